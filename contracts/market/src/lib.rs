@@ -1,0 +1,1 @@
+//! The market contract: an open market for compute, chain A.

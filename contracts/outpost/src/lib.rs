@@ -1,0 +1,1 @@
+//! The outpost contract: the buyer's side, chain B.

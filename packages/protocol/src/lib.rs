@@ -1,0 +1,1 @@
+//! The wire between outpost and market: memo, packets, acknowledgements, handshake, limits.

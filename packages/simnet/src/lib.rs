@@ -1,0 +1,1 @@
+//! Two chains in one process, deterministic: for tests and for the demo.

@@ -1,0 +1,1 @@
+//! An IBC relayer.
