@@ -1,0 +1,434 @@
+//! Commands without money: packets over the contracts' own unordered channel.
+//!
+//! A refusal is a value, not an error: the chain redacts the text of a failed submessage. Unordered
+//! delivery undoes revocation, so each last-writer-wins command carries `rev` and is applied only
+//! if it is greater than what was applied before.
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{Binary, StdResult, Uint128, from_json, to_json_binary};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use thiserror::Error;
+
+use crate::code::Code;
+use crate::deployment::{
+    AccessKey, LocalOperator, Manifest, validate_access_keys, validate_operators,
+};
+use crate::limits::{self, LimitError};
+use crate::money::MESSAGE_VERSION;
+
+/// A command about one deployment of the sender.
+#[cw_serde]
+#[derive(Eq)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct Instruction {
+    /// The sender's own sub-ledger key.
+    pub account: String,
+    /// The deployment's number.
+    pub seq: u64,
+    /// What to do.
+    pub command: Command,
+}
+
+/// What a tenant can have done to a deployment.
+#[cw_serde]
+#[derive(Eq)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub enum Command {
+    /// Accept a bid; everything that was voted on is pinned.
+    AcceptBid {
+        /// Index of the group.
+        group: u32,
+        /// Who made the bid.
+        provider: String,
+        /// The bid's number.
+        bid_no: u64,
+        /// Refused if the bid asks for more: nano-units per second.
+        max_rate: Uint128,
+    },
+    /// Accept proposed terms by their number.
+    AcceptTerms {
+        /// Index of the group whose lease it is.
+        group: u32,
+        /// Number of the proposal.
+        terms_no: u64,
+    },
+    /// Close the deployment; what is unspent goes home.
+    CloseDeployment {},
+    /// Close one lease.
+    CloseLease {
+        /// Index of the group whose lease it is.
+        group: u32,
+    },
+    /// Replace the manifest.
+    UpdateManifest {
+        /// Applied iff greater than the last applied.
+        rev: u64,
+        /// The new manifest.
+        manifest: Manifest,
+    },
+    /// Replace the local operators and access keys.
+    SetOperators {
+        /// Applied iff greater than the last applied.
+        rev: u64,
+        /// The new operators.
+        local_operators: Vec<LocalOperator>,
+        /// The new keys.
+        access_keys: Vec<AccessKey>,
+    },
+    /// Change where unspent money goes.
+    SetRefundTo {
+        /// Applied iff greater than the last applied.
+        rev: u64,
+        /// The new address on the sender's chain.
+        refund_to: String,
+    },
+    /// Send home what is not needed for the runway.
+    WithdrawSurplus {},
+    /// Ask how it stands; with `n`, also whether that money packet was accepted.
+    Status {
+        /// The sender's number of a money packet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        n: Option<u64>,
+    },
+}
+
+/// What the market says to the outpost without being asked, once per (deployment, kind, revision).
+#[cw_serde]
+#[derive(Eq)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct Notice {
+    /// Whose deployment.
+    pub account: String,
+    /// Its number.
+    pub seq: u64,
+    /// How it stands.
+    pub status: DeploymentStatus,
+}
+
+/// Asks whether the other side has credited one of our settlements.
+#[cw_serde]
+#[derive(Eq)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct SettledQuery {
+    /// Our number of the money packet.
+    pub n: u64,
+}
+
+/// A control packet: `{"v":1,"id":3,"do":{…}}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControlPacket {
+    /// Only an echo for the sender's records, below 2^53.
+    pub id: u64,
+    /// What is said.
+    pub body: ControlBody,
+}
+
+/// What a control packet says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ControlBody {
+    /// Outpost to market: do this.
+    Do(Instruction),
+    /// Market to outpost: it stands so.
+    Notice(Notice),
+    /// Market to outpost: did you credit this?
+    Settled(SettledQuery),
+}
+
+/// The acknowledgement of a control packet.
+#[cw_serde]
+#[derive(Eq)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub enum ControlAck {
+    /// It was done, or was done before.
+    Answer(Answer),
+    /// It cannot be done; nothing was changed.
+    Refused(Refusal),
+    /// A defect or lack of gas; nothing was changed.
+    Internal {},
+}
+
+/// Why a command was refused.
+#[cw_serde]
+#[derive(Eq)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct Refusal {
+    /// The stable reason.
+    pub code: Code,
+    /// The reason in words, for people; at most 256 bytes.
+    pub detail: String,
+}
+
+/// What the market answers to a command.
+#[cw_serde]
+#[derive(Eq)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub enum Answer {
+    /// It is done.
+    Done {},
+    /// A newer revision was applied before; this one was not.
+    Stale {
+        /// The revision in force.
+        rev: u64,
+    },
+    /// The money packet asked about was not accepted up to this moment.
+    Never {
+        /// Block time of the market in seconds. At or after the packet's timeout it is final.
+        at: u64,
+    },
+    /// How the deployment stands.
+    Deployment(DeploymentStatus),
+    /// Outpost to market: whether the settlement asked about was credited.
+    Settled {
+        /// Whether it was.
+        credited: bool,
+        /// Block time of the answering chain in seconds.
+        at: u64,
+    },
+}
+
+/// How a deployment stands.
+#[cw_serde]
+#[derive(Eq)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct DeploymentStatus {
+    /// Its number.
+    pub seq: u64,
+    /// Grows with every change; a later status has the greater one.
+    pub revision: u64,
+    /// Whether it is open or closed.
+    pub state: DeploymentState,
+    /// Block time of the market in seconds.
+    pub at: u64,
+    /// Units in the account that nobody has earned yet.
+    pub free: Uint128,
+    /// Sum of the rates of all leases: nano-units per second.
+    pub rate: Uint128,
+    /// When the money runs out if every provider keeps beating; none while nothing streams.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs_out_at: Option<u64>,
+    /// Its groups in order; empty once it is closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupStatus>,
+}
+
+/// Whether a deployment lives.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub enum DeploymentState {
+    /// It lives.
+    Open,
+    /// It is closed for good.
+    Closed,
+}
+
+/// How a group stands.
+#[cw_serde]
+#[derive(Eq)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct GroupStatus {
+    /// Its state.
+    pub state: GroupState,
+    /// Who runs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// At which rate: nano-units per second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Uint128>,
+}
+
+/// The life of a group: open for bids, leased, over.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub enum GroupState {
+    /// An order, open for bids.
+    Open,
+    /// Leased, waiting for the first heartbeat.
+    Pending,
+    /// Leased and earning while the provider beats.
+    Active,
+    /// The provider has given notice.
+    Reclaiming,
+    /// Over.
+    Closed,
+}
+
+/// Why a control packet cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ControlError {
+    /// It, or a part, is beyond its limit.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// It is no JSON of the form wanted.
+    #[error("not a control packet: {reason}")]
+    Malformed {
+        /// What the decoder found.
+        reason: String,
+    },
+}
+
+impl Instruction {
+    /// Checks every limit.
+    ///
+    /// # Errors
+    /// The first [`LimitError`] found.
+    pub fn validate(&self) -> Result<(), LimitError> {
+        limits::text("account", &self.account, limits::ADDRESS_BYTES)?;
+        limits::integer("seq", self.seq)?;
+        self.command.validate()
+    }
+}
+
+impl Command {
+    /// Checks every limit.
+    ///
+    /// # Errors
+    /// The first [`LimitError`] found.
+    pub fn validate(&self) -> Result<(), LimitError> {
+        match self {
+            Self::AcceptBid { group, provider, bid_no, max_rate } => {
+                group_index(*group)?;
+                limits::address("provider", provider)?;
+                limits::integer("bid_no", *bid_no)?;
+                limits::range("max_rate", *max_rate, 1_u64, limits::RATE)
+            }
+            Self::AcceptTerms { group, terms_no } => {
+                group_index(*group)?;
+                limits::integer("terms_no", *terms_no)
+            }
+            Self::CloseLease { group } => group_index(*group),
+            Self::UpdateManifest { rev, manifest } => {
+                limits::integer("rev", *rev)?;
+                manifest.validate()
+            }
+            Self::SetOperators { rev, local_operators, access_keys } => {
+                limits::integer("rev", *rev)?;
+                validate_operators(local_operators)?;
+                validate_access_keys(access_keys)
+            }
+            Self::SetRefundTo { rev, refund_to } => {
+                limits::integer("rev", *rev)?;
+                limits::address("refund_to", refund_to)
+            }
+            Self::Status { n } => limits::integer("n", n.unwrap_or_default()),
+            Self::CloseDeployment {} | Self::WithdrawSurplus {} => Ok(()),
+        }
+    }
+}
+
+fn group_index(group: u32) -> Result<(), LimitError> {
+    // GROUPS is 8: the last index is 7.
+    limits::range("group", group, 0_u64, 7_u64)
+}
+
+impl ControlPacket {
+    /// Decodes and checks a packet's bytes.
+    ///
+    /// # Errors
+    /// [`ControlError`].
+    pub fn parse(data: &[u8]) -> Result<Self, ControlError> {
+        limits::bytes("control packet", data.len(), limits::CONTROL_BYTES)?;
+        let packet: Self = from_json(data)
+            .map_err(|error| ControlError::Malformed { reason: error.to_string() })?;
+        limits::integer("id", packet.id)?;
+        match &packet.body {
+            ControlBody::Do(instruction) => instruction.validate()?,
+            ControlBody::Notice(notice) => {
+                limits::text("account", &notice.account, limits::ADDRESS_BYTES)?;
+                limits::integer("seq", notice.seq)?;
+            }
+            ControlBody::Settled(query) => limits::integer("n", query.n)?,
+        }
+        Ok(packet)
+    }
+
+    /// Encodes a packet.
+    ///
+    /// # Errors
+    /// Only if serialisation fails, which these types cannot.
+    pub fn encode(&self) -> StdResult<Binary> {
+        to_json_binary(self)
+    }
+}
+
+impl ControlAck {
+    /// A refusal, its text cut to what fits.
+    #[must_use]
+    pub fn refused(code: Code, detail: &str) -> Self {
+        let mut short = String::new();
+        for c in detail.chars() {
+            if short.len().saturating_add(c.len_utf8()) > 256 {
+                break;
+            }
+            short.push(c);
+        }
+        Self::Refused(Refusal { code, detail: short })
+    }
+
+    /// Decodes acknowledgement bytes from the other side; whatever cannot be read is none of ours.
+    ///
+    /// # Errors
+    /// [`ControlError::Malformed`].
+    pub fn parse(data: &[u8]) -> Result<Self, ControlError> {
+        from_json(data).map_err(|error| ControlError::Malformed { reason: error.to_string() })
+    }
+}
+
+/// The JSON form of a control packet: exactly one body.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    v: u8,
+    id: u64,
+    #[serde(default, rename = "do", skip_serializing_if = "Option::is_none")]
+    instruction: Option<Instruction>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    notice: Option<Notice>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    settled: Option<SettledQuery>,
+}
+
+impl Serialize for ControlPacket {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut wire = Wire { v: MESSAGE_VERSION, id: self.id, ..Wire::default() };
+        match self.body.clone() {
+            ControlBody::Do(instruction) => wire.instruction = Some(instruction),
+            ControlBody::Notice(notice) => wire.notice = Some(notice),
+            ControlBody::Settled(query) => wire.settled = Some(query),
+        }
+        wire.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ControlPacket {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wire = Wire::deserialize(deserializer)?;
+        if wire.v != MESSAGE_VERSION {
+            return Err(D::Error::custom(format!(
+                "unsupported version {}, expected {MESSAGE_VERSION}",
+                wire.v
+            )));
+        }
+        match (wire.instruction, wire.notice, wire.settled) {
+            (Some(instruction), None, None) => {
+                Ok(Self { id: wire.id, body: ControlBody::Do(instruction) })
+            }
+            (None, Some(notice), None) => {
+                Ok(Self { id: wire.id, body: ControlBody::Notice(notice) })
+            }
+            (None, None, Some(query)) => {
+                Ok(Self { id: wire.id, body: ControlBody::Settled(query) })
+            }
+            _ => Err(D::Error::custom("expected exactly one of `do`, `notice`, `settled`")),
+        }
+    }
+}

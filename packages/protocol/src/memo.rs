@@ -1,0 +1,170 @@
+//! The memo of an ICS-20 transfer: whom the chains call back, and our message.
+//!
+//! One transfer carries the coin, the order and both callbacks, so that a refused order is a
+//! reverted transfer. Source: ibc-go v10 `modules/apps/callbacks`, ADR-8; memo limit 32,768 bytes
+//! (ours is [`crate::limits::MEMO_BYTES`]).
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{from_json, to_json_string};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::limits::{self, LimitError};
+use crate::money::Message;
+
+/// Whom ibc-go calls, and with how much gas at most.
+#[cw_serde]
+#[derive(Eq)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct Callback {
+    /// The contract. A source callback runs only if it is the packet's sender.
+    pub address: String,
+    /// Gas as a decimal string, capped by the chain (1,000,000 by default).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gas_limit: Option<String>,
+}
+
+impl Callback {
+    /// A callback with a gas limit.
+    #[must_use]
+    pub fn new(address: impl Into<String>, gas_limit: u64) -> Self {
+        Self { address: address.into(), gas_limit: Some(gas_limit.to_string()) }
+    }
+}
+
+/// A memo with callbacks. No other top-level key is allowed: a packet-forwarding memo is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Memo {
+    /// Called on the sender's chain with the acknowledgement or timeout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub src_callback: Option<Callback>,
+    /// Called on the receiver's chain after the coin has arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dest_callback: Option<Callback>,
+    /// Our message.
+    pub entrepot: Message,
+}
+
+/// Why a memo is not ours or not well formed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum MemoError {
+    /// It is longer than [`limits::MEMO_BYTES`] or something in it is beyond its limit.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// It is no JSON of the form wanted.
+    #[error("the memo is not of the form {{src_callback, dest_callback, entrepot}}: {reason}")]
+    Malformed {
+        /// What the decoder found, with its place.
+        reason: String,
+    },
+}
+
+impl Memo {
+    /// Decodes and checks a memo.
+    ///
+    /// # Errors
+    /// [`MemoError::Limit`] if it or a part is too large, [`MemoError::Malformed`] for anything
+    /// but the known keys, each at most once.
+    pub fn parse(memo: &str) -> Result<Self, MemoError> {
+        limits::bytes("memo", memo.len(), limits::MEMO_BYTES)?;
+        let memo: Self = from_json(memo.as_bytes())
+            .map_err(|error| MemoError::Malformed { reason: error.to_string() })?;
+        memo.entrepot.validate()?;
+        Ok(memo)
+    }
+
+    /// Encodes and checks a memo.
+    ///
+    /// # Errors
+    /// [`MemoError::Limit`] if a part or the whole is too large.
+    pub fn encode(&self) -> Result<String, MemoError> {
+        self.entrepot.validate()?;
+        encode_within_limit(self)
+    }
+}
+
+/// How a route's chains call contracts back.
+#[cw_serde]
+#[derive(Eq)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub enum RouteStyle {
+    /// ibc-go callbacks at both ends.
+    Callbacks {
+        /// Gas for the callback at the source.
+        source_gas: u64,
+        /// Gas for the callback at the destination.
+        destination_gas: u64,
+    },
+    /// ibc-hooks: `{"wasm":{contract,msg}}` and `{"ibc_callback":…}`.
+    Hooks {},
+    /// No callbacks: the coin only.
+    Plain {},
+}
+
+#[derive(Serialize)]
+struct HooksMemo<'a> {
+    wasm: HooksCall<'a>,
+    ibc_callback: &'a str,
+}
+
+#[derive(Serialize)]
+struct HooksCall<'a> {
+    contract: &'a str,
+    msg: HooksMsg<'a>,
+}
+
+#[derive(Serialize)]
+struct HooksMsg<'a> {
+    entrepot: &'a Message,
+}
+
+impl RouteStyle {
+    /// Builds the memo of a transfer from contract `source` to contract `destination`.
+    ///
+    /// # Errors
+    /// [`MemoError::Limit`] if the message is beyond its limits.
+    pub fn memo(
+        &self,
+        source: &str,
+        destination: &str,
+        message: Message,
+    ) -> Result<Option<String>, MemoError> {
+        match self {
+            Self::Callbacks { source_gas, destination_gas } => Memo {
+                src_callback: Some(Callback::new(source, *source_gas)),
+                dest_callback: Some(Callback::new(destination, *destination_gas)),
+                entrepot: message,
+            }
+            .encode()
+            .map(Some),
+            Self::Hooks {} => {
+                message.validate()?;
+                let msg = HooksMsg { entrepot: &message };
+                let wasm = HooksCall { contract: destination, msg };
+                encode_within_limit(&HooksMemo { wasm, ibc_callback: source }).map(Some)
+            }
+            Self::Plain {} => Ok(None),
+        }
+    }
+}
+
+fn encode_within_limit(memo: &impl Serialize) -> Result<String, MemoError> {
+    let memo =
+        to_json_string(memo).map_err(|error| MemoError::Malformed { reason: error.to_string() })?;
+    limits::bytes("memo", memo.len(), limits::MEMO_BYTES)?;
+    Ok(memo)
+}
+
+/// The account bytes under which ibc-hooks calls a contract for `sender` behind `channel`.
+///
+/// Source: cosmos/ibc-apps `modules/ibc-hooks/keeper`, `DeriveIntermediateSender`; SDK
+/// `types/address/hash.go`, `Hash`: sha-256(sha-256(type) ‖ key).
+#[must_use]
+pub fn hooks_intermediary(channel: &str, sender: &str) -> [u8; 32] {
+    let kind = Sha256::digest(b"ibc-wasm-hook-intermediary");
+    Sha256::new().chain_update(kind).chain_update(format!("{channel}/{sender}")).finalize().into()
+}
