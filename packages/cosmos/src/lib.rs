@@ -1,1 +1,9 @@
 //! A client to a real Cosmos chain: keys, transactions, proofs, headers, events, an RPC pool.
+//!
+//! [`wire`] encodes and decodes and does nothing else: no clock, no network, no randomness.
+
+pub mod keys;
+pub mod wire;
+
+pub use ibc_proto;
+pub use ibc_proto::google::protobuf::Any;

@@ -1,0 +1,378 @@
+//! Keys at rest: one encrypted file per key.
+//!
+//! The mnemonic is sealed by XChaCha20-Poly1305 under a key that Argon2id makes of the password. The parameters stand
+//! in the file, so that they can be raised without losing old files.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use rand_core::{OsRng, RngCore};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{HdPath, Key, KeyError, new_mnemonic};
+
+/// The only file format so far.
+const FORMAT: u32 = 1;
+/// Argon2id as OWASP recommends for interactive use: 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+/// An upper bound on what a file may ask for, so that a forged one cannot exhaust the machine.
+const MAX_MEMORY_KIB: u32 = 1024 * 1024;
+const MAX_PASSES: u32 = 64;
+/// Shorter passwords are refused when a key is written.
+const MIN_PASSWORD: usize = 8;
+
+/// A directory of encrypted key files, `NAME.json` each.
+#[derive(Clone, Debug)]
+pub struct KeyStore {
+    dir: PathBuf,
+}
+
+/// What a key file says without its password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredKey {
+    /// The key's name.
+    pub name: String,
+    /// Where it lies below its mnemonic.
+    pub path: String,
+    /// The account behind it, as hexadecimal; the same on all chains of one key type.
+    pub account: String,
+}
+
+/// Why a key could not be stored or loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyStoreError {
+    /// The name cannot be a file name.
+    #[error("key name `{0}` is not valid; use letters, digits, `-` and `_`, at most 64")]
+    Name(String),
+    /// There is a key of this name already.
+    #[error("key `{0}` exists already; remove it first or choose another name")]
+    Exists(String),
+    /// There is no key of this name.
+    #[error("no key `{name}` in {dir}; list the keys or add one")]
+    Unknown {
+        /// The name asked for.
+        name: String,
+        /// Where it was sought.
+        dir: PathBuf,
+    },
+    /// The password is too short to protect anything.
+    #[error("password is too short; expected at least {MIN_PASSWORD} characters")]
+    WeakPassword,
+    /// The password does not open the file, or the file was changed.
+    #[error("wrong password for key `{0}`, or its file was changed")]
+    Password(String),
+    /// The file is no key file of a known format.
+    #[error("key file {file} is not readable: {reason}; restore it from a backup or the mnemonic")]
+    Malformed {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The file system refused.
+    #[error("cannot {action} {file}: {source}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        file: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The mnemonic or path is not valid.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeyFile {
+    format: u32,
+    name: String,
+    path: String,
+    account: String,
+    memory_kib: u32,
+    passes: u32,
+    salt: String,
+    nonce: String,
+    sealed: String,
+}
+
+impl KeyStore {
+    /// A store in `dir`, which is made when the first key is written.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into() }
+    }
+
+    /// Makes a new key and returns its mnemonic, which is shown once and never again.
+    ///
+    /// # Errors
+    /// As [`KeyStore::restore`].
+    pub fn add(&self, name: &str, password: &str) -> Result<Zeroizing<String>, KeyStoreError> {
+        let words = new_mnemonic()?;
+        self.restore(name, &words, HdPath::cosmos(0), password)?;
+        Ok(words)
+    }
+
+    /// Stores the key at `path` below a mnemonic, and returns it.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::Exists`] when the name is taken; also for bad names, passwords and mnemonics.
+    pub fn restore(
+        &self,
+        name: &str,
+        words: &str,
+        path: HdPath,
+        password: &str,
+    ) -> Result<Key, KeyStoreError> {
+        let file = self.file(name)?;
+        if password.chars().count() < MIN_PASSWORD {
+            return Err(KeyStoreError::WeakPassword);
+        }
+        let key = Key::from_mnemonic(words, path.clone())?;
+        let sealed = seal(name, &key, words, &path, password)?;
+        let text = serde_json::to_vec_pretty(&sealed).map_err(malformed(&file))?;
+        fs::create_dir_all(&self.dir).map_err(io_error("create", &self.dir))?;
+        write_new(&file, &text).map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => KeyStoreError::Exists(name.to_owned()),
+            _ => KeyStoreError::Io { action: "write", file, source },
+        })?;
+        Ok(key)
+    }
+
+    /// Opens a key.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::Unknown`], [`KeyStoreError::Password`], or the file does not read.
+    pub fn load(&self, name: &str, password: &str) -> Result<Key, KeyStoreError> {
+        let file = self.file(name)?;
+        let stored = self.read(name, &file)?;
+        let words = open(name, &file, &stored, password)?;
+        Ok(Key::from_mnemonic(&words, stored.path.parse()?)?)
+    }
+
+    /// Lists the keys by name; needs no password.
+    ///
+    /// # Errors
+    /// When the directory or one of its key files does not read. No directory is no keys.
+    pub fn list(&self) -> Result<Vec<StoredKey>, KeyStoreError> {
+        let entries = match fs::read_dir(&self.dir) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.map_err(io_error("read", &self.dir))?,
+        };
+        let mut keys = Vec::new();
+        for entry in entries {
+            let file = entry.map_err(io_error("read", &self.dir))?.path();
+            let name = file.file_stem().and_then(|stem| stem.to_str());
+            if let (Some(name), Some("json")) = (name, file.extension().and_then(|e| e.to_str())) {
+                let KeyFile { path, account, .. } = self.read(name, &file)?;
+                keys.push(StoredKey { name: name.to_owned(), path, account });
+            }
+        }
+        keys.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(keys)
+    }
+
+    /// Deletes a key. The password is asked for, so that nobody removes a key they cannot open.
+    ///
+    /// # Errors
+    /// As [`KeyStore::load`], or when the file cannot be deleted.
+    pub fn remove(&self, name: &str, password: &str) -> Result<(), KeyStoreError> {
+        self.load(name, password)?;
+        let file = self.file(name)?;
+        fs::remove_file(&file).map_err(io_error("remove", &file))
+    }
+
+    fn file(&self, name: &str) -> Result<PathBuf, KeyStoreError> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) {
+            return Err(KeyStoreError::Name(name.to_owned()));
+        }
+        Ok(self.dir.join(format!("{name}.json")))
+    }
+
+    fn read(&self, name: &str, file: &Path) -> Result<KeyFile, KeyStoreError> {
+        let text = fs::read(file).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => {
+                KeyStoreError::Unknown { name: name.to_owned(), dir: self.dir.clone() }
+            }
+            _ => KeyStoreError::Io { action: "read", file: file.to_owned(), source },
+        })?;
+        let read: KeyFile = serde_json::from_slice(&text).map_err(malformed(file))?;
+        if read.format != FORMAT {
+            let reason = format!("format {}, expected {FORMAT}", read.format);
+            return Err(malformed(file)(reason));
+        }
+        Ok(read)
+    }
+}
+
+fn seal(
+    name: &str,
+    key: &Key,
+    words: &str,
+    path: &HdPath,
+    password: &str,
+) -> Result<KeyFile, KeyStoreError> {
+    let (mut salt, mut nonce) = ([0u8; 16], [0u8; 24]);
+    OsRng.try_fill_bytes(&mut salt).map_err(|_| KeyError::Random)?;
+    OsRng.try_fill_bytes(&mut nonce).map_err(|_| KeyError::Random)?;
+    let mut file = KeyFile {
+        format: FORMAT,
+        name: name.to_owned(),
+        path: path.to_string(),
+        account: hex::encode(key.account_id()),
+        memory_kib: MEMORY_KIB,
+        passes: PASSES,
+        salt: BASE64.encode(salt),
+        nonce: BASE64.encode(nonce),
+        sealed: String::new(),
+    };
+    let cipher = cipher(&file, &salt, password).expect("the fixed parameters are valid");
+    let payload = Payload { msg: words.as_bytes(), aad: &associated(&file) };
+    let sealed = cipher.encrypt(&XNonce::from(nonce), payload);
+    file.sealed = BASE64.encode(sealed.expect("a mnemonic is far below the cipher's limit"));
+    Ok(file)
+}
+
+fn open(
+    name: &str,
+    path: &Path,
+    file: &KeyFile,
+    password: &str,
+) -> Result<Zeroizing<String>, KeyStoreError> {
+    let decode = |text: &str| BASE64.decode(text).map_err(malformed(path));
+    let (salt, nonce, sealed) = (decode(&file.salt)?, decode(&file.nonce)?, decode(&file.sealed)?);
+    let nonce: [u8; 24] = nonce.try_into().map_err(|_| malformed(path)("nonce is not 24 bytes"))?;
+    let cipher = cipher(file, &salt, password).map_err(malformed(path))?;
+    let payload = Payload { msg: &sealed, aad: &associated(file) };
+    let words = cipher
+        .decrypt(&XNonce::from(nonce), payload)
+        .map_err(|_| KeyStoreError::Password(name.to_owned()))?;
+    String::from_utf8(words).map(Zeroizing::new).map_err(malformed(path))
+}
+
+fn cipher(file: &KeyFile, salt: &[u8], password: &str) -> Result<XChaCha20Poly1305, String> {
+    if file.memory_kib > MAX_MEMORY_KIB || file.passes > MAX_PASSES {
+        return Err(format!("asks for {} KiB and {} passes", file.memory_kib, file.passes));
+    }
+    let params = Params::new(file.memory_kib, file.passes, 1, Some(32));
+    let params = params.map_err(|error| error.to_string())?;
+    let mut key = Zeroizing::new([0u8; 32]);
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into(password.as_bytes(), salt, &mut *key)
+        .map_err(|error| error.to_string())?;
+    Ok(XChaCha20Poly1305::new((&*key).into()))
+}
+
+/// The readable part is bound to the sealed one: a file with another path or account does not open.
+fn associated(file: &KeyFile) -> Vec<u8> {
+    format!("{}\n{}\n{}", file.format, file.path, file.account).into_bytes()
+}
+
+/// Writes a file that must not exist yet, readable by its owner only, whole or not at all.
+fn write_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut handle = options.open(file)?;
+    let written = handle.write_all(bytes).and_then(|()| handle.sync_all());
+    if written.is_err() {
+        fs::remove_file(file)?;
+    }
+    written
+}
+
+fn io_error(action: &'static str, file: &Path) -> impl FnOnce(io::Error) -> KeyStoreError {
+    let file = file.to_owned();
+    move |source| KeyStoreError::Io { action, file, source }
+}
+
+fn malformed<E: ToString>(file: &Path) -> impl Fn(E) -> KeyStoreError {
+    let file = file.to_owned();
+    move |reason| KeyStoreError::Malformed { file: file.clone(), reason: reason.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WORDS: &str = "abandon abandon abandon abandon abandon abandon \
+                         abandon abandon abandon abandon abandon about";
+    const PASSWORD: &str = "correct horse";
+
+    fn store() -> (tempfile::TempDir, KeyStore) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = KeyStore::new(dir.path().join("keys"));
+        (dir, store)
+    }
+
+    #[test]
+    fn restored_key_loads_lists_and_is_removed() {
+        let (_dir, store) = store();
+        let key = store.restore("relayer", WORDS, HdPath::cosmos(3), PASSWORD).unwrap();
+        assert_eq!(store.load("relayer", PASSWORD).unwrap().account_id(), key.account_id());
+        let listed = store.list().unwrap();
+        assert_eq!(listed.len(), 1);
+        assert_eq!(
+            (listed[0].name.as_str(), listed[0].path.as_str()),
+            ("relayer", "m/44'/118'/0'/0/3")
+        );
+        store.remove("relayer", PASSWORD).unwrap();
+        assert!(store.list().unwrap().is_empty());
+        assert!(matches!(store.load("relayer", PASSWORD), Err(KeyStoreError::Unknown { .. })));
+    }
+
+    #[test]
+    fn nothing_secret_stands_in_the_file() {
+        let (dir, store) = store();
+        let words = store.add("new", PASSWORD).unwrap();
+        let file = dir.path().join("keys/new.json");
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(words.split(' ').filter(|word| word.len() > 4).all(|word| !text.contains(word)));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn wrong_password_and_changed_file_are_refused() {
+        let (dir, store) = store();
+        store.restore("k", WORDS, HdPath::cosmos(0), PASSWORD).unwrap();
+        assert!(matches!(store.load("k", "wrong horse"), Err(KeyStoreError::Password(_))));
+        assert!(matches!(store.remove("k", "wrong horse"), Err(KeyStoreError::Password(_))));
+        let file = dir.path().join("keys/k.json");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, text.replace("0'/0/0", "0'/0/1")).unwrap();
+        assert!(matches!(store.load("k", PASSWORD), Err(KeyStoreError::Password(_))));
+        fs::write(&file, "{}").unwrap();
+        assert!(matches!(store.load("k", PASSWORD), Err(KeyStoreError::Malformed { .. })));
+    }
+
+    #[test]
+    fn a_key_is_never_overwritten() {
+        let (_dir, store) = store();
+        store.add("k", PASSWORD).unwrap();
+        let again = store.restore("k", WORDS, HdPath::cosmos(0), PASSWORD);
+        assert!(matches!(again, Err(KeyStoreError::Exists(_))));
+    }
+
+    #[test]
+    fn bad_names_and_passwords_are_refused() {
+        let (_dir, store) = store();
+        for name in ["", "../up", "a b", &"x".repeat(65)] {
+            assert!(matches!(store.add(name, PASSWORD), Err(KeyStoreError::Name(_))));
+        }
+        assert!(matches!(store.add("k", "short"), Err(KeyStoreError::WeakPassword)));
+    }
+}
