@@ -1,0 +1,268 @@
+//! Why the outpost refuses.
+//!
+//! Each text says what was found, what was expected, and what the caller can do.
+
+use cosmwasm_std::{ConversionOverflowError, OverflowError, StdError};
+use protocol::handshake::HandshakeError;
+use protocol::{LimitError, MemoError};
+use thiserror::Error;
+
+use crate::msg::responses::OrderState;
+
+/// Why the outpost refuses. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum ContractError {
+    /// Storage, encoding or a query failed.
+    #[error(transparent)]
+    Std(#[from] StdError),
+    /// A number left its type; no reachable state does that.
+    #[error(transparent)]
+    Overflow(#[from] OverflowError),
+    /// A list, string or number is beyond its limit.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// A memo cannot be written or read.
+    #[error(transparent)]
+    Memo(#[from] MemoError),
+    /// The handshake of a control channel was refused.
+    #[error(transparent)]
+    Handshake(#[from] HandshakeError),
+    /// The stored contract is another, or a newer version.
+    #[error(transparent)]
+    Version(#[from] cw2::VersionError),
+    /// The contract's address cannot be used as a callback or a receiver.
+    #[error("an address of this chain was expected in `{field}`, got `{got}`")]
+    BadAddress {
+        /// Which field.
+        field: &'static str,
+        /// What it holds.
+        got: String,
+    },
+    /// The sender is not who may do this.
+    #[error("`{sender}` may not do this, only {allowed} may")]
+    Unauthorized {
+        /// Who tried.
+        sender: String,
+        /// Who may, in words.
+        allowed: &'static str,
+    },
+    /// There is no proposed owner, another was proposed, or it is too late to accept.
+    #[error("`{sender}` cannot accept the ownership: {reason}")]
+    NotProposed {
+        /// Who tried.
+        sender: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// `buy` is stopped.
+    #[error("purchases are paused; the contract's owner can `unpause`")]
+    Paused,
+    /// Not exactly one coin was attached.
+    #[error("attach exactly one coin, got {got}")]
+    NotOneCoin {
+        /// How many were attached.
+        got: usize,
+    },
+    /// Coins were attached to a message that takes none.
+    #[error("attach no coin to this message, got {got}")]
+    UnwantedCoins {
+        /// How many were attached.
+        got: usize,
+    },
+    /// The amount cannot be sent in one packet.
+    #[error("the coin's amount must be between 1 and {max}, got {got}")]
+    Amount {
+        /// What was attached.
+        got: String,
+        /// The most one packet carries.
+        max: u128,
+    },
+    /// The coin's denom is not the order's.
+    #[error("order {seq} is paid in `{expected}`, got `{got}`")]
+    OtherDenom {
+        /// The order.
+        seq: u64,
+        /// Its denom.
+        expected: String,
+        /// The coin's.
+        got: String,
+    },
+    /// No route has this name.
+    #[error("there is no route `{route}`; the query `routes` lists them")]
+    UnknownRoute {
+        /// The name given.
+        route: String,
+    },
+    /// The route is not proved for this denom.
+    #[error(
+        "route `{route}` is not proved for `{denom}`: the contract's owner proves it with `probe_route`"
+    )]
+    UnprovedRoute {
+        /// The route.
+        route: String,
+        /// The coin's denom.
+        denom: String,
+    },
+    /// A route of this name, channel or market exists already.
+    #[error(
+        "route `{route}` already has this {what}; a route can be added again only while nothing is proved on it and nothing travels"
+    )]
+    RouteExists {
+        /// The route that is in the way.
+        route: String,
+        /// What it has: name, channel or market.
+        what: &'static str,
+    },
+    /// The channel cannot be a route.
+    #[error("channel `{channel}` cannot be a route: {reason}")]
+    BadRouteChannel {
+        /// The channel.
+        channel: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// The style is not served by this version.
+    #[error("this version serves routes of style `callbacks` only")]
+    UnsupportedStyle,
+    /// No order has this number.
+    #[error("there is no order {seq}")]
+    UnknownOrder {
+        /// The number given.
+        seq: u64,
+    },
+    /// The order's state does not allow this.
+    #[error("order {seq} is `{state:?}`, it must be {expected}")]
+    WrongState {
+        /// The order.
+        seq: u64,
+        /// Its state.
+        state: OrderState,
+        /// The states that allow it, in words.
+        expected: &'static str,
+    },
+    /// The owner has too many live orders.
+    #[error(
+        "`{owner}` has {max} live orders, which is the most; close one, or ask its `status` if it is closed on the market"
+    )]
+    TooManyOrders {
+        /// Whose.
+        owner: String,
+        /// The most.
+        max: u32,
+    },
+    /// The route has no control channel.
+    #[error(
+        "route `{route}` has no open control channel; attach a coin of the order's denom to send this with its transfer, or open one with `ferry link`"
+    )]
+    NoControlChannel {
+        /// The route.
+        route: String,
+    },
+    /// A question about this is under way.
+    #[error(
+        "the market was asked already; ask again after {until} (seconds since 1970) if no answer comes"
+    )]
+    Asked {
+        /// When the question is given up.
+        until: u64,
+    },
+    /// It is too early.
+    #[error("it is {now}, this is possible from {from} on (seconds since 1970)")]
+    TooEarly {
+        /// Block time in seconds.
+        now: u64,
+        /// The earliest time.
+        from: u64,
+    },
+    /// It is too late.
+    #[error(
+        "it is {now}, this was possible before {until} (seconds since 1970); `cancel` it to have the coin back"
+    )]
+    TooLate {
+        /// Block time in seconds.
+        now: u64,
+        /// The latest time.
+        until: u64,
+    },
+    /// No unresolved money packet has this number.
+    #[error("no money packet {n} is unresolved; the query `in_flight` lists them")]
+    UnknownPacket {
+        /// The number given.
+        n: u64,
+    },
+    /// The coin is due but has not come back yet.
+    #[error(
+        "{amount}{denom} of packet {n} are due but not back: {free} are free; have the timeout relayed"
+    )]
+    NotBack {
+        /// The packet.
+        n: u64,
+        /// How much is due.
+        amount: u128,
+        /// Its denom.
+        denom: String,
+        /// Coins at hand that are nobody's.
+        free: u128,
+    },
+    /// There is nothing to pay.
+    #[error("nothing in `{denom}` is claimable by `{owner}`")]
+    NothingToClaim {
+        /// Whose credit.
+        owner: String,
+        /// Which denom.
+        denom: String,
+    },
+    /// A coin came with a callback that is no settlement of a route's market.
+    #[error("not a settlement: {reason}")]
+    NotASettlement {
+        /// Which check failed.
+        reason: &'static str,
+    },
+    /// A channel would be a second control channel.
+    #[error(
+        "route `{route}` has control channel `{channel}`; the contract's owner can allow another with `arm_control`"
+    )]
+    SecondChannel {
+        /// The route.
+        route: String,
+        /// Its channel.
+        channel: String,
+    },
+    /// The counterparty or connection belongs to no route.
+    #[error("no route is on `{connection}` to `{port}`")]
+    StrangeChannel {
+        /// The connection proposed.
+        connection: String,
+        /// The counterparty's port.
+        port: String,
+    },
+    /// A control channel is not to be closed.
+    #[error(
+        "channel `{channel}` is not to be closed; the contract's owner can allow it once with `arm_control`"
+    )]
+    CloseRefused {
+        /// The channel.
+        channel: String,
+    },
+    /// A reply came that nobody asked for.
+    #[error("no reply with id {id} is expected")]
+    UnknownReply {
+        /// Its id.
+        id: u64,
+    },
+    /// The chain did not say under which sequence it sent a packet.
+    #[error("the chain's response to a sent packet carries no sequence")]
+    NoSequence,
+    /// The chain refused to send a packet.
+    #[error("the chain did not send the packet: {reason}")]
+    NotSent {
+        /// What it says.
+        reason: String,
+    },
+}
+
+impl From<ConversionOverflowError> for ContractError {
+    fn from(error: ConversionOverflowError) -> Self {
+        Self::Std(error.into())
+    }
+}

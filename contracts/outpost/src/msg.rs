@@ -1,0 +1,305 @@
+//! What callers say to the outpost: the stable surface for DAOs, multisigs, wallets and tools.
+//!
+//! One variant is one privilege, so that an x/authz grant can name it. Amounts are strings,
+//! durations are seconds, unknown fields are refused. What queries answer is in [`responses`].
+
+pub mod responses;
+
+use cosmwasm_schema::{QueryResponses, cw_serde};
+use cosmwasm_std::Uint128;
+use cw_utils::Expiration;
+use protocol::deployment::Scope;
+use protocol::{Deployment, RouteStyle};
+
+use responses::{
+    ClaimableResponse, ConfigResponse, InFlightResponse, InfoResponse, OrderResponse,
+    OrdersResponse, OwnershipResponse, QuoteResponse, RoutesResponse, SolvencyResponse,
+    UnclaimedResponse,
+};
+
+/// Sets the outpost up.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct InstantiateMsg {
+    /// Who adds and proves routes, pauses, and arms a control channel; default the sender.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// The shortest timeout a packet may have, in seconds; default 600, at least 10.
+    #[serde(default)]
+    pub min_timeout_seconds: Option<u64>,
+    /// The timeout of a packet whose sender names none; default one hour, or the shortest if
+    /// that is longer.
+    #[serde(default)]
+    pub default_timeout_seconds: Option<u64>,
+    /// Seconds for which anyone may send a purchase that the chain did not take; default 7 days.
+    #[serde(default)]
+    pub send_window_seconds: Option<u64>,
+}
+
+/// Carries nothing: state keeps its form in this version.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct MigrateMsg {}
+
+/// A purchase, with exactly one coin. The sender becomes the owner of the order.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct Buy {
+    /// Name of a route proved for the coin's denom.
+    pub route: String,
+    /// What to run and on which terms; travels to the market.
+    pub deployment: Deployment,
+    /// Address on this chain that `claim` pays; stays here. Default the sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_to: Option<String>,
+    /// Address on the market's chain for the day the way home is dead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_refund: Option<String>,
+    /// Who may command this order through the outpost beside its owner; stays here. At most 4.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operators: Vec<Operator>,
+    /// Seconds, from execution, after which the packet can no longer be received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u64>,
+}
+
+/// A key of this chain that may act for an order's owner.
+#[cw_serde]
+#[derive(Eq)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct Operator {
+    /// Its address.
+    pub address: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+}
+
+/// What can be done.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub enum ExecuteMsg {
+    /// Buy: opens a deployment on the market with the coin attached. Answers `{"seq":7}`.
+    Buy(Buy),
+    /// Add the coin attached to a deployment's account. Anyone may, for anyone's order; what a
+    /// failed top-up brings back is credited to who paid.
+    TopUp {
+        /// The order.
+        seq: u64,
+    },
+    /// Accept a bid; what was voted on is pinned. Owner, or operator with `bid_accept`. With a
+    /// coin the command travels in the coin's transfer and the coin is credited to the deployment.
+    AcceptBid {
+        /// The order.
+        seq: u64,
+        /// Index of the group.
+        group: u32,
+        /// Who made the bid, on the market's chain.
+        provider: String,
+        /// The bid's number.
+        bid_no: u64,
+        /// Refused if the bid asks for more: nano-units per second.
+        max_rate: Uint128,
+    },
+    /// Close the deployment; what is unspent comes home. Owner, or operator with `close`. With a
+    /// coin the command travels in the coin's transfer.
+    Close {
+        /// The order.
+        seq: u64,
+    },
+    /// Ask the market how the deployment stands. Anyone may; one question at a time per order.
+    /// With a coin the question travels in the coin's transfer.
+    Status {
+        /// The order.
+        seq: u64,
+    },
+    /// Pay what is claimable, to the addresses it was credited for. Anyone may.
+    Claim {
+        /// Whose credit it is.
+        owner: String,
+        /// Which denom.
+        denom: String,
+    },
+    /// Repair a money packet whose callback was lost: ask the market whether it was accepted and,
+    /// once the answer is final, credit the refund. Anyone may, after the packet's timeout.
+    Reconcile {
+        /// The packet's number, shown by `in_flight`.
+        n: u64,
+    },
+    /// Send a purchase that the chain did not take. Anyone may, until its `send_by`.
+    Send {
+        /// The order.
+        seq: u64,
+    },
+    /// Give up a purchase that the chain did not take; its coin becomes claimable. The owner at
+    /// once, anyone after its `send_by`.
+    Cancel {
+        /// The order.
+        seq: u64,
+    },
+    /// Add a route, or correct one on which nothing was proved and nothing travels. Contract
+    /// owner.
+    AddRoute {
+        /// Name under which purchases name it; at most 32 bytes.
+        name: String,
+        /// This chain's end of the transfer channel to the market's chain.
+        channel: String,
+        /// The market's address on its chain.
+        market: String,
+        /// How the two chains call contracts back. This version takes `callbacks`.
+        style: RouteStyle,
+    },
+    /// Prove a route for the denom of the coin attached: the market sends the coin back, and only
+    /// that opens (route, denom) for purchases. The coin becomes claimable by the sender.
+    /// Contract owner.
+    ProbeRoute {
+        /// The route.
+        route: String,
+        /// Seconds, from execution, after which the packet can no longer be received.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timeout_seconds: Option<u64>,
+    },
+    /// Let the route's control channel be closed, or replaced by another, once. Contract owner.
+    ArmControl {
+        /// The route.
+        route: String,
+    },
+    /// Change the limits; what is not named stays. Contract owner.
+    UpdateConfig {
+        /// See [`InstantiateMsg::min_timeout_seconds`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        min_timeout_seconds: Option<u64>,
+        /// See [`InstantiateMsg::default_timeout_seconds`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        default_timeout_seconds: Option<u64>,
+        /// See [`InstantiateMsg::send_window_seconds`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        send_window_seconds: Option<u64>,
+    },
+    /// Two-step change of the contract's owner, in the JSON of cw-ownable.
+    UpdateOwnership(OwnershipAction),
+    /// Stop `buy`; nothing else stops. Contract owner.
+    Pause {},
+    /// Take purchases again. Contract owner.
+    Unpause {},
+}
+
+/// A step of the change of the contract's owner.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub enum OwnershipAction {
+    /// The owner proposes another.
+    TransferOwnership {
+        /// Who.
+        new_owner: String,
+        /// Until when it can accept; none means for ever.
+        expiry: Option<Expiration>,
+    },
+    /// The proposed owner accepts.
+    AcceptOwnership,
+    /// The owner leaves; there will be none.
+    RenounceOwnership,
+}
+
+/// What can be asked. Lists are pages: at most `limit` entries, 30 by default, never above 100.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+#[derive(QueryResponses)]
+pub enum QueryMsg {
+    /// The limits in force.
+    #[returns(ConfigResponse)]
+    Config {},
+    /// The contract's owner, in the JSON of cw-ownable.
+    #[returns(OwnershipResponse)]
+    Ownership {},
+    /// The routes by name, with what is proved on each and its control channel.
+    #[returns(RoutesResponse)]
+    Routes {
+        /// Begin after this name.
+        #[serde(default)]
+        start_after: Option<String>,
+        /// How many.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
+    /// One order.
+    #[returns(OrderResponse)]
+    Order {
+        /// Its number.
+        seq: u64,
+    },
+    /// The orders of an owner by number.
+    #[returns(OrdersResponse)]
+    Orders {
+        /// Whose.
+        owner: String,
+        /// Begin after this number.
+        #[serde(default)]
+        start_after: Option<u64>,
+        /// How many.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
+    /// What `claim` would pay of an owner's credit, and to whom.
+    #[returns(ClaimableResponse)]
+    Claimable {
+        /// Whose credit.
+        owner: String,
+        /// Begin after this (denom, payee).
+        #[serde(default)]
+        start_after: Option<(String, String)>,
+        /// How many.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
+    /// Coins that came home for an account whose order is not known. `claim` pays them too.
+    #[returns(UnclaimedResponse)]
+    Unclaimed {
+        /// The account as the market named it.
+        account: String,
+        /// Begin after this denom.
+        #[serde(default)]
+        start_after: Option<String>,
+        /// How many.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
+    /// Money packets whose outcome is not known yet, by their number `n`.
+    #[returns(InFlightResponse)]
+    InFlight {
+        /// Begin after this `n`.
+        #[serde(default)]
+        start_after: Option<u64>,
+        /// How many.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
+    /// Whether the coins at hand cover what is owed.
+    #[returns(SolvencyResponse)]
+    Solvency {
+        /// Which denom.
+        denom: String,
+    },
+    /// Whether this purchase would be sent, what to attach to it, and the exact message to put
+    /// into a proposal. An error says why it would not be.
+    #[returns(QuoteResponse)]
+    Quote {
+        /// The purchase.
+        buy: Box<Buy>,
+        /// In which denom it is paid.
+        denom: String,
+        /// Seconds the coin is to last at every group's `max_rate`; default and minimum the
+        /// deployment's runway.
+        #[serde(default)]
+        seconds: Option<u64>,
+    },
+    /// Name and version of the contract, as DAO DAO's contracts tell it.
+    #[returns(InfoResponse)]
+    Info {},
+}
