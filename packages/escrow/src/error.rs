@@ -33,15 +33,15 @@ pub enum EscrowError {
         /// Units required.
         minimum: Units,
     },
-    /// The account would have received more than it may ever hold.
+    /// The account would have received more than it may in its life.
     #[error(
-        "deposits of the account would reach {got} units, expected at most {max}; open another deployment"
+        "deposit is too large: got {got} units, expected at most {room}; open another deployment"
     )]
     DepositLimit {
-        /// Units ever deposited, with this deposit.
+        /// Units given.
         got: Units,
-        /// The limit of an account's life.
-        max: Units,
+        /// Units the account may still receive.
+        room: Units,
     },
     /// The account is out of funds, and the operation needs a funded one.
     #[error("account is short of funds since second {since}; deposit {missing} units to revive it")]

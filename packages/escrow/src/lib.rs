@@ -8,6 +8,28 @@
 //! Every operation takes the block's second, [settles](Account::settle) first, and either succeeds or
 //! leaves the account settled and otherwise as it was. The README tells the state, the operations and
 //! which test proves which invariant.
+//!
+//! ```
+//! use escrow::{Account, Fault, NanoRate, OpenStream, Seconds, Units};
+//!
+//! let at = Seconds::new;
+//! let mut account = Account::new(at(0), at(600))?;
+//! account.deposit(at(0), Units::new(10_000), Units::ZERO)?;
+//! let terms = OpenStream {
+//!     id: 1,
+//!     rate: NanoRate::new(1_500_000_000),
+//!     window: Some(at(900)),
+//!     stop: Seconds::NEVER,
+//!     min_charge: Units::new(100),
+//!     fee_bps: 200,
+//! };
+//! account.open(at(0), terms)?;
+//! account.heartbeat(at(10), 1)?;
+//! let closed = account.close(at(110), 1, Fault::None)?;
+//! assert_eq!((closed.payout.provider, closed.payout.treasury), (Units::new(147), Units::new(3)));
+//! assert_eq!(account.finish(at(110))?, Units::new(9_850));
+//! # Ok::<(), escrow::EscrowError>(())
+//! ```
 
 #![deny(
     clippy::unwrap_used,

@@ -22,12 +22,12 @@ impl Account {
         if units < minimum {
             return Err(EscrowError::DepositTooSmall { got: units, minimum });
         }
-        let deposited = self.deposited.try_add(units)?;
-        if deposited > MAX_UNITS {
-            return Err(EscrowError::DepositLimit { got: deposited, max: MAX_UNITS });
+        let room = MAX_UNITS.saturating_sub(self.deposited);
+        if units > room {
+            return Err(EscrowError::DepositLimit { got: units, room });
         }
         self.free = self.free.try_add(units.to_nano()?)?;
-        self.deposited = deposited;
+        self.deposited = self.deposited.try_add(units)?;
         self.revive()
     }
 
