@@ -108,8 +108,8 @@ chain_height() {
     jq -er '.result.sync_info.latest_block_height'
 }
 
-# chain_start NAME: starts the node in a session of its own, so that Ctrl-C in the terminal does not end it.
-chain_start() {
+# chain_require_ports NAME: another program on one of the chain's ports would be taken for the chain.
+chain_require_ports() {
   local kind port
   for kind in p2p rpc grpc rest; do
     port=$(chain_port "$1" "$kind")
@@ -117,6 +117,10 @@ chain_start() {
       die "port $port ($kind of chain $1) is in use by another program: stop it, or set LOCALNET_PORT_OFFSET"
     fi
   done
+}
+
+# chain_start NAME: starts the node in a session of its own, so that Ctrl-C in the terminal does not end it.
+chain_start() {
   setsid "$WASMD_BIN" start --home "$(chain_home "$1")" \
     --rpc.laddr "tcp://127.0.0.1:$(chain_port "$1" rpc)" --p2p.laddr "tcp://127.0.0.1:$(chain_port "$1" p2p)" \
     --grpc.address "127.0.0.1:$(chain_port "$1" grpc)" --grpc-web.enable=false \
@@ -129,7 +133,8 @@ chain_start() {
 chain_wait() {
   local deadline=$((SECONDS + CHAIN_TIMEOUT_SECONDS)) height first=
   while ((SECONDS < deadline)); do
-    if ! chain_pid "$1" >/dev/null; then
+    # Not chain_pid: a process that has only just been forked does not carry its name yet.
+    if ! kill -0 "$(cat "$STATE/$1.pid")" 2>/dev/null; then
       tail -n 20 "$(chain_log "$1")" >&2
       die "chain $1 stopped while starting; its log is $(chain_log "$1")"
     fi

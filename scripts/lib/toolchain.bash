@@ -30,7 +30,7 @@ debian_package() {
     node) echo nodejs ;;
     cc) echo build-essential ;;
     flock) echo util-linux ;;
-    curl | git | jq | npm) echo "$1" ;;
+    curl | git | jq | npm | shellcheck) echo "$1" ;;
   esac
 }
 

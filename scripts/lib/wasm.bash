@@ -1,0 +1,67 @@
+# From a crate to a contract that released chains accept: compile, lower, check. Sourced by scripts/build-contracts.
+# Needs lib/report.bash and lib/toolchain.bash; the install_* functions have run.
+# shellcheck shell=bash disable=SC2034
+
+# What the chains of each generation offer to a contract: wasmd `x/wasm/keeper/capabilities.go`.
+CAPABILITIES_WASMD_0_53=iterator,staking,stargate,cosmwasm_1_1,cosmwasm_1_2,cosmwasm_1_3,cosmwasm_1_4,cosmwasm_2_0,cosmwasm_2_1
+CAPABILITIES_WASMD_0_60=$CAPABILITIES_WASMD_0_53,cosmwasm_2_2
+CAPABILITIES_WASMD_0_61=$CAPABILITIES_WASMD_0_60,ibc2
+
+# A chain takes at most 800 KiB; the rest is room to grow and to fix.
+MAX_WASM_BYTES=$((600 * 1024))
+
+# compile_wasm MANIFEST TARGET_DIR PROFILE PACKAGE: paths of this machine do not get into the panic messages.
+compile_wasm() {
+  local separator=$'\x1f'
+  CARGO_ENCODED_RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo$separator--remap-path-prefix=$REPO=." \
+    cargo "+$WASM_RUST" build --locked --manifest-path "$1" --target-dir "$2" --profile "$3" -p "$4" \
+    --lib --target wasm32-unknown-unknown
+}
+
+# lower_and_check RAW WASM VM3_CAPABILITIES VM2_CAPABILITIES: writes WASM, which released chains accept.
+# The round trip through wasm-opt removes the encodings that VM 2.x refuses. -Os makes the smallest code,
+# but merges functions and can so exceed the 100 locals a function may have: then -O1, which does not.
+lower_and_check() {
+  local level report
+  for level in -Os -O1; do
+    wasm_opt "$level" "$1" "$2.new"
+    if report=$(check_for_chains "$2.new" "$3" "$4" 2>&1); then
+      mv "$2.new" "$2"
+      echo "wasm-opt $level"
+      return
+    fi
+    printf 'wasm-opt %s:\n%s\n' "$level" "$report"
+    grep -q locals <<<"$report" || break
+  done
+  rm -f "$2.new"
+  return 1
+}
+
+wasm_opt() {
+  "$WASM_OPT" "$1" --mvp-features --enable-sign-ext --enable-mutable-globals "$2" -o "$3"
+}
+
+# check_for_chains WASM VM3_CAPABILITIES VM2_CAPABILITIES
+check_for_chains() {
+  "$COSMWASM_CHECK_3" --available-capabilities "$2" "$1" && "$COSMWASM_CHECK_2" --available-capabilities "$3" "$1"
+}
+
+# check_size WASM
+check_size() {
+  local bytes
+  bytes=$(stat -c %s "$1")
+  ((bytes <= MAX_WASM_BYTES)) || die "$1 has $bytes bytes, more than $MAX_WASM_BYTES: see scripts/lib/wasm.bash"
+}
+
+# check_exports WASM NAME...: each NAME is an exported function.
+check_exports() {
+  local wasm=$1 missing
+  shift
+  missing=$(node -e '
+    const [file, ...wanted] = process.argv.slice(1);
+    const module = new WebAssembly.Module(require("fs").readFileSync(file));
+    const exported = new Set(WebAssembly.Module.exports(module).map((entry) => entry.name));
+    console.log(wanted.filter((name) => !exported.has(name)).join(" "));
+  ' "$wasm" "$@")
+  [[ -z $missing ]] || die "$wasm does not export $missing"
+}
