@@ -1,0 +1,430 @@
+//! Messages that change something.
+
+use std::fmt;
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{Binary, Decimal, Uint128};
+use cw_utils::Expiration;
+use protocol::control::Command;
+use protocol::deployment::{Attribute, GpuModel};
+use protocol::{Deployment, DeploymentId, RouteStyle, Tenant};
+
+/// Sets the market up.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct InstantiateMsg {
+    /// Who governs the market; default the sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The shortest packet timeout the market may ever use, in seconds; default 600, at least 10.
+    /// It cannot be changed later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_timeout_seconds: Option<u64>,
+    /// What the owner can change with `set_params`.
+    pub params: Params,
+    /// Denoms accepted from the start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub denoms: Vec<NewDenom>,
+}
+
+/// What the owner can change. It acts on new business only.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// Who may claim the fees.
+    pub treasury: String,
+    /// Who may, besides the owner, pause new business.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pauser: Option<String>,
+    /// The treasury's share of what providers earn, in basis points; at most 2,000.
+    pub take_rate_bps: u16,
+    /// Seconds for which a deployment without funds keeps its leases; at most 7 days.
+    pub grace_seconds: u64,
+    /// Denom of the providers' stake.
+    pub stake_denom: String,
+    /// The least stake of a provider, in units of `stake_denom`.
+    pub min_stake: Uint128,
+    /// Seconds between a provider's leaving and the release of its stake; at most 90 days.
+    pub unbonding_seconds: u64,
+    /// A denom in which any bond may be given, at the factor of the deployment's denom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bond_denom: Option<String>,
+    /// Timeout of the transfers home, in seconds from their sending; at most 86,400.
+    pub settle_timeout_seconds: u64,
+    /// Gas that one control command may use.
+    pub control_gas: u64,
+}
+
+/// Upgrades the contract.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct MigrateMsg {}
+
+/// One lease, and before it the order: a group of a deployment. A group has at most one lease ever.
+#[cw_serde]
+#[derive(Eq, PartialOrd, Ord)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct LeaseId {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// Index of the group in it.
+    pub group: u32,
+}
+
+impl fmt::Display for LeaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.deployment, self.group)
+    }
+}
+
+/// Every message. Those that take coins say so; all others refuse them.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub enum ExecuteMsg {
+    /// Become a provider. The coin is the stake.
+    RegisterProvider {
+        /// Where tenants reach the provider's gateway.
+        host_uri: String,
+        /// What the provider says of itself; at most 24.
+        attributes: Vec<Attribute>,
+    },
+    /// Change what a provider says of itself. A coin, if any, adds to the stake.
+    UpdateProvider {
+        /// The new gateway.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host_uri: Option<String>,
+        /// The new attributes, all of them. If a live lease requires one that is gone, its tenant
+        /// may leave without minimum charge.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attributes: Option<Vec<Attribute>>,
+    },
+    /// Take no new leases and start to unbond.
+    DeregisterProvider {},
+    /// Release the stake of a provider that has left: unbonding is over and no lease lives. By anyone.
+    ReleaseStake {
+        /// The provider.
+        provider: String,
+    },
+    /// Post a standing offer. The coin is the bond, of which each lease locks its part.
+    PostOffer {
+        /// Its terms.
+        terms: OfferTerms,
+    },
+    /// End an offer: no new leases, and what its leases do not lock of the bond becomes claimable.
+    /// By its provider; after its expiry by anyone.
+    CancelOffer {
+        /// The market's number of the offer.
+        offer: u64,
+    },
+    /// Open a deployment as a tenant of this chain. The coin funds its account.
+    Open {
+        /// The sender's own number for it, never used before, below 2^53.
+        seq: u64,
+        /// Who receives what is unspent; default the sender.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refund_to: Option<String>,
+        /// What to run.
+        deployment: Deployment,
+    },
+    /// Add the coin to a deployment's account. By anyone.
+    TopUp {
+        /// Whose deployment; default the sender's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tenant: Option<Tenant>,
+        /// Its number.
+        seq: u64,
+    },
+    /// Command a deployment, as its tenant of this chain or as one of its operators here.
+    /// The response data is the [`protocol::control::Answer`].
+    Act {
+        /// Which deployment.
+        deployment: DeploymentId,
+        /// What to do.
+        command: Command,
+    },
+    /// Bid for an open order. The coin is the deposit; if the bid wins it becomes the lease's bond.
+    Bid {
+        /// The order.
+        order: LeaseId,
+        /// For the whole group: nano-units of the order's denom per second.
+        rate: Uint128,
+        /// Seconds for which the bid is binding, cut at the order's expiry.
+        valid_for_seconds: u64,
+    },
+    /// Return a bid's deposit. Once the bid binds no more, by anyone and whole; earlier by the
+    /// bidder only, who forfeits a tenth to the tenant.
+    WithdrawBid {
+        /// The order.
+        order: LeaseId,
+        /// The bidder; default the sender.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        provider: Option<String>,
+    },
+    /// Prove that the sender serves its leases. One that cannot be counted is skipped with an event.
+    Heartbeat {
+        /// The leases; at most 50.
+        leases: Vec<LeaseId>,
+    },
+    /// Pay the provider what a lease has earned. By anyone.
+    Withdraw {
+        /// The lease.
+        lease: LeaseId,
+    },
+    /// End a lease as its provider: before its first heartbeat for a tenth of the bond, while the
+    /// account is short at once, else after the notice agreed.
+    CloseLease {
+        /// The lease.
+        lease: LeaseId,
+    },
+    /// Close a lease that ran its term, or whose notice has passed. By anyone.
+    EndLease {
+        /// The lease.
+        lease: LeaseId,
+    },
+    /// Close an order after its expiry. By anyone.
+    ExpireOrder {
+        /// The order.
+        order: LeaseId,
+    },
+    /// Close a lease whose provider did not beat in time for the first time; its bond is forfeit. By anyone.
+    CloseUnready {
+        /// The lease.
+        lease: LeaseId,
+    },
+    /// State that a lease is silent, and so start the time its provider has left to beat. By anyone.
+    ReportSilent {
+        /// The lease.
+        lease: LeaseId,
+    },
+    /// Close a lease reported silent once that time is over; its bond is forfeit. By anyone.
+    CloseSilent {
+        /// The lease.
+        lease: LeaseId,
+    },
+    /// Close a deployment that has been out of funds for longer than its grace. By anyone.
+    CloseShort {
+        /// The deployment.
+        deployment: DeploymentId,
+    },
+    /// Close a deployment that has had neither order nor lease for a day. By anyone.
+    Finish {
+        /// The deployment.
+        deployment: DeploymentId,
+    },
+    /// Pay out what is credited to somebody: here, or by a transfer home. By anyone; after a failed
+    /// transfer home only when the back-off is over.
+    Claim {
+        /// To whom it is credited.
+        claimant: Tenant,
+        /// The denom.
+        denom: String,
+    },
+    /// Pay what is credited to a remote tenant to its address here, 30 days after the first of an
+    /// unbroken row of failed transfers home. By anyone.
+    ClaimLocal {
+        /// To whom it is credited.
+        claimant: Tenant,
+        /// The denom.
+        denom: String,
+    },
+    /// Credit a transfer home that came back without word of it: a week after its timeout, if the
+    /// bank holds what all unresolved ones amount to. By anyone.
+    RecoverSettle {
+        /// The route.
+        route: String,
+        /// Sequence of its packet.
+        sequence: u64,
+    },
+    /// Send a statement about a money packet home, with the coin of one unit attached. By anyone.
+    Attest {
+        /// The route.
+        route: String,
+        /// The packet's sender.
+        sender: String,
+        /// The sender's number of the packet.
+        n: u64,
+    },
+    /// Owner: accept a denom on a route, or change its terms.
+    AddDenom(NewDenom),
+    /// Owner: accept a denom no more for new deployments.
+    RemoveDenom {
+        /// The denom.
+        denom: String,
+        /// The route; none for tenants of this chain.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        route: Option<String>,
+    },
+    /// Owner: accept tenants over a transfer channel. The chain is asked for its other end.
+    AddRoute(NewRoute),
+    /// Owner: change a route.
+    UpdateRoute(RouteUpdate),
+    /// Owner: replace the parameters.
+    SetParams {
+        /// The new ones, all of them.
+        params: Params,
+    },
+    /// Owner: let the control channel of a route be closed once, so that another can be opened.
+    ArmChannelClose {
+        /// The route.
+        route: String,
+    },
+    /// Owner or pauser: stop new business. Everything that ends or pays goes on.
+    Pause {},
+    /// Owner: resume new business.
+    Unpause {},
+    /// Owner or the one to be: hand the market over, in two steps. Same JSON as cw-ownable.
+    UpdateOwnership(Action),
+    /// The market to itself; refused from anybody else.
+    Internal(InternalMsg),
+}
+
+/// What the market says to itself, so that a failure can be undone and answered.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub enum InternalMsg {
+    /// Runs a control packet.
+    Control {
+        /// The route whose control channel it came over.
+        route: String,
+        /// Its bytes.
+        packet: Binary,
+    },
+}
+
+/// A change of ownership. Same JSON as cw-ownable.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub enum Action {
+    /// Propose a new owner.
+    TransferOwnership {
+        /// Who shall own the market.
+        new_owner: String,
+        /// Until when it can be accepted.
+        #[serde(default)]
+        expiry: Option<Expiration>,
+    },
+    /// Accept, as the one proposed.
+    AcceptOwnership,
+    /// Give the market up for ever. Refused while there are routes, whose tenants need an owner.
+    RenounceOwnership,
+}
+
+/// A denom and its terms.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct NewDenom {
+    /// The denom on this chain.
+    pub denom: String,
+    /// The route it comes by; none for tenants of this chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// The least deposit by this route, in units.
+    pub min_deposit: Uint128,
+    /// The least bond of a lease paid in this denom, in units; the same for all its routes.
+    pub min_bond: Uint128,
+    /// Units of the market's bond denom for one unit of bond, rounded up; none if bonds must be in
+    /// this denom. The same for all its routes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bond_factor: Option<Decimal>,
+}
+
+/// A transfer channel over which tenants buy.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct NewRoute {
+    /// The transfer channel on this chain; it is the name of the route.
+    pub channel: String,
+    /// The outpost contract at the other end, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outpost: Option<String>,
+    /// How the chains call back.
+    pub style: RouteStyle,
+}
+
+/// A change of a route; what is left out stays.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct RouteUpdate {
+    /// The route.
+    pub channel: String,
+    /// Whether it takes new deployments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// The outpost, as long as the route has none: it is part of its tenants' identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outpost: Option<String>,
+    /// How the chains call back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub style: Option<RouteStyle>,
+}
+
+/// The terms of a standing offer.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct OfferTerms {
+    /// The denom of its prices.
+    pub denom: String,
+    /// What a group costs.
+    pub prices: Prices,
+    /// Attributes that its leases have besides the provider's own; at most 24.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Attribute>,
+    /// Leases it may have at a time.
+    pub capacity: u32,
+    /// Units a lease costs at least, once its provider was alive.
+    #[serde(default)]
+    pub min_charge: Uint128,
+    /// Seconds for which it stands; at most 366 days.
+    pub expires_in_seconds: u64,
+}
+
+/// Prices in nano-units per second.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct Prices {
+    /// Of a thousandth of a cpu.
+    pub cpu_milli: Uint128,
+    /// Of a GiB of memory.
+    pub memory_gib: Uint128,
+    /// Of storage, by class; at most 8.
+    pub storage: Vec<StoragePrice>,
+    /// Of graphics processors, by kind; at most 8.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<GpuPrice>,
+    /// Of an endpoint.
+    pub endpoint: Uint128,
+}
+
+/// The price of storage of one class.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct StoragePrice {
+    /// The class, for instance `default`.
+    pub class: String,
+    /// Of a GiB: nano-units per second.
+    pub gib: Uint128,
+}
+
+/// The price of graphics processors of one kind.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct GpuPrice {
+    /// The kind that is given.
+    pub model: GpuModel,
+    /// Of one: nano-units per second.
+    pub each: Uint128,
+}

@@ -1,0 +1,210 @@
+//! Questions.
+
+use cosmwasm_schema::{QueryResponses, cw_serde};
+use cosmwasm_std::Uint128;
+use protocol::control::DeploymentStatus;
+use protocol::{Deployment, DeploymentId, Tenant};
+
+use super::response::{
+    AcceptedResponse, BidsResponse, CheckResponse, ClaimableResponse, ConfigResponse,
+    DenomsResponse, DeploymentInfo, DeploymentsResponse, InFlightResponse, InfoResponse, LeaseInfo,
+    LeasesResponse, OfferInfo, OffersResponse, OrderInfo, OrdersResponse, OwnershipResponse,
+    ProviderInfo, ProvidersResponse, QuoteResponse, RoutesResponse, SolvencyResponse,
+    StoredTombstone,
+};
+use super::{LeaseId, Money};
+
+/// Every question. Lists give 10 entries, or `limit` up to 50.
+#[cw_serde]
+#[derive(QueryResponses)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub enum QueryMsg {
+    /// The parameters, and whether new business is paused.
+    #[returns(ConfigResponse)]
+    Config {},
+    /// Who governs the market. Same JSON as cw-ownable.
+    #[returns(OwnershipResponse)]
+    Ownership {},
+    /// The transfer channels over which tenants buy.
+    #[returns(RoutesResponse)]
+    Routes {
+        /// After this channel.
+        start_after: Option<String>,
+        /// How many.
+        limit: Option<u32>,
+    },
+    /// The denoms accepted, and on which routes, in the order they were first named.
+    #[returns(DenomsResponse)]
+    Denoms {
+        /// After this denom.
+        start_after: Option<String>,
+        /// How many denoms.
+        limit: Option<u32>,
+    },
+    /// One provider.
+    #[returns(ProviderInfo)]
+    Provider {
+        /// Its address.
+        address: String,
+    },
+    /// All providers.
+    #[returns(ProvidersResponse)]
+    Providers {
+        /// After this one.
+        start_after: Option<String>,
+        /// How many.
+        limit: Option<u32>,
+    },
+    /// One offer.
+    #[returns(OfferInfo)]
+    Offer {
+        /// Its number.
+        offer: u64,
+    },
+    /// All offers, or those of a provider.
+    #[returns(OffersResponse)]
+    Offers {
+        /// Only this provider's.
+        provider: Option<String>,
+        /// After this number.
+        start_after: Option<u64>,
+        /// How many.
+        limit: Option<u32>,
+    },
+    /// One deployment that lives, with all it was opened with.
+    #[returns(DeploymentInfo)]
+    Deployment {
+        /// Which.
+        id: DeploymentId,
+    },
+    /// A tenant's deployments, the closed ones included, by number.
+    #[returns(DeploymentsResponse)]
+    Deployments {
+        /// Whose.
+        tenant: Tenant,
+        /// After this number.
+        start_after: Option<u64>,
+        /// How many.
+        limit: Option<u32>,
+    },
+    /// How a deployment stands, dead or alive: the same that the control channel answers.
+    #[returns(DeploymentStatus)]
+    Status {
+        /// Which.
+        id: DeploymentId,
+    },
+    /// What is left of a closed deployment.
+    #[returns(StoredTombstone)]
+    Tombstone {
+        /// Which.
+        id: DeploymentId,
+    },
+    /// Open orders of all tenants, oldest deployment first.
+    #[returns(OrdersResponse)]
+    Orders {
+        /// After this one; it need not be open any more, but its deployment must live.
+        start_after: Option<LeaseId>,
+        /// How many.
+        limit: Option<u32>,
+    },
+    /// One open order.
+    #[returns(OrderInfo)]
+    Order {
+        /// Which.
+        id: LeaseId,
+    },
+    /// The bids for an order, also for one that is over while deposits are not returned.
+    #[returns(BidsResponse)]
+    Bids {
+        /// Which.
+        order: LeaseId,
+        /// After this provider.
+        start_after: Option<String>,
+        /// How many.
+        limit: Option<u32>,
+    },
+    /// One lease that is not closed.
+    #[returns(LeaseInfo)]
+    Lease {
+        /// Which.
+        id: LeaseId,
+    },
+    /// A provider's leases that are not closed.
+    #[returns(LeasesResponse)]
+    Leases {
+        /// Whose.
+        provider: String,
+        /// After this one; it need not live any more, but its deployment must.
+        start_after: Option<LeaseId>,
+        /// How many.
+        limit: Option<u32>,
+    },
+    /// What is credited to somebody in a denom.
+    #[returns(ClaimableResponse)]
+    Claimable {
+        /// To whom.
+        claimant: Tenant,
+        /// The denom.
+        denom: String,
+    },
+    /// Transfers home that are under way.
+    #[returns(InFlightResponse)]
+    InFlight {
+        /// The route.
+        route: String,
+        /// After this sequence.
+        start_after: Option<u64>,
+        /// How many.
+        limit: Option<u32>,
+    },
+    /// Whether a money packet was accepted.
+    #[returns(AcceptedResponse)]
+    Accepted {
+        /// The route.
+        route: String,
+        /// The packet's sender.
+        sender: String,
+        /// The sender's number of the packet.
+        n: u64,
+    },
+    /// Whether a transfer with this message would be accepted now, and if not why not.
+    #[returns(CheckResponse)]
+    Check {
+        /// The transfer channel on this chain.
+        route: String,
+        /// The packet's sender on the other chain.
+        sender: String,
+        /// The coin as it arrives here.
+        coin: Money,
+        /// The `entrepot` part of the memo as JSON text: `{"v":1,"n":12,"open":{…}}`.
+        message: String,
+    },
+    /// What to attach for a deployment.
+    #[returns(QuoteResponse)]
+    Quote {
+        /// The route; none for a tenant of this chain.
+        route: Option<String>,
+        /// The denom on this chain.
+        denom: String,
+        /// What shall run.
+        deployment: Deployment,
+        /// For how long the money shall last.
+        seconds: u64,
+    },
+    /// What the market holds and owes of a denom.
+    #[returns(SolvencyResponse)]
+    Solvency {
+        /// The denom.
+        denom: String,
+    },
+    /// Contract, versions and bounds.
+    #[returns(InfoResponse)]
+    Info {},
+}
+
+impl From<(&str, u128)> for Money {
+    fn from((denom, amount): (&str, u128)) -> Self {
+        Self { denom: denom.into(), amount: Uint128::new(amount) }
+    }
+}
