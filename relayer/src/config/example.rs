@@ -1,0 +1,43 @@
+//! The file that `ferry init` writes: the manual of the configuration, with every key.
+
+/// The text of the file.
+pub const EXAMPLE: &str = r#"# ferry's configuration.
+# A key that is commented out shows its default. An unknown key or a wrong value is an error with its line.
+
+[ferry]
+# Where ferry keeps what it knows, relative to the home directory.
+# store = "ferry.db"
+# What is logged: error, warn, info, debug, or directives such as "ferry=debug,cosmos=info".
+# log = "info"
+# How it is logged: "text" or "json" (one object a line).
+# log_format = "text"
+# After how many failures a message is given up; `ferry packets` then shows why.
+# max_tries = 10
+
+# One section for each chain. Then: `ferry keys add NAME`, fund its address, `ferry link A B`, `ferry start`.
+#
+# [[chain]]
+# The chain id, as the chain signs it.
+# id = "wasmdev-1"
+# CometBFT RPC endpoints, the preferred one first.
+# rpc = ["http://127.0.0.1:26657"]
+# Prefix of the chain's addresses.
+# address_prefix = "wasm"
+# The key that signs (`ferry keys list`), and which account of its mnemonic: m/44'/118'/0'/0/key_index.
+# key = "relayer"
+# key_index = 0
+# Price of one unit of gas, with the denom that pays.
+# gas_price = "0.001stake"
+# The account that pays the fees by a grant, instead of the key's own.
+# fee_granter = "wasm1..."
+# Text in every transaction, beside ferry's name and version.
+# memo = ""
+# The most messages in one transaction.
+# max_msgs = 100
+# For how long clients of this chain trust a header; default two thirds of its unbonding period.
+# trusting_period = "14d"
+# How far a header of this chain may be ahead of the other chain's clock.
+# max_clock_drift = "40s"
+# How long one request may take.
+# rpc_timeout = "10s"
+"#;

@@ -1,0 +1,94 @@
+//! Where the model's rows live between restarts.
+//!
+//! The rule that makes a kill at any moment harmless: what one step writes is one transaction, and
+//! it is committed before anything that the step asks for is run.
+
+#[cfg(test)]
+mod contract;
+pub mod sqlite;
+
+use std::path::PathBuf;
+
+use crate::model::facts::PacketData;
+use crate::model::ids::{PacketKey, SlotId};
+use crate::model::rows::{Rows, Write};
+
+/// Keeps rows. One process writes; others may read at the same time.
+pub trait Store {
+    /// Reads what [`Model::load`](crate::model::Model::load) needs.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read or holds what this version cannot decode.
+    fn load(&self) -> impl Future<Output = Result<Rows, StoreError>> + Send;
+
+    /// Applies the writes of one step, in order, in one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was applied then.
+    fn commit(&self, writes: &[Write]) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Reads the bytes of packets; those that are not there are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read.
+    fn packet_data(
+        &self,
+        keys: &[PacketKey],
+    ) -> impl Future<Output = Result<Vec<PacketData>, StoreError>> + Send;
+
+    /// Reads the signed bytes of a slot that was written before.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSlot`] if there is none.
+    fn slot_bytes(&self, id: &SlotId) -> impl Future<Output = Result<Vec<u8>, StoreError>> + Send;
+}
+
+/// What can go wrong with the store. None of it is passed over: without its store ferry stops.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process writes to it.
+    #[error("another ferry is using `{}`; stop it first, or choose another --home", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file does not exist, and was not to be made.
+    #[error("there is no store at `{}`; run `ferry link` first", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was made by another version, or is no store.
+    #[error("`{}` cannot be used as a store: {source}; move it away, or use the ferry that made it", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What the migration found.
+        source: sqlx::migrate::MigrateError,
+    },
+    /// A row does not decode.
+    #[error("table `{table}` holds a row that this version cannot read: {source}")]
+    Row {
+        /// The table.
+        table: &'static str,
+        /// What the decoder found.
+        source: serde_json::Error,
+    },
+    /// An offer names a slot that was never written: a defect, and the reason to stop.
+    #[error("no transaction is stored for sequence {} (attempt {}) of `{}` on `{}`", id.sequence, id.attempt, id.lane.address, id.lane.chain)]
+    NoSlot {
+        /// The slot.
+        id: SlotId,
+    },
+    /// A number does not fit the database's integers.
+    #[error("`{field}` is {got}, beyond what the store can hold")]
+    TooLarge {
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        got: u64,
+    },
+    /// The database failed.
+    #[error("the store failed: {0}")]
+    Database(#[from] sqlx::Error),
+}

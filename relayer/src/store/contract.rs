@@ -1,0 +1,114 @@
+//! What every store must do, whatever it is made of. A backend's tests call [`check`].
+
+use std::sync::Arc;
+
+use super::Store;
+use crate::model::facts::{Timeout, Tip};
+use crate::model::ids::{
+    Address, Both, ChainId, End, Ends, FlowId, LaneId, Order, PacketKey, PathId, Route, Side,
+    SlotId, Time,
+};
+use crate::model::rows::{
+    CursorRow, Outcome, PacketDataRow, PacketRow, PathRow, SlotBytes, SlotRow, Write,
+};
+use crate::plan::work::Work;
+
+/// Goes through the life of each kind of row on an empty store.
+pub(super) async fn check(store: &impl Store) {
+    assert_eq!(store.load().await.unwrap(), crate::model::rows::Rows::default());
+    cursors_and_paths_are_replaced(store).await;
+    packets_leave_when_they_are_no_longer_live(store).await;
+    acknowledgements_are_filled_in_and_never_lost(store).await;
+    slots_are_offered_until_their_sequence_is_decided(store).await;
+}
+
+async fn cursors_and_paths_are_replaced(store: &impl Store) {
+    for height in [7, 8] {
+        let tip = Tip { height, hash: [u8::try_from(height).unwrap(); 32], time: Time(height) };
+        let cursor = CursorRow { chain: chain(), tip };
+        let path = PathRow {
+            path: PathId::from("a-b"),
+            chains: Both { a: chain(), b: ChainId::from("b") },
+            ends: Both::default(),
+            create: height == 7,
+        };
+        store.commit(&[Write::Cursor(cursor.clone()), Write::Path(path.clone())]).await.unwrap();
+        let rows = store.load().await.unwrap();
+        assert_eq!((rows.cursors, rows.paths), (vec![cursor], vec![path]));
+    }
+}
+
+async fn packets_leave_when_they_are_no_longer_live(store: &impl Store) {
+    let mut row = PacketRow {
+        key: packet(1),
+        path: PathId::from("a-b"),
+        timeout: Timeout::default(),
+        sent: Some(5),
+        received: None,
+        acked: None,
+        done: None,
+        failed: None,
+        live: true,
+    };
+    store.commit(&[Write::Packet(row.clone())]).await.unwrap();
+    assert_eq!(store.load().await.unwrap().packets, vec![row.clone()]);
+    row.live = false;
+    store.commit(&[Write::Packet(row)]).await.unwrap();
+    assert_eq!(store.load().await.unwrap().packets, vec![]);
+}
+
+async fn acknowledgements_are_filled_in_and_never_lost(store: &impl Store) {
+    let row = |ack| PacketDataRow { key: packet(1), data: b"data".to_vec(), ack };
+    for ack in [None, Some(b"ack".to_vec()), None] {
+        store.commit(&[Write::Data(row(ack))]).await.unwrap();
+    }
+    let found = store.packet_data(&[packet(1), packet(2)]).await.unwrap();
+    assert_eq!(found.len(), 1, "a packet without bytes is left out");
+    assert_eq!((&*found[0].data, found[0].ack.as_deref()), (&b"data"[..], Some(&b"ack"[..])));
+}
+
+async fn slots_are_offered_until_their_sequence_is_decided(store: &impl Store) {
+    let slots: Vec<_> =
+        [(3, 0), (3, 1), (4, 0)].map(|(sequence, attempt)| slot(sequence, attempt)).into();
+    for slot in &slots {
+        let bytes = SlotBytes(slot.hash.to_vec());
+        store.commit(&[Write::Slot(slot.clone(), bytes)]).await.unwrap();
+        assert_eq!(store.slot_bytes(&slot.id).await.unwrap(), slot.hash);
+    }
+    assert_eq!(store.load().await.unwrap().slots, slots);
+    let outcome = Outcome { height: 9, code: 0, gas_used: 1, noops: 0 };
+    store.commit(&[Write::Decided(slots[0].id.clone(), outcome)]).await.unwrap();
+    assert_eq!(
+        store.load().await.unwrap().slots,
+        vec![slots[2].clone()],
+        "every attempt is decided"
+    );
+    store.commit(&[Write::Dropped(slots[2].id.clone())]).await.unwrap();
+    assert_eq!(store.load().await.unwrap().slots, vec![]);
+    store.slot_bytes(&slots[2].id).await.unwrap_err();
+}
+
+fn chain() -> ChainId {
+    ChainId::from("a")
+}
+
+fn packet(seq: u64) -> PacketKey {
+    let end = |channel: &str| End { port: "transfer".into(), channel: channel.into() };
+    let ends = Ends::V1 { src: end("channel-0"), dst: end("channel-1"), order: Order::Unordered };
+    PacketKey { route: Arc::new(Route { from: chain(), to: ChainId::from("b"), ends }), seq }
+}
+
+fn slot(sequence: u64, attempt: u16) -> SlotRow {
+    let lane = LaneId { chain: chain(), address: Address::from("wasm1relayer") };
+    SlotRow {
+        id: SlotId { lane, sequence, attempt },
+        flow: FlowId { path: PathId::from("a-b"), to: Side::A },
+        proved_at: 10,
+        updates: 1,
+        works: vec![Work::Recv(packet(1))],
+        timeout_height: 40,
+        gas_limit: 100_000,
+        size: 1_000,
+        hash: [u8::try_from(sequence * 16 + u64::from(attempt)).unwrap(); 32],
+    }
+}

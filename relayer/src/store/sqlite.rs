@@ -1,0 +1,298 @@
+//! The store in one SQLite file.
+//!
+//! Write-ahead log with `synchronous = NORMAL`: a kill loses nothing; a power cut may lose the last
+//! transactions, which the chains' own sequences repair.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, Row, SqliteConnection, SqlitePool};
+use tokio::sync::Mutex;
+
+use super::{Store, StoreError};
+use crate::model::facts::PacketData;
+use crate::model::ids::{PacketKey, Route, SlotId};
+use crate::model::rows::{Outcome, PacketDataRow, PacketRow, Rows, SlotBytes, SlotRow, Write};
+
+/// How long a statement waits for a reader of the same file.
+const BUSY: Duration = Duration::from_secs(5);
+/// Connections that may read at once.
+const READERS: u32 = 4;
+
+/// A store in a file.
+#[derive(Debug)]
+pub struct Sqlite {
+    pool: SqlitePool,
+    /// Holds the lock that keeps other writers out for as long as this value lives.
+    _writer: Option<Mutex<SqliteConnection>>,
+}
+
+impl Sqlite {
+    /// Opens the store for the one process that writes, making the file if it is not there.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] while another process writes, [`StoreError::Foreign`] for a file of
+    /// another version.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let writer = lock(path).await?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .foreign_keys(true)
+            .busy_timeout(BUSY);
+        let pool = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?;
+        sqlx::migrate!()
+            .run(&pool)
+            .await
+            .map_err(|source| StoreError::Foreign { path: path.into(), source })?;
+        Ok(Self { pool, _writer: Some(Mutex::new(writer)) })
+    }
+
+    /// Opens the store to read, also while another process writes.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if there is no file.
+    pub async fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        if !path.try_exists().map_err(sqlx::Error::Io)? {
+            return Err(StoreError::Missing { path: path.into() });
+        }
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY);
+        let pool = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?;
+        Ok(Self { pool, _writer: None })
+    }
+
+    async fn rows<T: DeserializeOwned>(
+        &self,
+        table: &'static str,
+        query: &'static str,
+    ) -> Result<Vec<T>, StoreError> {
+        let rows: Vec<String> = sqlx::query_scalar(query).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| decode(table, row)).collect()
+    }
+}
+
+/// Takes the lock of writers: an exclusive transaction on a file of its own, so that readers of
+/// the store itself are not kept out, and so that the lock is gone when the process is.
+async fn lock(path: &Path) -> Result<SqliteConnection, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let options = SqliteConnectOptions::new()
+        .filename(PathBuf::from(name))
+        .create_if_missing(true)
+        .busy_timeout(Duration::ZERO);
+    let in_use = |_| StoreError::InUse { path: path.into() };
+    let mut writer = SqliteConnection::connect_with(&options).await?;
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut writer).await.map_err(in_use)?;
+    Ok(writer)
+}
+
+impl Store for Sqlite {
+    async fn load(&self) -> Result<Rows, StoreError> {
+        Ok(Rows {
+            cursors: self
+                .rows("chain_cursor", "SELECT row FROM chain_cursor ORDER BY chain")
+                .await?,
+            paths: self.rows("pair", "SELECT row FROM pair ORDER BY path").await?,
+            channels: self.rows("channel", "SELECT row FROM channel ORDER BY path, idx").await?,
+            packets: self
+                .rows("packet", "SELECT row FROM packet WHERE live = 1 ORDER BY route, seq")
+                .await?,
+            slots: self
+                .rows(
+                    "slot",
+                    "SELECT row FROM slot WHERE outcome IS NULL \
+                     ORDER BY chain, address, sequence, attempt",
+                )
+                .await?,
+        })
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.pool.begin().await?;
+        for write in writes {
+            apply(&mut tx, write).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    async fn packet_data(&self, keys: &[PacketKey]) -> Result<Vec<PacketData>, StoreError> {
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            let row = sqlx::query(
+                "SELECT data, ack FROM packet_data \
+                 JOIN route ON route.id = packet_data.route WHERE route.row = ? AND seq = ?",
+            )
+            .bind(encode("route", &*key.route)?)
+            .bind(integer("seq", key.seq)?)
+            .fetch_optional(&self.pool)
+            .await?;
+            if let Some(row) = row {
+                let (data, ack) = (row.try_get("data")?, row.try_get("ack")?);
+                found.push(PacketData { key: key.clone(), data, ack });
+            }
+        }
+        Ok(found)
+    }
+
+    async fn slot_bytes(&self, id: &SlotId) -> Result<Vec<u8>, StoreError> {
+        sqlx::query_scalar(
+            "SELECT bytes FROM slot WHERE chain = ? AND address = ? AND sequence = ? AND attempt = ?",
+        )
+        .bind(id.lane.chain.as_str())
+        .bind(id.lane.address.as_str())
+        .bind(integer("sequence", id.sequence)?)
+        .bind(i64::from(id.attempt))
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or_else(|| StoreError::NoSlot { id: id.clone() })
+    }
+}
+
+async fn apply(tx: &mut SqliteConnection, write: &Write) -> Result<(), StoreError> {
+    match write {
+        Write::Cursor(row) => {
+            sqlx::query("INSERT OR REPLACE INTO chain_cursor (chain, row) VALUES (?, ?)")
+                .bind(row.chain.as_str())
+                .bind(encode("chain_cursor", row)?)
+                .execute(tx)
+                .await?;
+        }
+        Write::Path(row) => {
+            sqlx::query("INSERT OR REPLACE INTO pair (path, row) VALUES (?, ?)")
+                .bind(row.path.as_str())
+                .bind(encode("pair", row)?)
+                .execute(tx)
+                .await?;
+        }
+        Write::Channel(row) => {
+            sqlx::query("INSERT OR REPLACE INTO channel (path, idx, row) VALUES (?, ?, ?)")
+                .bind(row.path.as_str())
+                .bind(i64::from(row.index))
+                .bind(encode("channel", row)?)
+                .execute(tx)
+                .await?;
+        }
+        Write::Packet(row) => put_packet(tx, row).await?,
+        Write::Data(row) => put_data(tx, row).await?,
+        Write::Slot(row, bytes) => put_slot(tx, row, bytes).await?,
+        Write::Decided(id, outcome) => decide(tx, id, outcome).await?,
+        Write::Dropped(id) => drop_slot(tx, id).await?,
+    }
+    Ok(())
+}
+
+/// The number of a route, given to it at first use.
+async fn route_id(tx: &mut SqliteConnection, route: &Route) -> Result<i64, StoreError> {
+    let row = encode("route", route)?;
+    let known = sqlx::query_scalar("SELECT id FROM route WHERE row = ?")
+        .bind(&row)
+        .fetch_optional(&mut *tx)
+        .await?;
+    if let Some(id) = known {
+        return Ok(id);
+    }
+    let made =
+        sqlx::query("INSERT INTO route (row) VALUES (?)").bind(row).execute(&mut *tx).await?;
+    Ok(made.last_insert_rowid())
+}
+
+async fn put_packet(tx: &mut SqliteConnection, row: &PacketRow) -> Result<(), StoreError> {
+    let route = route_id(tx, &row.key.route).await?;
+    sqlx::query("INSERT OR REPLACE INTO packet (route, seq, live, row) VALUES (?, ?, ?, ?)")
+        .bind(route)
+        .bind(integer("seq", row.key.seq)?)
+        .bind(row.live)
+        .bind(encode("packet", row)?)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+async fn put_data(tx: &mut SqliteConnection, row: &PacketDataRow) -> Result<(), StoreError> {
+    let route = route_id(tx, &row.key.route).await?;
+    sqlx::query(
+        "INSERT INTO packet_data (route, seq, data, ack) VALUES (?, ?, ?, ?) \
+         ON CONFLICT (route, seq) DO UPDATE SET ack = coalesce(excluded.ack, ack)",
+    )
+    .bind(route)
+    .bind(integer("seq", row.key.seq)?)
+    .bind(&row.data)
+    .bind(row.ack.as_deref())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn put_slot(
+    tx: &mut SqliteConnection,
+    row: &SlotRow,
+    bytes: &SlotBytes,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT OR REPLACE INTO slot (chain, address, sequence, attempt, row, bytes) \
+         VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(row.id.lane.chain.as_str())
+    .bind(row.id.lane.address.as_str())
+    .bind(integer("sequence", row.id.sequence)?)
+    .bind(i64::from(row.id.attempt))
+    .bind(encode("slot", row)?)
+    .bind(&bytes.0)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes how a sequence ended; every attempt at it is decided by that.
+async fn decide(
+    tx: &mut SqliteConnection,
+    id: &SlotId,
+    outcome: &Outcome,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE slot SET outcome = ?, bytes = x'' WHERE chain = ? AND address = ? AND sequence = ?",
+    )
+    .bind(encode("slot", outcome)?)
+    .bind(id.lane.chain.as_str())
+    .bind(id.lane.address.as_str())
+    .bind(integer("sequence", id.sequence)?)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn drop_slot(tx: &mut SqliteConnection, id: &SlotId) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM slot WHERE chain = ? AND address = ? AND sequence = ? AND attempt = ?",
+    )
+    .bind(id.lane.chain.as_str())
+    .bind(id.lane.address.as_str())
+    .bind(integer("sequence", id.sequence)?)
+    .bind(i64::from(id.attempt))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+fn encode(table: &'static str, row: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(row).map_err(|source| StoreError::Row { table, source })
+}
+
+fn decode<T: DeserializeOwned>(table: &'static str, row: &str) -> Result<T, StoreError> {
+    serde_json::from_str(row).map_err(|source| StoreError::Row { table, source })
+}
+
+fn integer(field: &'static str, got: u64) -> Result<i64, StoreError> {
+    i64::try_from(got).map_err(|_| StoreError::TooLarge { field, got })
+}
+
+#[cfg(test)]
+mod tests;
