@@ -1,1 +1,23 @@
 //! Two chains in one process, deterministic: for tests and for the demo.
+//!
+//! The lower layer is a model of chains, channels and transfers for any contracts: [`Chain`],
+//! [`Network`], [`Relayer`], [`IbcContract`]. Nothing in it knows this project.
+
+pub mod chain;
+mod contract;
+mod error;
+mod ibc;
+mod network;
+mod relayer;
+mod storage;
+
+pub use chain::Chain;
+pub use contract::{EntryPoint, IbcContract, IbcEntry};
+pub use error::{Error, Result};
+pub use ibc::IbcModule;
+pub use ibc::callbacks::{CallbackKind, CallbackSupport, LEAST_CALLBACK_GAS, MAX_CALLBACK_GAS};
+pub use ibc::ics20::{TRANSFER_PORT, TRANSFER_VERSION, Transfer, voucher};
+pub use ibc::state::{ChannelEnd, ChannelState, ClientStatus, Connection};
+pub use network::{End, Network, PacketId, Relayed, Stage};
+pub use relayer::{Relayer, Sequence, Step};
+pub use storage::ChainStorage;
