@@ -2,7 +2,9 @@
 //!
 //! [`wire`] encodes and decodes and does nothing else: no clock, no network, no randomness.
 
+pub mod chain;
 pub mod keys;
+pub mod rpc;
 pub mod wire;
 
 pub use ibc_proto;

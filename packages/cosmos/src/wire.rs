@@ -1,4 +1,15 @@
 //! What crosses the wire, encoded and decoded: pure, the same input gives the same bytes.
 
+pub mod client;
+pub mod event;
+pub mod event_v1;
+pub mod gas;
+pub mod header;
+pub mod height;
+pub(crate) mod json;
+pub mod packet;
+pub mod path;
+pub mod proof;
 pub mod sign;
 pub mod tx;
+pub mod wasm;

@@ -1,0 +1,165 @@
+//! Contracts: store, instantiate, execute, migrate, query.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use ibc_proto::cosmos::base::abci::v1beta1::TxMsgData;
+use ibc_proto::cosmos::base::v1beta1::Coin;
+use prost::Message;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Chain, ChainError, TxOutcome, malformed};
+use crate::keys::Key;
+use crate::wire::tx::any;
+use crate::wire::wasm::{
+    ContractInfo, MsgExecuteContract, MsgInstantiateContract, MsgInstantiateContractResponse,
+    MsgMigrateContract, MsgStoreCode, MsgStoreCodeResponse, QueryContractInfoRequest,
+    QueryContractInfoResponse, QuerySmartContractStateRequest, QuerySmartContractStateResponse,
+};
+
+/// A contract to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct NewContract<'a> {
+    /// Its code.
+    pub code_id: u64,
+    /// A text for people.
+    pub label: &'a str,
+    /// Who may migrate it.
+    pub admin: Option<&'a str>,
+    /// Coins sent along.
+    pub funds: &'a [(u128, &'a str)],
+}
+
+impl Chain {
+    /// Stores a contract's code, compressed, and returns its number.
+    ///
+    /// # Errors
+    /// As [`Chain::send_msgs`].
+    pub async fn store_code(&self, key: &Key, wasm: &[u8]) -> Result<(u64, TxOutcome), ChainError> {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        let zipped = gzip.write_all(wasm).and_then(|()| gzip.finish());
+        let wasm_byte_code = zipped.map_err(|error| malformed("wasm", error.to_string()))?;
+        let message = MsgStoreCode { sender: self.address(key)?, wasm_byte_code };
+        let outcome = self.send_msgs(key, &[any(&message)], "").await?;
+        let answer: MsgStoreCodeResponse = outcome.answer(0)?;
+        Ok((answer.code_id, outcome))
+    }
+
+    /// Makes a contract and returns its address.
+    ///
+    /// # Errors
+    /// As [`Chain::send_msgs`].
+    pub async fn instantiate(
+        &self,
+        key: &Key,
+        contract: NewContract<'_>,
+        msg: &impl Serialize,
+    ) -> Result<(String, TxOutcome), ChainError> {
+        let message = MsgInstantiateContract {
+            sender: self.address(key)?,
+            admin: contract.admin.unwrap_or_default().to_owned(),
+            code_id: contract.code_id,
+            label: contract.label.to_owned(),
+            msg: json(msg)?,
+            funds: coins(contract.funds),
+        };
+        let outcome = self.send_msgs(key, &[any(&message)], "").await?;
+        let answer: MsgInstantiateContractResponse = outcome.answer(0)?;
+        Ok((answer.address, outcome))
+    }
+
+    /// Sends a contract a message, with coins.
+    ///
+    /// # Errors
+    /// As [`Chain::send_msgs`].
+    pub async fn execute(
+        &self,
+        key: &Key,
+        contract: &str,
+        msg: &impl Serialize,
+        funds: &[(u128, &str)],
+    ) -> Result<TxOutcome, ChainError> {
+        let message = MsgExecuteContract {
+            sender: self.address(key)?,
+            contract: contract.to_owned(),
+            msg: json(msg)?,
+            funds: coins(funds),
+        };
+        self.send_msgs(key, &[any(&message)], "").await
+    }
+
+    /// Gives a contract other code.
+    ///
+    /// # Errors
+    /// As [`Chain::send_msgs`].
+    pub async fn migrate(
+        &self,
+        key: &Key,
+        contract: &str,
+        code_id: u64,
+        msg: &impl Serialize,
+    ) -> Result<TxOutcome, ChainError> {
+        let (sender, contract) = (self.address(key)?, contract.to_owned());
+        let message = MsgMigrateContract { sender, contract, code_id, msg: json(msg)? };
+        self.send_msgs(key, &[any(&message)], "").await
+    }
+
+    /// Asks a contract.
+    ///
+    /// # Errors
+    /// [`ChainError::Query`] with the contract's reason, [`ChainError::Malformed`] for another shape of answer.
+    pub async fn query_smart<T: DeserializeOwned>(
+        &self,
+        contract: &str,
+        msg: &impl Serialize,
+    ) -> Result<T, ChainError> {
+        let request =
+            QuerySmartContractStateRequest { address: contract.to_owned(), query_data: json(msg)? };
+        let path = "/cosmwasm.wasm.v1.Query/SmartContractState";
+        let answer: QuerySmartContractStateResponse = self.rpc.query(path, &request, 0).await?;
+        serde_json::from_slice(&answer.data)
+            .map_err(|error| malformed("smart query", error.to_string()))
+    }
+
+    /// What the chain knows of a contract, among it its IBC port.
+    ///
+    /// # Errors
+    /// [`ChainError::Query`] when there is no such contract.
+    pub async fn contract_info(&self, contract: &str) -> Result<ContractInfo, ChainError> {
+        let request = QueryContractInfoRequest { address: contract.to_owned() };
+        let path = "/cosmwasm.wasm.v1.Query/ContractInfo";
+        let answer: QueryContractInfoResponse = self.rpc.query(path, &request, 0).await?;
+        answer.contract_info.ok_or_else(|| malformed("contract info", "no info in it"))
+    }
+}
+
+impl TxOutcome {
+    /// The answer to the message at `index`.
+    ///
+    /// # Errors
+    /// [`ChainError::Malformed`] when there is none or it is of another type.
+    pub fn answer<M: Message + Default>(&self, index: usize) -> Result<M, ChainError> {
+        let wrong = |reason: String| malformed("transaction", reason);
+        let data = TxMsgData::decode(self.data.as_slice()).map_err(|e| wrong(e.to_string()))?;
+        let answer = data.msg_responses.get(index);
+        let answer = answer.ok_or_else(|| wrong(format!("no answer to message {index}")))?;
+        M::decode(answer.value.as_slice()).map_err(|error| wrong(error.to_string()))
+    }
+}
+
+fn json(msg: &impl Serialize) -> Result<Vec<u8>, ChainError> {
+    serde_json::to_vec(msg).map_err(|error| malformed("contract message", error.to_string()))
+}
+
+fn coins(funds: &[(u128, &str)]) -> Vec<Coin> {
+    let coin = |&(amount, denom): &(u128, &str)| Coin {
+        denom: denom.to_owned(),
+        amount: amount.to_string(),
+    };
+    let mut coins: Vec<Coin> = funds.iter().map(coin).collect();
+    // The SDK refuses coins that are not sorted by denom.
+    coins.sort_by(|a, b| a.denom.cmp(&b.denom));
+    coins
+}

@@ -1,0 +1,467 @@
+//! JSON-RPC of a CometBFT node: the methods we need, typed, each with a deadline.
+//!
+//! CometBFT 0.38 and 0.39 are understood by the shape of their answers; versions are never compared.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use prost::Message;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tendermint::block::signed_header::SignedHeader;
+use tendermint::validator;
+
+use crate::wire::header::LightBlock;
+use crate::wire::path::IBC_STORE;
+use crate::wire::proof::Proved;
+use crate::wire::{json, proof};
+
+pub mod answer;
+pub mod socket;
+
+pub use answer::{
+    AbciInfo, AbciQuery, Block, BlockParams, BlockResults, Broadcast, FoundTx, Status, TxPage,
+    TxResult,
+};
+
+/// How long a call may take unless the caller says otherwise.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The largest answer read; results of the fullest blocks seen have 60 MB.
+const MAX_ANSWER: usize = 256 << 20;
+/// The most validators that a node puts on one page.
+const VALIDATORS_PER_PAGE: u32 = 100;
+/// CometBFT allows 10,000 validators at most: `types.MaxVotesCount`.
+const MAX_VALIDATOR_PAGES: u32 = 100;
+
+/// A connection to one node.
+#[derive(Clone, Debug)]
+pub struct Rpc {
+    http: reqwest::Client,
+    endpoint: String,
+    timeout: Duration,
+}
+
+/// A call that failed: where, which, and how.
+#[derive(Debug, thiserror::Error)]
+#[error("{endpoint}: `{method}`: {fault}")]
+pub struct RpcError {
+    /// The node's address.
+    pub endpoint: String,
+    /// The method called.
+    pub method: &'static str,
+    /// What went wrong.
+    pub fault: Fault,
+}
+
+/// How a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The address is no URL of a node.
+    #[error("the address is not valid ({0}); expected a form like `http://127.0.0.1:26657`")]
+    Address(String),
+    /// Nothing answered.
+    #[error("the node cannot be reached ({0}); check that it runs and that the address is right")]
+    Unreachable(String),
+    /// The answer did not come in time.
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    /// Something answered that is no healthy node.
+    #[error("answered with HTTP status {status}: {body}")]
+    Http {
+        /// The status.
+        status: u16,
+        /// The beginning of the body.
+        body: String,
+    },
+    /// The node refused the call.
+    #[error("the node refused: {message} (code {code}) {data}")]
+    Refused {
+        /// The JSON-RPC error code.
+        code: i64,
+        /// Its message.
+        message: String,
+        /// Its details.
+        data: String,
+    },
+    /// The answer is not what the method answers.
+    #[error("the answer is malformed: {0}")]
+    Malformed(String),
+}
+
+impl Fault {
+    /// Whether the same call may succeed at another node or later: nothing in it is known to be wrong.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Timeout(_) | Self::Http { .. } | Self::Malformed(_) => {
+                true
+            }
+            Self::Address(_) | Self::Refused { .. } => false,
+        }
+    }
+}
+
+/// A query that a chain's application refused, or that did not get there.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// The call failed.
+    #[error(transparent)]
+    Rpc(#[from] RpcError),
+    /// The application refused it.
+    #[error("query `{path}` refused: {log} ({codespace}/{code})")]
+    Refused {
+        /// The query.
+        path: String,
+        /// Who refused.
+        codespace: String,
+        /// The code within it.
+        code: u32,
+        /// The reason.
+        log: String,
+    },
+    /// The answer does not decode.
+    #[error("query `{path}`: the answer does not decode: {reason}")]
+    Malformed {
+        /// The query.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl QueryError {
+    /// Whether the application says that what was asked for does not exist.
+    ///
+    /// Queries refuse with the status `NotFound`, which the SDK turns into `sdk/22` or `sdk/38` (`baseapp/grpcrouter.go`).
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { codespace, code: 22 | 38, .. } if codespace == "sdk")
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope<T> {
+    result: Option<T>,
+    error: Option<Refusal>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    code: i64,
+    message: String,
+    #[serde(default)]
+    data: Value,
+}
+
+impl Rpc {
+    /// A client for the node at `endpoint`, such as `http://127.0.0.1:26657`. Connects on the first call.
+    ///
+    /// # Errors
+    /// [`Fault::Address`] when the endpoint is no `http` or `https` URL.
+    pub fn new(endpoint: &str, timeout: Duration) -> Result<Self, RpcError> {
+        let fail = |reason: String| RpcError {
+            endpoint: endpoint.to_owned(),
+            method: "connect",
+            fault: Fault::Address(reason),
+        };
+        let url = reqwest::Url::parse(endpoint).map_err(|error| fail(error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(fail(format!("scheme `{}`", url.scheme())));
+        }
+        let builder = reqwest::Client::builder().timeout(timeout).connect_timeout(timeout);
+        let http = builder.build().map_err(|error| fail(error.to_string()))?;
+        Ok(Self { http, endpoint: endpoint.trim_end_matches('/').to_owned(), timeout })
+    }
+
+    /// The node's address.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Where the node is and which chain it follows.
+    ///
+    /// # Errors
+    /// [`RpcError`] as for every method here.
+    pub async fn status(&self) -> Result<Status, RpcError> {
+        self.call("status", serde_json::json!({})).await
+    }
+
+    /// The application's last committed height and hash.
+    ///
+    /// # Errors
+    /// [`RpcError`].
+    pub async fn abci_info(&self) -> Result<AbciInfo, RpcError> {
+        Ok(self.call::<answer::Response<_>>("abci_info", serde_json::json!({})).await?.response)
+    }
+
+    /// Asks the application; `height` zero is the newest.
+    ///
+    /// # Errors
+    /// [`RpcError`]. A refusal by the application is not one: see [`AbciQuery::code`].
+    pub async fn abci_query(
+        &self,
+        path: &str,
+        data: &[u8],
+        height: u64,
+        proof: Proof,
+    ) -> Result<AbciQuery, RpcError> {
+        let params = serde_json::json!({
+            "path": path,
+            "data": hex::encode(data),
+            "height": height.to_string(),
+            "prove": proof == Proof::Wanted,
+        });
+        Ok(self.call::<answer::Response<_>>("abci_query", params).await?.response)
+    }
+
+    /// Reads a key of the `ibc` store with proof; the proof is not checked against a header yet.
+    ///
+    /// # Errors
+    /// [`QueryError`]; [`QueryError::Malformed`] when the answer is of another height or has no proof.
+    pub async fn prove(&self, key: Vec<u8>, height: u64) -> Result<Proved, QueryError> {
+        let path = format!("/store/{IBC_STORE}/key");
+        let answer = self.abci_query(&path, &key, height, Proof::Wanted).await?.accepted(&path)?;
+        let malformed = |reason| QueryError::Malformed { path: path.clone(), reason };
+        if answer.height != height {
+            return Err(malformed(format!("height {}, expected {height}", answer.height)));
+        }
+        let proof = proof::from_ops(answer.proof_ops()).map_err(|e| malformed(e.to_string()))?;
+        // No store of the SDK keeps an empty value.
+        let value = Some(answer.value).filter(|value| !value.is_empty());
+        Ok(Proved { key, value, height, proof })
+    }
+
+    /// A header with its signatures and validators; the validators are checked to be those of the header.
+    ///
+    /// # Errors
+    /// [`RpcError`]; [`Fault::Malformed`] when header and validators do not match.
+    pub async fn light_block(&self, height: u64) -> Result<LightBlock, RpcError> {
+        let signed_header = self.commit(height).await?;
+        let validators = self.validators(height).await?;
+        LightBlock::new(signed_header, validators)
+            .map_err(|error| self.error("commit", Fault::Malformed(error.to_string())))
+    }
+
+    /// Calls a gRPC query of the application, by its path such as `/cosmos.bank.v1beta1.Query/Balance`.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn query<Q: Message, A: Message + Default>(
+        &self,
+        path: &str,
+        request: &Q,
+        height: u64,
+    ) -> Result<A, QueryError> {
+        let data = request.encode_to_vec();
+        let answer = self.abci_query(path, &data, height, Proof::Unwanted).await?;
+        let value = answer.accepted(path)?.value;
+        A::decode(value.as_slice()).map_err(|error| QueryError::Malformed {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// A block's header and transactions.
+    ///
+    /// # Errors
+    /// [`RpcError`].
+    pub async fn block(&self, height: u64) -> Result<Block, RpcError> {
+        self.call("block", serde_json::json!({ "height": height.to_string() })).await
+    }
+
+    /// What a block's transactions did.
+    ///
+    /// # Errors
+    /// [`RpcError`]; [`Fault::Refused`] when the node does not have the block.
+    pub async fn block_results(&self, height: u64) -> Result<BlockResults, RpcError> {
+        self.call("block_results", serde_json::json!({ "height": height.to_string() })).await
+    }
+
+    /// A header with the signatures on it. For the tip these are the votes seen so far.
+    ///
+    /// # Errors
+    /// [`RpcError`].
+    pub async fn commit(&self, height: u64) -> Result<SignedHeader, RpcError> {
+        #[derive(Deserialize)]
+        struct Commit {
+            signed_header: SignedHeader,
+        }
+        let params = serde_json::json!({ "height": height.to_string() });
+        Ok(self.call::<Commit>("commit", params).await?.signed_header)
+    }
+
+    /// All validators of a height.
+    ///
+    /// # Errors
+    /// [`RpcError`]; [`Fault::Malformed`] when the pages do not add up.
+    pub async fn validators(&self, height: u64) -> Result<Vec<validator::Info>, RpcError> {
+        #[derive(Deserialize)]
+        struct Page {
+            validators: Vec<validator::Info>,
+            #[serde(deserialize_with = "json::number")]
+            total: usize,
+        }
+        let mut all = Vec::new();
+        for page in 1..=MAX_VALIDATOR_PAGES {
+            let params = serde_json::json!({
+                "height": height.to_string(),
+                "page": page.to_string(),
+                "per_page": VALIDATORS_PER_PAGE.to_string(),
+            });
+            let Page { mut validators, total } = self.call("validators", params).await?;
+            let empty = validators.is_empty();
+            all.append(&mut validators);
+            if all.len() == total {
+                return Ok(all);
+            }
+            if empty || all.len() > total {
+                break;
+            }
+        }
+        Err(self.error("validators", Fault::Malformed("the pages do not add up".into())))
+    }
+
+    /// Offers a transaction; the answer is that of the mempool, not of a block.
+    ///
+    /// # Errors
+    /// [`RpcError`]; whether the node has the transaction is unknown then.
+    pub async fn broadcast_tx_sync(&self, tx: &[u8]) -> Result<Broadcast, RpcError> {
+        self.call("broadcast_tx_sync", serde_json::json!({ "tx": BASE64.encode(tx) })).await
+    }
+
+    /// Finds a transaction by its hash; `None` when the node does not know it.
+    ///
+    /// # Errors
+    /// [`RpcError`].
+    pub async fn tx(&self, hash: &[u8; 32]) -> Result<Option<FoundTx>, RpcError> {
+        match self.call("tx", serde_json::json!({ "hash": BASE64.encode(hash) })).await {
+            Ok(found) => Ok(Some(found)),
+            // The only mark of absence: `rpc/core/tx.go` has no code of its own for it.
+            Err(RpcError { fault: Fault::Refused { data, .. }, .. })
+                if data.contains("not found") =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Finds transactions by their events, oldest first; `page` counts from 1, with at most 100 on each.
+    ///
+    /// # Errors
+    /// [`RpcError`].
+    pub async fn tx_search(&self, query: &str, page: u32) -> Result<TxPage, RpcError> {
+        let params = serde_json::json!({
+            "query": query,
+            "page": page.to_string(),
+            "per_page": "100",
+            "order_by": "asc",
+        });
+        self.call("tx_search", params).await
+    }
+
+    /// The limits of a block at `height`.
+    ///
+    /// # Errors
+    /// [`RpcError`].
+    pub async fn block_params(&self, height: u64) -> Result<BlockParams, RpcError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            consensus_params: Params,
+        }
+        #[derive(Deserialize)]
+        struct Params {
+            block: BlockParams,
+        }
+        let params = serde_json::json!({ "height": height.to_string() });
+        Ok(self.call::<Answer>("consensus_params", params).await?.consensus_params.block)
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        params: Value,
+    ) -> Result<T, RpcError> {
+        self.exchange(method, params).await.map_err(|fault| self.error(method, fault))
+    }
+
+    fn error(&self, method: &'static str, fault: Fault) -> RpcError {
+        RpcError { endpoint: self.endpoint.clone(), method, fault }
+    }
+
+    async fn exchange<T: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        params: Value,
+    ) -> Result<T, Fault> {
+        let request =
+            serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let sent = self.http.post(&self.endpoint).json(&request).send().await;
+        let mut response = sent.map_err(|error| self.transport(&error))?;
+        let status = response.status();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.transport(&error))? {
+            if body.len() + chunk.len() > MAX_ANSWER {
+                return Err(Fault::Malformed(format!("more than {MAX_ANSWER} bytes")));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        // A node sends refusals with status 500 and a JSON-RPC body: read the body first.
+        match serde_json::from_slice::<Envelope<T>>(&body) {
+            Ok(Envelope { error: Some(Refusal { code, message, data }), .. }) => {
+                let data = data.as_str().map_or_else(|| data.to_string(), str::to_owned);
+                Err(Fault::Refused { code, message, data })
+            }
+            Ok(Envelope { result: Some(result), .. }) if status.is_success() => Ok(result),
+            _ if !status.is_success() => {
+                Err(Fault::Http { status: status.as_u16(), body: beginning(&body) })
+            }
+            Ok(_) => Err(Fault::Malformed("neither result nor error".into())),
+            Err(error) => Err(Fault::Malformed(format!("{error}: {}", beginning(&body)))),
+        }
+    }
+
+    fn transport(&self, error: &reqwest::Error) -> Fault {
+        if error.is_timeout() {
+            return Fault::Timeout(self.timeout);
+        }
+        let mut reason = error.to_string();
+        let mut source = std::error::Error::source(error);
+        while let Some(inner) = source {
+            reason = inner.to_string();
+            source = inner.source();
+        }
+        Fault::Unreachable(reason)
+    }
+}
+
+/// Whether a query's answer shall carry a proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// It shall.
+    Wanted,
+    /// It need not.
+    Unwanted,
+}
+
+impl AbciQuery {
+    /// The answer, or the application's refusal as an error.
+    ///
+    /// # Errors
+    /// [`QueryError::Refused`].
+    pub fn accepted(self, path: &str) -> Result<Self, QueryError> {
+        if self.code == 0 {
+            return Ok(self);
+        }
+        Err(QueryError::Refused {
+            path: path.to_owned(),
+            codespace: self.codespace,
+            code: self.code,
+            log: self.log,
+        })
+    }
+}
+
+fn beginning(body: &[u8]) -> String {
+    String::from_utf8_lossy(&body[..body.len().min(200)]).trim().to_owned()
+}

@@ -1,0 +1,93 @@
+//! A node's WebSocket, as a wake-up: it says that there is a new block and nothing that is relied upon.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+
+use super::{Fault, RpcError};
+
+/// A header is 2 KB; anything far larger is none.
+const MAX_MESSAGE: usize = 1 << 20;
+
+/// A subscription to new block headers.
+#[derive(Debug)]
+pub struct NewBlocks {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    endpoint: String,
+}
+
+impl NewBlocks {
+    /// Subscribes at the node whose HTTP address is `endpoint`.
+    ///
+    /// # Errors
+    /// [`RpcError`] when the node cannot be reached or refuses within `limit`.
+    pub async fn subscribe(endpoint: &str, limit: Duration) -> Result<Self, RpcError> {
+        let endpoint = endpoint.trim_end_matches('/').to_owned();
+        let fail = |fault| RpcError { endpoint: endpoint.clone(), method: "subscribe", fault };
+        let opening = Self::open(&endpoint);
+        let mut socket = match timeout(limit, opening).await {
+            Ok(opened) => opened.map_err(fail)?,
+            Err(_) => return Err(fail(Fault::Timeout(limit))),
+        };
+        let answer = timeout(limit, next_json(&mut socket)).await;
+        let answer = answer.map_err(|_| fail(Fault::Timeout(limit)))?.map_err(fail)?;
+        if let Some(error) = answer.get("error") {
+            return Err(fail(Fault::Malformed(error.to_string())));
+        }
+        Ok(Self { socket, endpoint })
+    }
+
+    async fn open(endpoint: &str) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, Fault> {
+        let url = match endpoint.split_once("://") {
+            Some(("http", rest)) => format!("ws://{rest}/websocket"),
+            Some(("https", rest)) => format!("wss://{rest}/websocket"),
+            _ => return Err(Fault::Address(endpoint.to_owned())),
+        };
+        let config = WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE));
+        let opened = connect_async_with_config(url, Some(config), true).await;
+        let (mut socket, _) = opened.map_err(|error| Fault::Unreachable(error.to_string()))?;
+        let request = json!({
+            "jsonrpc": "2.0", "id": 1, "method": "subscribe",
+            "params": { "query": "tm.event='NewBlockHeader'" },
+        });
+        let sent = socket.send(Message::text(request.to_string())).await;
+        sent.map_err(|error| Fault::Unreachable(error.to_string()))?;
+        Ok(socket)
+    }
+
+    /// Waits for the next header and returns its height. Cancel safe.
+    ///
+    /// # Errors
+    /// [`RpcError`] when the connection ended: subscribe again, and poll meanwhile.
+    pub async fn next(&mut self) -> Result<u64, RpcError> {
+        let endpoint = &self.endpoint;
+        let fail = |fault| RpcError { endpoint: endpoint.clone(), method: "subscribe", fault };
+        let event = next_json(&mut self.socket).await.map_err(fail)?;
+        let height = event.pointer("/result/data/value/header/height").and_then(Value::as_str);
+        height
+            .and_then(|height| height.parse().ok())
+            .ok_or_else(|| fail(Fault::Malformed("the event has no `header.height`".into())))
+    }
+}
+
+async fn next_json(
+    socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>,
+) -> Result<Value, Fault> {
+    loop {
+        match socket.next().await {
+            Some(Ok(Message::Text(text))) => {
+                return serde_json::from_str(&text).map_err(|e| Fault::Malformed(e.to_string()));
+            }
+            // Pings are answered by the library when the stream is read.
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+            Some(Ok(_)) | None => return Err(Fault::Unreachable("the node hung up".into())),
+            Some(Err(error)) => return Err(Fault::Unreachable(error.to_string())),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Keys of the `ibc` store, as ICS-24 lays it out.
+
+/// The store that all keys here are in.
+pub const IBC_STORE: &str = "ibc";
+/// The prefix under which a counterparty finds them, in connections and proofs.
+pub const IBC_PREFIX: &[u8] = b"ibc";
+
+/// A client's own state.
+pub fn client_state(client: &str) -> Vec<u8> {
+    format!("clients/{client}/clientState").into_bytes()
+}
+
+/// What a client holds of the counterparty at one height.
+pub fn consensus_state(client: &str, height: super::height::Height) -> Vec<u8> {
+    format!("clients/{client}/consensusStates/{height}").into_bytes()
+}
+
+/// A connection end.
+pub fn connection(connection: &str) -> Vec<u8> {
+    format!("connections/{connection}").into_bytes()
+}
+
+/// A channel end.
+pub fn channel(port: &str, channel: &str) -> Vec<u8> {
+    format!("channelEnds/ports/{port}/channels/{channel}").into_bytes()
+}
+
+/// The commitment to a packet on its way, on the source.
+pub fn commitment(port: &str, channel: &str, sequence: u64) -> Vec<u8> {
+    format!("commitments/ports/{port}/channels/{channel}/sequences/{sequence}").into_bytes()
+}
+
+/// The acknowledgement of a packet, on the destination.
+pub fn acknowledgement(port: &str, channel: &str, sequence: u64) -> Vec<u8> {
+    format!("acks/ports/{port}/channels/{channel}/sequences/{sequence}").into_bytes()
+}
+
+/// The receipt of a packet on an unordered channel, on the destination.
+pub fn receipt(port: &str, channel: &str, sequence: u64) -> Vec<u8> {
+    format!("receipts/ports/{port}/channels/{channel}/sequences/{sequence}").into_bytes()
+}
+
+/// The next sequence that an ordered channel receives, on the destination.
+pub fn next_sequence_recv(port: &str, channel: &str) -> Vec<u8> {
+    format!("nextSequenceRecv/ports/{port}/channels/{channel}").into_bytes()
+}
