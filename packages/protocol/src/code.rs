@@ -141,17 +141,13 @@ impl Code {
     /// Finds the code that starts an error text, wherever a chain has wrapped the text.
     #[must_use]
     pub fn find(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .filter_map(|code| {
-                let marker = format!("{}: ", code.as_str());
-                let at = text.find(&marker)?;
-                let before = text.get(..at)?.chars().next_back();
-                let starts_a_word = before.is_none_or(|c| !c.is_alphanumeric() && c != '_');
-                starts_a_word.then_some((at, code))
-            })
-            .min()
-            .map(|(_, code)| code)
+        let word_before = |(at, _)| {
+            let before: &str = text.get(..at)?;
+            before.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next()
+        };
+        text.match_indices(": ")
+            .filter_map(word_before)
+            .find_map(|word| Self::ALL.into_iter().find(|code| code.as_str() == word))
     }
 }
 

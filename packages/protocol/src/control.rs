@@ -10,12 +10,18 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
+mod ack;
+
+pub use ack::{
+    Answer, ControlAck, DeploymentState, DeploymentStatus, GroupState, GroupStatus, Refusal,
+};
+
 use crate::code::Code;
 use crate::deployment::{
     AccessKey, LocalOperator, Manifest, validate_access_keys, validate_operators,
 };
 use crate::limits::{self, LimitError};
-use crate::money::MESSAGE_VERSION;
+use crate::money::{MESSAGE_VERSION, Versioned};
 
 /// A command about one deployment of the sender.
 #[cw_serde]
@@ -139,141 +145,36 @@ pub enum ControlBody {
     Settled(SettledQuery),
 }
 
-/// The acknowledgement of a control packet.
-#[cw_serde]
-#[derive(Eq)]
-#[schemaifier(mute_warnings)]
-#[serde(deny_unknown_fields)]
-pub enum ControlAck {
-    /// It was done, or was done before.
-    Answer(Answer),
-    /// It cannot be done; nothing was changed.
-    Refused(Refusal),
-    /// A defect or lack of gas; nothing was changed.
-    Internal {},
-}
-
-/// Why a command was refused.
-#[cw_serde]
-#[derive(Eq)]
-#[schemaifier(mute_warnings)]
-#[serde(deny_unknown_fields)]
-pub struct Refusal {
-    /// The stable reason.
-    pub code: Code,
-    /// The reason in words, for people; at most 256 bytes.
-    pub detail: String,
-}
-
-/// What the market answers to a command.
-#[cw_serde]
-#[derive(Eq)]
-#[schemaifier(mute_warnings)]
-#[serde(deny_unknown_fields)]
-pub enum Answer {
-    /// It is done.
-    Done {},
-    /// A newer revision was applied before; this one was not.
-    Stale {
-        /// The revision in force.
-        rev: u64,
-    },
-    /// The money packet asked about was not accepted up to this moment.
-    Never {
-        /// Block time of the market in seconds. At or after the packet's timeout it is final.
-        at: u64,
-    },
-    /// How the deployment stands.
-    Deployment(DeploymentStatus),
-    /// Outpost to market: whether the settlement asked about was credited.
-    Settled {
-        /// Whether it was.
-        credited: bool,
-        /// Block time of the answering chain in seconds.
-        at: u64,
-    },
-}
-
-/// How a deployment stands.
-#[cw_serde]
-#[derive(Eq)]
-#[schemaifier(mute_warnings)]
-#[serde(deny_unknown_fields)]
-pub struct DeploymentStatus {
-    /// Its number.
-    pub seq: u64,
-    /// Grows with every change; a later status has the greater one.
-    pub revision: u64,
-    /// Whether it is open or closed.
-    pub state: DeploymentState,
-    /// Block time of the market in seconds.
-    pub at: u64,
-    /// Units in the account that nobody has earned yet.
-    pub free: Uint128,
-    /// Sum of the rates of all leases: nano-units per second.
-    pub rate: Uint128,
-    /// When the money runs out if every provider keeps beating; none while nothing streams.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub runs_out_at: Option<u64>,
-    /// Its groups in order; empty once it is closed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub groups: Vec<GroupStatus>,
-}
-
-/// Whether a deployment lives.
-#[cw_serde]
-#[derive(Copy, Eq)]
-pub enum DeploymentState {
-    /// It lives.
-    Open,
-    /// It is closed for good.
-    Closed,
-}
-
-/// How a group stands.
-#[cw_serde]
-#[derive(Eq)]
-#[schemaifier(mute_warnings)]
-#[serde(deny_unknown_fields)]
-pub struct GroupStatus {
-    /// Its state.
-    pub state: GroupState,
-    /// Who runs it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub provider: Option<String>,
-    /// At which rate: nano-units per second.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rate: Option<Uint128>,
-}
-
-/// The life of a group: open for bids, leased, over.
-#[cw_serde]
-#[derive(Copy, Eq)]
-pub enum GroupState {
-    /// An order, open for bids.
-    Open,
-    /// Leased, waiting for the first heartbeat.
-    Pending,
-    /// Leased and earning while the provider beats.
-    Active,
-    /// The provider has given notice.
-    Reclaiming,
-    /// Over.
-    Closed,
-}
-
 /// Why a control packet cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ControlError {
     /// It, or a part, is beyond its limit.
     #[error(transparent)]
     Limit(#[from] LimitError),
+    /// It is of a version that this side does not speak.
+    #[error("the control packet has version {got}, this side speaks {MESSAGE_VERSION}")]
+    Version {
+        /// The version it has.
+        got: u64,
+    },
     /// It is no JSON of the form wanted.
     #[error("not a control packet: {reason}")]
     Malformed {
         /// What the decoder found.
         reason: String,
     },
+}
+
+impl ControlError {
+    /// The stable reason to refuse with.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Limit(_) => Code::LimitExceeded,
+            Self::Version { .. } => Code::UnsupportedVersion,
+            Self::Malformed { .. } => Code::Malformed,
+        }
+    }
 }
 
 impl Instruction {
@@ -330,6 +231,15 @@ fn group_index(group: u32) -> Result<(), LimitError> {
     limits::range("group", group, 0_u64, 7_u64)
 }
 
+impl Notice {
+    fn validate(&self) -> Result<(), LimitError> {
+        limits::text("account", &self.account, limits::ADDRESS_BYTES)?;
+        limits::integer("seq", self.seq)?;
+        // The number stands in the status too: two that differ would move the wrong order.
+        limits::range("status.seq", self.status.seq, self.seq, self.seq)
+    }
+}
+
 impl ControlPacket {
     /// Decodes and checks a packet's bytes.
     ///
@@ -337,49 +247,38 @@ impl ControlPacket {
     /// [`ControlError`].
     pub fn parse(data: &[u8]) -> Result<Self, ControlError> {
         limits::bytes("control packet", data.len(), limits::CONTROL_BYTES)?;
-        let packet: Self = from_json(data)
-            .map_err(|error| ControlError::Malformed { reason: error.to_string() })?;
-        limits::integer("id", packet.id)?;
-        match &packet.body {
-            ControlBody::Do(instruction) => instruction.validate()?,
-            ControlBody::Notice(notice) => {
-                limits::text("account", &notice.account, limits::ADDRESS_BYTES)?;
-                limits::integer("seq", notice.seq)?;
+        let packet: Self = from_json(data).map_err(|error| {
+            match from_json(data).ok().and_then(Versioned::foreign) {
+                Some(got) => ControlError::Version { got },
+                None => ControlError::Malformed { reason: error.to_string() },
             }
-            ControlBody::Settled(query) => limits::integer("n", query.n)?,
-        }
+        })?;
+        packet.validate()?;
         Ok(packet)
     }
 
-    /// Encodes a packet.
+    /// Encodes and checks a packet: what the other side would refuse to read is not sent.
     ///
     /// # Errors
-    /// Only if serialisation fails, which these types cannot.
+    /// A [`LimitError`] if a part or the whole is beyond its limit.
     pub fn encode(&self) -> StdResult<Binary> {
-        to_json_binary(self)
-    }
-}
-
-impl ControlAck {
-    /// A refusal, its text cut to what fits.
-    #[must_use]
-    pub fn refused(code: Code, detail: &str) -> Self {
-        let mut short = String::new();
-        for c in detail.chars() {
-            if short.len().saturating_add(c.len_utf8()) > 256 {
-                break;
-            }
-            short.push(c);
-        }
-        Self::Refused(Refusal { code, detail: short })
+        self.validate()?;
+        let data = to_json_binary(self)?;
+        limits::bytes("control packet", data.len(), limits::CONTROL_BYTES)?;
+        Ok(data)
     }
 
-    /// Decodes acknowledgement bytes from the other side; whatever cannot be read is none of ours.
+    /// Checks every limit but the encoded size.
     ///
     /// # Errors
-    /// [`ControlError::Malformed`].
-    pub fn parse(data: &[u8]) -> Result<Self, ControlError> {
-        from_json(data).map_err(|error| ControlError::Malformed { reason: error.to_string() })
+    /// The first [`LimitError`] found.
+    pub fn validate(&self) -> Result<(), LimitError> {
+        limits::integer("id", self.id)?;
+        match &self.body {
+            ControlBody::Do(instruction) => instruction.validate(),
+            ControlBody::Notice(notice) => notice.validate(),
+            ControlBody::Settled(query) => limits::integer("n", query.n),
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 //! Opening a channel to a contract is permissionless, so both ends check everything at both steps:
 //! version and ordering in *open* and again in *connect* (an error in *open* was once ignored by
 //! the chain, CWA-2025-006), and an allow-list of (connection, counterparty port). The outpost
-//! initiates; the market answers. State is written in *connect* only.
+//! initiates; the market answers. State is written in *connect* only. The steps, one by one, and
+//! who checks what: `handshake.md` beside this file.
 
 use cosmwasm_std::{IbcChannel, IbcOrder};
 use thiserror::Error;
@@ -74,7 +75,10 @@ pub enum HandshakeError {
     },
 }
 
-/// Checks ordering and both versions. `counterparty_version` is none only for `ChanOpenInit`.
+/// Checks ordering and both versions.
+///
+/// `counterparty_version` is none in `ChanOpenInit`, where the other end has none yet, and in
+/// `ChanOpenConfirm`, where the chain does not repeat what it gave in `ChanOpenTry`.
 ///
 /// # Errors
 /// [`HandshakeError::Order`] or [`HandshakeError::Version`].

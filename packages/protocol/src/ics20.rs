@@ -90,18 +90,29 @@ pub fn voucher(path: &str) -> String {
     hash.iter().fold(String::from("ibc/"), |text, byte| text + &format!("{byte:02X}"))
 }
 
-/// Whether a denom is a trace path: it begins with a port and a channel.
+/// Whether a denom is a trace path: a port, an identifier, and something after them.
 ///
-/// Source: ibc-go v10 `modules/apps/transfer/types/denom.go`, `ExtractDenomFromPath`.
+/// Source: ibc-go v10 `modules/apps/transfer/types/denom.go`, `ExtractDenomFromPath`. Before v10
+/// only a channel was taken for a hop; a denom read otherwise there is refused by the solvency check.
 fn is_path(denom: &str) -> bool {
-    let mut parts = denom.split('/');
-    let (_port, channel, rest) = (parts.next(), parts.next(), parts.next());
-    let is_channel = |id: &str| {
-        id.strip_prefix("channel-")
-            .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
-            || id.rsplit_once('-').is_some_and(|(kind, n)| {
-                kind.contains('-') && !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())
-            })
-    };
-    rest.is_some() && channel.is_some_and(is_channel)
+    let mut parts = denom.splitn(3, '/').skip(1);
+    parts.next().is_some_and(is_identifier) && parts.next().is_some()
+}
+
+/// Whether a text is a channel or client identifier: `{kind}-{N}`, or the localhost client.
+///
+/// Source: ibc-go v10 `modules/core/02-client/types/keys.go`, `IsValidClientID`; every channel
+/// identifier has that form.
+fn is_identifier(text: &str) -> bool {
+    if text == "09-localhost" {
+        return true;
+    }
+    let Some((kind, number)) = text.rsplit_once('-') else { return false };
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let digits = number.len() <= 20 && number.bytes().all(|b| b.is_ascii_digit());
+    kind.starts_with(is_word)
+        && kind.ends_with(is_word)
+        && kind.chars().all(|c| is_word(c) || c == '-')
+        && digits
+        && number.parse::<u64>().is_ok()
 }

@@ -38,6 +38,8 @@ pub const STRING_BYTES: usize = 64;
 pub const URI_BYTES: usize = 256;
 /// Bytes of an address, and of an account, on either chain.
 pub const ADDRESS_BYTES: usize = 128;
+/// Bytes of a refusal's text.
+pub const DETAIL_BYTES: usize = 256;
 /// Bytes of a denom: the SDK's own bound.
 pub const DENOM_BYTES: usize = 128;
 /// Integers that leave as JSON numbers stay below this, so that every reader keeps them exact.
@@ -153,18 +155,19 @@ pub const fn text(field: &'static str, value: &str, max: usize) -> Result<(), Li
     bytes(field, value.len(), max)
 }
 
-/// Checks an address: not empty, at most [`ADDRESS_BYTES`], no upper case, white space or control character.
+/// Checks an address: not empty, at most [`ADDRESS_BYTES`], printable ASCII without upper case or space.
 ///
-/// An upper-case bech32 names the same account and arrives verbatim, so it would be a second identity.
+/// An upper-case bech32 names the same account and arrives verbatim, so it would be a second
+/// identity. Beyond ASCII there are signs that look alike or do not show.
 ///
 /// # Errors
 /// [`LimitError::Empty`], [`LimitError::TooLong`] or [`LimitError::BadForm`].
 pub fn address(field: &'static str, value: &str) -> Result<(), LimitError> {
     text(field, value, ADDRESS_BYTES)?;
-    if value.chars().any(|c| c.is_uppercase() || c.is_whitespace() || c.is_control()) {
+    if !value.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_uppercase()) {
         return Err(LimitError::BadForm {
             field,
-            expected: "lower-case without white space",
+            expected: "lower-case ASCII without white space",
             got: value.into(),
         });
     }

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::code::Code;
 use crate::limits::{self, LimitError};
-use crate::money::Message;
+use crate::money::{MESSAGE_VERSION, Message, Versioned};
 
 /// Whom ibc-go calls, and with how much gas at most.
 #[cw_serde]
@@ -54,6 +55,12 @@ pub enum MemoError {
     /// It is longer than [`limits::MEMO_BYTES`] or something in it is beyond its limit.
     #[error(transparent)]
     Limit(#[from] LimitError),
+    /// Our part is of a version that this side does not speak.
+    #[error("the memo's `entrepot` has version {got}, this side speaks {MESSAGE_VERSION}")]
+    Version {
+        /// The version it has.
+        got: u64,
+    },
     /// It is no JSON of the form wanted.
     #[error("the memo is not of the form {{src_callback, dest_callback, entrepot}}: {reason}")]
     Malformed {
@@ -62,16 +69,39 @@ pub enum MemoError {
     },
 }
 
+impl MemoError {
+    /// The stable reason to refuse with.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Limit(_) => Code::LimitExceeded,
+            Self::Version { .. } => Code::UnsupportedVersion,
+            Self::Malformed { .. } => Code::Malformed,
+        }
+    }
+}
+
+/// As much of a memo as every version has.
+#[derive(Deserialize)]
+struct VersionOnly {
+    entrepot: Versioned,
+}
+
 impl Memo {
     /// Decodes and checks a memo.
     ///
     /// # Errors
-    /// [`MemoError::Limit`] if it or a part is too large, [`MemoError::Malformed`] for anything
-    /// but the known keys, each at most once.
+    /// [`MemoError::Limit`] if it or a part is too large, [`MemoError::Version`] if it is of
+    /// another version, [`MemoError::Malformed`] for anything but the known keys, each at most once.
     pub fn parse(memo: &str) -> Result<Self, MemoError> {
         limits::bytes("memo", memo.len(), limits::MEMO_BYTES)?;
-        let memo: Self = from_json(memo.as_bytes())
-            .map_err(|error| MemoError::Malformed { reason: error.to_string() })?;
+        let memo: Self = from_json(memo).map_err(|error| {
+            let other: Option<VersionOnly> = from_json(memo).ok();
+            match other.and_then(|other| other.entrepot.foreign()) {
+                Some(got) => MemoError::Version { got },
+                None => MemoError::Malformed { reason: error.to_string() },
+            }
+        })?;
         memo.entrepot.validate()?;
         Ok(memo)
     }

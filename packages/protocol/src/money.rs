@@ -12,6 +12,20 @@ use crate::limits::{self, LimitError};
 /// Version of [`Message`].
 pub const MESSAGE_VERSION: u8 = 1;
 
+/// The version that something claims to have, read without the rest: another version may have
+/// another shape, and the sender should hear that it is the version that is wrong.
+#[derive(Deserialize)]
+pub(crate) struct Versioned {
+    v: u64,
+}
+
+impl Versioned {
+    /// The version, if it is not ours.
+    pub(crate) fn foreign(self) -> Option<u64> {
+        (self.v != u64::from(MESSAGE_VERSION)).then_some(self.v)
+    }
+}
+
 /// The project's part of a memo: `{"v":1,"n":12,"open":{…}}`.
 ///
 /// `n` is the sender's own counter of money packets on the route. The receiver remembers those it
