@@ -2,6 +2,9 @@
 # Results go to stdout; everything written by these functions goes to stderr.
 # shellcheck shell=bash
 
+# Without this, `value=$(function)` goes on after a command that failed inside the function.
+shopt -s inherit_errexit
+
 note() {
   printf '%s\n' "$*" >&2
 }

@@ -10,6 +10,7 @@ BINARYEN=132
 # Their lock files pin the VM of the same version: 3.0.9 is what wasmd 0.61.14 runs.
 COSMWASM_CHECK_VM3=3.0.9
 COSMWASM_CHECK_VM2=2.3.4
+CARGO_DENY_VERSION=0.20.2
 WASMD=0.61.14
 
 # need TOOL...: makes sure that each command exists; root on Debian installs it, others are told what to do.
@@ -64,6 +65,14 @@ install_once() {
   exec {lock}>&-
 }
 
+install_lints() {
+  need cargo
+  if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+    need rustup
+    step "installing rustfmt and clippy" "$CACHE/log/lints.log" rustup component add rustfmt clippy
+  fi
+}
+
 install_wasm_rust() {
   need cargo rustup cc
   if ! rustup target list --installed --toolchain "$WASM_RUST" 2>/dev/null | grep -qx wasm32-unknown-unknown; then
@@ -99,6 +108,19 @@ install_cosmwasm_checks() {
 cargo_install_cosmwasm_check() {
   CARGO_TARGET_DIR=$2/target cargo "+$WASM_RUST" install --locked cosmwasm-check --version "$1" --root "$2"
   rm -rf "$2/target"
+}
+
+# Sets CARGO_DENY.
+install_cargo_deny() {
+  need cargo
+  install_once "$CACHE/cargo-deny-$CARGO_DENY_VERSION" "building cargo-deny $CARGO_DENY_VERSION (once, some minutes)" \
+    cargo_install_deny
+  CARGO_DENY=$CACHE/cargo-deny-$CARGO_DENY_VERSION/bin/cargo-deny
+}
+
+cargo_install_deny() {
+  CARGO_TARGET_DIR=$1/target cargo install --locked cargo-deny --version "$CARGO_DENY_VERSION" --root "$1"
+  rm -rf "$1/target"
 }
 
 # Sets WASMD_BIN, unless the caller's environment names one.
