@@ -7,8 +7,7 @@ use std::fmt;
 
 use cosmwasm_std::testing::MockApi;
 use cosmwasm_std::{
-    Addr, BlockInfo, Coin, CosmosMsg, Empty, Event, IbcMsg, Storage, Timestamp, Uint256, WasmMsg,
-    to_json_binary,
+    Addr, BlockInfo, Coin, CosmosMsg, Empty, Event, IbcMsg, Storage, Timestamp, Uint256,
 };
 use cw_multi_test::{
     App, AppBuilder, AppResponse, BankKeeper, BankSudo, Contract, DistributionKeeper, Executor,
@@ -185,23 +184,21 @@ impl Chain {
         Ok(self.app.instantiate_contract(code_id, creator.clone(), msg, &[], label, admin)?)
     }
 
-    /// Executes a contract.
+    /// Executes a contract; the response's data is what the contract set.
     ///
     /// # Errors
     /// [`Error::Transaction`] with the contract's text.
-    pub fn execute<M: Serialize>(
+    pub fn execute<M: Serialize + fmt::Debug>(
         &mut self,
         sender: &Addr,
         contract: &Addr,
         msg: &M,
         funds: &[Coin],
     ) -> Result<AppResponse> {
-        let execute = WasmMsg::Execute {
-            contract_addr: contract.to_string(),
-            msg: to_json_binary(msg)?,
-            funds: funds.to_vec(),
-        };
-        self.send(sender, execute.into())
+        let (sender, contract) = (sender.clone(), contract.clone());
+        let response = self.app.execute_contract(sender, contract, msg, funds)?;
+        self.events.extend(response.events.iter().cloned());
+        Ok(response)
     }
 
     /// Runs any message of a wallet.

@@ -4,6 +4,7 @@
 //! [`Network`], [`Relayer`], [`IbcContract`]. Nothing in it knows this project.
 
 pub mod chain;
+mod conservation;
 mod contract;
 mod error;
 mod ibc;

@@ -191,7 +191,7 @@ pub(crate) fn full_path(storage: &dyn Storage, denom: &str) -> Result<String> {
 }
 
 /// The bank denom of a path on the chain where the path is known.
-fn local_denom(path: &str) -> String {
+pub(crate) fn local_denom(path: &str) -> String {
     let mut parts = path.split('/');
     let channel = (parts.next(), parts.next()).1;
     let is_trace = channel.and_then(|part| part.strip_prefix("channel-")).is_some_and(|number| {

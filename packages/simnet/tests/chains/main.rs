@@ -66,6 +66,7 @@ impl Pair {
 
     pub(crate) fn relay_all(&mut self) {
         self.relayer.relay_all(&mut self.network).unwrap();
+        self.network.check_conservation().unwrap();
     }
 
     /// How often the probe on a chain saw something.

@@ -116,7 +116,9 @@ fn a_packet_is_received_and_acknowledged_once() {
     let mut pair = Pair::new();
     let bob = pair.network.chain(A).wallet("bob");
     let id = pair.send_from_alice(bob.as_str(), "");
+    pair.network.check_conservation().unwrap();
     assert_eq!(pair.network.receive(&id), Ok(Relayed::Done));
+    pair.network.check_conservation().unwrap();
     assert_eq!(pair.network.receive(&id), Ok(Relayed::Repeated));
     assert_eq!(pair.network.acknowledge(&id), Ok(Relayed::Done));
     assert_eq!(pair.network.acknowledge(&id), Ok(Relayed::Repeated));
@@ -287,6 +289,7 @@ fn whatever_goes_wrong_in_a_source_callback_the_refund_stands() {
     let probe = pair.probe_b.clone();
     let id = send_from_probe(&mut pair, &probe, "source fails");
     assert_eq!(pair.network.chain(B).balance(&probe, "ustake").unwrap(), 950);
+    pair.network.check_conservation().unwrap();
     pair.network.advance(60);
     assert_eq!(pair.network.time_out(&id), Ok(Relayed::Done));
     assert_eq!(pair.count(B, "source_callback"), 0, "its writes are taken back");
@@ -303,4 +306,15 @@ fn a_send_that_fails_reaches_the_contract_redacted_and_leaves_nothing() {
     assert_eq!(pair.last(B, "reply_error"), "codespace: wasm, code: 5");
     assert_eq!(pair.network.chain(B).balance(&probe, "ustake").unwrap(), 1_000);
     assert_eq!(pair.network.in_flight().unwrap(), []);
+}
+
+#[test]
+fn conservation_sees_a_unit_that_is_not_backed() {
+    let mut pair = Pair::new();
+    let bob = pair.network.chain(A).wallet("bob");
+    pair.send_from_alice(bob.as_str(), "");
+    pair.relay_all();
+    let voucher = pair.voucher_on_a();
+    pair.network.chain_mut(A).mint(&bob, coin(1, voucher)).unwrap();
+    assert!(matches!(pair.network.check_conservation(), Err(Error::Invariant { .. })));
 }
