@@ -93,7 +93,11 @@ pub enum Command {
     },
     /// Send home what is not needed for the runway.
     WithdrawSurplus {},
-    /// Ask how it stands; with `n`, also whether that money packet was accepted.
+    /// Ask how it stands; with `n`, whether that money packet of the sender was accepted.
+    ///
+    /// An `n` that was not accepted is answered [`Answer::Never`], even if the deployment exists: a
+    /// lost top-up would be taken for an accepted one otherwise. One that was is answered
+    /// [`Answer::Deployment`], or [`Answer::Done`] where there is no deployment, as for a probe.
     Status {
         /// The sender's number of a money packet.
         #[serde(default, skip_serializing_if = "Option::is_none")]
