@@ -99,6 +99,8 @@ fn a_deposit_below_the_runway_revives_nothing_and_is_not_lost() {
     assert_eq!(account.missing_to_revive(), Ok(units(1)));
     assert_eq!(earned(&account, 800, 1), 600);
     account.deposit(at(800), units(1), Units::ZERO).unwrap();
+    account.settle(at(1_000)).unwrap();
+    assert_eq!(account.free().whole(), units(400), "below the runway, yet funded");
     assert_eq!((account.short_since(), account.missing_to_revive()), (None, Ok(Units::ZERO)));
 }
 
