@@ -2,7 +2,7 @@
 //!
 //! Each text says what was found, what was expected, and what the caller can do.
 
-use cosmwasm_std::{ConversionOverflowError, OverflowError, StdError};
+use cosmwasm_std::{DivideByZeroError, OverflowError, StdError};
 use protocol::handshake::HandshakeError;
 use protocol::{LimitError, MemoError};
 use thiserror::Error;
@@ -18,6 +18,9 @@ pub enum ContractError {
     /// A number left its type; no reachable state does that.
     #[error(transparent)]
     Overflow(#[from] OverflowError),
+    /// A division by zero; no code divides by anything but a constant.
+    #[error(transparent)]
+    DivideByZero(#[from] DivideByZeroError),
     /// A list, string or number is beyond its limit.
     #[error(transparent)]
     Limit(#[from] LimitError),
@@ -27,9 +30,6 @@ pub enum ContractError {
     /// The handshake of a control channel was refused.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
-    /// The stored contract is another, or a newer version.
-    #[error(transparent)]
-    Version(#[from] cw2::VersionError),
     /// The contract's address cannot be used as a callback or a receiver.
     #[error("an address of this chain was expected in `{field}`, got `{got}`")]
     BadAddress {
@@ -259,10 +259,4 @@ pub enum ContractError {
         /// What it says.
         reason: String,
     },
-}
-
-impl From<ConversionOverflowError> for ContractError {
-    fn from(error: ConversionOverflowError) -> Self {
-        Self::Std(error.into())
-    }
 }

@@ -15,7 +15,34 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod admin;
+mod buy;
+mod callback;
+mod channel;
+mod claim;
+mod command;
+pub mod contract;
+mod control;
 mod error;
+mod event;
+pub mod ibc;
+mod ledger;
+mod money;
 pub mod msg;
+mod ownership;
+mod packet;
+mod probe;
+mod query;
+mod quote;
+mod reconcile;
+mod route;
+#[cfg(any(test, feature = "sanity"))]
+pub mod sanity;
+mod sequence;
+mod settle;
+mod state;
+mod top_up;
+mod transfer;
+mod unsent;
 
 pub use error::ContractError;

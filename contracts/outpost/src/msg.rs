@@ -11,12 +11,6 @@ use cw_utils::Expiration;
 use protocol::deployment::Scope;
 use protocol::{Deployment, RouteStyle};
 
-use responses::{
-    ClaimableResponse, ConfigResponse, InFlightResponse, InfoResponse, OrderResponse,
-    OrdersResponse, OwnershipResponse, QuoteResponse, RoutesResponse, SolvencyResponse,
-    UnclaimedResponse,
-};
-
 /// Sets the outpost up.
 #[cw_serde]
 #[schemaifier(mute_warnings)]
@@ -84,7 +78,7 @@ pub struct Operator {
 #[serde(deny_unknown_fields)]
 pub enum ExecuteMsg {
     /// Buy: opens a deployment on the market with the coin attached. Answers `{"seq":7}`.
-    Buy(Buy),
+    Buy(Box<Buy>),
     /// Add the coin attached to a deployment's account. Anyone may, for anyone's order; what a
     /// failed top-up brings back is credited to who paid.
     TopUp {
@@ -169,23 +163,29 @@ pub enum ExecuteMsg {
         route: String,
     },
     /// Change the limits; what is not named stays. Contract owner.
-    UpdateConfig {
-        /// See [`InstantiateMsg::min_timeout_seconds`].
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        min_timeout_seconds: Option<u64>,
-        /// See [`InstantiateMsg::default_timeout_seconds`].
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        default_timeout_seconds: Option<u64>,
-        /// See [`InstantiateMsg::send_window_seconds`].
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        send_window_seconds: Option<u64>,
-    },
+    UpdateConfig(ConfigChanges),
     /// Two-step change of the contract's owner, in the JSON of cw-ownable.
     UpdateOwnership(OwnershipAction),
     /// Stop `buy`; nothing else stops. Contract owner.
     Pause {},
     /// Take purchases again. Contract owner.
     Unpause {},
+}
+
+/// Limits to change; what is not named stays.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigChanges {
+    /// See [`InstantiateMsg::min_timeout_seconds`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_timeout_seconds: Option<u64>,
+    /// See [`InstantiateMsg::default_timeout_seconds`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_timeout_seconds: Option<u64>,
+    /// See [`InstantiateMsg::send_window_seconds`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_window_seconds: Option<u64>,
 }
 
 /// A step of the change of the contract's owner.
@@ -213,13 +213,13 @@ pub enum OwnershipAction {
 #[derive(QueryResponses)]
 pub enum QueryMsg {
     /// The limits in force.
-    #[returns(ConfigResponse)]
+    #[returns(responses::ConfigResponse)]
     Config {},
     /// The contract's owner, in the JSON of cw-ownable.
-    #[returns(OwnershipResponse)]
+    #[returns(responses::OwnershipResponse)]
     Ownership {},
     /// The routes by name, with what is proved on each and its control channel.
-    #[returns(RoutesResponse)]
+    #[returns(responses::RoutesResponse)]
     Routes {
         /// Begin after this name.
         #[serde(default)]
@@ -229,13 +229,13 @@ pub enum QueryMsg {
         limit: Option<u32>,
     },
     /// One order.
-    #[returns(OrderResponse)]
+    #[returns(responses::OrderResponse)]
     Order {
         /// Its number.
         seq: u64,
     },
     /// The orders of an owner by number.
-    #[returns(OrdersResponse)]
+    #[returns(responses::OrdersResponse)]
     Orders {
         /// Whose.
         owner: String,
@@ -247,7 +247,7 @@ pub enum QueryMsg {
         limit: Option<u32>,
     },
     /// What `claim` would pay of an owner's credit, and to whom.
-    #[returns(ClaimableResponse)]
+    #[returns(responses::ClaimableResponse)]
     Claimable {
         /// Whose credit.
         owner: String,
@@ -259,7 +259,7 @@ pub enum QueryMsg {
         limit: Option<u32>,
     },
     /// Coins that came home for an account whose order is not known. `claim` pays them too.
-    #[returns(UnclaimedResponse)]
+    #[returns(responses::UnclaimedResponse)]
     Unclaimed {
         /// The account as the market named it.
         account: String,
@@ -271,7 +271,7 @@ pub enum QueryMsg {
         limit: Option<u32>,
     },
     /// Money packets whose outcome is not known yet, by their number `n`.
-    #[returns(InFlightResponse)]
+    #[returns(responses::InFlightResponse)]
     InFlight {
         /// Begin after this `n`.
         #[serde(default)]
@@ -281,14 +281,14 @@ pub enum QueryMsg {
         limit: Option<u32>,
     },
     /// Whether the coins at hand cover what is owed.
-    #[returns(SolvencyResponse)]
+    #[returns(responses::SolvencyResponse)]
     Solvency {
         /// Which denom.
         denom: String,
     },
     /// Whether this purchase would be sent, what to attach to it, and the exact message to put
     /// into a proposal. An error says why it would not be.
-    #[returns(QuoteResponse)]
+    #[returns(responses::QuoteResponse)]
     Quote {
         /// The purchase.
         buy: Box<Buy>,
@@ -300,6 +300,6 @@ pub enum QueryMsg {
         seconds: Option<u64>,
     },
     /// Name and version of the contract, as DAO DAO's contracts tell it.
-    #[returns(InfoResponse)]
+    #[returns(responses::InfoResponse)]
     Info {},
 }

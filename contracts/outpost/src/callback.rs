@@ -1,0 +1,98 @@
+//! The source callback: how a money packet ended.
+//!
+//! The chain swallows an error here, and with it the credit. So nothing returns one: what cannot
+//! be used is ignored with an event, and its record stays for `reconcile`.
+
+use cosmwasm_std::{IbcBasicResponse, IbcPacket, IbcSourceCallbackMsg, Storage};
+use protocol::ics20::{self, TRANSFER_PORT, TransferOutcome};
+
+use crate::msg::responses::{FlightKind, OrderState};
+use crate::state::flight::{self, Flight};
+use crate::state::order::{self, Order};
+use crate::state::route::PROBES;
+use crate::{ContractError, event, ledger};
+
+/// Takes in the acknowledgement or timeout of a money packet. Never fails.
+pub(crate) fn on_source(storage: &mut dyn Storage, msg: &IbcSourceCallbackMsg) -> IbcBasicResponse {
+    let (packet, outcome) = match msg {
+        IbcSourceCallbackMsg::Acknowledgement(ack) => {
+            (&ack.original_packet, ics20::outcome(&ack.acknowledgement.data))
+        }
+        IbcSourceCallbackMsg::Timeout(timeout) => {
+            (&timeout.packet, TransferOutcome::Reverted { error: "the packet timed out".into() })
+        }
+    };
+    resolve(storage, packet, outcome).unwrap_or_else(|error| ignored(&error.to_string()))
+}
+
+fn resolve(
+    storage: &mut dyn Storage,
+    packet: &IbcPacket,
+    outcome: TransferOutcome,
+) -> Result<IbcBasicResponse, ContractError> {
+    if packet.src.port_id != TRANSFER_PORT {
+        return Ok(ignored("the packet is no transfer"));
+    }
+    let Some(flight) = flight::find(storage, &packet.src.channel_id, packet.sequence)? else {
+        return Ok(ignored("no such packet is in flight: it was handled before"));
+    };
+    match outcome {
+        TransferOutcome::Arrived => arrive(storage, &flight),
+        TransferOutcome::Reverted { error } => refund(storage, &flight, &error),
+        TransferOutcome::Unreadable => Ok(ignored("the acknowledgement is none of ICS-20")),
+    }
+}
+
+/// Takes in that a coin arrived. What was done with it only the market can say.
+fn arrive(storage: &mut dyn Storage, flight: &Flight) -> Result<IbcBasicResponse, ContractError> {
+    flight::remove(storage, flight)?;
+    let response = IbcBasicResponse::new().add_event(event::arrived(&flight.cargo));
+    let Some(mut order) = opened_by(storage, flight)? else {
+        return Ok(response);
+    };
+    if order.state == OrderState::RefundDue {
+        // The market said that it never accepted this packet, its chain that the coin arrived:
+        // then the coin is on the market's chain, and nothing is due here.
+        order::settle(storage, &mut order, OrderState::Acked)?;
+    } else {
+        order::advance(storage, &mut order, OrderState::Acked)?;
+    }
+    Ok(response.add_event(event::order(&order)))
+}
+
+/// Credits a coin that is back, exactly as recorded and only once: the record is gone first.
+///
+/// # Errors
+/// Only if storage fails.
+pub(crate) fn refund(
+    storage: &mut dyn Storage,
+    flight: &Flight,
+    reason: &str,
+) -> Result<IbcBasicResponse, ContractError> {
+    flight::remove(storage, flight)?;
+    let cargo = &flight.cargo;
+    ledger::credit(storage, &cargo.owner, &cargo.payee, &cargo.money)?;
+    let response = IbcBasicResponse::new().add_event(event::refunded(cargo, reason));
+    if cargo.kind == FlightKind::Probe {
+        PROBES.remove(storage, (&cargo.route, cargo.n));
+    }
+    let Some(mut order) = opened_by(storage, flight)? else {
+        return Ok(response);
+    };
+    order::settle(storage, &mut order, OrderState::Refunded)?;
+    Ok(response.add_event(event::order(&order)))
+}
+
+/// The order that this packet was to open.
+fn opened_by(storage: &dyn Storage, flight: &Flight) -> Result<Option<Order>, ContractError> {
+    match (flight.cargo.kind, flight.cargo.seq) {
+        (FlightKind::Open, Some(seq)) => Ok(Some(order::load(storage, seq)?)),
+        (FlightKind::Open | FlightKind::TopUp | FlightKind::Command | FlightKind::Probe, _) => {
+            Ok(None)
+        }
+    }
+}
+
+fn ignored(reason: &str) -> IbcBasicResponse {
+    IbcBasicResponse::new().add_event(event::ignored("source_callback", reason))
+}

@@ -1,0 +1,67 @@
+//! Sending a command over the control channel.
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{
+    DepsMut, Env, IbcMsg, Reply, Response, Storage, SubMsg, SubMsgResult, Timestamp, from_json,
+    to_json_binary,
+};
+use protocol::control::{ControlBody, ControlPacket, Instruction};
+
+use crate::state::config;
+use crate::state::control::{AWAITED, Awaited, Purpose};
+use crate::state::route::{CONTROL, Route};
+use crate::{ContractError, sequence};
+
+/// Id of the reply to a control packet.
+pub(crate) const REPLY: u64 = 2;
+
+/// What the reply needs to know.
+#[cw_serde]
+struct Posted {
+    channel: String,
+    awaited: Awaited,
+}
+
+/// Builds the packet of a command.
+///
+/// It fails with its message if the chain does not take it: nothing was paid, and a command that
+/// silently went nowhere would be worse.
+///
+/// # Errors
+/// [`ContractError::NoControlChannel`], or [`ContractError::Limit`] for what is too large.
+pub(crate) fn send(
+    storage: &dyn Storage,
+    env: &Env,
+    route: &Route,
+    purpose: Purpose,
+    instruction: Instruction,
+) -> Result<SubMsg, ContractError> {
+    instruction.validate()?;
+    let channel = CONTROL
+        .may_load(storage, &route.name)?
+        .ok_or_else(|| ContractError::NoControlChannel { route: route.name.clone() })?;
+    let packet = ControlPacket { id: purpose.subject(), body: ControlBody::Do(instruction) };
+    let timeout_at = config::after(env, config::timeout_seconds(storage, None)?);
+    let post = IbcMsg::SendPacket {
+        channel_id: channel.clone(),
+        data: packet.encode()?,
+        timeout: Timestamp::from_seconds(timeout_at).into(),
+    };
+    let posted = Posted { channel, awaited: Awaited { route: route.name.clone(), purpose } };
+    Ok(SubMsg::reply_on_success(post, REPLY).with_payload(to_json_binary(&posted)?))
+}
+
+/// Records a control packet that the chain took.
+///
+/// # Errors
+/// [`ContractError::NoSequence`] if the chain does not name the packet.
+pub(crate) fn on_reply(deps: DepsMut<'_>, reply: Reply) -> Result<Response, ContractError> {
+    let Posted { channel, awaited } = from_json(&reply.payload)?;
+    match reply.result {
+        SubMsgResult::Ok(response) => {
+            AWAITED.save(deps.storage, (&channel, sequence::of(&response)?), &awaited)?;
+            Ok(Response::new())
+        }
+        SubMsgResult::Err(reason) => Err(ContractError::NotSent { reason }),
+    }
+}
