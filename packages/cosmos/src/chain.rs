@@ -10,15 +10,18 @@ use ibc_proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
 use tokio::time::{Instant, sleep};
 
 use crate::Any;
-use crate::keys::{Key, KeyError};
-use crate::rpc::{DEFAULT_TIMEOUT, QueryError, Rpc, RpcError, TxResult};
+use crate::keys::Key;
+use crate::rpc::{DEFAULT_TIMEOUT, QueryError, Rpc, TxResult};
 use crate::wire::event::Event;
 use crate::wire::gas::GasPrice;
 use crate::wire::sign::sign;
 use crate::wire::tx::{Fee, SignedTx, TxPlan, unsigned};
 
+mod error;
 pub mod ibc;
 pub mod wasm;
+
+pub use error::ChainError;
 
 /// How long a transaction may take into a block.
 const INCLUSION: Duration = Duration::from_secs(60);
@@ -73,90 +76,6 @@ pub struct TxOutcome {
     pub events: Vec<Event>,
     /// `cosmos.base.abci.v1beta1.TxMsgData`: the messages' answers.
     pub data: Vec<u8>,
-}
-
-/// Why something on a chain did not work.
-#[derive(Debug, thiserror::Error)]
-pub enum ChainError {
-    /// The node is on another chain.
-    #[error("{endpoint} is on chain `{got}`, expected `{expected}`; correct the address or the id")]
-    WrongChain {
-        /// The node.
-        endpoint: String,
-        /// Its chain.
-        got: String,
-        /// The chain wanted.
-        expected: String,
-    },
-    /// A call failed.
-    #[error(transparent)]
-    Rpc(#[from] RpcError),
-    /// A query was refused or did not get there.
-    #[error(transparent)]
-    Query(#[from] QueryError),
-    /// A key or address is not valid.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// The account has never received anything.
-    #[error("account `{address}` does not exist on `{chain}`; send it some `{denom}` for fees")]
-    NoAccount {
-        /// The account.
-        address: String,
-        /// The chain.
-        chain: String,
-        /// The denom of fees.
-        denom: String,
-    },
-    /// A dry run says that the transaction would fail.
-    #[error("transaction would fail: {log} ({codespace}/{code})")]
-    WouldFail {
-        /// Who refused.
-        codespace: String,
-        /// The code within it.
-        code: u32,
-        /// The reason.
-        log: String,
-    },
-    /// The mempool refused the transaction; nothing was paid.
-    #[error("transaction {hash} refused: {log} ({codespace}/{code})")]
-    Refused {
-        /// Its hash.
-        hash: String,
-        /// Who refused.
-        codespace: String,
-        /// The code within it.
-        code: u32,
-        /// The reason.
-        log: String,
-    },
-    /// The transaction is in a block and failed; its fee is paid.
-    #[error("transaction {hash} failed in block {height}: {log} ({codespace}/{code})")]
-    Failed {
-        /// Its hash.
-        hash: String,
-        /// The block.
-        height: u64,
-        /// Who failed it.
-        codespace: String,
-        /// The code within it.
-        code: u32,
-        /// The reason.
-        log: String,
-    },
-    /// No block had the transaction in time.
-    #[error("transaction {hash} is in no block after {INCLUSION:?}; it may still come: look it up")]
-    NotIncluded {
-        /// Its hash.
-        hash: String,
-    },
-    /// An answer lacks something that it must have.
-    #[error("answer to `{what}` is malformed: {reason}")]
-    Malformed {
-        /// What was asked or sent.
-        what: &'static str,
-        /// What is wrong with it.
-        reason: String,
-    },
 }
 
 impl Chain {
@@ -312,9 +231,11 @@ impl Chain {
         msgs: &[Any],
         memo: &str,
     ) -> Result<u64, ChainError> {
+        // A dry run takes the fee it is told, and without one skips 16,000 gas of taking it.
+        let amount = self.config.gas_price.fee(1).min(1);
         let denom = self.config.fee_denom.clone();
-        let free = Fee { gas_limit: 0, amount: 0, denom, granter: None };
-        let plan = self.plan(account, msgs, memo, &free);
+        let least = Fee { gas_limit: 0, amount, denom, granter: None };
+        let plan = self.plan(account, msgs, memo, &least);
         let tx_bytes = unsigned(Some(&key.public_key()), &plan);
         let request = SimulateRequest { tx_bytes, ..SimulateRequest::default() };
         let path = "/cosmos.tx.v1beta1.Service/Simulate";
@@ -369,17 +290,6 @@ impl Chain {
             sleep(POLL).await;
         }
         Err(ChainError::NotIncluded { hash: tx.hash_hex() })
-    }
-}
-
-impl ChainError {
-    /// Whether the chain expected another sequence, so that reading it anew may help.
-    pub fn is_sequence_mismatch(&self) -> bool {
-        match self {
-            Self::Refused { codespace, code, .. } => codespace == "sdk" && *code == 32,
-            Self::WouldFail { log, .. } => log.contains("account sequence mismatch"),
-            _ => false,
-        }
     }
 }
 

@@ -152,10 +152,28 @@ impl KeyStore {
     /// # Errors
     /// [`KeyStoreError::Unknown`], [`KeyStoreError::Password`], or the file does not read.
     pub fn load(&self, name: &str, password: &str) -> Result<Key, KeyStoreError> {
+        let (words, path) = self.open(name, password)?;
+        Ok(Key::from_mnemonic(&words, path)?)
+    }
+
+    /// Opens another key of the same mnemonic.
+    ///
+    /// # Errors
+    /// As [`KeyStore::load`].
+    pub fn load_at(&self, name: &str, path: HdPath, password: &str) -> Result<Key, KeyStoreError> {
+        let (words, _) = self.open(name, password)?;
+        Ok(Key::from_mnemonic(&words, path)?)
+    }
+
+    fn open(
+        &self,
+        name: &str,
+        password: &str,
+    ) -> Result<(Zeroizing<String>, HdPath), KeyStoreError> {
         let file = self.file(name)?;
         let stored = self.read(name, &file)?;
         let words = open(name, &file, &stored, password)?;
-        Ok(Key::from_mnemonic(&words, stored.path.parse()?)?)
+        Ok((words, stored.path.parse()?))
     }
 
     /// Lists the keys by name; needs no password.
@@ -320,6 +338,11 @@ mod tests {
         let (_dir, store) = store();
         let key = store.restore("relayer", WORDS, HdPath::cosmos(3), PASSWORD).unwrap();
         assert_eq!(store.load("relayer", PASSWORD).unwrap().account_id(), key.account_id());
+        let other = store.load_at("relayer", HdPath::cosmos(0), PASSWORD).unwrap();
+        assert_eq!(
+            other.account_id(),
+            Key::from_mnemonic(WORDS, HdPath::cosmos(0)).unwrap().account_id()
+        );
         let listed = store.list().unwrap();
         assert_eq!(listed.len(), 1);
         assert_eq!(

@@ -19,6 +19,11 @@ pub struct GasPriceError {
 }
 
 impl GasPrice {
+    /// A price of so many 10⁻¹⁸ units for one gas.
+    pub const fn from_atto(atto: u128) -> Self {
+        Self(atto)
+    }
+
     /// The fee for `gas` at this price, rounded up as the SDK rounds what it requires.
     pub const fn fee(self, gas: u64) -> u128 {
         let whole = (self.0 / ONE).saturating_mul(gas as u128);

@@ -1,0 +1,100 @@
+//! How things on a chain fail.
+
+use super::INCLUSION;
+use crate::keys::KeyError;
+use crate::rpc::{QueryError, RpcError};
+
+/// Why something on a chain did not work.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// The node is on another chain.
+    #[error("{endpoint} is on chain `{got}`, expected `{expected}`; correct the address or the id")]
+    WrongChain {
+        /// The node.
+        endpoint: String,
+        /// Its chain.
+        got: String,
+        /// The chain wanted.
+        expected: String,
+    },
+    /// A call failed.
+    #[error(transparent)]
+    Rpc(#[from] RpcError),
+    /// A query was refused or did not get there.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// A key or address is not valid.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The account has never received anything.
+    #[error("account `{address}` does not exist on `{chain}`; send it some `{denom}` for fees")]
+    NoAccount {
+        /// The account.
+        address: String,
+        /// The chain.
+        chain: String,
+        /// The denom of fees.
+        denom: String,
+    },
+    /// A dry run says that the transaction would fail.
+    #[error("transaction would fail: {log} ({codespace}/{code})")]
+    WouldFail {
+        /// Who refused.
+        codespace: String,
+        /// The code within it.
+        code: u32,
+        /// The reason.
+        log: String,
+    },
+    /// The mempool refused the transaction; nothing was paid.
+    #[error("transaction {hash} refused: {log} ({codespace}/{code})")]
+    Refused {
+        /// Its hash.
+        hash: String,
+        /// Who refused.
+        codespace: String,
+        /// The code within it.
+        code: u32,
+        /// The reason.
+        log: String,
+    },
+    /// The transaction is in a block and failed; its fee is paid.
+    #[error("transaction {hash} failed in block {height}: {log} ({codespace}/{code})")]
+    Failed {
+        /// Its hash.
+        hash: String,
+        /// The block.
+        height: u64,
+        /// Who failed it.
+        codespace: String,
+        /// The code within it.
+        code: u32,
+        /// The reason.
+        log: String,
+    },
+    /// No block had the transaction in time.
+    #[error("transaction {hash} is in no block after {INCLUSION:?}; it may still come: look it up")]
+    NotIncluded {
+        /// Its hash.
+        hash: String,
+    },
+    /// An answer lacks something that it must have.
+    #[error("answer to `{what}` is malformed: {reason}")]
+    Malformed {
+        /// What was asked or sent.
+        what: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl ChainError {
+    /// Whether the chain expected another sequence, so that reading it anew may help.
+    pub fn is_sequence_mismatch(&self) -> bool {
+        match self {
+            Self::Refused { codespace, code, .. } => codespace == "sdk" && *code == 32,
+            Self::WouldFail { log, .. } => log.contains("account sequence mismatch"),
+            _ => false,
+        }
+    }
+}
