@@ -60,9 +60,6 @@ pub struct Chain {
     pub address_prefix: String,
     /// Name of the key that signs, as given to `ferry keys`.
     pub key: String,
-    /// Which account of the key's mnemonic: the last number of m/44'/118'/0'/0/i.
-    #[serde(default)]
-    pub key_index: u32,
     /// Price of one unit of gas with its denom, for instance `0.001stake`.
     #[serde(deserialize_with = "gas_price")]
     pub gas_price: GasPrice,
@@ -119,7 +116,7 @@ pub enum ConfigError {
         path: PathBuf,
     },
     /// It cannot be read.
-    #[error("`{}` cannot be read: {source}", path.display())]
+    #[error("`{}` cannot be read", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -59,7 +59,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The file was made by another version, or is no store.
-    #[error("`{}` cannot be used as a store: {source}; move it away, or use the ferry that made it", path.display())]
+    #[error("`{}` cannot be used as a store; move it away, or use the ferry that made it", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -67,7 +67,7 @@ pub enum StoreError {
         source: sqlx::migrate::MigrateError,
     },
     /// A row does not decode.
-    #[error("table `{table}` holds a row that this version cannot read: {source}")]
+    #[error("table `{table}` holds a row that this version cannot read")]
     Row {
         /// The table.
         table: &'static str,
@@ -89,6 +89,6 @@ pub enum StoreError {
         got: u64,
     },
     /// The database failed.
-    #[error("the store failed: {0}")]
+    #[error("the store failed")]
     Database(#[from] sqlx::Error),
 }

@@ -23,9 +23,8 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # rpc = ["http://127.0.0.1:26657"]
 # Prefix of the chain's addresses.
 # address_prefix = "wasm"
-# The key that signs (`ferry keys list`), and which account of its mnemonic: m/44'/118'/0'/0/key_index.
+# The key that signs (`ferry keys list`).
 # key = "relayer"
-# key_index = 0
 # Price of one unit of gas, with the denom that pays.
 # gas_price = "0.001stake"
 # The account that pays the fees by a grant, instead of the key's own.

@@ -1,0 +1,140 @@
+//! What the operator types, and what they read.
+//!
+//! Results go to standard output, as text or with `--json` as JSON with the same facts; everything
+//! else goes to standard error. Exit code 0: done, 1: failed, 2: wrong usage.
+
+mod init;
+mod keys;
+mod link;
+mod logging;
+mod packets;
+mod password;
+mod session;
+mod start;
+mod status;
+
+use std::fmt::Display;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use serde::Serialize;
+
+use crate::config::Config;
+
+/// An IBC relayer: connects chains and carries their packets.
+#[derive(Debug, Parser)]
+#[command(name = "ferry", version, about, max_term_width = 100, after_help = FIRST_STEPS)]
+pub struct Cli {
+    /// Where ferry keeps its configuration, keys and store.
+    #[arg(long, global = true, env = "FERRY_HOME", value_name = "DIR")]
+    home: Option<PathBuf>,
+    /// The configuration; default HOME/ferry.toml.
+    #[arg(long, global = true, env = "FERRY_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// A file with the password of the keys; default the variable FERRY_PASSWORD, else it is asked for.
+    #[arg(long, global = true, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Print results as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const FIRST_STEPS: &str = "\
+First steps:
+  ferry init                     write a configuration with comments; fill in two chains
+  ferry keys add relayer         make a key; fund its address on both chains
+  ferry link CHAIN_A CHAIN_B     make clients, a connection and a transfer channel
+  ferry start                    relay";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Write a configuration that explains itself.
+    Init(init::Args),
+    /// Add, restore and list the keys that sign.
+    #[command(subcommand)]
+    Keys(keys::Verb),
+    /// Make the clients, the connection and a channel between two chains, or what is missing of them.
+    Link(link::Args),
+    /// Relay, until told to stop.
+    Start(start::Args),
+    /// Show the packets that are not over, and why each of them waits.
+    Packets(packets::Args),
+    /// Show chains, paths and channels.
+    Status(status::Args),
+}
+
+/// Runs a command and reports how it went.
+pub async fn run(cli: Cli) -> ExitCode {
+    match cli.execute().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // With standard error closed there is nobody left to tell.
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Cli {
+    async fn execute(self) -> anyhow::Result<()> {
+        let place = Place::find(&self)?;
+        match self.verb {
+            Verb::Init(args) => init::run(&place, args),
+            Verb::Keys(verb) => keys::run(&place, verb),
+            Verb::Link(args) => link::run(&place, args).await,
+            Verb::Start(args) => start::run(&place, args).await,
+            Verb::Packets(args) => packets::run(&place, args).await,
+            Verb::Status(args) => status::run(&place, args).await,
+        }
+    }
+}
+
+/// Where things are, and how results are wanted.
+#[derive(Debug)]
+struct Place {
+    home: PathBuf,
+    config: PathBuf,
+    password_file: Option<PathBuf>,
+    json: bool,
+}
+
+impl Place {
+    fn find(cli: &Cli) -> anyhow::Result<Self> {
+        let home = match &cli.home {
+            Some(home) => home.clone(),
+            None => std::env::home_dir()
+                .map(|home| home.join(".ferry"))
+                .ok_or_else(|| anyhow::anyhow!("no home directory is known; give --home DIR"))?,
+        };
+        let config = cli.config.clone().unwrap_or_else(|| home.join("ferry.toml"));
+        Ok(Self { home, config, password_file: cli.password_file.clone(), json: cli.json })
+    }
+
+    fn read_config(&self) -> anyhow::Result<Config> {
+        Ok(Config::read(&self.config)?)
+    }
+
+    fn keys(&self) -> cosmos::keys::store::KeyStore {
+        cosmos::keys::store::KeyStore::new(self.home.join("keys"))
+    }
+
+    fn store(&self, config: &Config) -> PathBuf {
+        self.home.join(&config.ferry.store)
+    }
+
+    /// Prints a result.
+    fn print(&self, result: &(impl Serialize + Display)) -> anyhow::Result<()> {
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            serde_json::to_writer(&mut out, result)?;
+            writeln!(out)?;
+        } else {
+            writeln!(out, "{result}")?;
+        }
+        Ok(())
+    }
+}

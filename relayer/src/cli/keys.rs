@@ -1,0 +1,129 @@
+//! `ferry keys`
+
+use std::fmt;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use cosmos::keys::{HdPath, encode_address};
+use serde::Serialize;
+
+use super::Place;
+use super::password::{self, Again};
+use crate::config::Config;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Make a new key and show its mnemonic once.
+    Add {
+        /// The key's name, as `key` in the configuration.
+        name: String,
+    },
+    /// Store the key of a mnemonic.
+    Restore {
+        /// The key's name, as `key` in the configuration.
+        name: String,
+        /// A file with the mnemonic; default standard input.
+        #[arg(long, value_name = "FILE")]
+        mnemonic_file: Option<PathBuf>,
+        /// Which account of the mnemonic: the last number of m/44'/118'/0'/0/INDEX.
+        #[arg(long, default_value_t = 0)]
+        index: u32,
+    },
+    /// List the keys with their addresses on the configured chains.
+    List,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    keys: Vec<ListedKey>,
+}
+
+#[derive(Serialize)]
+struct ListedKey {
+    name: String,
+    hd_path: String,
+    addresses: Vec<Address>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mnemonic: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Address {
+    prefix: String,
+    address: String,
+}
+
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.keys.is_empty() {
+            return write!(f, "no keys; make one with `ferry keys add NAME`");
+        }
+        for (line, key) in self.keys.iter().enumerate() {
+            let separator = if line == 0 { "" } else { "\n" };
+            write!(f, "{separator}{}  {}", key.name, key.hd_path)?;
+            for address in &key.addresses {
+                write!(f, "\n  {}", address.address)?;
+            }
+            if let Some(mnemonic) = &key.mnemonic {
+                write!(f, "\n\nmnemonic, shown only now; who has it has the key:\n{mnemonic}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
+    let store = place.keys();
+    let mut mnemonic = None;
+    let only = match verb {
+        Verb::Add { name } => {
+            let words = store.add(&name, &password::read(place, Again::Yes)?)?;
+            mnemonic = Some(words.to_string());
+            Some(name)
+        }
+        Verb::Restore { name, mnemonic_file, index } => {
+            let words = read_mnemonic(mnemonic_file)?;
+            let password = password::read(place, Again::Yes)?;
+            store.restore(&name, words.trim(), HdPath::cosmos(index), &password)?;
+            Some(name)
+        }
+        Verb::List => None,
+    };
+    let prefixes = prefixes(place)?;
+    let mut keys = Vec::new();
+    for key in store.list()? {
+        if only.as_ref().is_none_or(|only| *only == key.name) {
+            let account = hex::decode(&key.account)
+                .with_context(|| format!("key file of `{}` has no account in it", key.name))?;
+            let addresses = prefixes.iter().map(|prefix| {
+                let address = encode_address(prefix, &account)?;
+                Ok(Address { prefix: prefix.clone(), address })
+            });
+            let addresses = addresses.collect::<anyhow::Result<_>>()?;
+            let mnemonic = mnemonic.take();
+            keys.push(ListedKey { name: key.name, hd_path: key.path, addresses, mnemonic });
+        }
+    }
+    place.print(&Listed { keys })
+}
+
+fn read_mnemonic(file: Option<PathBuf>) -> anyhow::Result<String> {
+    match file {
+        Some(file) => std::fs::read_to_string(&file)
+            .with_context(|| format!("cannot read the mnemonic file `{}`", file.display())),
+        None => std::io::read_to_string(std::io::stdin()).context("cannot read the mnemonic"),
+    }
+}
+
+/// The prefixes of the configured chains, each once; `cosmos` while there is no configuration.
+fn prefixes(place: &Place) -> anyhow::Result<Vec<String>> {
+    let config = match Config::read(&place.config) {
+        Err(crate::config::ConfigError::Missing { .. }) => return Ok(vec!["cosmos".into()]),
+        other => other?,
+    };
+    let mut prefixes: Vec<_> = config.chains.into_iter().map(|c| c.address_prefix).collect();
+    prefixes.sort();
+    prefixes.dedup();
+    Ok(prefixes)
+}

@@ -1,0 +1,178 @@
+//! `ferry link`: clients, connection and channel in one go, or what is missing of them.
+
+use std::fmt;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::Place;
+use super::session::{Session, stop_signal};
+use crate::drive::setup::newest;
+use crate::drive::{self, Engine};
+use crate::model::Model;
+use crate::model::facts::Fact;
+use crate::model::ids::{Both, ChainId, Order, PathId, PortId};
+use crate::model::rows::{ChannelEnd, ChannelRow, EndState, PathEnd, PathRow, Rows};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The chain on which handshakes begin.
+    chain_a: String,
+    /// The other chain.
+    chain_b: String,
+    /// The path's name; default CHAIN_A-CHAIN_B.
+    #[arg(long, value_name = "NAME")]
+    path: Option<String>,
+    /// The channel's port on the first chain.
+    #[arg(long, default_value = "transfer", value_name = "PORT")]
+    a_port: String,
+    /// The channel's port on the second chain.
+    #[arg(long, default_value = "transfer", value_name = "PORT")]
+    b_port: String,
+    /// The channel's version.
+    #[arg(long = "channel-version", alias = "version", default_value = "ics20-1")]
+    channel_version: String,
+    /// How the channel delivers.
+    #[arg(long, value_enum, default_value_t = Delivery::Unordered)]
+    order: Delivery,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Delivery {
+    Unordered,
+    Ordered,
+}
+
+impl From<Delivery> for Order {
+    fn from(delivery: Delivery) -> Self {
+        match delivery {
+            Delivery::Unordered => Self::Unordered,
+            Delivery::Ordered => Self::Ordered,
+        }
+    }
+}
+
+/// What there is now.
+#[derive(Serialize)]
+struct Linked {
+    path: PathId,
+    a: LinkedEnd,
+    b: LinkedEnd,
+}
+
+#[derive(Serialize)]
+struct LinkedEnd {
+    chain: ChainId,
+    client: String,
+    connection: String,
+    port: PortId,
+    channel: String,
+}
+
+impl fmt::Display for Linked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "path {}", self.path)?;
+        for end in [&self.a, &self.b] {
+            let LinkedEnd { chain, client, connection, port, channel } = end;
+            write!(f, "\n  {chain}: {client}, {connection}, {port}/{channel}")?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        args.chain_a != args.chain_b,
+        "a path connects two chains; `{}` was given twice",
+        args.chain_a
+    );
+    let choose = |file: &crate::config::Config, _: &Rows| {
+        Ok(vec![file.chain(&args.chain_a)?.clone(), file.chain(&args.chain_b)?.clone()])
+    };
+    let Session { store, rows, nodes, config } = Session::open(place, choose).await?;
+    let (path, channel) = wanted(&args, &rows)?;
+    let (id, index) = (path.path.clone(), channel.index);
+    let mut first = Vec::new();
+    for node in nodes.values() {
+        first.push(Fact::Begin(node.id.clone(), newest(node).await?));
+    }
+    first.push(Fact::Path(path, vec![channel]));
+    let engine = Engine::new(Model::load(config, rows), store, nodes);
+    let is_linked = |model: &Model| linked(model, &id, index).is_some();
+    let model = drive::run(engine, first, stop_signal()?, is_linked).await?;
+    match linked(&model, &id, index) {
+        Some(linked) => place.print(&linked),
+        None => anyhow::bail!("stopped before the path was open; the same command goes on"),
+    }
+}
+
+/// The path and the channel to make: those begun before, else new ones.
+fn wanted(args: &Args, rows: &Rows) -> anyhow::Result<(PathRow, ChannelRow)> {
+    let name = args.path.clone().unwrap_or_else(|| format!("{}-{}", args.chain_a, args.chain_b));
+    let id = PathId::from(name);
+    let chains =
+        Both { a: ChainId::from(args.chain_a.as_str()), b: ChainId::from(args.chain_b.as_str()) };
+    let known = rows.paths.iter().find(|path| path.path == id);
+    if let Some(known) = known {
+        anyhow::ensure!(
+            known.chains == chains,
+            "path `{id}` connects `{}` and `{}`; give another --path NAME",
+            known.chains.a,
+            known.chains.b
+        );
+    }
+    let path = known.cloned().unwrap_or_else(|| PathRow {
+        path: id.clone(),
+        chains,
+        ends: Both::default(),
+        create: true,
+    });
+    let of_path = || rows.channels.iter().filter(|channel| channel.path == id);
+    let new = ChannelRow {
+        path: id.clone(),
+        index: of_path().map(|channel| channel.index + 1).max().unwrap_or(0),
+        version: args.channel_version.clone(),
+        order: args.order.into(),
+        ends: Both { a: end(&args.a_port), b: end(&args.b_port) },
+    };
+    let channel = of_path().find(|channel| is_same(channel, &new)).cloned().unwrap_or(new);
+    Ok((path, channel))
+}
+
+fn end(port: &str) -> ChannelEnd {
+    ChannelEnd { port: port.into(), channel: None, state: EndState::None, since: 0 }
+}
+
+/// Whether a channel is what is wanted, begun or open.
+fn is_same(channel: &ChannelRow, wanted: &ChannelRow) -> bool {
+    let closed = |end: &ChannelEnd| end.state == EndState::Closed;
+    channel.version == wanted.version
+        && channel.order == wanted.order
+        && channel.ends.a.port == wanted.ends.a.port
+        && channel.ends.b.port == wanted.ends.b.port
+        && !closed(&channel.ends.a)
+        && !closed(&channel.ends.b)
+}
+
+/// What was made, once all of it is open.
+fn linked(model: &Model, path: &PathId, index: u32) -> Option<Linked> {
+    let row = model.path(path)?;
+    let channel = model.channels(path).find(|channel| channel.index == index)?;
+    let end = |chain: &ChainId, end: &PathEnd, channel: &ChannelEnd| {
+        let open = end.state == EndState::Open && channel.state == EndState::Open;
+        open.then(|| {
+            Some(LinkedEnd {
+                chain: chain.clone(),
+                client: end.client.as_ref()?.to_string(),
+                connection: end.connection.as_ref()?.to_string(),
+                port: channel.port.clone(),
+                channel: channel.channel.as_ref()?.to_string(),
+            })
+        })?
+    };
+    Some(Linked {
+        path: path.clone(),
+        a: end(&row.chains.a, &row.ends.a, &channel.ends.a)?,
+        b: end(&row.chains.b, &row.ends.b, &channel.ends.b)?,
+    })
+}

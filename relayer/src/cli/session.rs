@@ -1,0 +1,60 @@
+//! What every verb that relays needs: configuration, store, nodes and model.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::password::{self, Again};
+use super::{Place, logging};
+use crate::config::{Chain, Config};
+use crate::drive::Nodes;
+use crate::drive::setup::{self, Setup};
+use crate::model::config::Config as ModelConfig;
+use crate::model::rows::Rows;
+use crate::store::Store as _;
+use crate::store::sqlite::Sqlite;
+
+/// Everything ready to relay.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) store: Arc<Sqlite>,
+    pub(super) rows: Rows,
+    pub(super) nodes: Nodes,
+    pub(super) config: ModelConfig,
+}
+
+impl Session {
+    /// Opens the store for writing and connects to the chains that `choose` picks.
+    pub(super) async fn open(
+        place: &Place,
+        choose: impl FnOnce(&Config, &Rows) -> anyhow::Result<Vec<Chain>>,
+    ) -> anyhow::Result<Self> {
+        let file = place.read_config()?;
+        logging::start(&file.ferry)?;
+        let store = Sqlite::open(&place.store(&file)).await?;
+        let rows = store.load().await?;
+        let chains = choose(&file, &rows)?;
+        let password = password::read(place, Again::No)?;
+        let chains: Vec<&Chain> = chains.iter().collect();
+        let Setup { nodes, config } =
+            setup::connect(&file, &chains, &place.keys(), &password).await?;
+        Ok(Self { store: Arc::new(store), rows, nodes, config })
+    }
+}
+
+/// Cancelled by the first Ctrl-C or by SIGTERM.
+pub(super) fn stop_signal() -> anyhow::Result<CancellationToken> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let stop = CancellationToken::new();
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let token = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        token.cancel();
+    });
+    Ok(stop)
+}

@@ -1,0 +1,141 @@
+//! `ferry status`: what the store says. A daemon that runs is not disturbed.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Place;
+use crate::model::ids::{ChainId, PathId};
+use crate::model::rows::{EndState, Rows};
+use crate::store::Store as _;
+use crate::store::sqlite::Sqlite;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {}
+
+#[derive(Serialize)]
+struct Status {
+    chains: Vec<ChainStatus>,
+    paths: Vec<PathStatus>,
+    /// Packets that are not over.
+    pending_packets: usize,
+    /// Transactions whose fate is not decided.
+    open_transactions: usize,
+}
+
+#[derive(Serialize)]
+struct ChainStatus {
+    chain: ChainId,
+    /// The last block read.
+    height: u64,
+}
+
+#[derive(Serialize)]
+struct PathStatus {
+    path: PathId,
+    ends: [PathEndStatus; 2],
+    channels: Vec<[ChannelStatus; 2]>,
+}
+
+#[derive(Serialize)]
+struct PathEndStatus {
+    chain: ChainId,
+    client: Option<String>,
+    connection: Option<String>,
+    state: EndState,
+}
+
+#[derive(Serialize)]
+struct ChannelStatus {
+    port: String,
+    channel: Option<String>,
+    state: EndState,
+}
+
+pub(super) async fn run(place: &Place, Args {}: Args) -> anyhow::Result<()> {
+    let file = place.read_config()?;
+    let rows = Sqlite::open_to_read(&place.store(&file)).await?.load().await?;
+    place.print(&Status::of(&rows))
+}
+
+impl Status {
+    fn of(rows: &Rows) -> Self {
+        let paths = rows.paths.iter().map(|row| {
+            let end = |chain: &ChainId, end: &crate::model::rows::PathEnd| PathEndStatus {
+                chain: chain.clone(),
+                client: end.client.as_ref().map(ToString::to_string),
+                connection: end.connection.as_ref().map(ToString::to_string),
+                state: end.state,
+            };
+            let channels = rows.channels.iter().filter(|channel| channel.path == row.path);
+            PathStatus {
+                path: row.path.clone(),
+                ends: [end(&row.chains.a, &row.ends.a), end(&row.chains.b, &row.ends.b)],
+                channels: channels.map(|c| [channel(&c.ends.a), channel(&c.ends.b)]).collect(),
+            }
+        });
+        Self {
+            chains: rows
+                .cursors
+                .iter()
+                .map(|row| ChainStatus { chain: row.chain.clone(), height: row.tip.height })
+                .collect(),
+            paths: paths.collect(),
+            pending_packets: rows.packets.len(),
+            open_transactions: rows.slots.len(),
+        }
+    }
+}
+
+fn channel(end: &crate::model::rows::ChannelEnd) -> ChannelStatus {
+    ChannelStatus {
+        port: end.port.to_string(),
+        channel: end.channel.as_ref().map(ToString::to_string),
+        state: end.state,
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for ChainStatus { chain, height } in &self.chains {
+            writeln!(f, "{chain}: read to height {height}")?;
+        }
+        for path in &self.paths {
+            writeln!(f, "path {}", path.path)?;
+            for end in &path.ends {
+                let id = |id: &Option<String>| id.clone().unwrap_or_else(|| "none".into());
+                writeln!(
+                    f,
+                    "  {}: {}, {} {}",
+                    end.chain,
+                    id(&end.client),
+                    id(&end.connection),
+                    word(end.state)
+                )?;
+            }
+            for [a, b] in &path.channels {
+                writeln!(f, "  channel {} <-> {}", side(a), side(b))?;
+            }
+        }
+        write!(
+            f,
+            "{} packets pending, {} transactions open",
+            self.pending_packets, self.open_transactions
+        )
+    }
+}
+
+fn side(end: &ChannelStatus) -> String {
+    let channel = end.channel.as_deref().unwrap_or("none");
+    format!("{}/{channel} {}", end.port, word(end.state))
+}
+
+fn word(state: EndState) -> &'static str {
+    match state {
+        EndState::None => "not begun",
+        EndState::Init => "init",
+        EndState::TryOpen => "tryopen",
+        EndState::Open => "open",
+        EndState::Closed => "closed",
+    }
+}

@@ -1,0 +1,246 @@
+//! Everything that waits: blocks in, questions out, and the one loop that owns the model.
+//!
+//! `fact → step → commit → asks`. A kill at any point loses nothing: what a step wants to send is
+//! stored before it is sent, and sending the same bytes twice does no harm.
+
+mod answer;
+mod blocks;
+mod decode;
+mod light;
+
+pub mod node;
+pub mod setup;
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::model::facts::{Ask, Fact, Notice};
+use crate::model::ids::{AskId, ChainId, Time};
+use crate::model::{Model, step};
+use crate::store::{Store, StoreError};
+use node::Node;
+
+/// Facts that wait for the loop. A full queue slows the pullers down, and loses nothing.
+const FACTS: usize = 64;
+/// Questions under way at once, over all chains; the others wait their turn.
+const ASKS: usize = 64;
+/// How long answers under way are waited for when ferry stops.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// The chains that ferry serves.
+pub type Nodes = BTreeMap<ChainId, Arc<Node>>;
+
+/// Why ferry stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError {
+    /// The store failed, so nothing can be promised any more.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A chain has another block at the height that was read before.
+    #[error(
+        "`{chain}` has another block at height {height} than the one read before: it is another \
+         chain or was reset; check its `rpc`, or start over with another --home"
+    )]
+    AnotherChain {
+        /// The chain.
+        chain: ChainId,
+        /// The height.
+        height: u64,
+    },
+    /// The node no longer has the next block.
+    #[error(
+        "the node of `{chain}` has no block {height} any more, its earliest is {earliest}: give \
+         `rpc` a node that keeps more blocks"
+    )]
+    Pruned {
+        /// The chain.
+        chain: ChainId,
+        /// The height wanted.
+        height: u64,
+        /// The earliest the node has.
+        earliest: u64,
+    },
+    /// A block has an IBC event that does not read; passing it over could lose a packet.
+    #[error("block {height} of `{chain}` cannot be read; please report this")]
+    Block {
+        /// The chain.
+        chain: ChainId,
+        /// The height.
+        height: u64,
+        /// What is wrong with it.
+        source: cosmos::wire::event_v1::EventError,
+    },
+    /// A task ended that must not.
+    #[error("a task ended that must not")]
+    Task(#[from] JoinError),
+}
+
+/// Runs until `enough` says so of the model, or ferry is told to stop; returns the model as it is then.
+///
+/// `first` are facts to begin with: where to begin reading a chain, which path to make.
+///
+/// # Errors
+/// [`DriveError`]. What was stored stays good.
+pub async fn run<S: Store + Send + Sync + 'static>(
+    mut engine: Engine<S>,
+    first: Vec<Fact>,
+    stop: CancellationToken,
+    enough: impl Fn(&Model) -> bool,
+) -> Result<Model, DriveError> {
+    for fact in first {
+        engine.take(fact).await?;
+    }
+    engine.pull_blocks();
+    engine.take(Fact::Tick).await?;
+    while !enough(&engine.model) {
+        let fact = tokio::select! {
+            () = stop.cancelled() => break,
+            fact = engine.next() => fact?,
+        };
+        engine.take(fact).await?;
+    }
+    engine.drain().await
+}
+
+/// The loop's state. Nobody else touches the model.
+#[derive(Debug)]
+pub struct Engine<S> {
+    model: Model,
+    store: Arc<S>,
+    nodes: Nodes,
+    /// Questions under way; each ends with its answer.
+    asks: JoinSet<Fact>,
+    turns: Arc<Semaphore>,
+    /// One puller for each chain. None of them ends but by an error.
+    pullers: JoinSet<Result<(), DriveError>>,
+    facts: mpsc::Sender<Fact>,
+    inbox: mpsc::Receiver<Fact>,
+    wake: Option<Time>,
+}
+
+impl<S: Store + Send + Sync + 'static> Engine<S> {
+    /// A loop that has not begun.
+    pub fn new(model: Model, store: Arc<S>, nodes: Nodes) -> Self {
+        let (facts, inbox) = mpsc::channel(FACTS);
+        Self {
+            model,
+            store,
+            nodes,
+            asks: JoinSet::new(),
+            turns: Arc::new(Semaphore::new(ASKS)),
+            pullers: JoinSet::new(),
+            facts,
+            inbox,
+            wake: None,
+        }
+    }
+
+    /// Starts to read the blocks of every chain that has a cursor.
+    fn pull_blocks(&mut self) {
+        for (chain, node) in &self.nodes {
+            if let Some(cursor) = self.model.cursor(chain) {
+                let puller = blocks::pull(Arc::clone(node), cursor, self.facts.clone());
+                self.pullers.spawn(puller);
+            }
+        }
+    }
+
+    /// Waits for the next fact.
+    async fn next(&mut self) -> Result<Fact, DriveError> {
+        let wake = until(self.wake);
+        tokio::select! {
+            Some(ended) = self.pullers.join_next() => match ended? {
+                Err(error) => Err(error),
+                // A puller ends well only when nobody takes its facts any more.
+                Ok(()) => Ok(Fact::Tick),
+            },
+            Some(answer) = self.asks.join_next() => Ok(answer?),
+            Some(fact) = self.inbox.recv() => Ok(fact),
+            () = wake => Ok(Fact::Tick),
+        }
+    }
+
+    /// Takes one fact in, stores what follows, and only then asks.
+    async fn take(&mut self, fact: Fact) -> Result<(), DriveError> {
+        let step = step(&mut self.model, fact, now());
+        self.store.commit(&step.writes).await?;
+        step.notices.iter().for_each(tell);
+        for (id, ask) in step.asks {
+            self.ask(id, ask);
+        }
+        self.wake = step.wake;
+        Ok(())
+    }
+
+    fn ask(&mut self, id: AskId, ask: Ask) {
+        let (nodes, store) = (self.nodes.clone(), Arc::clone(&self.store));
+        let turns = Arc::clone(&self.turns);
+        self.asks.spawn(async move {
+            // The semaphore is never closed; without a turn the question would only start early.
+            let _turn = turns.acquire().await;
+            answer::answer(&nodes, store.as_ref(), id, ask).await
+        });
+    }
+
+    /// Takes in the answers under way, without asking anything new, and gives the model back.
+    async fn drain(mut self) -> Result<Model, DriveError> {
+        self.pullers.shutdown().await;
+        let asks = &mut self.asks;
+        let answers = async move {
+            let mut answers = Vec::new();
+            while let Some(answer) = asks.join_next().await {
+                answers.push(answer);
+            }
+            answers
+        };
+        // What is not answered by then is asked again after the next start.
+        for answer in timeout(DRAIN, answers).await.unwrap_or_default() {
+            let step = step(&mut self.model, answer?, now());
+            self.store.commit(&step.writes).await?;
+        }
+        Ok(self.model)
+    }
+}
+
+/// The clock, read at one place.
+fn now() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+}
+
+async fn until(wake: Option<Time>) {
+    match wake {
+        Some(wake) => sleep_until(Instant::now() + Duration::from_nanos(wake.since(now()).0)).await,
+        None => pending().await,
+    }
+}
+
+fn tell(notice: &Notice) {
+    match notice {
+        Notice::Delayed { path, reason } => {
+            tracing::warn!(%path, reason, "path waits and is tried again");
+        }
+        Notice::TxFailed { address, sequence, height, log } => {
+            tracing::warn!(%address, sequence, height, log, "paid transaction failed");
+        }
+        Notice::GivenUp { work, tries, reason } => {
+            tracing::error!(work, tries, reason, "message given up");
+        }
+        Notice::ClientUnusable { path, chain, client, log } => {
+            tracing::error!(%path, %chain, %client, log, "client refuses updates, path is parked");
+        }
+        Notice::ForeignTx { lane, sequence } => {
+            tracing::error!(
+                chain = %lane.chain, address = %lane.address, sequence,
+                "somebody else signs with this key, lane is paused; stop them, then restart"
+            );
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! One question, one answer.
+
+use std::sync::Arc;
+
+use cosmos::rpc::{Fault, Proof, QueryError};
+use cosmos::wire::proof::{from_ops, verify_absence, verify_value};
+use ibc_proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
+use prost::Message;
+use tokio::task::JoinSet;
+
+use super::Nodes;
+use super::decode::failed_index;
+use super::light::{self, unavailable};
+use super::node::Node;
+use crate::model::facts::{Account, Answer, Ask, Fact, Proofs, Proved, Refusal, Simulation, Why};
+use crate::model::ids::{AskId, ChainId, LaneId, SlotId};
+use crate::store::Store;
+
+/// The path under which the store `ibc` is queried with proofs.
+const IBC_STORE: &str = "store/ibc/key";
+/// Proofs asked for at once. The node makes one in 70 µs; the rest is the round trip.
+const PROOFS_AT_ONCE: usize = 16;
+
+/// Answers a question; what cannot be answered is answered with the reason.
+pub(super) async fn answer<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Fact {
+    match fact(nodes, store, id, ask).await {
+        Ok(fact) => fact,
+        Err(why) => Fact::Failed(id, why),
+    }
+}
+
+async fn fact<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Result<Fact, Why> {
+    Ok(match ask {
+        Ask::Header { chain, height, trusted } => {
+            Fact::Header(id, light::header(node(nodes, &chain)?, height, trusted).await?)
+        }
+        Ask::Prove { chain, height, keys } => {
+            Fact::Proofs(id, prove(node(nodes, &chain)?, height, keys).await?)
+        }
+        Ask::Load(keys) => Fact::Loaded(id, store.packet_data(&keys).await.map_err(stored)?),
+        Ask::Simulate { chain, tx } => {
+            Fact::Simulated(id, simulate(node(nodes, &chain)?, tx).await?)
+        }
+        Ask::Offer(slot) => Fact::Offered(id, offer(nodes, store, &slot).await?),
+        Ask::Account(lane) => Fact::Account(id, account(nodes, &lane).await?),
+    })
+}
+
+fn node<'a>(nodes: &'a Nodes, chain: &ChainId) -> Result<&'a Arc<Node>, Why> {
+    nodes.get(chain).ok_or_else(|| Why::Unavailable(format!("chain `{chain}` is not configured")))
+}
+
+fn stored(error: crate::store::StoreError) -> Why {
+    Why::Unavailable(error.to_string())
+}
+
+/// Proves keys of the state after block `height`, against the root in the header above it.
+async fn prove(node: &Arc<Node>, height: u64, keys: Vec<Vec<u8>>) -> Result<Proofs, Why> {
+    let header = node.rpc().commit(height + 1).await.map_err(unavailable)?.header;
+    let root = header.app_hash.as_bytes().to_vec();
+    let mut items = Vec::with_capacity(keys.len());
+    for some in keys.chunks(PROOFS_AT_ONCE) {
+        let mut proofs = JoinSet::new();
+        for (index, key) in some.iter().cloned().enumerate() {
+            let (node, root) = (Arc::clone(node), root.clone());
+            proofs.spawn(async move { (index, prove_one(&node, height, key, &root).await) });
+        }
+        let mut proved = proofs.join_all().await;
+        proved.sort_by_key(|(index, _)| *index);
+        for (_, item) in proved {
+            items.push(item?);
+        }
+    }
+    Ok(Proofs { root, items })
+}
+
+async fn prove_one(node: &Node, height: u64, key: Vec<u8>, root: &[u8]) -> Result<Proved, Why> {
+    let answer =
+        node.rpc().abci_query(IBC_STORE, &key, height, Proof::Wanted).await.map_err(unavailable)?;
+    let answer = answer.accepted(IBC_STORE).map_err(|e| Why::Unavailable(e.to_string()))?;
+    if answer.height != height {
+        let got = answer.height;
+        return Err(Why::Invalid(format!("proof is of height {got}, asked for {height}")));
+    }
+    let proof = from_ops(answer.proof_ops()).map_err(|error| Why::Invalid(error.to_string()))?;
+    // An absent key is answered with code 0 and an empty value; nothing in this store is empty.
+    let value = (!answer.value.is_empty()).then_some(answer.value);
+    let verified = match &value {
+        Some(value) => verify_value(&proof, root, &key, value),
+        None => verify_absence(&proof, root, &key),
+    };
+    verified.map_err(|error| Why::Invalid(error.to_string()))?;
+    Ok(Proved { key, value, proof: proof.encode_to_vec() })
+}
+
+async fn simulate(node: &Arc<Node>, tx: Vec<u8>) -> Result<Simulation, Why> {
+    #[expect(deprecated, reason = "the generated message still has the field `tx`")]
+    let request = SimulateRequest { tx: None, tx_bytes: tx };
+    let path = "/cosmos.tx.v1beta1.Service/Simulate";
+    let answer: Result<SimulateResponse, _> = node.rpc().query(path, &request, 0).await;
+    match answer {
+        Ok(answer) => {
+            let gas_used = answer.gas_info.map(|gas| gas.gas_used).unwrap_or_default();
+            Ok(Simulation::Ok { gas_used })
+        }
+        Err(QueryError::Refused { codespace, code, log, .. }) => {
+            let index = failed_index(&log);
+            Ok(Simulation::Refused(Refusal { codespace, code, index, log }))
+        }
+        Err(error) => Err(Why::Unavailable(error.to_string())),
+    }
+}
+
+async fn offer<S: Store>(nodes: &Nodes, store: &S, slot: &SlotId) -> Result<Answer, Why> {
+    let bytes = store.slot_bytes(slot).await.map_err(stored)?;
+    let node = node(nodes, &slot.lane.chain)?;
+    let answer = match node.rpc().broadcast_tx_sync(&bytes).await {
+        Ok(answer) => answer,
+        // CometBFT says so with an error, not with a code; the bytes are in its mempool or were.
+        Err(error) if is_cached(&error.fault) => return Ok(Answer::Pooled),
+        Err(error) => return Ok(Answer::Unknown(error.to_string())),
+    };
+    tracing::debug!(chain = %node.id, sequence = slot.sequence, code = answer.code, log = answer.log, "offered");
+    if answer.code == 0 {
+        return Ok(Answer::Pooled);
+    }
+    Ok(Answer::Refused(Refusal {
+        codespace: answer.codespace,
+        code: answer.code,
+        index: None,
+        log: answer.log,
+    }))
+}
+
+/// Source: CometBFT v0.38 `mempool/errors.go`, `ErrTxInCache`.
+fn is_cached(fault: &Fault) -> bool {
+    matches!(fault, Fault::Refused { data, .. } if data.contains("tx already exists in cache"))
+}
+
+async fn account(nodes: &Nodes, lane: &LaneId) -> Result<Account, Why> {
+    let node = node(nodes, &lane.chain)?;
+    let account = node
+        .chain
+        .account(lane.address.as_str())
+        .await
+        .map_err(|error| Why::Unavailable(error.to_string()))?;
+    Ok(Account { number: account.number, sequence: account.sequence })
+}

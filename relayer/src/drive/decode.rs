@@ -1,0 +1,206 @@
+//! One block of a node's answers as the facts the model takes.
+
+use cosmos::rpc::{BlockResults, TxResult};
+use cosmos::wire::event::Event as RawEvent;
+use cosmos::wire::event_v1::{self, CloseStep, EventError, HandshakeStep, IbcEvent, Route};
+use cosmos::wire::packet::{Packet, PacketId};
+use cosmos::wire::tx::tx_hash;
+use ibc_proto::ibc::core::channel::v1::{
+    MsgAcknowledgementResponse, MsgRecvPacketResponse, MsgTimeoutResponse, ResponseResultType,
+};
+use prost::{Message, Name};
+
+use crate::model::facts::{
+    BlockFacts, ClientChange, Event, HandshakeChange, PacketChange, PacketEvent, Timeout, Tip,
+    TxFacts, Used, Via,
+};
+use crate::model::ids::{Address, End, Height, LaneId, Order, Time};
+
+/// Reads a block: its transactions in order, then the events of its end.
+///
+/// # Errors
+/// [`EventError`] when an IBC event does not read. The block is not applied then: passing an event
+/// over could lose a packet for ever.
+pub(super) fn block(
+    lane: &LaneId,
+    tip: Tip,
+    txs: &[Vec<u8>],
+    results: &BlockResults,
+) -> Result<BlockFacts, EventError> {
+    let mut facts = Vec::new();
+    for (index, result) in results.txs.iter().enumerate() {
+        let events = if result.code == 0 { events(&result.events)? } else { Vec::new() };
+        let ours = used(lane, txs.get(index).map(Vec::as_slice), result);
+        if ours.is_some() || !events.is_empty() {
+            facts.push(TxFacts { ours, events });
+        }
+    }
+    let at_end = events(&results.events)?;
+    if !at_end.is_empty() {
+        facts.push(TxFacts { ours: None, events: at_end });
+    }
+    Ok(BlockFacts { tip, txs: facts })
+}
+
+fn events(raw: &[RawEvent]) -> Result<Vec<Event>, EventError> {
+    let mut events = Vec::new();
+    for event in raw {
+        if let Some(event) = event_v1::decode(event)? {
+            push(&mut events, event);
+        }
+    }
+    Ok(events)
+}
+
+fn push(events: &mut Vec<Event>, event: IbcEvent) {
+    match event {
+        IbcEvent::CreateClient(event) => push_client(events, event, ClientChange::Created),
+        IbcEvent::UpdateClient(event) => push_client(events, event, ClientChange::Updated),
+        IbcEvent::Connection(step, event) => events.push(Event::Connection {
+            change: step.into(),
+            id: event.connection.into(),
+            client: event.client.into(),
+            counterparty_client: event.counterparty_client.into(),
+            counterparty: event.counterparty_connection.map(Into::into),
+        }),
+        IbcEvent::Channel(step, event) => events.push(channel(step.into(), event)),
+        IbcEvent::ChannelClosed(step, event) => events.push(channel(step.into(), event)),
+        IbcEvent::Send(packet, route) => {
+            let change = PacketChange::Sent { timeout: timeout(&packet), data: packet.data };
+            events.push(moved(packet.id, route, change));
+        }
+        IbcEvent::Recv(packet, route) => {
+            events.push(moved(packet.id, route, PacketChange::Received));
+        }
+        IbcEvent::WriteAck(packet, route, ack) => {
+            let change =
+                PacketChange::AckWritten { timeout: timeout(&packet), data: packet.data, ack };
+            events.push(moved(packet.id, route, change));
+        }
+        IbcEvent::Acked(id, route) => events.push(moved(id, route, PacketChange::Acknowledged)),
+        IbcEvent::TimedOut(id, route) => events.push(moved(id, route, PacketChange::TimedOut)),
+    }
+}
+
+fn push_client(events: &mut Vec<Event>, event: event_v1::ClientEvent, change: ClientChange) {
+    events.extend(event.consensus_heights.into_iter().map(|height| Event::Client {
+        client: event.client.as_str().into(),
+        height: height.into(),
+        change,
+    }));
+}
+
+fn channel(change: HandshakeChange, event: event_v1::ChannelEvent) -> Event {
+    Event::Channel {
+        change,
+        end: End { port: event.port.into(), channel: event.channel.into() },
+        connection: event.connection.into(),
+        counterparty_port: event.counterparty_port.into(),
+        counterparty: event.counterparty_channel.map(Into::into),
+    }
+}
+
+fn moved(id: PacketId, route: Route, change: PacketChange) -> Event {
+    let order = if route.ordered { Order::Ordered } else { Order::Unordered };
+    let via = Via { connection: route.connection.into(), order };
+    Event::Packet(PacketEvent {
+        via: Some(via),
+        src: End { port: id.src_port.into(), channel: id.src_channel.into() },
+        dst: End { port: id.dst_port.into(), channel: id.dst_channel.into() },
+        seq: id.sequence,
+        change,
+    })
+}
+
+fn timeout(packet: &Packet) -> Timeout {
+    Timeout { height: packet.timeout_height.into(), time: Time(packet.timeout_timestamp) }
+}
+
+impl From<HandshakeStep> for HandshakeChange {
+    fn from(step: HandshakeStep) -> Self {
+        match step {
+            HandshakeStep::Init => Self::Init,
+            HandshakeStep::Try => Self::Try,
+            HandshakeStep::Ack => Self::Ack,
+            HandshakeStep::Confirm => Self::Confirm,
+        }
+    }
+}
+
+impl From<CloseStep> for HandshakeChange {
+    fn from(step: CloseStep) -> Self {
+        match step {
+            CloseStep::Init => Self::CloseInit,
+            CloseStep::Confirm => Self::CloseConfirm,
+        }
+    }
+}
+
+impl From<cosmos::wire::height::Height> for Height {
+    fn from(height: cosmos::wire::height::Height) -> Self {
+        Self { revision: height.revision, height: height.block }
+    }
+}
+
+/// Which sequence of the lane a transaction used, if any. A failed one has used it as well.
+///
+/// Source: cosmos-sdk v0.53 `x/auth/ante/sigverify.go`: `tx.acc_seq` is `address/sequence`, once
+/// for each signer.
+fn used(lane: &LaneId, tx: Option<&[u8]>, result: &TxResult) -> Option<Used> {
+    let sequence = result
+        .events
+        .iter()
+        .filter(|event| event.kind == "tx")
+        .filter_map(|event| event.get("acc_seq")?.split_once('/'))
+        .find(|(address, _)| Address::from(*address) == lane.address)
+        .and_then(|(_, sequence)| sequence.parse().ok())?;
+    Some(Used {
+        lane: lane.clone(),
+        sequence,
+        hash: tx.map(tx_hash).unwrap_or_default(),
+        code: result.code,
+        codespace: result.codespace.clone(),
+        log: result.log.clone(),
+        failed_index: failed_index(&result.log),
+        noops: if result.code == 0 { noops(&result.data) } else { Vec::new() },
+        gas_used: result.gas_used,
+    })
+}
+
+/// The message that failed, counted from 0, if the log names one.
+///
+/// Source: cosmos-sdk v0.53 `baseapp/baseapp.go`, `runMsgs`: "message index: N".
+pub(super) fn failed_index(log: &str) -> Option<usize> {
+    let (_, after) = log.split_once("message index: ")?;
+    let digits = after.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
+}
+
+/// What a transaction's messages answered.
+#[derive(Clone, PartialEq, Message)]
+struct TxMsgData {
+    #[prost(message, repeated, tag = "2")]
+    msg_responses: Vec<ibc_proto::google::protobuf::Any>,
+}
+
+/// The messages whose answer says that nothing was left to do.
+fn noops(data: &[u8]) -> Vec<usize> {
+    // A chain that answers in a form of its own has no answer to count; what was done shows in events.
+    let responses = TxMsgData::decode(data).map(|data| data.msg_responses).unwrap_or_default();
+    let is_noop = |answer: &ibc_proto::google::protobuf::Any| {
+        let result = if answer.type_url == MsgRecvPacketResponse::type_url() {
+            MsgRecvPacketResponse::decode(&*answer.value).map(|answer| answer.result)
+        } else if answer.type_url == MsgAcknowledgementResponse::type_url() {
+            MsgAcknowledgementResponse::decode(&*answer.value).map(|answer| answer.result)
+        } else if answer.type_url == MsgTimeoutResponse::type_url() {
+            MsgTimeoutResponse::decode(&*answer.value).map(|answer| answer.result)
+        } else {
+            return false;
+        };
+        result == Ok(i32::from(ResponseResultType::Noop))
+    };
+    responses.iter().enumerate().filter(|(_, answer)| is_noop(answer)).map(|(i, _)| i).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Headers, verified as the light client on the other chain will verify them.
+
+use std::sync::Arc;
+
+use cosmos::Any;
+use cosmos::rpc::RpcError;
+use cosmos::wire::client::{ClientState, ConsensusState};
+use cosmos::wire::header::{HeaderError, LightBlock, Trusted, validator_set};
+use cosmos::wire::height::{Height, revision_of};
+use tendermint::validator;
+
+use super::node::Node;
+use crate::model::facts::{Header, Why};
+use crate::model::ids::Time;
+
+/// How many headers may bridge changes of the validator set in one update.
+const BRIDGES: usize = 16;
+
+/// Fetches the header of a block and, if a client trusts another, what leads the client from there.
+pub(super) async fn header(
+    node: &Arc<Node>,
+    height: u64,
+    trusted: Option<u64>,
+) -> Result<Header, Why> {
+    let target = light_block(node, height).await?;
+    let updates = match trusted {
+        Some(trusted) => updates(node, &target, trusted).await?,
+        None => Vec::new(),
+    };
+    let header = &target.signed_header().header;
+    Ok(Header {
+        height,
+        time: time(target.time()),
+        root: target.app_hash().to_vec(),
+        next_validators_hash: header.next_validators_hash.as_bytes().to_vec(),
+        updates,
+    })
+}
+
+/// A block's header with its signatures and validators.
+pub(super) async fn light_block(node: &Arc<Node>, height: u64) -> Result<LightBlock, Why> {
+    let signed = node.rpc().commit(height).await.map_err(unavailable)?;
+    let hash = signed.header.validators_hash;
+    let validators = node.validators(hash, height).await.map_err(unavailable)?;
+    LightBlock::new(signed, validators).map_err(invalid)
+}
+
+/// The client messages from the trusted height to `target`, halving the way where too little of the
+/// trusted power has signed.
+async fn updates(node: &Arc<Node>, target: &LightBlock, trusted: u64) -> Result<Vec<Any>, Why> {
+    let mut from = light_block(node, trusted).await?;
+    let mut ahead = vec![target.clone()];
+    let mut updates = Vec::new();
+    while let Some(next) = ahead.last() {
+        let validators = next_validators(node, &from).await?;
+        match verify(node, &from, &validators, next) {
+            Ok(()) => {
+                updates.push(next.to_any(from.height(), &validators));
+                from = next.clone();
+                ahead.pop();
+            }
+            Err(HeaderError::NotEnoughTrust { .. }) if ahead.len() < BRIDGES => {
+                let (low, high) = (from.height().block, next.height().block);
+                let middle = low + (high - low) / 2;
+                if middle == low {
+                    return Err(Why::Invalid(format!("header {high} does not follow {low}")));
+                }
+                ahead.push(light_block(node, middle).await?);
+            }
+            Err(error) => return Err(invalid(error)),
+        }
+    }
+    Ok(updates)
+}
+
+async fn next_validators(node: &Arc<Node>, block: &LightBlock) -> Result<validator::Set, Why> {
+    let header = &block.signed_header().header;
+    let height = header.height.value() + 1;
+    let validators =
+        node.validators(header.next_validators_hash, height).await.map_err(unavailable)?;
+    validator_set(validators, None).map_err(invalid)
+}
+
+fn verify(
+    node: &Node,
+    from: &LightBlock,
+    validators: &validator::Set,
+    next: &LightBlock,
+) -> Result<(), HeaderError> {
+    let trusted = ConsensusState::of(from);
+    let trusted = Trusted { height: from.height(), state: &trusted, next_validators: validators };
+    next.verify(&client_state(node, next.height()), trusted, tendermint::Time::now())
+}
+
+/// The state of a client that follows this chain, as ferry makes it.
+pub(super) fn client_state(node: &Node, latest: Height) -> ClientState {
+    let terms = &node.terms;
+    let state =
+        ClientState::new(node.id.as_str(), latest, terms.unbonding_period, terms.max_clock_drift);
+    ClientState { trusting_period: terms.trusting_period, ..state }
+}
+
+/// A height of the node's chain.
+pub(super) fn height_of(node: &Node, block: u64) -> Height {
+    Height::new(revision_of(node.id.as_str()), block)
+}
+
+/// A header's time as the model counts it.
+pub(super) fn time(time: tendermint::Time) -> Time {
+    Time(u64::try_from(time.unix_timestamp_nanos()).unwrap_or(0))
+}
+
+pub(super) fn unavailable(error: RpcError) -> Why {
+    Why::Unavailable(error.to_string())
+}
+
+fn invalid(error: HeaderError) -> Why {
+    Why::Invalid(error.to_string())
+}

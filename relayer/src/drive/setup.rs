@@ -1,0 +1,205 @@
+//! From the operator's file to nodes and a model: asks the chains what the file need not say.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cosmos::chain::{Chain, ChainConfig as Connection, ChainError};
+use cosmos::keys::store::{KeyStore, KeyStoreError};
+use cosmos::keys::{HdPath, Key, KeyError};
+use cosmos::rpc::RpcError;
+use cosmos::wire::gas::GasPrice;
+use cosmos::wire::height::revision_of;
+use cosmos::wire::tx::any;
+use ibc_proto::cosmos::bank::v1beta1::MsgSend;
+use ibc_proto::cosmos::base::v1beta1::Coin;
+
+use super::node::{Node, Terms};
+use super::{Nodes, blocks};
+use crate::config::{Chain as ChainFile, Config as File};
+use crate::model::config::{ChainConfig, Config, LaneConfig, Probe};
+use crate::model::facts::Tip;
+use crate::model::ids::{Address, ChainId, LaneId, Span};
+
+/// Which account of the mnemonic simulates: it exists and never signs.
+const PROBE_INDEX: u32 = 1000;
+/// The time between two blocks until it is learned.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// A block's size where the chain does not limit it: `CometBFT`'s own bound.
+const MAX_BLOCK_BYTES: u64 = 100 * 1024 * 1024;
+
+/// Why the chains cannot be served as the file says.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// A key cannot be loaded.
+    #[error(transparent)]
+    Keys(#[from] KeyStoreError),
+    /// A key has no address on the chain.
+    #[error("chain `{chain}`: the key has no address there, check `address_prefix`")]
+    Address {
+        /// The chain.
+        chain: String,
+        /// What is wrong.
+        source: KeyError,
+    },
+    /// The chain cannot be asked, or its answer is of no use.
+    #[error("chain `{chain}`")]
+    Chain {
+        /// The chain.
+        chain: String,
+        /// What happened.
+        source: ChainError,
+    },
+    /// The chain's node cannot be asked.
+    #[error("chain `{chain}`")]
+    Rpc {
+        /// The chain.
+        chain: String,
+        /// What happened.
+        source: RpcError,
+    },
+}
+
+/// The chains, connected, and what the model is told of them.
+#[derive(Debug)]
+pub struct Setup {
+    /// The nodes.
+    pub nodes: Nodes,
+    /// The model's configuration.
+    pub config: Config,
+}
+
+/// Connects to the named chains and makes sure that each has what ferry needs there.
+///
+/// The probe account is made, with one unit of the fee denom, where it does not exist yet.
+///
+/// # Errors
+/// [`SetupError`], for the first chain that cannot be served.
+pub async fn connect(
+    file: &File,
+    chains: &[&ChainFile],
+    keys: &KeyStore,
+    password: &str,
+) -> Result<Setup, SetupError> {
+    let mut nodes = BTreeMap::new();
+    let mut configs = Vec::new();
+    for chain in chains {
+        let key = keys.load(&chain.key, password)?;
+        let (node, config) = connect_one(chain, key, keys, password).await?;
+        nodes.insert(node.id.clone(), Arc::new(node));
+        configs.push(config);
+    }
+    Ok(Setup { nodes, config: Config { chains: configs, max_tries: file.ferry.max_tries } })
+}
+
+/// The newest block of a chain: where to begin reading it.
+///
+/// # Errors
+/// [`SetupError::Rpc`].
+pub async fn newest(node: &Node) -> Result<Tip, SetupError> {
+    let failed = |source| SetupError::Rpc { chain: node.id.to_string(), source };
+    let status = node.rpc().status().await.map_err(failed)?;
+    blocks::tip_at(node, status.sync_info.latest_block_height).await.map_err(failed)
+}
+
+async fn connect_one(
+    file: &ChainFile,
+    key: Key,
+    keys: &KeyStore,
+    password: &str,
+) -> Result<(Node, ChainConfig), SetupError> {
+    let failed = |source| SetupError::Chain { chain: file.id.clone(), source };
+    let rpc_failed = |source| SetupError::Rpc { chain: file.id.clone(), source };
+    let chain = reach(file).await.map_err(failed)?;
+    let id = ChainId::from(file.id.as_str());
+    let lane = LaneId { chain: id.clone(), address: address(file, &key)? };
+    let unbonding = chain.unbonding_period().await.map_err(failed)?;
+    let height = chain.height().await.map_err(failed)?;
+    let block = chain.rpc().block_params(height).await.map_err(rpc_failed)?;
+    let probe_key = keys.load_at(&file.key, HdPath::cosmos(PROBE_INDEX), password)?;
+    let probe = probe(file, &chain, &key, &address(file, &probe_key)?).await.map_err(failed)?;
+    let terms = Terms {
+        trusting_period: file.trusting_period.unwrap_or(unbonding * 2 / 3),
+        unbonding_period: unbonding,
+        max_clock_drift: file.max_clock_drift,
+    };
+    let config = ChainConfig {
+        revision: revision_of(&file.id),
+        lane: LaneConfig { id: lane.clone(), key },
+        probe,
+        gas_price: file.gas_price.clone(),
+        fee_granter: file.fee_granter.as_deref().map(Address::from),
+        memo: memo(&file.memo),
+        block_gas: u64::try_from(block.max_gas).ok(),
+        block_bytes: u64::try_from(block.max_bytes).unwrap_or(MAX_BLOCK_BYTES),
+        max_msgs: file.max_msgs,
+        interval: span(INTERVAL),
+        trusting_period: span(terms.trusting_period),
+        unbonding_period: span(terms.unbonding_period),
+        max_clock_drift: span(terms.max_clock_drift),
+        id,
+    };
+    Ok((Node::new(lane, chain, terms, INTERVAL / 2), config))
+}
+
+/// Connects to the first endpoint that answers and is on the right chain.
+async fn reach(file: &ChainFile) -> Result<Chain, ChainError> {
+    let mut last = None;
+    for rpc in &file.rpc {
+        let connection = Connection {
+            chain_id: file.id.clone(),
+            rpc: rpc.clone(),
+            prefix: file.address_prefix.clone(),
+            fee_denom: file.gas_price.denom.clone(),
+            gas_price: GasPrice::from_atto(file.gas_price.atto),
+        };
+        match Chain::connect(connection).await {
+            Ok(chain) => return Ok(chain),
+            Err(error) => {
+                tracing::warn!(chain = file.id, rpc, %error, "endpoint cannot be used");
+                last = Some(error);
+            }
+        }
+    }
+    // The file is checked to name at least one endpoint.
+    Err(last.expect("a chain has at least one endpoint"))
+}
+
+fn address(file: &ChainFile, key: &Key) -> Result<Address, SetupError> {
+    key.address(&file.address_prefix)
+        .map(Address::from)
+        .map_err(|source| SetupError::Address { chain: file.id.clone(), source })
+}
+
+/// The account that simulates. It is made with one unit where it does not exist yet.
+async fn probe(
+    file: &ChainFile,
+    chain: &Chain,
+    key: &Key,
+    address: &Address,
+) -> Result<Probe, ChainError> {
+    let account = match chain.account(address.as_str()).await {
+        Err(ChainError::NoAccount { .. }) => {
+            let coin = Coin { denom: file.gas_price.denom.clone(), amount: "1".into() };
+            let send = MsgSend {
+                from_address: chain.address(key)?,
+                to_address: address.to_string(),
+                amount: vec![coin],
+            };
+            chain.send_msgs(key, &[any(&send)], &memo("")).await?;
+            chain.account(address.as_str()).await?
+        }
+        other => other?,
+    };
+    Ok(Probe { address: address.clone(), sequence: account.sequence })
+}
+
+/// Names ferry in every transaction, so that explorers can tell who relayed.
+fn memo(own: &str) -> String {
+    let name = concat!("ferry ", env!("CARGO_PKG_VERSION"));
+    if own.is_empty() { name.into() } else { format!("{own} | {name}") }
+}
+
+fn span(duration: Duration) -> Span {
+    Span(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
+}
