@@ -1,0 +1,201 @@
+//! The state of the relayer, and the one function that changes it.
+//!
+//! [`step`] is pure: no clock, no network, no randomness; the same facts give the same writes and
+//! asks. [`facts`] says who calls it and what is done with its answer. [`rows`] is what the store keeps.
+
+pub mod config;
+pub mod facts;
+pub mod ids;
+pub mod rows;
+
+pub(crate) mod asks;
+mod chain;
+mod flow;
+mod lane;
+pub(crate) mod packet;
+mod path;
+pub(crate) mod record;
+
+use std::collections::BTreeMap;
+
+use asks::{Asks, Purpose};
+use chain::Chain;
+use config::{ChainConfig, Config};
+use facts::{Answer, Fact, Notice, Step, Tip, Why};
+use flow::Flow;
+use ids::{AskId, ChainId, FlowId, LaneId, PathId, Time};
+use lane::Lane;
+use packet::Backlog;
+use record::Record;
+use rows::{ChannelRow, PacketRow, PathRow, Rows, SlotRow, Write};
+
+/// Everything the relayer knows.
+#[derive(Debug)]
+pub struct Model {
+    pub(crate) config: BTreeMap<ChainId, ChainConfig>,
+    pub(crate) max_tries: u16,
+    /// What is stored. All below follows from it, or is learned again after a restart.
+    pub(crate) record: Record,
+    pub(crate) backlog: Backlog,
+    pub(crate) chains: BTreeMap<ChainId, Chain>,
+    pub(crate) flows: BTreeMap<FlowId, Flow>,
+    pub(crate) lanes: BTreeMap<LaneId, Lane>,
+    pub(crate) asks: Asks,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) now: Time,
+}
+
+impl Model {
+    /// A relayer that knows nothing yet.
+    pub fn new(config: Config) -> Self {
+        Self::load(config, Rows::default())
+    }
+
+    /// The relayer that stored `rows`.
+    pub fn load(config: Config, rows: Rows) -> Self {
+        let record = Record::load(rows);
+        let mut chains = BTreeMap::new();
+        let mut lanes = BTreeMap::new();
+        for chain in &config.chains {
+            chains.insert(chain.id.clone(), Chain::new(chain, record.tip(&chain.id)));
+            let id = &chain.lane.id;
+            lanes.insert(id.clone(), Lane::loaded(record.slots(id).map(|slot| slot.id.clone())));
+        }
+        let config_by_id = config.chains.into_iter().map(|chain| (chain.id.clone(), chain));
+        let mut model = Self {
+            config: config_by_id.collect(),
+            max_tries: config.max_tries,
+            record,
+            backlog: Backlog::default(),
+            chains,
+            flows: BTreeMap::new(),
+            lanes,
+            asks: Asks::default(),
+            notices: Vec::new(),
+            now: Time::default(),
+        };
+        model.refill_backlog();
+        model
+    }
+
+    /// How far a chain has been read; `None` before [`Fact::Begin`].
+    pub fn cursor(&self, chain: &ChainId) -> Option<Tip> {
+        self.record.tip(chain)
+    }
+
+    /// A path as stored.
+    pub fn path(&self, path: &PathId) -> Option<&PathRow> {
+        self.record.path(path)
+    }
+
+    /// All paths.
+    pub fn paths(&self) -> impl Iterator<Item = &PathRow> {
+        self.record.paths()
+    }
+
+    /// The channels of a path that were wanted or whose handshake was seen.
+    pub fn channels<'a>(&'a self, path: &PathId) -> impl Iterator<Item = &'a ChannelRow> {
+        self.record.channels(path)
+    }
+
+    /// The packets that are not over.
+    pub fn packets(&self) -> impl Iterator<Item = &PacketRow> {
+        self.record.packets()
+    }
+
+    /// The transactions that are not decided.
+    pub fn slots(&self) -> impl Iterator<Item = &SlotRow> {
+        self.record.all_slots()
+    }
+
+    /// Whether everything that outlives a restart is equal: a model and the one loaded from its rows.
+    pub fn is_same_record(&self, other: &Self) -> bool {
+        self.record == other.record
+    }
+
+    fn on_path(&mut self, row: PathRow, channels: Vec<ChannelRow>) {
+        let path = row.path.clone();
+        self.record.write(Write::Path(row));
+        for channel in channels {
+            if self.record.channel(&path, channel.index).is_none() {
+                self.record.write(Write::Channel(channel));
+            }
+        }
+    }
+
+    fn on_failed(&mut self, id: AskId, why: Why) {
+        match self.asks.close(id) {
+            Some(Purpose::Gather(flow) | Purpose::Simulate(flow)) => self.delay(&flow, Some(&why)),
+            Some(Purpose::Offer(slot)) => self.on_offered(&slot, Answer::Unknown(why.to_string())),
+            Some(Purpose::Account(lane)) => self.on_account_failed(&lane),
+            None => {}
+        }
+    }
+
+    fn apply(&mut self, fact: Fact) {
+        match fact {
+            Fact::Block(chain, block) => self.on_block(&chain, block),
+            Fact::Begin(chain, tip) => self.on_begin(chain, tip),
+            Fact::Path(row, channels) => self.on_path(row, channels),
+            Fact::Failed(id, why) => self.on_failed(id, why),
+            Fact::Tick => {}
+            Fact::Header(id, header) => {
+                if let Some(Purpose::Gather(flow)) = self.asks.close(id) {
+                    self.on_header(&flow, id, header);
+                }
+            }
+            Fact::Proofs(id, proofs) => {
+                if let Some(Purpose::Gather(flow)) = self.asks.close(id) {
+                    self.on_proofs(&flow, id, proofs);
+                }
+            }
+            Fact::Loaded(id, data) => {
+                if let Some(Purpose::Gather(flow)) = self.asks.close(id) {
+                    self.on_loaded(&flow, id, data);
+                }
+            }
+            Fact::Simulated(id, simulation) => {
+                if let Some(Purpose::Simulate(flow)) = self.asks.close(id) {
+                    self.on_simulated(&flow, id, simulation);
+                }
+            }
+            Fact::Offered(id, answer) => {
+                if let Some(Purpose::Offer(slot)) = self.asks.close(id) {
+                    self.on_offered(&slot, answer);
+                }
+            }
+            Fact::Account(id, account) => {
+                if let Some(Purpose::Account(lane)) = self.asks.close(id) {
+                    self.on_account(&lane, account);
+                }
+            }
+        }
+    }
+
+    /// When something becomes due that no fact announces.
+    fn wake(&self) -> Option<Time> {
+        let delayed = self.flows.values().map(|flow| flow.not_before);
+        let delays = delayed.filter(|not_before| *not_before > self.now);
+        delays.chain(self.asks.next_deadline()).min()
+    }
+}
+
+/// Takes in one fact and says what follows.
+///
+/// # Panics
+/// When a block is handed over before the one it follows.
+pub fn step(model: &mut Model, fact: Fact, now: Time) -> Step {
+    model.now = now;
+    model.apply(fact);
+    for overdue in model.asks.overdue(now) {
+        model.on_failed(overdue, Why::Timeout);
+    }
+    model.plan();
+    model.pump_lanes();
+    Step {
+        writes: model.record.take_writes(),
+        asks: model.asks.take(),
+        notices: std::mem::take(&mut model.notices),
+        wake: model.wake(),
+    }
+}

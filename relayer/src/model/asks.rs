@@ -1,0 +1,63 @@
+//! Questions on their way: a lost answer is given up at a deadline.
+
+use std::collections::BTreeMap;
+
+use super::facts::Ask;
+use super::ids::{AskId, FlowId, LaneId, SlotId, Span, Time};
+
+/// How long an answer may take. A proof of thousands of keys is the slowest.
+const PATIENCE: Span = Span::seconds(15);
+
+/// What an answer is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A part of what the flow's epoch needs.
+    Gather(FlowId),
+    /// The gas of one of the epoch's batches.
+    Simulate(FlowId),
+    /// Whether a slot was accepted.
+    Offer(SlotId),
+    /// The state of a lane's account.
+    Account(LaneId),
+}
+
+/// The outstanding asks.
+#[derive(Debug, Default)]
+pub(crate) struct Asks {
+    next: u64,
+    open: BTreeMap<AskId, (Time, Purpose)>,
+    fresh: Vec<(AskId, Ask)>,
+}
+
+impl Asks {
+    /// Asks.
+    pub(crate) fn put(&mut self, now: Time, purpose: Purpose, ask: Ask) -> AskId {
+        let id = AskId(self.next);
+        self.next += 1;
+        self.open.insert(id, (now.plus(PATIENCE), purpose));
+        self.fresh.push((id, ask));
+        id
+    }
+
+    /// Closes an ask that has been answered; `None` when it is not open any more.
+    pub(crate) fn close(&mut self, id: AskId) -> Option<Purpose> {
+        self.open.remove(&id).map(|(_, purpose)| purpose)
+    }
+
+    /// The asks whose answer is overdue.
+    pub(crate) fn overdue(&self, now: Time) -> Vec<AskId> {
+        let late =
+            |(id, (deadline, _)): (&AskId, &(Time, Purpose))| (*deadline <= now).then_some(*id);
+        self.open.iter().filter_map(late).collect()
+    }
+
+    /// When the next answer is overdue.
+    pub(crate) fn next_deadline(&self) -> Option<Time> {
+        self.open.values().map(|(deadline, _)| *deadline).min()
+    }
+
+    /// Hands out the asks since the last call.
+    pub(crate) fn take(&mut self) -> Vec<(AskId, Ask)> {
+        std::mem::take(&mut self.fresh)
+    }
+}

@@ -1,0 +1,145 @@
+//! Chains: how far they are read, how fast they are, what a message costs on them.
+
+use std::collections::BTreeMap;
+
+use super::Model;
+use super::config::ChainConfig;
+use super::facts::{BlockFacts, Event, Tip};
+use super::ids::{ChainId, FlowId, Height, Span, Time};
+use super::path::ConnectionEvent;
+use super::rows::{CursorRow, Write};
+use crate::plan::gas::Gas;
+
+/// How many past headers may still be chosen for a client update.
+const RECENT: usize = 256;
+
+/// What is known of a chain besides its cursor; nothing of it outlives the process.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    /// Height -> time of recent blocks.
+    pub(crate) recent: BTreeMap<u64, Time>,
+    /// The mean time between two blocks.
+    pub(crate) interval: Span,
+    /// What messages cost.
+    pub(crate) gas: Gas,
+}
+
+impl Chain {
+    pub(super) fn new(config: &ChainConfig, tip: Option<Tip>) -> Self {
+        let recent = tip.map(|tip| (tip.height, tip.time)).into_iter().collect();
+        Self { recent, interval: config.interval, gas: Gas::default() }
+    }
+
+    fn push(&mut self, tip: Tip) {
+        if let Some((_, last)) = self.recent.last_key_value() {
+            let step = tip.time.since(*last).0;
+            // A moving mean over about eight blocks; a halt of the chain counts at most tenfold.
+            let capped = step.min(self.interval.0.saturating_mul(10));
+            self.interval =
+                Span((self.interval.0 / 8).saturating_mul(7).saturating_add(capped / 8));
+        }
+        self.recent.insert(tip.height, tip.time);
+        while self.recent.len() > RECENT {
+            self.recent.pop_first();
+        }
+    }
+}
+
+impl Model {
+    /// Applies where to begin reading a chain.
+    pub(super) fn on_begin(&mut self, chain: ChainId, tip: Tip) {
+        if self.record.tip(&chain).is_none() && self.config.contains_key(&chain) {
+            self.seen(&chain, tip);
+        }
+    }
+
+    fn seen(&mut self, chain: &ChainId, tip: Tip) {
+        self.record.write(Write::Cursor(CursorRow { chain: chain.clone(), tip }));
+        if let Some(chain) = self.chains.get_mut(chain) {
+            chain.push(tip);
+        }
+    }
+
+    /// Applies the next block of a chain. One that was applied already changes nothing.
+    ///
+    /// # Panics
+    /// When a block is missing in between: the driver applies them in order, and passing one over
+    /// would lose its packets for ever.
+    pub(super) fn on_block(&mut self, chain: &ChainId, block: BlockFacts) {
+        let Some(cursor) = self.record.tip(chain) else { return };
+        if block.tip.height <= cursor.height {
+            return;
+        }
+        assert_eq!(block.tip.height, cursor.height + 1, "blocks of {chain} come without a gap");
+        let tip = block.tip;
+        self.seen(chain, tip);
+        for tx in block.txs {
+            let slot = tx.ours.as_ref().and_then(|used| self.slot_used(used)).cloned();
+            for event in tx.events {
+                self.on_event(chain, tip, slot.as_ref(), event);
+            }
+            if let Some(used) = &tx.ours {
+                self.on_used(tip, used);
+            }
+        }
+        self.elapse(chain, tip);
+        self.lanes_on_block(chain, tip);
+    }
+
+    fn on_event(
+        &mut self,
+        chain: &ChainId,
+        tip: Tip,
+        slot: Option<&super::rows::SlotRow>,
+        event: Event,
+    ) {
+        match event {
+            Event::Client { client, height, change } => {
+                self.on_client(chain, slot, (client, height.height, change));
+            }
+            Event::Connection { change, id, client, counterparty, .. } => {
+                let event = ConnectionEvent { change, id, client, counterparty };
+                self.on_connection(chain, tip.height, event);
+            }
+            Event::Channel { ref connection, .. } => {
+                if let Some(flow) = self.record.flow_of_connection(chain, connection) {
+                    self.on_channel(&flow, tip.height, event);
+                }
+            }
+            Event::Packet(event) => self.on_packet(chain, tip, event),
+        }
+    }
+
+    /// A height of a chain with its revision.
+    pub(crate) fn height(&self, chain: &ChainId, height: u64) -> Height {
+        let revision = self.config.get(chain).map_or(0, |config| config.revision);
+        Height { revision, height }
+    }
+
+    /// The mean time between two blocks of a chain, learned or expected.
+    pub(crate) fn interval(&self, chain: &ChainId) -> Span {
+        self.chains.get(chain).map_or(Span(0), |chain| chain.interval)
+    }
+
+    /// Notes that a transaction ran out of gas on a chain.
+    pub(crate) fn raise_gas(&mut self, chain: &ChainId) {
+        if let Some(chain) = self.chains.get_mut(chain) {
+            chain.gas.raise();
+        }
+    }
+
+    /// The chain that a flow's messages go to.
+    pub(crate) fn chain_to(&self, flow: &FlowId) -> Option<&ChainConfig> {
+        self.config.get(self.record.path(&flow.path)?.chains.on(flow.to))
+    }
+
+    /// The chain whose state a flow's messages prove.
+    pub(crate) fn chain_from(&self, flow: &FlowId) -> Option<&ChainConfig> {
+        self.config.get(self.record.path(&flow.path)?.chains.on(flow.to.other()))
+    }
+
+    /// The last block read of the chain that a flow's messages go to.
+    pub(crate) fn tip_to(&self, flow: &FlowId) -> Option<Tip> {
+        self.record.tip(self.record.path(&flow.path)?.chains.on(flow.to))
+    }
+}

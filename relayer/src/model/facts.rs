@@ -1,0 +1,442 @@
+//! What goes into [`step`](super::step) and what comes out of it.
+//!
+//! The driver's one loop: take a [`Fact`], call `step`, commit [`Step::writes`] in one database
+//! transaction, and only then run [`Step::asks`]. Each ask is answered by exactly one fact with its
+//! [`AskId`]: the one named on the ask, or [`Fact::Failed`]. An answer that never comes is given up by
+//! the model itself at a deadline; one that comes late is ignored.
+//!
+//! Blocks are not asked for: the driver pulls them from `Model::cursor` + 1 and hands them over
+//! in order, without a gap. It verifies headers, with the light client verifier, and proofs, against
+//! the root of the header above them, before they become facts.
+
+use ibc_proto::google::protobuf::Any;
+use serde::{Deserialize, Serialize};
+
+use super::ids::{
+    Address, AskId, ChainId, ClientId, ConnectionId, End, Height, LaneId, Order, PacketKey, PathId,
+    PortId, SlotId, Time,
+};
+use super::rows::{ChannelRow, PathRow, Write};
+
+/// Something read.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    /// The next block of a chain.
+    Block(ChainId, BlockFacts),
+    /// Where to begin reading a chain that has no cursor yet; ignored when it has one.
+    Begin(ChainId, Tip),
+    /// A path to serve: stored as given, with those of its channels that are not stored yet. What
+    /// the rows want and the chains lack (clients, a connection, channels) is then created.
+    Path(PathRow, Vec<ChannelRow>),
+    /// Answers [`Ask::Header`].
+    Header(AskId, Header),
+    /// Answers [`Ask::Prove`].
+    Proofs(AskId, Proofs),
+    /// Answers [`Ask::Load`].
+    Loaded(AskId, Vec<PacketData>),
+    /// Answers [`Ask::Simulate`].
+    Simulated(AskId, Simulation),
+    /// Answers [`Ask::Offer`].
+    Offered(AskId, Answer),
+    /// Answers [`Ask::Account`].
+    Account(AskId, Account),
+    /// Answers any ask that could not be answered.
+    Failed(AskId, Why),
+    /// Time has passed; see [`Step::wake`].
+    Tick,
+}
+
+/// Something to read or to send.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// The header of a block, verified. Answered by [`Fact::Header`].
+    Header {
+        /// The chain that made the block.
+        chain: ChainId,
+        /// The block.
+        height: u64,
+        /// The height that the client to be updated trusts; `None` when it is still to be created.
+        trusted: Option<u64>,
+    },
+    /// Values with proofs, present or absent. Answered by [`Fact::Proofs`].
+    Prove {
+        /// The chain whose state it is.
+        chain: ChainId,
+        /// The state after this block; the header at `height + 1` has its root.
+        height: u64,
+        /// Keys below the store `ibc`.
+        keys: Vec<Vec<u8>>,
+    },
+    /// The bytes of packets, from the store. Answered by [`Fact::Loaded`].
+    Load(Vec<PacketKey>),
+    /// What an unsigned transaction of the probe account would do now. Answered by
+    /// [`Fact::Simulated`].
+    Simulate {
+        /// The chain.
+        chain: ChainId,
+        /// The transaction.
+        tx: Vec<u8>,
+    },
+    /// Broadcast the bytes of a slot, from the store, and report CheckTx's answer. Answered by
+    /// [`Fact::Offered`].
+    Offer(SlotId),
+    /// A lane's account as committed. Answered by [`Fact::Account`].
+    Account(LaneId),
+}
+
+/// What one step wants done.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// Rows to store, in this order, in one transaction, before any ask runs.
+    pub writes: Vec<Write>,
+    /// Questions to run after that, all at once; the driver bounds how many are in flight.
+    pub asks: Vec<(AskId, Ask)>,
+    /// What the operator should be told.
+    pub notices: Vec<Notice>,
+    /// Call again with [`Fact::Tick`] at this time unless another fact came before.
+    pub wake: Option<Time>,
+}
+
+/// A block to which the model may refer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tip {
+    /// Its height.
+    pub height: u64,
+    /// Its hash.
+    pub hash: [u8; 32],
+    /// Its time.
+    pub time: Time,
+}
+
+/// What one block did that concerns us.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlockFacts {
+    /// The block.
+    pub tip: Tip,
+    /// Its transactions in order, with those left out that neither carry events of clients,
+    /// connections, channels and packets nor used a lane's sequence. Events of the end of the block
+    /// come last, as one more entry without a signer.
+    pub txs: Vec<TxFacts>,
+}
+
+/// What one transaction of a block did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TxFacts {
+    /// Which sequence of a lane of ours it used, if any.
+    pub ours: Option<Used>,
+    /// Its events in order; none when it failed.
+    pub events: Vec<Event>,
+}
+
+/// The end of a transaction that used a sequence of ours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Used {
+    /// The lane.
+    pub lane: LaneId,
+    /// The sequence, from the event attribute `tx.acc_seq`.
+    pub sequence: u64,
+    /// SHA-256 of its bytes.
+    pub hash: [u8; 32],
+    /// Zero when it succeeded.
+    pub code: u32,
+    /// The module that `code` belongs to.
+    pub codespace: String,
+    /// The chain's explanation of a failure.
+    pub log: String,
+    /// The message that failed, counted from 0, if the log names one.
+    pub failed_index: Option<usize>,
+    /// The messages, counted from 0, whose response says that nothing was left to do.
+    pub noops: Vec<usize>,
+    /// Gas used.
+    pub gas_used: u64,
+}
+
+/// Something that happened to a client, a connection, a channel or a packet.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A client got a consensus state, by its creation or by an update.
+    Client {
+        /// The client.
+        client: ClientId,
+        /// The height that it now also knows.
+        height: Height,
+        /// Which of the two.
+        change: ClientChange,
+    },
+    /// A connection end changed.
+    Connection {
+        /// What happened.
+        change: HandshakeChange,
+        /// The end on this chain.
+        id: ConnectionId,
+        /// The client it uses.
+        client: ClientId,
+        /// The other chain's client.
+        counterparty_client: ClientId,
+        /// The other end, once it is known.
+        counterparty: Option<ConnectionId>,
+    },
+    /// A channel end changed.
+    Channel {
+        /// What happened.
+        change: HandshakeChange,
+        /// The end on this chain.
+        end: End,
+        /// The connection that it uses.
+        connection: ConnectionId,
+        /// The other end's port.
+        counterparty_port: PortId,
+        /// The other end, once it is known.
+        counterparty: Option<super::ids::ChannelId>,
+    },
+    /// A packet moved.
+    Packet(PacketEvent),
+}
+
+/// How a client got a consensus state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientChange {
+    /// It was created with it.
+    Created,
+    /// It was updated to it.
+    Updated,
+}
+
+/// A step of a handshake or of a close, on the chain where it happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandshakeChange {
+    /// Opened as the first end.
+    Init,
+    /// Opened as the second end.
+    Try,
+    /// The first end learned of the second and is open.
+    Ack,
+    /// The second end is open.
+    Confirm,
+    /// Closed as the first end, also by a timeout on an ordered channel. Channels only.
+    CloseInit,
+    /// Closed as the second end. Channels only.
+    CloseConfirm,
+}
+
+/// A packet moved, on the chain where it happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PacketEvent {
+    /// What carries it; the events that end a packet's life need not tell.
+    pub via: Option<Via>,
+    /// The end that sent the packet, on whichever chain.
+    pub src: End,
+    /// The end that receives it.
+    pub dst: End,
+    /// The sequence.
+    pub seq: u64,
+    /// What happened.
+    pub change: PacketChange,
+}
+
+/// What carries a packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Via {
+    /// This chain's end of the connection.
+    pub connection: ConnectionId,
+    /// How the channel delivers.
+    pub order: Order,
+}
+
+/// What happened to a packet.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PacketChange {
+    /// `send_packet` on the source.
+    Sent {
+        /// When it can no longer be received.
+        timeout: Timeout,
+        /// The application's bytes.
+        data: Vec<u8>,
+    },
+    /// `recv_packet` on the destination.
+    Received,
+    /// `write_acknowledgement` on the destination.
+    AckWritten {
+        /// When it could no longer have been received.
+        timeout: Timeout,
+        /// The application's bytes.
+        data: Vec<u8>,
+        /// The acknowledgement's bytes.
+        ack: Vec<u8>,
+    },
+    /// `acknowledge_packet` on the source.
+    Acknowledged,
+    /// `timeout_packet` on the source.
+    TimedOut,
+}
+
+/// When a packet can no longer be received: at this height or time of the destination or after it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timeout {
+    /// Zero when only time counts.
+    pub height: Height,
+    /// Zero when only height counts.
+    pub time: Time,
+}
+
+/// A verified header.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Header {
+    /// Its height.
+    pub height: u64,
+    /// Its time.
+    pub time: Time,
+    /// Root of the state after the block before it (`app_hash`).
+    pub root: Vec<u8>,
+    /// Hash of the validators of the block after it.
+    pub next_validators_hash: Vec<u8>,
+    /// Client messages (`ibc.lightclients.tendermint.v1.Header`) that lead from the trusted height to
+    /// this one, the last with this header; those before it bridge changes of the validator set.
+    /// Empty when no trusted height was asked for.
+    pub updates: Vec<Any>,
+}
+
+/// Values with their proofs, in the order asked for, all verified against one root.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proofs {
+    /// The root.
+    pub root: Vec<u8>,
+    /// The values.
+    pub items: Vec<Proved>,
+}
+
+/// One value with its proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proved {
+    /// The key below the store `ibc`.
+    pub key: Vec<u8>,
+    /// The value; `None` when the key is proved absent.
+    pub value: Option<Vec<u8>>,
+    /// An encoded `ibc.core.commitment.v1.MerkleProof`.
+    pub proof: Vec<u8>,
+}
+
+/// The bytes of a packet, as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PacketData {
+    /// The packet.
+    pub key: PacketKey,
+    /// The application's bytes.
+    pub data: Vec<u8>,
+    /// The acknowledgement, once written.
+    pub ack: Option<Vec<u8>>,
+}
+
+/// What a simulated transaction would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Simulation {
+    /// It would succeed.
+    Ok {
+        /// Gas used.
+        gas_used: u64,
+    },
+    /// It would fail.
+    Refused(Refusal),
+}
+
+/// CheckTx's answer to an offered transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Code 0, or already known to the mempool.
+    Pooled,
+    /// The mempool is full, the endpoint did not answer, or answered something else than CheckTx.
+    Unknown(String),
+    /// A code other than 0.
+    Refused(Refusal),
+}
+
+/// A transaction that was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The module that `code` belongs to.
+    pub codespace: String,
+    /// The module's error.
+    pub code: u32,
+    /// The message at fault, counted from 0, if the log names one. CheckTx never does.
+    pub index: Option<usize>,
+    /// The chain's explanation.
+    pub log: String,
+}
+
+/// A lane's account as committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The account number.
+    pub number: u64,
+    /// The next sequence that the chain expects.
+    pub sequence: u64,
+}
+
+/// Why an ask has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Why {
+    /// No answer before the deadline.
+    #[error("no answer in time")]
+    Timeout,
+    /// No endpoint could serve it.
+    #[error("not served: {0}")]
+    Unavailable(String),
+    /// It was served and does not verify.
+    #[error("does not verify: {0}")]
+    Invalid(String),
+}
+
+/// Something the operator should be told; the driver logs it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Notice {
+    /// Somebody else signs with a lane's key.
+    #[error("lane `{}` on `{}` is paused: a transaction that is not ours used its sequence {sequence}; stop the other user of this key, then restart", lane.address, lane.chain)]
+    ForeignTx {
+        /// The lane.
+        lane: LaneId,
+        /// The sequence.
+        sequence: u64,
+    },
+    /// A paid transaction failed.
+    #[error("transaction at sequence {sequence} of `{address}` failed at height {height}: {log}")]
+    TxFailed {
+        /// The account.
+        address: Address,
+        /// Its sequence.
+        sequence: u64,
+        /// The block.
+        height: u64,
+        /// The chain's explanation.
+        log: String,
+    },
+    /// A client cannot be used; nothing is relayed to it.
+    #[error("client `{client}` on `{chain}` refuses updates, path `{path}` is parked: {log}")]
+    ClientUnusable {
+        /// The path.
+        path: PathId,
+        /// The chain.
+        chain: ChainId,
+        /// The client.
+        client: ClientId,
+        /// The chain's explanation.
+        log: String,
+    },
+    /// A message was given up.
+    #[error("{work} is given up after {tries} tries: {reason}")]
+    GivenUp {
+        /// What was to be done.
+        work: String,
+        /// How often it was tried.
+        tries: u16,
+        /// Why it failed last.
+        reason: String,
+    },
+    /// An ask failed; it will be asked again.
+    #[error("path `{path}` waits: {reason}")]
+    Delayed {
+        /// The path.
+        path: PathId,
+        /// What failed.
+        reason: String,
+    },
+}

@@ -1,0 +1,111 @@
+//! Flows: everything owed to one chain of a path, and what is being prepared for it.
+
+use std::collections::BTreeMap;
+
+use super::Model;
+use super::facts::{Notice, Why};
+use super::ids::{FlowId, Span, Time};
+use super::rows::{Attempt, Write};
+use crate::plan::epoch::Epoch;
+use crate::plan::work::Work;
+
+/// The longest wait after failures, in blocks of the chain that the message goes to.
+const LONGEST_WAIT: u64 = 60;
+/// The first and the longest wait after a failed ask.
+const FIRST_DELAY: Span = Span::millis(500);
+const LONGEST_DELAY: Span = Span::seconds(16);
+
+/// What a flow knows; nothing of it outlives the process.
+#[derive(Debug, Default)]
+pub(crate) struct Flow {
+    /// What is being prepared.
+    pub(crate) epoch: Option<Epoch>,
+    /// Why nothing is prepared at all, until the client changes.
+    pub(crate) parked: Option<String>,
+    /// Nothing is prepared before.
+    pub(crate) not_before: Time,
+    /// Failed asks and refusals since the last success.
+    failures: u32,
+    /// Heights up to this one could not be proved; a pruned node may be why.
+    pub(crate) unprovable: u64,
+    /// Failed tries of handshake steps.
+    tries: BTreeMap<Work, Attempt>,
+}
+
+/// How many blocks to wait after this many failures: 1, 2, 4 … 60.
+fn wait_blocks(tries: u16) -> u64 {
+    1u64.checked_shl(u32::from(tries.saturating_sub(1))).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
+}
+
+impl Model {
+    pub(crate) fn flow_mut(&mut self, id: &FlowId) -> &mut Flow {
+        self.flows.entry(id.clone()).or_default()
+    }
+
+    /// Failed tries of a work.
+    pub(crate) fn attempt(&self, flow: &FlowId, work: &Work) -> Attempt {
+        match work.packet() {
+            Some((leg, key)) => self.record.packet(key).map(|row| row.attempt(leg)),
+            None => self.flows.get(flow).and_then(|flow| flow.tries.get(work).cloned()),
+        }
+        .unwrap_or_default()
+    }
+
+    /// Notes that works failed together, or one by itself.
+    pub(crate) fn back_off(&mut self, flow: &FlowId, works: &[Work], reason: &str) {
+        let height = self.tip_to(flow).map_or(0, |tip| tip.height);
+        for work in works {
+            let mut attempt = self.attempt(flow, work);
+            attempt.tries += 1;
+            attempt.not_before = height + wait_blocks(attempt.tries);
+            attempt.reason = Some(reason.to_owned());
+            attempt.given_up = attempt.tries >= self.max_tries;
+            if attempt.given_up {
+                self.notices.push(Notice::GivenUp {
+                    work: work.to_string(),
+                    tries: attempt.tries,
+                    reason: reason.to_owned(),
+                });
+            }
+            self.set_attempt(flow, work, attempt);
+        }
+    }
+
+    fn set_attempt(&mut self, flow: &FlowId, work: &Work, attempt: Attempt) {
+        let Some((leg, key)) = work.packet() else {
+            self.flow_mut(flow).tries.insert(work.clone(), attempt);
+            return;
+        };
+        if let Some(mut row) = self.record.packet(key).cloned() {
+            row.failed = Some((leg, attempt));
+            self.record.write(Write::Packet(row));
+            self.requeue(key);
+        }
+    }
+
+    /// Drops what a flow prepares and lets it wait, longer each time; the works stay owed.
+    pub(crate) fn delay(&mut self, id: &FlowId, why: Option<&Why>) {
+        let now = self.now;
+        let flow = self.flow_mut(id);
+        let wait = FIRST_DELAY.0.checked_shl(flow.failures.min(30)).unwrap_or(u64::MAX);
+        flow.failures += 1;
+        flow.not_before = now.plus(Span(wait.min(LONGEST_DELAY.0)));
+        if let Some(epoch) = flow.epoch.take() {
+            flow.unprovable = flow.unprovable.max(epoch.unproved_height());
+            epoch.asks().for_each(|ask| {
+                self.asks.close(ask);
+            });
+        }
+        if let Some(why) = why {
+            let notice = Notice::Delayed { path: id.path.clone(), reason: why.to_string() };
+            self.notices.push(notice);
+        }
+    }
+
+    /// Notes that what a flow prepared was signed.
+    pub(crate) fn prepared(&mut self, id: &FlowId) {
+        let flow = self.flow_mut(id);
+        flow.epoch = None;
+        flow.failures = 0;
+    }
+}

@@ -1,0 +1,366 @@
+//! Lanes: one key on one chain, whose sequences are decided only by the chain's blocks.
+//!
+//! A sequence with a transaction is a slot. A slot that was refused and cannot be in any mempool is
+//! dropped; one that may be in some mempool keeps its works until its sequence is decided, and its
+//! sequence is filled with something else in the meantime.
+
+use std::collections::BTreeSet;
+
+use super::Model;
+use super::asks::Purpose;
+use super::facts::{Account, Answer, Ask, Notice, Refusal, Tip, Used};
+use super::ids::{ChainId, LaneId, SlotId};
+use super::rows::{Outcome, SlotRow, Write};
+use crate::plan::refusal::{self, Meaning};
+
+/// How many blocks may pass over the lowest slot before everything is offered again.
+const PATIENT_BLOCKS: u8 = 2;
+
+/// What a lane knows besides its slots; nothing of it outlives the process.
+#[derive(Debug, Default)]
+pub(crate) struct Lane {
+    /// The account at start.
+    pub(crate) account: Option<Account>,
+    /// The first sequence that no block has decided.
+    floor: u64,
+    /// Whether an answer about the account is awaited.
+    asked: bool,
+    /// The offer whose answer is awaited.
+    offering: Option<Offering>,
+    /// The lowest sequence not offered yet, or to be offered again.
+    next_offer: u64,
+    /// Nothing is offered before the next block.
+    hold: bool,
+    /// The offers began again from the lowest slot since the last block.
+    rewound: bool,
+    /// The lowest slot that was offered and is not decided.
+    waits_for: u64,
+    /// Blocks that did not take it.
+    passed_over: u8,
+    /// Transactions that the chain does not want, though some mempool may hold them.
+    refused: BTreeSet<SlotId>,
+    /// Transactions that some mempool may hold.
+    exposed: BTreeSet<SlotId>,
+    /// Somebody else signs with the key.
+    pub(crate) paused: bool,
+}
+
+/// An offer on its way.
+#[derive(Clone, Copy, Debug)]
+enum Offering {
+    /// No mempool can have had the transaction before.
+    First,
+    /// Some mempool may have had it before.
+    Again,
+}
+
+impl Lane {
+    /// A lane whose stored slots may be in any mempool.
+    pub(crate) fn loaded(slots: impl Iterator<Item = SlotId>) -> Self {
+        Self { exposed: slots.collect(), ..Self::default() }
+    }
+
+    pub(crate) fn is_usable(&self) -> bool {
+        self.account.is_some() && !self.paused
+    }
+
+    fn forget(&mut self, id: &SlotId) {
+        self.refused.remove(id);
+        self.exposed.remove(id);
+    }
+}
+
+impl Model {
+    /// The sequences of a lane that a new transaction may take, lowest first.
+    pub(crate) fn free_sequences(&self, id: &LaneId) -> impl Iterator<Item = u64> {
+        let floor = self.lanes.get(id).map_or(0, |lane| lane.floor);
+        let taken: BTreeSet<u64> = self.wanted_slots(id).map(|slot| slot.id.sequence).collect();
+        (floor..).filter(move |sequence| !taken.contains(sequence))
+    }
+
+    /// The undecided transactions of a lane that were not refused.
+    fn wanted_slots<'a>(&'a self, id: &'a LaneId) -> impl Iterator<Item = &'a SlotRow> {
+        let lane = self.lanes.get(id);
+        self.record
+            .slots(id)
+            .filter(move |slot| lane.is_none_or(|lane| !lane.refused.contains(&slot.id)))
+    }
+
+    /// The lowest wanted transaction behind a free sequence: the chain takes it only after that
+    /// sequence is filled.
+    pub(crate) fn behind_hole<'a>(&'a self, id: &'a LaneId) -> Option<&'a SlotRow> {
+        let free = self.free_sequences(id).next()?;
+        self.wanted_slots(id).find(move |slot| slot.id.sequence > free)
+    }
+
+    /// The name of a new transaction at `sequence`.
+    pub(crate) fn new_slot(&self, lane: &LaneId, sequence: u64) -> SlotId {
+        let attempt =
+            self.record.attempts(lane, sequence).next_back().map_or(0, |id| id.attempt + 1);
+        SlotId { lane: lane.clone(), sequence, attempt }
+    }
+
+    /// Notes that a new transaction was signed.
+    pub(crate) fn slot_signed(&mut self, id: &SlotId) {
+        if let Some(lane) = self.lanes.get_mut(&id.lane) {
+            lane.next_offer = lane.next_offer.min(id.sequence);
+        }
+    }
+
+    /// Asks for what each lane needs next: its account, or an answer to its next offer.
+    pub(super) fn pump_lanes(&mut self) {
+        let ids: Vec<LaneId> = self.lanes.keys().cloned().collect();
+        for id in ids {
+            self.pump_lane(&id);
+        }
+    }
+
+    fn pump_lane(&mut self, id: &LaneId) {
+        let Some(lane) = self.lanes.get_mut(id) else { return };
+        if lane.account.is_none() {
+            if !lane.asked {
+                lane.asked = true;
+                let purpose = Purpose::Account(id.clone());
+                self.asks.put(self.now, purpose, Ask::Account(id.clone()));
+            }
+            return;
+        }
+        if lane.paused || lane.offering.is_some() || lane.hold {
+            return;
+        }
+        let Some(slot) = self.next_offer(id) else { return };
+        if let Some(lane) = self.lanes.get_mut(id) {
+            let is_new = lane.exposed.insert(slot.clone());
+            lane.offering = Some(if is_new { Offering::First } else { Offering::Again });
+        }
+        self.asks.put(self.now, Purpose::Offer(slot.clone()), Ask::Offer(slot));
+    }
+
+    /// The lowest slot that waits for an offer, unless a lower sequence has to be filled first.
+    fn next_offer(&self, id: &LaneId) -> Option<SlotId> {
+        let lane = self.lanes.get(id)?;
+        let from = lane.next_offer.max(lane.floor);
+        let free = self.free_sequences(id).next()?;
+        let slot = self.record.slots(id).find(|slot| slot.id.sequence >= from)?;
+        if slot.id.sequence >= free {
+            return None;
+        }
+        self.record.attempts(id, slot.id.sequence).next_back().cloned()
+    }
+
+    /// Applies the state of a lane's account.
+    pub(super) fn on_account(&mut self, id: &LaneId, account: Account) {
+        let Some(lane) = self.lanes.get_mut(id) else { return };
+        lane.asked = false;
+        lane.floor = lane.floor.max(account.sequence);
+        lane.account = Some(account);
+    }
+
+    /// Applies that an ask about a lane's account failed.
+    pub(super) fn on_account_failed(&mut self, id: &LaneId) {
+        if let Some(lane) = self.lanes.get_mut(id) {
+            lane.asked = false;
+        }
+    }
+
+    /// Applies the answer to an offer.
+    pub(super) fn on_offered(&mut self, id: &SlotId, answer: Answer) {
+        let is_current = self.record.attempts(&id.lane, id.sequence).next_back() == Some(id);
+        let Some(lane) = self.lanes.get_mut(&id.lane) else { return };
+        let offering = lane.offering.take();
+        if !is_current {
+            return;
+        }
+        match (answer, offering) {
+            (Answer::Pooled, _) => lane.next_offer = id.sequence + 1,
+            (Answer::Unknown(_), _) | (_, None) => lane.hold = true,
+            (Answer::Refused(refusal), Some(offering)) => {
+                if matches!(offering, Offering::First) {
+                    lane.exposed.remove(id);
+                }
+                self.on_refused(id, &refusal);
+            }
+        }
+    }
+
+    fn on_refused(&mut self, id: &SlotId, refusal: &Refusal) {
+        let Some(slot) = self.record.slot(id).cloned() else { return };
+        let Some(lane) = self.lanes.get_mut(&id.lane) else { return };
+        let meaning = refusal::meaning(refusal);
+        match meaning {
+            Meaning::Full | Meaning::Ahead => {
+                lane.hold = true;
+                return;
+            }
+            Meaning::Behind => {
+                let lowest = self.record.slots(&id.lane).map(|slot| slot.id.sequence);
+                let lowest = lowest.filter(|sequence| *sequence >= lane.floor).min();
+                match lowest {
+                    Some(lowest) if lowest < id.sequence && !lane.rewound => {
+                        lane.rewound = true;
+                        lane.next_offer = lowest;
+                    }
+                    _ => lane.hold = true,
+                }
+                return;
+            }
+            Meaning::Redundant | Meaning::Fee | Meaning::Client | Meaning::Message => {}
+        }
+        self.refuse(&slot);
+        match meaning {
+            Meaning::Fee => self.raise_gas(&id.lane.chain),
+            Meaning::Client => self.park(&slot.flow, refusal.log.clone()),
+            Meaning::Redundant => self.back_off(&slot.flow, &slot.works, "done by others"),
+            _ => self.back_off(&slot.flow, &slot.works, &refusal.log),
+        }
+        self.delay(&slot.flow, None);
+    }
+
+    /// Takes a transaction out of the lane that the chain does not want, and everything from there on
+    /// that no mempool can hold: it is planned anew.
+    fn refuse(&mut self, slot: &SlotRow) {
+        let Some(lane) = self.lanes.get_mut(&slot.id.lane) else { return };
+        if lane.exposed.contains(&slot.id) {
+            lane.refused.insert(slot.id.clone());
+        }
+        let exposed = &lane.exposed;
+        let unseen: Vec<SlotRow> = self
+            .record
+            .slots(&slot.id.lane)
+            .filter(|other| other.id >= slot.id && !exposed.contains(&other.id))
+            .cloned()
+            .collect();
+        for other in unseen.iter().rev() {
+            self.drop_slot(other);
+        }
+    }
+
+    /// Forgets a transaction that no block will include.
+    fn drop_slot(&mut self, slot: &SlotRow) {
+        self.record.write(Write::Dropped(slot.id.clone()));
+        self.release(slot);
+    }
+
+    /// Frees the works of a transaction that left the record.
+    fn release(&mut self, slot: &SlotRow) {
+        if let Some(lane) = self.lanes.get_mut(&slot.id.lane) {
+            lane.forget(&slot.id);
+        }
+        for work in &slot.works {
+            self.backlog.release(&slot.flow, work);
+            if let Some((_, key)) = work.packet() {
+                self.requeue(key);
+            }
+        }
+    }
+
+    /// The transaction of ours that used a sequence, if it is in the record.
+    pub(super) fn slot_used(&self, used: &Used) -> Option<&SlotRow> {
+        let mut attempts = self.record.attempts(&used.lane, used.sequence);
+        attempts.find_map(|id| self.record.slot(id).filter(|slot| slot.hash == used.hash))
+    }
+
+    /// Applies that block `tip` decided a sequence; the block's events are applied before.
+    pub(super) fn on_used(&mut self, tip: Tip, used: &Used) {
+        let attempts: Vec<SlotRow> = self
+            .record
+            .attempts(&used.lane, used.sequence)
+            .filter_map(|id| self.record.slot(id).cloned())
+            .collect();
+        let ours = attempts.iter().find(|slot| slot.hash == used.hash);
+        let Some(lane) = self.lanes.get_mut(&used.lane) else { return };
+        lane.floor = lane.floor.max(used.sequence + 1);
+        // What was used before we looked at the account may be ours from before the store was lost.
+        let began = lane.account.as_ref().map_or(u64::MAX, |account| account.sequence);
+        if ours.is_none() && (used.sequence >= began || !attempts.is_empty()) {
+            lane.paused = true;
+            let notice = Notice::ForeignTx { lane: used.lane.clone(), sequence: used.sequence };
+            self.notices.push(notice);
+        }
+        let Some(first) = ours.or(attempts.first()) else { return };
+        let outcome = Outcome {
+            height: tip.height,
+            code: used.code,
+            gas_used: used.gas_used,
+            noops: used.noops.len(),
+        };
+        self.record.write(Write::Decided(first.id.clone(), outcome));
+        attempts.iter().for_each(|slot| self.release(slot));
+        match ours {
+            Some(slot) if used.code != 0 => self.on_failed_tx(tip, slot, used),
+            Some(slot) => self.settle_noops(tip, slot, used),
+            None => {}
+        }
+    }
+
+    fn on_failed_tx(&mut self, tip: Tip, slot: &SlotRow, used: &Used) {
+        self.notices.push(Notice::TxFailed {
+            address: used.lane.address.clone(),
+            sequence: used.sequence,
+            height: tip.height,
+            log: used.log.clone(),
+        });
+        if refusal::is_out_of_gas(&used.codespace, used.code) {
+            self.raise_gas(&used.lane.chain);
+            return;
+        }
+        let culprit = used.failed_index.and_then(|index| index.checked_sub(slot.updates));
+        match culprit.and_then(|index| slot.works.get(index)) {
+            Some(work) => self.back_off(&slot.flow, std::slice::from_ref(work), &used.log),
+            // The update failed, or the log does not say what: every work is tried by itself.
+            None => {
+                self.back_off(&slot.flow, &slot.works, &used.log);
+                self.delay(&slot.flow, None);
+            }
+        }
+    }
+
+    /// Ends works that were paid for and found nothing to do, though no event told us why: whatever
+    /// did them happened before we began to read.
+    fn settle_noops(&mut self, tip: Tip, slot: &SlotRow, used: &Used) {
+        for index in &used.noops {
+            let work = index.checked_sub(slot.updates).and_then(|index| slot.works.get(index));
+            if let Some((leg, key)) = work.and_then(|work| work.packet()) {
+                self.settle_noop(tip, leg, key);
+            }
+        }
+    }
+
+    /// Applies a block of the lanes' chain, after its events.
+    pub(super) fn lanes_on_block(&mut self, chain: &ChainId, tip: Tip) {
+        let ids: Vec<LaneId> = self.lanes.keys().filter(|id| id.chain == *chain).cloned().collect();
+        for id in ids {
+            let expired: Vec<SlotRow> = self
+                .record
+                .slots(&id)
+                .filter(|slot| slot.timeout_height <= tip.height)
+                .cloned()
+                .collect();
+            expired.iter().for_each(|slot| self.drop_slot(slot));
+            let lowest = self.wanted_slots(&id).map(|slot| slot.id.sequence).next();
+            let Some(lane) = self.lanes.get_mut(&id) else { continue };
+            lane.hold = false;
+            lane.rewound = false;
+            lane.pass_over(lowest);
+        }
+    }
+}
+
+impl Lane {
+    /// Counts a block that left `lowest` undecided, and begins the offers again after the second.
+    fn pass_over(&mut self, lowest: Option<u64>) {
+        let Some(lowest) = lowest.filter(|lowest| *lowest < self.next_offer) else {
+            self.passed_over = 0;
+            return;
+        };
+        if self.waits_for != lowest {
+            self.waits_for = lowest;
+            self.passed_over = 0;
+        }
+        self.passed_over += 1;
+        if self.passed_over >= PATIENT_BLOCKS {
+            self.passed_over = 0;
+            self.next_offer = lowest;
+        }
+    }
+}

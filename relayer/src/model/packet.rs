@@ -1,0 +1,294 @@
+//! Packets: what the chains' events make of them, and what is owed because of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Model;
+use super::facts::{PacketChange, PacketEvent, Timeout, Tip};
+use super::ids::{ChainId, End, Ends, FlowId, Height, PacketKey, PathId, Route, Side, Time};
+use super::record::Record;
+use super::rows::{Attempt, Done, Leg, PacketDataRow, PacketRow, Write};
+use crate::plan::work::Work;
+
+/// The works owed for packets, in order; follows from the record and the tips.
+#[derive(Debug, Default)]
+pub(crate) struct Backlog {
+    /// Flow -> (height of the proving chain from which the work can be proved, work).
+    queues: BTreeMap<FlowId, BTreeSet<(u64, Work)>>,
+    /// Where a packet's work stands in `queues`.
+    places: BTreeMap<PacketKey, (FlowId, u64, Work)>,
+    /// Works in undecided transactions, with how many of them (attempts at one sequence).
+    busy: BTreeMap<(FlowId, Work), u16>,
+    /// Receiving chain -> packets that a time ends.
+    by_time: BTreeMap<ChainId, BTreeSet<(Time, PacketKey)>>,
+    /// Receiving chain -> packets that a height ends.
+    by_height: BTreeMap<ChainId, BTreeSet<(Height, PacketKey)>>,
+    /// Sending chain and channel end -> the route and its path: one allocation for each route.
+    routes: BTreeMap<(ChainId, End), (Arc<Route>, PathId)>,
+}
+
+impl Backlog {
+    /// The works that are owed to a flow and stand in no undecided transaction.
+    pub(crate) fn queue(&self, flow: &FlowId) -> impl Iterator<Item = &(u64, Work)> {
+        self.queues.get(flow).into_iter().flatten()
+    }
+
+    pub(crate) fn is_busy(&self, flow: &FlowId, work: &Work) -> bool {
+        self.busy.contains_key(&(flow.clone(), work.clone()))
+    }
+
+    /// Notes that an undecided transaction does `work`.
+    pub(crate) fn hold(&mut self, flow: &FlowId, work: &Work) {
+        *self.busy.entry((flow.clone(), work.clone())).or_default() += 1;
+    }
+
+    /// Notes that one transaction less does `work`.
+    pub(crate) fn release(&mut self, flow: &FlowId, work: &Work) {
+        let key = (flow.clone(), work.clone());
+        if let Some(count) = self.busy.get_mut(&key) {
+            *count -= 1;
+            if *count == 0 {
+                self.busy.remove(&key);
+            }
+        }
+    }
+
+    fn place(&mut self, key: &PacketKey, place: Option<(FlowId, u64, Work)>) {
+        if let Some((flow, height, work)) = self.places.remove(key)
+            && let Some(queue) = self.queues.get_mut(&flow)
+        {
+            queue.remove(&(height, work));
+        }
+        let Some((flow, height, work)) = place else { return };
+        self.queues.entry(flow.clone()).or_default().insert((height, work.clone()));
+        self.places.insert(key.clone(), (flow, height, work));
+    }
+
+    /// Watches for the end of a packet that still has to be received, or stops to.
+    fn watch(&mut self, row: &PacketRow) {
+        let waits = row.live && row.sent.is_some() && row.received.is_none() && row.done.is_none();
+        let times = self.by_time.entry(row.key.route.to.clone()).or_default();
+        set(times, (row.timeout.time, row.key.clone()), waits && row.timeout.time != Time(0));
+        let heights = self.by_height.entry(row.key.route.to.clone()).or_default();
+        let by_height = waits && row.timeout.height.height != 0;
+        set(heights, (row.timeout.height, row.key.clone()), by_height);
+    }
+
+    /// Takes the packets out of the watch that end with this height and time of `chain`.
+    fn take_elapsed(&mut self, chain: &ChainId, height: Height, time: Time) -> Vec<PacketKey> {
+        let mut elapsed = Vec::new();
+        if let Some(times) = self.by_time.get_mut(chain) {
+            while times.first().is_some_and(|(end, _)| *end <= time) {
+                elapsed.extend(times.pop_first().map(|(_, key)| key));
+            }
+        }
+        if let Some(heights) = self.by_height.get_mut(chain) {
+            while heights.first().is_some_and(|(end, _)| *end <= height) {
+                elapsed.extend(heights.pop_first().map(|(_, key)| key));
+            }
+        }
+        elapsed
+    }
+
+    fn share(&mut self, route: Route, path: &PathId) -> Arc<Route> {
+        let Ends::V1 { src, .. } = &route.ends;
+        let source = (route.from.clone(), src.clone());
+        let shared = self.routes.entry(source).or_insert_with(|| (Arc::new(route), path.clone()));
+        Arc::clone(&shared.0)
+    }
+}
+
+fn set<T: Ord>(set: &mut BTreeSet<T>, item: T, present: bool) {
+    if present {
+        set.insert(item);
+    } else {
+        set.remove(&item);
+    }
+}
+
+/// Whether a packet can no longer be received in a block of this height and time.
+///
+/// Source: ibc-go v10.5 `modules/core/04-channel/types/timeout.go`, `Elapsed`.
+pub(crate) fn elapsed(timeout: &Timeout, height: Height, time: Time) -> bool {
+    let by_height = timeout.height.height != 0 && height >= timeout.height;
+    let by_time = timeout.time != Time(0) && time >= timeout.time;
+    by_height || by_time
+}
+
+/// The message that a packet needs next, and on which chain of the path it has to be proved.
+fn owed(row: &PacketRow, elapsed: bool) -> Option<(Leg, u64)> {
+    if row.done.is_some() {
+        return None;
+    }
+    match (row.acked, row.received, row.sent) {
+        (Some(acked), _, _) => Some((Leg::Ack, acked)),
+        (None, Some(_), _) | (None, None, None) => None,
+        // A timeout needs a header past the end, not a height: the chooser looks at its time.
+        (None, None, Some(_)) if elapsed => Some((Leg::Timeout, 0)),
+        (None, None, Some(sent)) => Some((Leg::Recv, sent)),
+    }
+}
+
+impl PacketRow {
+    /// The failed tries of `leg`; none of another one.
+    pub(crate) fn attempt(&self, leg: Leg) -> Attempt {
+        match &self.failed {
+            Some((of, attempt)) if *of == leg => attempt.clone(),
+            _ => Attempt::default(),
+        }
+    }
+}
+
+impl Work {
+    /// The packet that it moves and which of its messages it is.
+    pub(crate) fn packet(&self) -> Option<(Leg, &PacketKey)> {
+        match self {
+            Self::Recv(key) => Some((Leg::Recv, key)),
+            Self::Ack(key) => Some((Leg::Ack, key)),
+            Self::Timeout(key) => Some((Leg::Timeout, key)),
+            Self::CreateClient | Self::Connection(_) | Self::Channel(..) => None,
+        }
+    }
+}
+
+/// The side of `path` that sends on `route`.
+fn source(record: &Record, path: &PathId, route: &Route) -> Option<Side> {
+    let row = record.path(path)?;
+    Some(if row.chains.a == route.from { Side::A } else { Side::B })
+}
+
+impl Model {
+    /// Applies a packet's event from block `tip` of `chain`.
+    pub(super) fn on_packet(&mut self, chain: &ChainId, tip: Tip, event: PacketEvent) {
+        let Some((key, path)) = self.packet_key(chain, &event) else { return };
+        let known = self.record.packet(&key).cloned();
+        let is_new = known.is_none();
+        let mut row = known.unwrap_or_else(|| PacketRow {
+            key: key.clone(),
+            path,
+            timeout: Timeout::default(),
+            sent: None,
+            received: None,
+            acked: None,
+            done: None,
+            failed: None,
+            live: true,
+        });
+        match event.change {
+            PacketChange::Sent { timeout, data } => {
+                row.sent = Some(tip.height);
+                row.timeout = timeout;
+                let data = PacketDataRow { key: key.clone(), data, ack: None };
+                self.record.write(Write::Data(data));
+            }
+            PacketChange::Received => row.received = Some(tip.height),
+            PacketChange::AckWritten { timeout, data, ack } => {
+                row.acked = Some(tip.height);
+                row.received = row.received.or(Some(tip.height));
+                row.timeout = timeout;
+                let data = PacketDataRow { key: key.clone(), data, ack: Some(ack) };
+                self.record.write(Write::Data(data));
+            }
+            // Sent before we began to read: nothing of it is ours to finish.
+            PacketChange::Acknowledged | PacketChange::TimedOut if is_new => return,
+            PacketChange::Acknowledged => row.done = Some(Done::Acknowledged(tip.height)),
+            PacketChange::TimedOut => row.done = Some(Done::TimedOut(tip.height)),
+        }
+        // Until the receiving chain is read up to the acknowledgement, its event would look new.
+        row.live = match row.done {
+            None => true,
+            Some(Done::Acknowledged(_)) => row.acked.is_none(),
+            Some(Done::TimedOut(_)) => false,
+        };
+        self.put_packet(row);
+    }
+
+    /// Stores a packet's row and brings the backlog up to date with it.
+    pub(super) fn put_packet(&mut self, row: PacketRow) {
+        let key = row.key.clone();
+        self.backlog.watch(&row);
+        self.record.write(Write::Packet(row));
+        self.requeue(&key);
+    }
+
+    /// Puts a packet's next work where it belongs.
+    pub(crate) fn requeue(&mut self, key: &PacketKey) {
+        let place = self.place_of(key);
+        self.backlog.place(key, place);
+    }
+
+    fn place_of(&self, key: &PacketKey) -> Option<(FlowId, u64, Work)> {
+        let row = self.record.packet(key)?;
+        let tip = self.record.tip(&key.route.to);
+        let elapsed = tip.is_some_and(|tip| {
+            elapsed(&row.timeout, self.height(&key.route.to, tip.height), tip.time)
+        });
+        let (leg, height) = owed(row, elapsed)?;
+        if row.attempt(leg).given_up {
+            return None;
+        }
+        let source = source(&self.record, &row.path, &key.route)?;
+        let (to, work) = match leg {
+            Leg::Recv => (source.other(), Work::Recv(key.clone())),
+            Leg::Ack => (source, Work::Ack(key.clone())),
+            Leg::Timeout => (source, Work::Timeout(key.clone())),
+        };
+        let flow = FlowId { path: row.path.clone(), to };
+        (!self.backlog.is_busy(&flow, &work)).then_some((flow, height, work))
+    }
+
+    /// Turns the receives that a block made impossible into timeouts.
+    pub(super) fn elapse(&mut self, chain: &ChainId, tip: Tip) {
+        let height = self.height(chain, tip.height);
+        for key in self.backlog.take_elapsed(chain, height, tip.time) {
+            self.requeue(&key);
+        }
+    }
+
+    /// Fills the backlog from the record, after loading.
+    pub(super) fn refill_backlog(&mut self) {
+        let slots: Vec<_> =
+            self.record.all_slots().map(|slot| (slot.flow.clone(), slot.works.clone())).collect();
+        for (flow, works) in slots {
+            works.iter().for_each(|work| self.backlog.hold(&flow, work));
+        }
+        let rows: Vec<PacketRow> = self.record.packets().cloned().collect();
+        for row in rows {
+            self.backlog.share(Route::clone(&row.key.route), &row.path);
+            self.backlog.watch(&row);
+            self.requeue(&row.key);
+        }
+    }
+
+    /// Names the packet of an event and its path; `None` when no path of ours carries it.
+    fn packet_key(&mut self, chain: &ChainId, event: &PacketEvent) -> Option<(PacketKey, PathId)> {
+        let Some(via) = &event.via else {
+            let source = (chain.clone(), event.src.clone());
+            let (route, path) = self.backlog.routes.get(&source)?;
+            let key = PacketKey { route: Arc::clone(route), seq: event.seq };
+            return Some((key, path.clone()));
+        };
+        let flow = self.record.flow_of_connection(chain, &via.connection)?;
+        let row = self.record.path(&flow.path)?;
+        let here = row.chains.on(flow.to).clone();
+        let there = row.chains.on(flow.to.other()).clone();
+        let (from, to) = match event.change {
+            PacketChange::Received | PacketChange::AckWritten { .. } => (there, here),
+            _ => (here, there),
+        };
+        let ends = Ends::V1 { src: event.src.clone(), dst: event.dst.clone(), order: via.order };
+        let route = self.backlog.share(Route { from, to, ends }, &flow.path);
+        Some((PacketKey { route, seq: event.seq }, flow.path))
+    }
+
+    /// Notes that a message of a packet was paid for and found nothing to do.
+    pub(super) fn settle_noop(&mut self, tip: Tip, leg: Leg, key: &PacketKey) {
+        let Some(mut row) = self.record.packet(key).cloned() else { return };
+        match leg {
+            Leg::Recv if row.received.is_none() => row.received = Some(tip.height),
+            Leg::Ack | Leg::Timeout if row.done.is_none() => row.live = false,
+            _ => return,
+        }
+        self.put_packet(row);
+    }
+}

@@ -1,0 +1,156 @@
+//! Paths: what the chains' events make of clients, connections and channels.
+
+use super::Model;
+use super::facts::{ClientChange, Event, HandshakeChange, Notice};
+use super::ids::{Both, ChainId, ClientId, ConnectionId, FlowId, Order, Side};
+use super::rows::{ChannelEnd, ChannelRow, EndState, SlotRow, Write};
+use crate::plan::work::Work;
+
+/// How many consensus heights of a client are remembered: enough to reuse one that others made.
+const REMEMBERED: usize = 8;
+
+/// An event of a connection end, as [`Event::Connection`].
+pub(super) struct ConnectionEvent {
+    pub(super) change: HandshakeChange,
+    pub(super) id: ConnectionId,
+    pub(super) client: ClientId,
+    pub(super) counterparty: Option<ConnectionId>,
+}
+
+fn reached(change: HandshakeChange) -> EndState {
+    match change {
+        HandshakeChange::Init => EndState::Init,
+        HandshakeChange::Try => EndState::TryOpen,
+        HandshakeChange::Ack | HandshakeChange::Confirm => EndState::Open,
+        HandshakeChange::CloseInit | HandshakeChange::CloseConfirm => EndState::Closed,
+    }
+}
+
+impl Model {
+    /// Applies a client's new consensus height; `slot` is the transaction of ours that made it.
+    pub(super) fn on_client(
+        &mut self,
+        chain: &ChainId,
+        slot: Option<&SlotRow>,
+        (client, height, change): (ClientId, u64, ClientChange),
+    ) {
+        let created_by_us = slot.filter(|slot| {
+            change == ClientChange::Created && slot.works.contains(&Work::CreateClient)
+        });
+        let flow = match created_by_us {
+            Some(slot) => Some(slot.flow.clone()),
+            None => self.record.flow_of_client(chain, &client),
+        };
+        let Some(flow) = flow else { return };
+        let Some(mut row) = self.record.path(&flow.path).cloned() else { return };
+        let end = row.ends.on_mut(flow.to);
+        end.client.get_or_insert(client);
+        if let Err(place) = end.consensus.binary_search(&height) {
+            end.consensus.insert(place, height);
+        }
+        let surplus = end.consensus.len().saturating_sub(REMEMBERED);
+        end.consensus.drain(..surplus);
+        self.record.write(Write::Path(row));
+        // Whatever was wrong with the client, it takes updates again.
+        self.flow_mut(&flow).parked = None;
+    }
+
+    /// Applies a step of a connection's handshake at `height` of `chain`.
+    pub(super) fn on_connection(&mut self, chain: &ChainId, height: u64, event: ConnectionEvent) {
+        let Some(flow) = self.record.flow_of_client(chain, &event.client) else { return };
+        let Some(mut row) = self.record.path(&flow.path).cloned() else { return };
+        let (here, there) = (row.ends.on(flow.to), row.ends.on(flow.to.other()));
+        let foreign = |known: &Option<ConnectionId>, id: &Option<ConnectionId>| {
+            known.is_some() && id.is_some() && known != id
+        };
+        // Only `ACK` decides between two `TRY` for one `INIT`; else it is another connection.
+        let other_differs = foreign(&there.connection, &event.counterparty);
+        if foreign(&here.connection, &Some(event.id.clone()))
+            || (other_differs && event.change != HandshakeChange::Ack)
+        {
+            return;
+        }
+        let end = row.ends.on_mut(flow.to);
+        end.connection = Some(event.id);
+        end.state = reached(event.change);
+        end.since = height;
+        let other = row.ends.on_mut(flow.to.other());
+        if event.counterparty.is_some() && other.connection != event.counterparty {
+            other.connection = event.counterparty;
+            other.state = implied(event.change);
+        }
+        self.record.write(Write::Path(row));
+    }
+
+    /// Applies a step of a channel's handshake or close at `height` of the chain of `flow.to`.
+    pub(super) fn on_channel(&mut self, flow: &FlowId, height: u64, event: Event) {
+        let Event::Channel { change, end, counterparty_port, counterparty, .. } = event else {
+            return;
+        };
+        let here = ChannelEnd {
+            port: end.port,
+            channel: Some(end.channel),
+            state: reached(change),
+            since: height,
+        };
+        let there = ChannelEnd {
+            port: counterparty_port,
+            channel: counterparty,
+            state: EndState::None,
+            since: 0,
+        };
+        let matching = self.record.channels(&flow.path).find(|row| {
+            let (ours, theirs) = (row.ends.on(flow.to), row.ends.on(flow.to.other()));
+            let same_ports = ours.port == here.port && theirs.port == there.port;
+            let known = ours.channel == here.channel;
+            let wanted = ours.channel.is_none()
+                && (theirs.channel.is_none() || theirs.channel == there.channel);
+            same_ports && (known || wanted)
+        });
+        let mut row = match matching {
+            Some(row) => row.clone(),
+            // Closes of channels whose handshake was never seen still have an other end to close.
+            None => self.unknown_channel(flow, &here, &there),
+        };
+        *row.ends.on_mut(flow.to) = here;
+        let other = row.ends.on_mut(flow.to.other());
+        if there.channel.is_some() && other.channel != there.channel {
+            other.channel = there.channel;
+            other.state = implied(change);
+        }
+        self.record.write(Write::Channel(row));
+    }
+
+    fn unknown_channel(&self, flow: &FlowId, here: &ChannelEnd, there: &ChannelEnd) -> ChannelRow {
+        let index = self.record.channels(&flow.path).last().map_or(0, |row| row.index + 1);
+        let mut ends = Both { a: here.clone(), b: there.clone() };
+        if flow.to == Side::B {
+            std::mem::swap(&mut ends.a, &mut ends.b);
+        }
+        // Version and order of a channel that others began are read from its proven end.
+        let (version, order) = (String::new(), Order::Unordered);
+        ChannelRow { path: flow.path.clone(), index, version, order, ends }
+    }
+
+    /// Stops a flow whose client refuses to work, and says so.
+    pub(crate) fn park(&mut self, flow: &FlowId, log: String) {
+        let Some(row) = self.record.path(&flow.path) else { return };
+        let (chain, client) = (row.chains.on(flow.to).clone(), row.ends.on(flow.to).client.clone());
+        if let Some(client) = client {
+            let path = flow.path.clone();
+            self.notices.push(Notice::ClientUnusable { path, chain, client, log: log.clone() });
+        }
+        self.flow_mut(flow).parked = Some(log);
+    }
+}
+
+/// What the other end must be in for a step to have succeeded, when its event was not seen.
+fn implied(change: HandshakeChange) -> EndState {
+    match change {
+        HandshakeChange::Init => EndState::None,
+        HandshakeChange::Try => EndState::Init,
+        HandshakeChange::Ack => EndState::TryOpen,
+        HandshakeChange::Confirm | HandshakeChange::CloseInit => EndState::Open,
+        HandshakeChange::CloseConfirm => EndState::Closed,
+    }
+}

@@ -1,0 +1,186 @@
+//! What the store holds, in memory: changed only by writes, each of which is also handed out.
+
+use std::collections::BTreeMap;
+
+use super::facts::Tip;
+use super::ids::{
+    ChainId, ClientId, ConnectionId, FlowId, LaneId, PacketKey, PathId, Side, SlotId,
+};
+use super::rows::{ChannelRow, PacketRow, PathRow, Rows, SlotRow, Write};
+
+/// A copy of the store without bytes. Equal exactly when the stored rows are.
+#[derive(Debug, Default)]
+pub(crate) struct Record {
+    cursors: BTreeMap<ChainId, Tip>,
+    paths: BTreeMap<PathId, PathRow>,
+    channels: BTreeMap<(PathId, u32), ChannelRow>,
+    packets: BTreeMap<PacketKey, PacketRow>,
+    slots: BTreeMap<SlotId, SlotRow>,
+    /// Client -> the flow that it verifies; follows from `paths`.
+    clients: BTreeMap<(ChainId, ClientId), FlowId>,
+    /// Connection end -> the flow towards its chain; follows from `paths`.
+    connections: BTreeMap<(ChainId, ConnectionId), FlowId>,
+    /// Writes not handed out yet.
+    fresh: Vec<Write>,
+}
+
+impl PartialEq for Record {
+    fn eq(&self, other: &Self) -> bool {
+        self.cursors == other.cursors
+            && self.paths == other.paths
+            && self.channels == other.channels
+            && self.packets == other.packets
+            && self.slots == other.slots
+    }
+}
+
+impl Record {
+    pub(crate) fn load(rows: Rows) -> Self {
+        let mut record = Self::default();
+        for row in rows.cursors {
+            record.cursors.insert(row.chain, row.tip);
+        }
+        for row in rows.paths {
+            record.put_path(row);
+        }
+        for row in rows.channels {
+            record.channels.insert((row.path.clone(), row.index), row);
+        }
+        for row in rows.packets.into_iter().filter(|row| row.live) {
+            record.packets.insert(row.key.clone(), row);
+        }
+        for row in rows.slots {
+            record.slots.insert(row.id.clone(), row);
+        }
+        record
+    }
+
+    /// Changes the record and remembers the write for the store.
+    pub(crate) fn write(&mut self, write: Write) {
+        match &write {
+            Write::Cursor(row) => {
+                self.cursors.insert(row.chain.clone(), row.tip);
+            }
+            Write::Path(row) => self.put_path(row.clone()),
+            Write::Channel(row) => {
+                self.channels.insert((row.path.clone(), row.index), row.clone());
+            }
+            Write::Packet(row) if row.live => {
+                self.packets.insert(row.key.clone(), row.clone());
+            }
+            Write::Packet(row) => {
+                self.packets.remove(&row.key);
+            }
+            Write::Data(_) => {}
+            Write::Slot(row, _) => {
+                self.slots.insert(row.id.clone(), row.clone());
+            }
+            Write::Decided(id, _) => {
+                let attempts: Vec<SlotId> = self.attempts(&id.lane, id.sequence).cloned().collect();
+                for attempt in attempts {
+                    self.slots.remove(&attempt);
+                }
+            }
+            Write::Dropped(id) => {
+                self.slots.remove(id);
+            }
+        }
+        self.fresh.push(write);
+    }
+
+    /// Hands out the writes since the last call.
+    pub(crate) fn take_writes(&mut self) -> Vec<Write> {
+        std::mem::take(&mut self.fresh)
+    }
+
+    fn put_path(&mut self, row: PathRow) {
+        for to in [Side::A, Side::B] {
+            let flow = FlowId { path: row.path.clone(), to };
+            let chain = row.chains.on(to);
+            let end = row.ends.on(to);
+            if let Some(client) = &end.client {
+                self.clients.insert((chain.clone(), client.clone()), flow.clone());
+            }
+            if let Some(connection) = &end.connection {
+                self.connections.insert((chain.clone(), connection.clone()), flow);
+            }
+        }
+        self.paths.insert(row.path.clone(), row);
+    }
+
+    pub(crate) fn tip(&self, chain: &ChainId) -> Option<Tip> {
+        self.cursors.get(chain).copied()
+    }
+
+    pub(crate) fn cursors(&self) -> impl Iterator<Item = (&ChainId, &Tip)> {
+        self.cursors.iter()
+    }
+
+    pub(crate) fn path(&self, path: &PathId) -> Option<&PathRow> {
+        self.paths.get(path)
+    }
+
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &PathRow> {
+        self.paths.values()
+    }
+
+    pub(crate) fn channels<'a>(&'a self, path: &PathId) -> impl Iterator<Item = &'a ChannelRow> {
+        self.channels.range((path.clone(), 0)..=(path.clone(), u32::MAX)).map(|(_, row)| row)
+    }
+
+    pub(crate) fn channel(&self, path: &PathId, index: u32) -> Option<&ChannelRow> {
+        self.channels.get(&(path.clone(), index))
+    }
+
+    pub(crate) fn packet(&self, key: &PacketKey) -> Option<&PacketRow> {
+        self.packets.get(key)
+    }
+
+    pub(crate) fn packets(&self) -> impl Iterator<Item = &PacketRow> {
+        self.packets.values()
+    }
+
+    pub(crate) fn slot(&self, id: &SlotId) -> Option<&SlotRow> {
+        self.slots.get(id)
+    }
+
+    /// The undecided slots of a lane by sequence, then attempt.
+    pub(crate) fn slots<'a>(&'a self, lane: &LaneId) -> impl Iterator<Item = &'a SlotRow> {
+        self.slots.range(first(lane, 0)..=last(lane, u64::MAX)).map(|(_, row)| row)
+    }
+
+    pub(crate) fn all_slots(&self) -> impl Iterator<Item = &SlotRow> {
+        self.slots.values()
+    }
+
+    /// All attempts at one sequence, oldest first.
+    pub(crate) fn attempts<'a>(
+        &'a self,
+        lane: &LaneId,
+        sequence: u64,
+    ) -> impl DoubleEndedIterator<Item = &'a SlotId> {
+        self.slots.range(first(lane, sequence)..=last(lane, sequence)).map(|(id, _)| id)
+    }
+
+    /// The flow that a client verifies.
+    pub(crate) fn flow_of_client(&self, chain: &ChainId, client: &ClientId) -> Option<FlowId> {
+        self.clients.get(&(chain.clone(), client.clone())).cloned()
+    }
+
+    /// The flow towards the chain of a connection end.
+    pub(crate) fn flow_of_connection(
+        &self,
+        chain: &ChainId,
+        connection: &ConnectionId,
+    ) -> Option<FlowId> {
+        self.connections.get(&(chain.clone(), connection.clone())).cloned()
+    }
+}
+
+fn first(lane: &LaneId, sequence: u64) -> SlotId {
+    SlotId { lane: lane.clone(), sequence, attempt: 0 }
+}
+
+fn last(lane: &LaneId, sequence: u64) -> SlotId {
+    SlotId { lane: lane.clone(), sequence, attempt: u16::MAX }
+}

@@ -1,0 +1,243 @@
+//! What the store keeps: one row type per table, and the writes that change them.
+//!
+//! Every write replaces the row with the same key or removes it, so that writes may be repeated.
+
+use serde::{Deserialize, Serialize};
+
+use super::facts::{Timeout, Tip};
+use super::ids::{
+    Both, ChainId, ChannelId, ClientId, ConnectionId, FlowId, Order, PacketKey, PathId, PortId,
+    SlotId,
+};
+use crate::plan::work::Work;
+
+/// A change of the store.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Write {
+    /// Table `chain_cursor`, by chain.
+    Cursor(CursorRow),
+    /// Table `pair`, by path.
+    Path(PathRow),
+    /// Table `channel`, by path and index.
+    Channel(ChannelRow),
+    /// Table `packet`, by key.
+    Packet(PacketRow),
+    /// Table `packet_data`, by packet: inserted once, `ack` filled in when it comes.
+    Data(PacketDataRow),
+    /// Tables `slot` and `slot_item`, by id: a transaction that may be offered from now on.
+    Slot(SlotRow, SlotBytes),
+    /// Table `slot`: removes it and all other attempts at its sequence from the undecided ones and
+    /// notes how the sequence ended.
+    Decided(SlotId, Outcome),
+    /// Table `slot`: removes a transaction that was never offered or can no longer be included.
+    Dropped(SlotId),
+}
+
+/// What [`Model::load`](crate::model::Model::load) needs of the store.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rows {
+    /// All cursors.
+    pub cursors: Vec<CursorRow>,
+    /// All paths.
+    pub paths: Vec<PathRow>,
+    /// All channels.
+    pub channels: Vec<ChannelRow>,
+    /// The packets with [`PacketRow::live`].
+    pub packets: Vec<PacketRow>,
+    /// The undecided slots.
+    pub slots: Vec<SlotRow>,
+}
+
+/// How far a chain has been read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CursorRow {
+    /// The chain.
+    pub chain: ChainId,
+    /// The last block applied.
+    pub tip: Tip,
+}
+
+/// A path: what is wanted of it, and what there is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathRow {
+    /// Its name.
+    pub path: PathId,
+    /// The two chains.
+    pub chains: Both<ChainId>,
+    /// The two clients and connection ends.
+    pub ends: Both<PathEnd>,
+    /// Whether a missing client and connection shall be made.
+    pub create: bool,
+}
+
+/// One chain's end of a path.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathEnd {
+    /// The client that verifies the other chain.
+    pub client: Option<ClientId>,
+    /// Heights of the other chain that the client knows, ascending; the newest few.
+    pub consensus: Vec<u64>,
+    /// The connection end.
+    pub connection: Option<ConnectionId>,
+    /// The state of the connection end.
+    pub state: EndState,
+    /// The height of this chain at which `state` was reached.
+    pub since: u64,
+}
+
+/// The state of one end of a connection or channel, as in ICS-3 and ICS-4.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EndState {
+    /// There is no end yet.
+    #[default]
+    None,
+    /// `INIT`
+    Init,
+    /// `TRYOPEN`
+    TryOpen,
+    /// `OPEN`
+    Open,
+    /// `CLOSED`
+    Closed,
+}
+
+/// A channel of a path whose handshake was wanted or seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelRow {
+    /// The path.
+    pub path: PathId,
+    /// Counts the channels of the path from 0.
+    pub index: u32,
+    /// The version proposed with `INIT`.
+    pub version: String,
+    /// How it delivers, as proposed with `INIT`.
+    pub order: Order,
+    /// The two ends.
+    pub ends: Both<ChannelEnd>,
+}
+
+/// One end of a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelEnd {
+    /// The port.
+    pub port: PortId,
+    /// The channel, once there is one.
+    pub channel: Option<ChannelId>,
+    /// Its state.
+    pub state: EndState,
+    /// The height of this chain at which `state` was reached.
+    pub since: u64,
+}
+
+/// A packet's life so far.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PacketRow {
+    /// The packet.
+    pub key: PacketKey,
+    /// The path that it takes.
+    pub path: PathId,
+    /// When it can no longer be received.
+    pub timeout: Timeout,
+    /// Height of the source at which it was sent, once seen.
+    pub sent: Option<u64>,
+    /// Height of the destination at which it was received.
+    pub received: Option<u64>,
+    /// Height of the destination at which the acknowledgement was written.
+    pub acked: Option<u64>,
+    /// How and where on the source it ended.
+    pub done: Option<Done>,
+    /// Failed tries, and of which message.
+    pub failed: Option<(Leg, Attempt)>,
+    /// Whether the model still needs the row.
+    pub live: bool,
+}
+
+/// One of the messages that a packet needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Leg {
+    /// The packet itself.
+    Recv,
+    /// Its acknowledgement.
+    Ack,
+    /// Its timeout.
+    Timeout,
+}
+
+/// How a packet ended, and at which height of the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Done {
+    /// Its acknowledgement was processed.
+    Acknowledged(u64),
+    /// Its timeout was processed.
+    TimedOut(u64),
+}
+
+/// Failed tries of one message.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// How many there were.
+    pub tries: u16,
+    /// The height of the chain it goes to before which it is not tried again.
+    pub not_before: u64,
+    /// Why it failed last; given up when `given_up`.
+    pub reason: Option<String>,
+    /// Whether it is not tried any more.
+    pub given_up: bool,
+}
+
+/// The bytes of a packet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PacketDataRow {
+    /// The packet.
+    pub key: PacketKey,
+    /// The application's bytes.
+    pub data: Vec<u8>,
+    /// The acknowledgement, once written.
+    pub ack: Option<Vec<u8>>,
+}
+
+/// A signed transaction whose sequence is not decided yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotRow {
+    /// Which sequence of which lane.
+    pub id: SlotId,
+    /// Which client it serves.
+    pub flow: FlowId,
+    /// The source height whose consensus state its proofs need; zero when it has no proofs.
+    pub proved_at: u64,
+    /// How many client messages stand before the works.
+    pub updates: usize,
+    /// What it does, one message each, after the updates; table `slot_item`.
+    pub works: Vec<Work>,
+    /// The last height that may include it.
+    pub timeout_height: u64,
+    /// Its gas limit.
+    pub gas_limit: u64,
+    /// Its size in bytes.
+    pub size: u64,
+    /// SHA-256 of its bytes.
+    pub hash: [u8; 32],
+}
+
+/// The bytes of a slot: in the store only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SlotBytes(pub Vec<u8>);
+
+impl std::fmt::Debug for SlotBytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SlotBytes({} bytes)", self.0.len())
+    }
+}
+
+/// How a sequence ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The block that used the sequence.
+    pub height: u64,
+    /// Zero when the transaction succeeded.
+    pub code: u32,
+    /// Gas used.
+    pub gas_used: u64,
+    /// Messages that found nothing left to do and were paid for.
+    pub noops: usize,
+}

@@ -1,0 +1,14 @@
+//! Which messages are owed, when, and together with which others.
+
+pub mod work;
+
+mod batch;
+pub(crate) mod choose;
+mod client;
+pub(crate) mod epoch;
+pub(crate) mod gas;
+mod handshake;
+mod message;
+mod opening;
+pub(crate) mod refusal;
+mod window;

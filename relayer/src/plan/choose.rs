@@ -1,0 +1,296 @@
+//! Which works go into the next epoch of a flow, and which header of the other chain proves them.
+
+use std::collections::BTreeSet;
+
+use super::handshake;
+use super::window::Room;
+use super::work::Work;
+use crate::model::Model;
+use crate::model::facts::{Timeout, Tip};
+use crate::model::ids::{Ends, FlowId, Order, PacketKey, Span, Time};
+use crate::model::packet::elapsed;
+use crate::model::rows::{EndState, PathRow};
+
+/// Headers are used only while they are this much inside a client's tolerance of clocks.
+const DRIFT_RESERVE: Span = Span::seconds(2);
+/// A packet is put together with others only if its timeout is this far away, and two blocks.
+const TIMEOUT_MARGIN: Span = Span::seconds(5);
+/// How many works that failed or are about to time out go into one epoch, each by itself.
+const MAX_ALONE: usize = 4;
+
+/// What the next epoch does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Choice {
+    /// The header of the proving chain; zero when nothing is proved.
+    pub(crate) height: u64,
+    /// Where the destination gets it from.
+    pub(crate) base: Base,
+    /// The works, in order.
+    pub(crate) works: Vec<Chosen>,
+}
+
+/// How the destination knows the header that proofs refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Base {
+    /// It need not.
+    Nothing,
+    /// The client is created with it.
+    Create,
+    /// A block has already brought it.
+    Committed,
+    /// The epoch brings it, on top of this committed height.
+    Update {
+        /// The height that the client trusts.
+        trusted: u64,
+    },
+}
+
+/// A work of an epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Chosen {
+    /// The work.
+    pub(crate) work: Work,
+    /// The source block that caused it; batches are cut between those.
+    pub(crate) block: u64,
+    /// Whether it may fail, so that it shares its transaction with no other work.
+    pub(crate) alone: bool,
+}
+
+/// What a work demands of the header.
+#[derive(Clone, Copy, Debug)]
+enum Need {
+    Nothing,
+    /// The state after this block.
+    State(u64),
+    /// A header past the packet's end.
+    Past(Timeout),
+}
+
+/// Why a flow prepares nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Idle {
+    /// The lane cannot sign.
+    Lane,
+    /// An endpoint or the chain turned us away a moment ago.
+    Delayed,
+    /// The client refuses.
+    Parked(String),
+    /// One of the chains has not been read yet.
+    Unread,
+    /// There is no client, and none shall be made.
+    NoClient,
+    /// No header is old enough for the client's clock.
+    NoHeader,
+    /// Undecided transactions fill the window.
+    Window,
+    /// No work can be done now.
+    NoWork,
+}
+
+impl Model {
+    /// Decides on the next epoch of a flow.
+    pub(crate) fn choose(&self, id: &FlowId) -> Result<Choice, Idle> {
+        let path = self.record.path(&id.path).ok_or(Idle::Unread)?;
+        let lane = self.chain_to(id).map(|chain| &chain.lane.id).ok_or(Idle::Unread)?;
+        if !self.lanes.get(lane).is_some_and(|lane| lane.is_usable()) {
+            return Err(Idle::Lane);
+        }
+        if let Some(flow) = self.flows.get(id) {
+            if let Some(reason) = &flow.parked {
+                return Err(Idle::Parked(reason.clone()));
+            }
+            if self.now < flow.not_before {
+                return Err(Idle::Delayed);
+            }
+        }
+        let tip = self.tip_to(id).ok_or(Idle::Unread)?;
+        let newest = self.newest_header(id, tip)?;
+        let end = path.ends.on(id.to);
+        if end.client.is_none() {
+            return self.choose_creation(id, path, newest);
+        }
+        let room = self.room(id)?;
+        let mut works = self.handshakes_now(id, path, newest);
+        works.extend(self.packets_now(id, (newest, tip), room));
+        if works.is_empty() {
+            return self.choose_filler(id, newest);
+        }
+        let needs: Vec<Need> = works.iter().map(|(_, need)| *need).collect();
+        let (height, base) = self.base(id, newest, &needs)?;
+        Ok(Choice { height, base, works: works.into_iter().map(|(work, _)| work).collect() })
+    }
+
+    /// The newest header of the proving chain that a client on the other one accepts now.
+    fn newest_header(&self, id: &FlowId, tip: Tip) -> Result<(u64, Time), Idle> {
+        let from = self.chain_from(id).ok_or(Idle::Unread)?;
+        let latest = tip.time.plus(from.max_clock_drift).minus(DRIFT_RESERVE);
+        let recent = &self.chains.get(&from.id).ok_or(Idle::Unread)?.recent;
+        let newest = recent.iter().rev().find(|(_, time)| **time < latest);
+        newest.map(|(height, time)| (*height, *time)).ok_or(Idle::NoHeader)
+    }
+
+    fn choose_creation(
+        &self,
+        id: &FlowId,
+        path: &PathRow,
+        newest: (u64, Time),
+    ) -> Result<Choice, Idle> {
+        let work = Work::CreateClient;
+        if !path.create {
+            return Err(Idle::NoClient);
+        }
+        if !self.may_try(id, &work) {
+            return Err(Idle::NoWork);
+        }
+        let works = vec![Chosen { work, block: 0, alone: false }];
+        Ok(Choice { height: newest.0, base: Base::Create, works })
+    }
+
+    /// An update with nothing else, if an unused sequence holds up transactions behind it.
+    fn choose_filler(&self, id: &FlowId, newest: (u64, Time)) -> Result<Choice, Idle> {
+        let lane = self.chain_to(id).map(|chain| &chain.lane.id).ok_or(Idle::Unread)?;
+        let waits = self.behind_hole(lane).is_some_and(|slot| slot.flow == *id);
+        let trusted = self.trusted(id).filter(|_| waits).ok_or(Idle::NoWork)?;
+        Ok(Choice { height: newest.0, base: Base::Update { trusted }, works: Vec::new() })
+    }
+
+    fn trusted(&self, id: &FlowId) -> Option<u64> {
+        self.record.path(&id.path)?.ends.on(id.to).consensus.last().copied()
+    }
+
+    /// The header to prove with, and how the destination knows it.
+    fn base(&self, id: &FlowId, newest: (u64, Time), needs: &[Need]) -> Result<(u64, Base), Idle> {
+        if needs.iter().all(|need| matches!(need, Need::Nothing)) {
+            return Ok((0, Base::Nothing));
+        }
+        let path = self.record.path(&id.path).ok_or(Idle::Unread)?;
+        let from = self.chain_from(id).ok_or(Idle::Unread)?;
+        let recent = self.chains.get(&from.id).map(|chain| &chain.recent).ok_or(Idle::Unread)?;
+        let unprovable = self.flows.get(id).map_or(0, |flow| flow.unprovable);
+        let suffices = |height: u64| {
+            let time = recent.get(&height).copied();
+            needs.iter().all(|need| self.satisfied(id, *need, height, time))
+        };
+        let heights = &path.ends.on(id.to).consensus;
+        let known = heights.iter().rev().find(|height| **height > unprovable && suffices(**height));
+        if let Some(height) = known {
+            return Ok((*height, Base::Committed));
+        }
+        let trusted = self.trusted(id).ok_or(Idle::NoClient)?;
+        Ok((newest.0, Base::Update { trusted }))
+    }
+
+    /// Whether a header proves what a work needs.
+    fn satisfied(&self, id: &FlowId, need: Need, height: u64, time: Option<Time>) -> bool {
+        match need {
+            Need::Nothing => true,
+            Need::State(state) => height > state,
+            Need::Past(timeout) => {
+                let Some(from) = self.chain_from(id) else { return false };
+                elapsed(&timeout, self.height(&from.id, height), time.unwrap_or_default())
+            }
+        }
+    }
+
+    fn may_try(&self, id: &FlowId, work: &Work) -> bool {
+        let attempt = self.attempt(id, work);
+        let height = self.tip_to(id).map_or(0, |tip| tip.height);
+        !attempt.given_up && attempt.not_before <= height && !self.backlog.is_busy(id, work)
+    }
+
+    fn handshakes_now(
+        &self,
+        id: &FlowId,
+        path: &PathRow,
+        newest: (u64, Time),
+    ) -> Vec<(Chosen, Need)> {
+        let owed = handshake::owed(&self.record, path, id.to).into_iter();
+        owed.filter(|(work, _)| self.may_try(id, work))
+            .filter_map(|(work, proved)| {
+                let need = proved.map_or(Need::Nothing, Need::State);
+                let alone = self.attempt(id, &work).tries > 0;
+                let block = proved.unwrap_or(0);
+                let fits = self.satisfied(id, need, newest.0, Some(newest.1));
+                fits.then_some((Chosen { work, block, alone }, need))
+            })
+            .collect()
+    }
+
+    /// The packets that can be moved now and fit the room.
+    fn packets_now(
+        &self,
+        id: &FlowId,
+        (newest, tip): ((u64, Time), Tip),
+        mut room: Room,
+    ) -> Vec<(Chosen, Need)> {
+        let is_open = |path: &PathRow| path.ends.on(id.to).state == EndState::Open;
+        let Some(to) =
+            self.chain_to(id).filter(|_| self.record.path(&id.path).is_some_and(is_open))
+        else {
+            return Vec::new();
+        };
+        let gas = self.chains.get(&to.id).map(|chain| &chain.gas);
+        let mut chosen: Vec<(Chosen, Need)> = Vec::new();
+        let mut keys = BTreeSet::new();
+        let mut alone_count = 0;
+        for (block, work) in self.backlog.queue(id) {
+            let Some((_, key)) = work.packet() else { continue };
+            let need = self.need(*block, work, key);
+            let fits = self.satisfied(id, need, newest.0, Some(newest.1));
+            if !fits || !self.may_try(id, work) || !self.is_next(id, work, key, &keys) {
+                continue;
+            }
+            let alone = self.attempt(id, work).tries > 0 || self.ends_soon(work, key, tip);
+            if alone && alone_count == MAX_ALONE {
+                continue;
+            }
+            if !room.take(gas.map_or(0, |gas| gas.estimate(work))) {
+                break;
+            }
+            alone_count += usize::from(alone);
+            keys.insert(key.clone());
+            chosen.push((Chosen { work: work.clone(), block: *block, alone }, need));
+        }
+        chosen
+    }
+
+    fn need(&self, block: u64, work: &Work, key: &PacketKey) -> Need {
+        match (work, self.record.packet(key)) {
+            (Work::Timeout(_), Some(row)) => Need::Past(row.timeout),
+            _ => Need::State(block),
+        }
+    }
+
+    /// Whether nothing on an ordered channel has to go before this work.
+    fn is_next(
+        &self,
+        id: &FlowId,
+        work: &Work,
+        key: &PacketKey,
+        chosen: &BTreeSet<PacketKey>,
+    ) -> bool {
+        let Ends::V1 { order, .. } = &key.route.ends;
+        let before = PacketKey { route: key.route.clone(), seq: key.seq.saturating_sub(1) };
+        let Some(row) = self.record.packet(&before).filter(|_| *order == Order::Ordered) else {
+            return true;
+        };
+        let (is_done, work_before) = match work {
+            Work::Recv(_) => (row.received.is_some(), Work::Recv(before.clone())),
+            Work::Ack(_) => (row.done.is_some(), Work::Ack(before.clone())),
+            _ => (true, work.clone()),
+        };
+        is_done || chosen.contains(&before) || self.backlog.is_busy(id, &work_before)
+    }
+
+    /// Whether a packet may time out before its receive is included.
+    fn ends_soon(&self, work: &Work, key: &PacketKey, tip: Tip) -> bool {
+        let Some(row) = self.record.packet(key).filter(|_| matches!(work, Work::Recv(_))) else {
+            return false;
+        };
+        let chain = &key.route.to;
+        let interval = self.interval(chain).0.max(1);
+        let blocks = 2 + TIMEOUT_MARGIN.0.div_ceil(interval);
+        let time = tip.time.plus(Span(interval.saturating_mul(2))).plus(TIMEOUT_MARGIN);
+        elapsed(&row.timeout, self.height(chain, tip.height + blocks), time)
+    }
+}

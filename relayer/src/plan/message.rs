@@ -1,0 +1,170 @@
+//! What a work proves, and the message that it becomes.
+
+use cosmos::wire::packet::{Packet, PacketId, acknowledgement_commitment};
+use cosmos::wire::path;
+use cosmos::wire::tx::any;
+use ibc_proto::google::protobuf::Any;
+use ibc_proto::ibc::core::channel::v1::{MsgAcknowledgement, MsgRecvPacket, MsgTimeout};
+use ibc_proto::ibc::core::client::v1::Height as ProtoHeight;
+
+use super::epoch::Epoch;
+use super::work::Work;
+use crate::model::Model;
+use crate::model::facts::Proved;
+use crate::model::ids::{Ends, FlowId, Order, PacketKey};
+
+impl Model {
+    /// The keys whose values, or absence, a work proves with the header at `height`.
+    pub(crate) fn keys(&self, id: &FlowId, work: &Work, height: u64) -> Vec<Vec<u8>> {
+        match work {
+            Work::CreateClient => Vec::new(),
+            Work::Connection(step) => self.connection_keys(id, *step, height),
+            Work::Channel(index, step) => self.channel_keys(id, *index, *step),
+            Work::Recv(key) => {
+                let Ends::V1 { src, .. } = &key.route.ends;
+                vec![path::commitment(src.port.as_str(), src.channel.as_str(), key.seq)]
+            }
+            Work::Ack(key) => {
+                let Ends::V1 { dst, .. } = &key.route.ends;
+                vec![path::acknowledgement(dst.port.as_str(), dst.channel.as_str(), key.seq)]
+            }
+            Work::Timeout(key) => vec![unreceived_key(key)],
+        }
+    }
+
+    /// Builds the message of a work, or says why the chain would refuse it.
+    pub(crate) fn message(
+        &self,
+        id: &FlowId,
+        epoch: &Epoch,
+        work: &Work,
+        signer: &str,
+    ) -> Result<Any, String> {
+        let evidence = Evidence { epoch, height: self.proof_height(id, epoch), signer };
+        match work {
+            Work::CreateClient => self.create_client(id, &evidence),
+            Work::Connection(step) => self.connection_message(id, *step, &evidence),
+            Work::Channel(index, step) => self.channel_message(id, (*index, *step), &evidence),
+            Work::Recv(key) => self.recv(key, &evidence),
+            Work::Ack(key) => self.ack(key, &evidence),
+            Work::Timeout(key) => self.timeout(key, &evidence),
+        }
+    }
+
+    fn proof_height(&self, id: &FlowId, epoch: &Epoch) -> ProtoHeight {
+        let revision = self.chain_from(id).map_or(0, |chain| chain.revision);
+        ProtoHeight { revision_number: revision, revision_height: epoch.height }
+    }
+
+    fn recv(&self, key: &PacketKey, evidence: &Evidence<'_>) -> Result<Any, String> {
+        let packet = self.packet(key, evidence)?;
+        let Ends::V1 { src, .. } = &key.route.ends;
+        let at = path::commitment(src.port.as_str(), src.channel.as_str(), key.seq);
+        let proved = evidence.expect(&at, &packet.commitment())?;
+        Ok(any(&MsgRecvPacket {
+            packet: Some(packet.into()),
+            proof_commitment: proved.proof.clone(),
+            proof_height: Some(evidence.height),
+            signer: evidence.signer.to_owned(),
+        }))
+    }
+
+    fn ack(&self, key: &PacketKey, evidence: &Evidence<'_>) -> Result<Any, String> {
+        let packet = self.packet(key, evidence)?;
+        let ack = evidence.epoch.data.get(key).and_then(|data| data.ack.clone());
+        let ack = ack.ok_or("its acknowledgement is not in the store")?;
+        let Ends::V1 { dst, .. } = &key.route.ends;
+        let at = path::acknowledgement(dst.port.as_str(), dst.channel.as_str(), key.seq);
+        let proved = evidence.expect(&at, &acknowledgement_commitment(&ack))?;
+        Ok(any(&MsgAcknowledgement {
+            packet: Some(packet.into()),
+            acknowledgement: ack,
+            proof_acked: proved.proof.clone(),
+            proof_height: Some(evidence.height),
+            signer: evidence.signer.to_owned(),
+        }))
+    }
+
+    fn timeout(&self, key: &PacketKey, evidence: &Evidence<'_>) -> Result<Any, String> {
+        let packet = self.packet(key, evidence)?;
+        let proved = evidence.get(&unreceived_key(key))?;
+        let Ends::V1 { order, .. } = &key.route.ends;
+        let next = match (order, &proved.value) {
+            // Not read by the chain, but refused when zero.
+            (Order::Unordered, None) => key.seq,
+            (Order::Unordered, Some(_)) => return Err("it was received".to_owned()),
+            (Order::Ordered, value) => {
+                let bytes = value.as_deref().unwrap_or_default();
+                let next = u64::from_be_bytes(bytes.try_into().unwrap_or_default());
+                if next > key.seq {
+                    return Err("it was received".to_owned());
+                }
+                next
+            }
+        };
+        Ok(any(&MsgTimeout {
+            packet: Some(packet.into()),
+            proof_unreceived: proved.proof.clone(),
+            proof_height: Some(evidence.height),
+            next_sequence_recv: next,
+            signer: evidence.signer.to_owned(),
+        }))
+    }
+
+    fn packet(&self, key: &PacketKey, evidence: &Evidence<'_>) -> Result<Packet, String> {
+        let row = self.record.packet(key).ok_or("it is over")?;
+        let data = evidence.epoch.data.get(key).ok_or("its bytes are not in the store")?;
+        let Ends::V1 { src, dst, .. } = &key.route.ends;
+        Ok(Packet {
+            id: PacketId {
+                src_port: src.port.to_string(),
+                src_channel: src.channel.to_string(),
+                dst_port: dst.port.to_string(),
+                dst_channel: dst.channel.to_string(),
+                sequence: key.seq,
+            },
+            data: data.data.clone(),
+            timeout_height: row.timeout.height.into(),
+            timeout_timestamp: row.timeout.time.0,
+        })
+    }
+}
+
+/// What a message stands on: gathered values and proofs, their height, and who signs.
+pub(super) struct Evidence<'a> {
+    pub(super) epoch: &'a Epoch,
+    pub(super) height: ProtoHeight,
+    pub(super) signer: &'a str,
+}
+
+impl Evidence<'_> {
+    /// What was proved of a key.
+    pub(super) fn get(&self, key: &[u8]) -> Result<&Proved, String> {
+        let missing = || format!("`{}` was not proved", String::from_utf8_lossy(key));
+        self.epoch.proofs.get(key).ok_or_else(missing)
+    }
+
+    /// What was proved of a key that must have a value.
+    pub(super) fn present(&self, key: &[u8]) -> Result<(&Proved, &[u8]), String> {
+        let proved = self.get(key)?;
+        let missing = || format!("`{}` has no value", String::from_utf8_lossy(key));
+        Ok((proved, proved.value.as_deref().ok_or_else(missing)?))
+    }
+
+    fn expect(&self, key: &[u8], value: &[u8]) -> Result<&Proved, String> {
+        let (proved, found) = self.present(key)?;
+        if found != value {
+            return Err(format!("`{}` is not what we expect", String::from_utf8_lossy(key)));
+        }
+        Ok(proved)
+    }
+}
+
+/// The key that shows whether a packet was received.
+fn unreceived_key(key: &PacketKey) -> Vec<u8> {
+    let Ends::V1 { dst, order, .. } = &key.route.ends;
+    match order {
+        Order::Unordered => path::receipt(dst.port.as_str(), dst.channel.as_str(), key.seq),
+        Order::Ordered => path::next_sequence_recv(dst.port.as_str(), dst.channel.as_str()),
+    }
+}

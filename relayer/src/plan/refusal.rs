@@ -1,0 +1,95 @@
+//! What the codes mean with which a chain turns a transaction away.
+
+use crate::model::facts::Refusal;
+
+/// What a refusal says about the transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// Nothing: the mempool has no room.
+    Full,
+    /// The endpoint has not seen an earlier sequence.
+    Behind,
+    /// A block that we have not read yet used the sequence, or ended the transaction's time.
+    Ahead,
+    /// Others did all of it; nothing was paid.
+    Redundant,
+    /// The fee, the gas or the size does not suffice.
+    Fee,
+    /// The client takes no updates.
+    Client,
+    /// One of the messages is bad; CheckTx does not say which.
+    Message,
+}
+
+/// Reads a refusal.
+///
+/// Source: cosmos-sdk v0.50 `types/errors/errors.go` (11 out of gas, 13 fee, 19 cached, 20 mempool full,
+/// 21 size, 30 timeout height, 32 sequence); ibc-go v10.5 `modules/core/04-channel/types/errors.go` (22 redundant).
+pub(crate) fn meaning(refusal: &Refusal) -> Meaning {
+    match (refusal.codespace.as_str(), refusal.code) {
+        ("sdk", 20) => Meaning::Full,
+        ("sdk", 30) => Meaning::Ahead,
+        ("sdk", 32) => match sequences(&refusal.log) {
+            Some((expected, got)) if expected > got => Meaning::Ahead,
+            _ => Meaning::Behind,
+        },
+        ("channel", 22) => Meaning::Redundant,
+        ("sdk", 11 | 13 | 21) => Meaning::Fee,
+        _ if is_client_unusable(&refusal.log) => Meaning::Client,
+        _ => Meaning::Message,
+    }
+}
+
+/// Whether a transaction failed because its gas limit was too low.
+pub(crate) fn is_out_of_gas(codespace: &str, code: u32) -> bool {
+    codespace == "sdk" && code == 11
+}
+
+/// Whether an error says that a client is not active.
+///
+/// The error may come wrapped in the codespace of the connection or channel, so its text decides.
+/// Source: ibc-go v10.5 `modules/core/02-client/types/errors.go`, `ErrClientNotActive`, `ErrClientFrozen`;
+/// `modules/light-clients/07-tendermint/errors.go`, `ErrTrustingPeriodExpired`.
+pub(crate) fn is_client_unusable(log: &str) -> bool {
+    ["client state is not active", "client is not active", "client is frozen"]
+        .iter()
+        .chain(&["time since latest trusted state has passed the trusting period"])
+        .any(|text| log.contains(text))
+}
+
+/// The two numbers of `account sequence mismatch, expected 5, got 7`.
+fn sequences(log: &str) -> Option<(u64, u64)> {
+    let rest = log.split_once("expected ")?.1;
+    let (expected, rest) = rest.split_once(", got ")?;
+    let got: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    Some((expected.parse().ok()?, got.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(codespace: &str, code: u32, log: &str) -> Meaning {
+        meaning(&Refusal { codespace: codespace.into(), code, index: None, log: log.into() })
+    }
+
+    #[test]
+    fn sequence_mismatch_tells_which_side_is_behind() {
+        let text = |expected, got| {
+            format!(
+                "account sequence mismatch, expected {expected}, got {got}: incorrect account sequence"
+            )
+        };
+        assert_eq!(read("sdk", 32, &text(5, 7)), Meaning::Behind);
+        assert_eq!(read("sdk", 32, &text(9, 7)), Meaning::Ahead);
+        assert_eq!(read("sdk", 32, "changed text"), Meaning::Behind);
+    }
+
+    #[test]
+    fn inactive_client_is_told_from_a_bad_message() {
+        let log = "cannot update client (07-tendermint-0) with status Expired: client state is not active";
+        assert_eq!(read("client", 29, log), Meaning::Client);
+        assert_eq!(read("client", 8, "consensus state not found"), Meaning::Message);
+        assert_eq!(read("channel", 22, "packet messages are redundant"), Meaning::Redundant);
+    }
+}

@@ -1,0 +1,85 @@
+//! How much may be on its way to a chain at once, and how much of it in one transaction.
+
+use super::choose::Idle;
+use crate::model::Model;
+use crate::model::ids::FlowId;
+
+/// Undecided transactions may fill this many blocks: CometBFT checks what remains in the mempool
+/// again after every block, and more of it stalls consensus.
+const WINDOW_BLOCKS: u64 = 2;
+/// A block takes at least this many batches, so that a lost one costs little.
+const BATCHES_PER_BLOCK: u64 = 20;
+/// The gas that a block is taken to hold when the chain sets no limit.
+const UNLIMITED_BLOCK_GAS: u64 = 200_000_000;
+/// A node accepts bodies of 1 MB, and the transaction is in base64 there.
+const MAX_TX_BYTES: u64 = 700_000;
+/// About what a packet message takes with its proof.
+const MESSAGE_BYTES: u64 = 1_100;
+
+/// What one transaction may hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Gas.
+    pub(crate) gas: u64,
+    /// Bytes.
+    pub(crate) bytes: usize,
+    /// Messages.
+    pub(crate) msgs: usize,
+}
+
+/// What the next epoch may add to what is on its way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    gas: u64,
+    bytes: u64,
+    is_untouched: bool,
+}
+
+impl Room {
+    /// Takes the place of one message of this gas; `false` when there is none. The first always fits.
+    pub(crate) fn take(&mut self, gas: u64) -> bool {
+        let fits = gas <= self.gas && MESSAGE_BYTES <= self.bytes;
+        if !fits && !self.is_untouched {
+            return false;
+        }
+        self.is_untouched = false;
+        self.gas = self.gas.saturating_sub(gas);
+        self.bytes = self.bytes.saturating_sub(MESSAGE_BYTES);
+        true
+    }
+}
+
+impl Model {
+    /// What one transaction on the chain of a flow may hold.
+    pub(crate) fn limits(&self, flow: &FlowId) -> Limits {
+        let chain = self.chain_to(flow);
+        let block_gas = chain.and_then(|chain| chain.block_gas).unwrap_or(UNLIMITED_BLOCK_GAS);
+        let block_bytes = chain.map_or(0, |chain| chain.block_bytes);
+        let bytes = (block_bytes / BATCHES_PER_BLOCK).min(MAX_TX_BYTES);
+        Limits {
+            gas: block_gas / BATCHES_PER_BLOCK,
+            bytes: bytes.try_into().unwrap_or(usize::MAX),
+            msgs: chain.map_or(1, |chain| chain.max_msgs),
+        }
+    }
+
+    /// What may be added for a flow; an error when less than a whole batch fits.
+    pub(crate) fn room(&self, flow: &FlowId) -> Result<Room, Idle> {
+        let chain = self.chain_to(flow).ok_or(Idle::Unread)?;
+        let block_gas = chain.block_gas.unwrap_or(UNLIMITED_BLOCK_GAS);
+        let (mut gas, mut bytes, mut is_empty) = (0u64, 0u64, true);
+        for slot in self.record.slots(&chain.lane.id) {
+            gas = gas.saturating_add(slot.gas_limit);
+            bytes = bytes.saturating_add(slot.size);
+            is_empty = false;
+        }
+        let gas = block_gas.saturating_mul(WINDOW_BLOCKS).saturating_sub(gas);
+        let bytes = chain.block_bytes.saturating_mul(WINDOW_BLOCKS).saturating_sub(bytes);
+        let has_room =
+            gas >= block_gas / BATCHES_PER_BLOCK && bytes >= chain.block_bytes / BATCHES_PER_BLOCK;
+        if !has_room && !is_empty {
+            return Err(Idle::Window);
+        }
+        Ok(Room { gas, bytes, is_untouched: true })
+    }
+}

@@ -1,0 +1,345 @@
+//! A chain: blocks, and a mempool that behaves like CometBFT's.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+
+use cosmos::keys::{account_id, encode_address};
+use cosmos::wire::tx::{DecodedTx, decode};
+use ferry::model::facts::{BlockFacts, Event, Tip, TxFacts, Used};
+use ferry::model::ids::{LaneId, Time};
+
+use crate::core::{Context, Core, Effect, Failure, fail};
+use crate::light::{SimHeader, root};
+
+pub const PREFIX: &str = "sim";
+/// Gas of a transaction besides its messages.
+const BASE_GAS: u64 = 60_000;
+
+/// A transaction in the mempool.
+#[derive(Clone, Debug)]
+struct Pooled {
+    tx: DecodedTx,
+    signer: String,
+}
+
+/// What a node answers to a broadcast.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checked {
+    Pooled,
+    Full,
+    Refused(Failure),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Check,
+    Recheck,
+    Deliver,
+}
+
+/// A chain with one validator.
+#[derive(Debug)]
+pub struct Chain {
+    pub id: String,
+    pub revision: u64,
+    pub is_strict: bool,
+    pub block_gas: u64,
+    pub capacity: usize,
+    pub height: u64,
+    pub time: u64,
+    /// The lane of ours, to mark its transactions in facts.
+    pub lane: LaneId,
+    pub core: Core,
+    check: Core,
+    /// Height -> state after it; as many as the node keeps.
+    pub history: BTreeMap<u64, Rc<Core>>,
+    pub headers: BTreeMap<u64, SimHeader>,
+    pub blocks: BTreeMap<u64, BlockFacts>,
+    mempool: VecDeque<Pooled>,
+    cache: BTreeSet<[u8; 32]>,
+    /// Gas limit and use of everything that our lane paid for.
+    pub paid: Vec<Used>,
+    pub gas_limits: u64,
+}
+
+pub fn gas_of(url: &str, effect: &Effect) -> u64 {
+    match (url.rsplit('.').next().unwrap_or_default(), effect) {
+        (_, Effect::Noop) => 20_000,
+        ("MsgRecvPacket", _) => 75_000,
+        ("MsgAcknowledgement", _) => 27_000,
+        ("MsgUpdateClient", _) => 83_000,
+        _ => 120_000,
+    }
+}
+
+impl Chain {
+    pub fn new(id: &str, revision: u64, lane: LaneId, time: u64) -> Self {
+        let mut chain = Self {
+            id: id.to_owned(),
+            revision,
+            is_strict: false,
+            block_gas: 20_000_000,
+            capacity: 1_000,
+            height: 0,
+            time,
+            lane,
+            core: Core::default(),
+            check: Core::default(),
+            history: BTreeMap::new(),
+            headers: BTreeMap::new(),
+            blocks: BTreeMap::new(),
+            mempool: VecDeque::new(),
+            cache: BTreeSet::new(),
+            paid: Vec::new(),
+            gas_limits: 0,
+        };
+        chain.make_block(time, Vec::new());
+        chain.make_block(time + 1_000_000_000, Vec::new());
+        chain
+    }
+
+    pub fn tip(&self) -> Tip {
+        self.blocks[&self.height].tip
+    }
+
+    fn context(&self, height: u64, time: u64) -> Context {
+        Context {
+            chain: self.id.clone(),
+            revision: self.revision,
+            height,
+            time,
+            is_strict: self.is_strict,
+        }
+    }
+
+    /// The ante handler: what decides on entry, and what a block does before the messages.
+    fn ante(core: &mut Core, at: &Context, pooled: &Pooled, mode: Mode) -> Result<(), Failure> {
+        let (tx, signer) = (&pooled.tx, &pooled.signer);
+        if tx.timeout_height != 0 && at.height > tx.timeout_height {
+            return fail("sdk", 30, "tx timeout height");
+        }
+        if tx.fee.amount < u128::from(tx.fee.gas_limit) / 100 {
+            return fail("sdk", 13, "insufficient fees");
+        }
+        let expected = core.sequences.get(signer).copied().unwrap_or(0);
+        if tx.sequence != expected {
+            let text =
+                format!("account sequence mismatch, expected {expected}, got {}", tx.sequence);
+            return fail("sdk", 32, format!("{text}: incorrect account sequence"));
+        }
+        if mode != Mode::Deliver {
+            Self::check_packets(core, at, tx, mode)?;
+        }
+        core.sequences.insert(signer.clone(), expected + 1);
+        Ok(())
+    }
+
+    /// ibc-go's `RedundantRelayDecorator`.
+    fn check_packets(
+        core: &mut Core,
+        at: &Context,
+        tx: &DecodedTx,
+        mode: Mode,
+    ) -> Result<(), Failure> {
+        let (mut packets, mut redundant) = (0, 0);
+        for message in &tx.msgs {
+            let Some(is_redundant) = core.redundancy(message)? else {
+                if message.type_url.ends_with("MsgUpdateClient") {
+                    core.run(at, message, &mut Vec::new())?;
+                }
+                continue;
+            };
+            packets += 1;
+            redundant += usize::from(is_redundant);
+            // A recheck verifies no proof of a receive; what it does to the state it does alike.
+            let skips_proof = mode == Mode::Recheck && message.type_url.ends_with("MsgRecvPacket");
+            if !is_redundant && !skips_proof {
+                core.run(at, message, &mut Vec::new())?;
+            }
+        }
+        if packets > 0 && packets == redundant {
+            return fail("channel", 22, "packet messages are redundant");
+        }
+        Ok(())
+    }
+
+    fn read(bytes: &[u8]) -> Pooled {
+        let tx = decode(bytes).expect("our own bytes decode");
+        let key = tx.public_key.expect("signed transactions carry a key");
+        let signer = encode_address(PREFIX, &account_id(&key)).expect("the prefix is valid");
+        Pooled { tx, signer }
+    }
+
+    /// `broadcast_tx_sync`.
+    pub fn offer(&mut self, bytes: &[u8]) -> Checked {
+        let pooled = Self::read(bytes);
+        if self.cache.contains(&pooled.tx.hash) {
+            return Checked::Pooled;
+        }
+        if self.mempool.len() >= self.capacity {
+            return Checked::Full;
+        }
+        let at = self.context(self.height, self.time);
+        let mut check = self.check.clone();
+        match Self::ante(&mut check, &at, &pooled, Mode::Check) {
+            Ok(()) => {
+                self.check = check;
+                self.cache.insert(pooled.tx.hash);
+                self.mempool.push_back(pooled);
+                Checked::Pooled
+            }
+            Err(failure) => Checked::Refused(failure),
+        }
+    }
+
+    /// `broadcast_tx_sync` at a node that is a block behind, knows nothing of the mempool, and passes
+    /// nothing on.
+    pub fn offer_stale(&self, bytes: &[u8]) -> Checked {
+        let behind = self.height - 1;
+        let Some(state) = self.history.get(&behind) else { return Checked::Full };
+        let at = self.context(behind, self.headers[&behind].time);
+        match Self::ante(&mut Core::clone(state), &at, &Self::read(bytes), Mode::Check) {
+            Ok(()) => Checked::Pooled,
+            Err(failure) => Checked::Refused(failure),
+        }
+    }
+
+    /// `Simulate`: the gas, or the message that fails.
+    pub fn simulate(&self, bytes: &[u8]) -> Result<u64, (usize, Failure)> {
+        let tx = decode(bytes).expect("our own bytes decode");
+        let at = self.context(self.height, self.time);
+        let mut core = self.check.clone();
+        Self::run_all(&mut core, &at, &tx, &mut Vec::new()).map(|(gas, _)| gas)
+    }
+
+    fn run_all(
+        core: &mut Core,
+        at: &Context,
+        tx: &DecodedTx,
+        events: &mut Vec<Event>,
+    ) -> Result<(u64, Vec<usize>), (usize, Failure)> {
+        let (mut gas, mut noops) = (BASE_GAS, Vec::new());
+        for (index, message) in tx.msgs.iter().enumerate() {
+            let effect = core.run(at, message, events).map_err(|failure| (index, failure))?;
+            gas += gas_of(&message.type_url, &effect);
+            if effect == Effect::Noop {
+                noops.push(index);
+            }
+        }
+        Ok((gas, noops))
+    }
+
+    /// Makes a block at `time`; `sent` are the events of packets that the application sends in it.
+    pub fn make_block(
+        &mut self,
+        time: u64,
+        sends: Vec<Box<dyn FnOnce(&mut Core) -> Option<Event>>>,
+    ) {
+        self.height += 1;
+        self.time = time;
+        let at = self.context(self.height, time);
+        let mut txs = Vec::new();
+        let mut room = self.block_gas;
+        while let Some(pooled) = self.mempool.pop_front() {
+            if pooled.tx.fee.gas_limit > room {
+                self.mempool.push_front(pooled);
+                break;
+            }
+            room -= pooled.tx.fee.gas_limit;
+            txs.extend(self.deliver(&at, &pooled));
+        }
+        let events: Vec<Event> =
+            sends.into_iter().filter_map(|send| send(&mut self.core)).collect();
+        txs.push(TxFacts { ours: None, events });
+        let header = SimHeader {
+            chain: self.id.clone(),
+            height: self.height,
+            time,
+            root: root(&self.id, self.height - 1),
+        };
+        let mut hash = [0; 32];
+        hash[..8].copy_from_slice(&self.height.to_be_bytes());
+        let tip = Tip { height: self.height, hash, time: Time(time) };
+        self.headers.insert(self.height, header);
+        self.blocks.insert(self.height, BlockFacts { tip, txs });
+        self.history.insert(self.height, Rc::new(self.core.clone()));
+        while self.history.len() > 100 {
+            self.history.pop_first();
+        }
+        self.recheck();
+    }
+
+    fn deliver(&mut self, at: &Context, pooled: &Pooled) -> Option<TxFacts> {
+        let mut core = self.core.clone();
+        Self::ante(&mut core, at, pooled, Mode::Deliver).ok()?;
+        self.core = core.clone();
+        let mut events = Vec::new();
+        let ran = Self::run_all(&mut core, at, &pooled.tx, &mut events);
+        let limit = pooled.tx.fee.gas_limit;
+        let ran = match ran {
+            Ok((gas, _)) if gas > limit => {
+                let failure = Failure { codespace: "sdk", code: 11, log: "out of gas".to_owned() };
+                Err((None, failure))
+            }
+            Ok(ran) => Ok(ran),
+            Err((index, failure)) => Err((Some(index), failure)),
+        };
+        let mut used = Used {
+            lane: LaneId { chain: self.id.as_str().into(), address: pooled.signer.as_str().into() },
+            sequence: pooled.tx.sequence,
+            hash: pooled.tx.hash,
+            code: 0,
+            codespace: String::new(),
+            log: String::new(),
+            failed_index: None,
+            noops: Vec::new(),
+            gas_used: limit,
+        };
+        match ran {
+            Ok((gas, noops)) => {
+                self.core = core;
+                used.gas_used = gas;
+                used.noops = noops;
+            }
+            Err((index, failure)) => {
+                events.clear();
+                used.code = failure.code;
+                used.codespace = failure.codespace.to_owned();
+                used.log = failure.log;
+                used.failed_index = index;
+            }
+        }
+        let ours = (used.lane == self.lane).then_some(used);
+        if let Some(used) = &ours {
+            self.paid.push(used.clone());
+            self.gas_limits += limit;
+        }
+        Some(TxFacts { ours, events })
+    }
+
+    /// What CometBFT does with the rest of the mempool after a block.
+    fn recheck(&mut self) {
+        self.check = self.core.clone();
+        let at = self.context(self.height, self.time);
+        for pooled in std::mem::take(&mut self.mempool) {
+            let mut check = self.check.clone();
+            match Self::ante(&mut check, &at, &pooled, Mode::Recheck) {
+                Ok(()) => {
+                    self.check = check;
+                    self.mempool.push_back(pooled);
+                }
+                Err(_) => {
+                    self.cache.remove(&pooled.tx.hash);
+                }
+            }
+        }
+    }
+
+    /// Loses a transaction without a word, as CometBFT does when an application forgets it.
+    pub fn lose(&mut self, place: u64) {
+        let Ok(place) = usize::try_from(place % (self.mempool.len().max(1) as u64)) else { return };
+        if let Some(pooled) = self.mempool.remove(place) {
+            self.cache.remove(&pooled.tx.hash);
+        }
+    }
+}

@@ -1,0 +1,442 @@
+//! What ibc-go does with messages, as far as a relayer can tell.
+
+use std::collections::BTreeMap;
+
+use cosmos::wire::packet::{Packet, acknowledgement_commitment};
+use cosmos::wire::path;
+use ferry::model::facts::{ClientChange, Event, HandshakeChange};
+use ferry::model::ids::{End, Height, Order};
+use ibc_proto::google::protobuf::Any;
+use ibc_proto::ibc::core::channel::v1::{
+    Channel, MsgAcknowledgement, MsgRecvPacket, MsgTimeout, Packet as ProtoPacket,
+};
+use ibc_proto::ibc::core::client::v1::{Height as ProtoHeight, MsgCreateClient, MsgUpdateClient};
+use ibc_proto::ibc::lightclients::tendermint::v1::{ClientState, ConsensusState};
+use prost::Message;
+
+use crate::events;
+use crate::light;
+
+/// Why a message fails: codespace, code, text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub codespace: &'static str,
+    pub code: u32,
+    pub log: String,
+}
+
+pub fn fail<T>(codespace: &'static str, code: u32, log: impl Into<String>) -> Result<T, Failure> {
+    Err(Failure { codespace, code, log: log.into() })
+}
+
+/// What a message did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Done,
+    Noop,
+}
+
+/// Where a message runs.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub chain: String,
+    pub revision: u64,
+    pub height: u64,
+    pub time: u64,
+    /// ibc-go v8: handshakes prove the other chain's client.
+    pub is_strict: bool,
+}
+
+/// How often something had an effect on the application.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    pub received: u32,
+    pub acknowledged: u32,
+    pub timed_out: u32,
+}
+
+/// The state of a chain.
+#[derive(Clone, Debug, Default)]
+pub struct Core {
+    /// The store `ibc`.
+    pub store: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Address -> sequence.
+    pub sequences: BTreeMap<String, u64>,
+    /// (chain that sent, channel, sequence) -> effects here.
+    pub effects: BTreeMap<(String, String, u64), Effects>,
+    pub counters: [u64; 3],
+    next_send: BTreeMap<String, u64>,
+}
+
+pub fn decode<M: Message + Default>(any: &Any) -> Result<M, Failure> {
+    M::decode(any.value.as_slice()).or_else(|error| fail("sdk", 2, error.to_string()))
+}
+
+fn block(height: Option<ProtoHeight>) -> u64 {
+    height.map_or(0, |height| height.revision_height)
+}
+
+impl Core {
+    /// Runs a message.
+    pub fn run(
+        &mut self,
+        at: &Context,
+        message: &Any,
+        events: &mut Vec<Event>,
+    ) -> Result<Effect, Failure> {
+        match message.type_url.rsplit('.').next().unwrap_or_default() {
+            "MsgCreateClient" => self.create_client(at, decode(message)?, events),
+            "MsgUpdateClient" => self.update_client(at, decode(message)?, events),
+            "MsgRecvPacket" => self.recv(at, decode(message)?, events),
+            "MsgAcknowledgement" => self.ack(at, decode(message)?, events),
+            "MsgTimeout" => self.timeout(at, decode(message)?, events),
+            _ => self.handshake(at, message, events),
+        }
+    }
+
+    /// Whether a message is about a packet, and whether it would find nothing to do.
+    pub fn redundancy(&self, message: &Any) -> Result<Option<bool>, Failure> {
+        Ok(Some(match message.type_url.rsplit('.').next().unwrap_or_default() {
+            "MsgRecvPacket" => {
+                let message: MsgRecvPacket = decode(message)?;
+                self.is_received(&message.packet.unwrap_or_default())
+            }
+            "MsgAcknowledgement" => {
+                let message: MsgAcknowledgement = decode(message)?;
+                !self.store.contains_key(&commitment(&message.packet.unwrap_or_default()))
+            }
+            "MsgTimeout" => {
+                let message: MsgTimeout = decode(message)?;
+                !self.store.contains_key(&commitment(&message.packet.unwrap_or_default()))
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    fn create_client(
+        &mut self,
+        at: &Context,
+        message: MsgCreateClient,
+        events: &mut Vec<Event>,
+    ) -> Result<Effect, Failure> {
+        let client = format!("07-tendermint-{}", self.counters[0]);
+        self.counters[0] += 1;
+        let state_any = message.client_state.unwrap_or_default();
+        let state: ClientState = decode(&state_any)?;
+        let height = block(state.latest_height);
+        let consensus = message.consensus_state.unwrap_or_default();
+        let _: ConsensusState = decode(&consensus)?;
+        self.store.insert(path::client_state(&client), state_any.encode_to_vec());
+        self.put_consensus(&client, state.latest_height, &consensus);
+        events.push(self.client_event(at, &client, height, ClientChange::Created));
+        Ok(Effect::Done)
+    }
+
+    fn put_consensus(&mut self, client: &str, height: Option<ProtoHeight>, consensus: &Any) {
+        let key = path::consensus_state(client, height.unwrap_or_default().into());
+        self.store.insert(key, consensus.encode_to_vec());
+    }
+
+    fn client_event(
+        &self,
+        _at: &Context,
+        client: &str,
+        height: u64,
+        change: ClientChange,
+    ) -> Event {
+        let revision = self
+            .client(client)
+            .map_or(0, |state| state.latest_height.map_or(0, |height| height.revision_number));
+        Event::Client { client: client.into(), height: Height { revision, height }, change }
+    }
+
+    pub fn client(&self, client: &str) -> Result<ClientState, Failure> {
+        let Some(bytes) = self.store.get(&path::client_state(client)) else {
+            return fail("client", 4, format!("client {client} not found"));
+        };
+        decode(&Any::decode(bytes.as_slice()).unwrap_or_default())
+    }
+
+    /// Time and root of the other chain that a client knows at a height.
+    pub fn consensus(&self, client: &str, height: u64) -> Result<(u64, Vec<u8>), Failure> {
+        let revision = self.client(client)?.latest_height.unwrap_or_default().revision_number;
+        let height = ProtoHeight { revision_number: revision, revision_height: height };
+        let Some(bytes) = self.store.get(&path::consensus_state(client, height.into())) else {
+            let text = format!("consensus state not found: {}", height.revision_height);
+            return fail("client", 8, text);
+        };
+        let state: ConsensusState = decode(&Any::decode(bytes.as_slice()).unwrap_or_default())?;
+        let time = state.timestamp.unwrap_or_default();
+        let nanos = time.seconds as u64 * 1_000_000_000 + time.nanos as u64;
+        Ok((nanos, state.root.unwrap_or_default().hash))
+    }
+
+    fn update_client(
+        &mut self,
+        at: &Context,
+        message: MsgUpdateClient,
+        events: &mut Vec<Event>,
+    ) -> Result<Effect, Failure> {
+        let client = message.client_id;
+        let mut state = self.client(&client)?;
+        let Some((header, trusted)) = light::unpack(&message.client_message.unwrap_or_default())
+        else {
+            return fail("client", 9, "header is not one");
+        };
+        let (trusted_time, _) = self.consensus(&client, trusted)?;
+        let drift = state.max_clock_drift.unwrap_or_default().seconds as u64 * 1_000_000_000;
+        let period = state.trusting_period.unwrap_or_default().seconds as u64 * 1_000_000_000;
+        if header.chain != state.chain_id
+            || header.root != light::root(&header.chain, header.height - 1)
+        {
+            return fail("client", 9, "header does not verify");
+        }
+        if header.time >= at.time + drift {
+            return fail("07-tendermint", 4, "new header has a time from the future");
+        }
+        if at.time > trusted_time + period {
+            return fail("client", 29, "client state is not active");
+        }
+        let known = self.consensus(&client, header.height).is_ok();
+        if !known {
+            let consensus = events::consensus_state(header.time, header.root.clone());
+            let revision = state.latest_height.unwrap_or_default().revision_number;
+            let height = ProtoHeight { revision_number: revision, revision_height: header.height };
+            self.put_consensus(&client, Some(height), &consensus);
+            if header.height > block(state.latest_height) {
+                state.latest_height = Some(height);
+                let any = cosmos::wire::tx::any(&state);
+                self.store.insert(path::client_state(&client), any.encode_to_vec());
+            }
+        }
+        events.push(self.client_event(at, &client, header.height, ClientChange::Updated));
+        Ok(Effect::Done)
+    }
+
+    /// Checks a proof against what a client knows.
+    pub fn verify(
+        &self,
+        client: &str,
+        height: Option<ProtoHeight>,
+        key: &[u8],
+        (value, proof): (Option<&[u8]>, &[u8]),
+    ) -> Result<(), Failure> {
+        let (_, root) = self.consensus(client, block(height))?;
+        if light::proof(&root, key, value) != proof {
+            let text = format!("invalid proof of {}", String::from_utf8_lossy(key));
+            return fail("commitment", 2, text);
+        }
+        Ok(())
+    }
+
+    pub fn channel(&self, port: &str, channel: &str) -> Result<Channel, Failure> {
+        match self.store.get(&path::channel(port, channel)) {
+            Some(bytes) => Ok(Channel::decode(bytes.as_slice()).unwrap_or_default()),
+            None => fail("channel", 3, format!("channel {port}/{channel} not found")),
+        }
+    }
+
+    /// The client under a channel.
+    fn client_of(&self, channel: &Channel) -> Result<String, Failure> {
+        let hop = channel.connection_hops.first().cloned().unwrap_or_default();
+        Ok(self.connection(&hop)?.client_id)
+    }
+
+    fn is_ordered(channel: &Channel) -> bool {
+        channel.ordering == 2
+    }
+
+    fn is_received(&self, packet: &ProtoPacket) -> bool {
+        let (port, channel) = (&packet.destination_port, &packet.destination_channel);
+        let next = self.store.get(&path::next_sequence_recv(port, channel));
+        let receipt = self.store.contains_key(&path::receipt(port, channel, packet.sequence));
+        let ordered = self.channel(port, channel).is_ok_and(|channel| Self::is_ordered(&channel));
+        receipt || (ordered && packet.sequence < next.map_or(1, |bytes| events::number(bytes)))
+    }
+
+    fn recv(
+        &mut self,
+        at: &Context,
+        message: MsgRecvPacket,
+        out: &mut Vec<Event>,
+    ) -> Result<Effect, Failure> {
+        let proto = message.packet.unwrap_or_default();
+        let packet = Packet::from(proto.clone());
+        let (port, channel_id) = (&proto.destination_port, &proto.destination_channel);
+        let channel = self.channel(port, channel_id)?;
+        if self.is_received(&proto) {
+            return Ok(Effect::Noop);
+        }
+        if channel.state != 3 {
+            return fail("channel", 4, "channel is not OPEN");
+        }
+        let timeout = packet.timeout_height;
+        let here = cosmos::wire::height::Height::new(at.revision, at.height);
+        let is_late = (!timeout.is_zero() && here >= timeout)
+            || (packet.timeout_timestamp != 0 && at.time >= packet.timeout_timestamp);
+        if is_late {
+            return fail("channel", 13, "timeout elapsed");
+        }
+        let client = self.client_of(&channel)?;
+        let value = packet.commitment();
+        let proof = (Some(value.as_slice()), message.proof_commitment.as_slice());
+        self.verify(&client, message.proof_height, &commitment(&proto), proof)?;
+        let next_key = path::next_sequence_recv(port, channel_id);
+        let order = if Self::is_ordered(&channel) {
+            let next = self.store.get(&next_key).map_or(1, |bytes| events::number(bytes));
+            if proto.sequence != next {
+                return fail(
+                    "channel",
+                    12,
+                    format!("packet sequence {} != next {next}", proto.sequence),
+                );
+            }
+            self.store.insert(next_key, (next + 1).to_be_bytes().to_vec());
+            Order::Ordered
+        } else {
+            self.store.insert(path::receipt(port, channel_id, proto.sequence), vec![1]);
+            Order::Unordered
+        };
+        let ack = br#"{"result":"AQ=="}"#.to_vec();
+        let key = path::acknowledgement(port, channel_id, proto.sequence);
+        self.store.insert(key, acknowledgement_commitment(&ack).to_vec());
+        self.effect(&proto, at, |effects| effects.received += 1, Way::In);
+        let connection = channel.connection_hops[0].as_str();
+        out.push(events::packet(&proto, Some((connection, order)), events::received()));
+        out.push(events::packet(
+            &proto,
+            Some((connection, order)),
+            events::ack_written(&packet, ack),
+        ));
+        Ok(Effect::Done)
+    }
+
+    fn ack(
+        &mut self,
+        at: &Context,
+        message: MsgAcknowledgement,
+        out: &mut Vec<Event>,
+    ) -> Result<Effect, Failure> {
+        let proto = message.packet.unwrap_or_default();
+        let channel = self.channel(&proto.source_port, &proto.source_channel)?;
+        let Some(stored) = self.store.get(&commitment(&proto)) else { return Ok(Effect::Noop) };
+        if *stored != Packet::from(proto.clone()).commitment() {
+            return fail("channel", 14, "commitment bytes are not equal");
+        }
+        let client = self.client_of(&channel)?;
+        let (port, channel_id) = (&proto.destination_port, &proto.destination_channel);
+        let key = path::acknowledgement(port, channel_id, proto.sequence);
+        let value = acknowledgement_commitment(&message.acknowledgement);
+        let proof = (Some(value.as_slice()), message.proof_acked.as_slice());
+        self.verify(&client, message.proof_height, &key, proof)?;
+        self.store.remove(&commitment(&proto));
+        self.effect(&proto, at, |effects| effects.acknowledged += 1, Way::Out);
+        out.push(events::packet(&proto, None, events::acknowledged()));
+        Ok(Effect::Done)
+    }
+
+    fn timeout(
+        &mut self,
+        at: &Context,
+        message: MsgTimeout,
+        out: &mut Vec<Event>,
+    ) -> Result<Effect, Failure> {
+        let proto = message.packet.unwrap_or_default();
+        let mut channel = self.channel(&proto.source_port, &proto.source_channel)?;
+        if !self.store.contains_key(&commitment(&proto)) {
+            return Ok(Effect::Noop);
+        }
+        let client = self.client_of(&channel)?;
+        let packet = Packet::from(proto.clone());
+        let proved = message.proof_height.unwrap_or_default();
+        let (time, _) = self.consensus(&client, proved.revision_height)?;
+        let late_by_height = !packet.timeout_height.is_zero()
+            && cosmos::wire::height::Height::from(proved) >= packet.timeout_height;
+        let late_by_time = packet.timeout_timestamp != 0 && time >= packet.timeout_timestamp;
+        if !late_by_height && !late_by_time {
+            return fail("channel", 21, "packet timeout has not been reached");
+        }
+        let (port, channel_id) = (&proto.destination_port, &proto.destination_channel);
+        let next = message.next_sequence_recv.to_be_bytes();
+        let (key, value) = if Self::is_ordered(&channel) {
+            (path::next_sequence_recv(port, channel_id), Some(next.as_slice()))
+        } else {
+            (path::receipt(port, channel_id, proto.sequence), None)
+        };
+        self.verify(&client, message.proof_height, &key, (value, &message.proof_unreceived))?;
+        self.store.remove(&commitment(&proto));
+        self.effect(&proto, at, |effects| effects.timed_out += 1, Way::Out);
+        out.push(events::packet(&proto, None, events::timed_out()));
+        if Self::is_ordered(&channel) {
+            channel.state = 4;
+            let key = path::channel(&proto.source_port, &proto.source_channel);
+            self.store.insert(key, channel.encode_to_vec());
+            let end = End {
+                port: proto.source_port.as_str().into(),
+                channel: proto.source_channel.as_str().into(),
+            };
+            out.push(events::channel(HandshakeChange::CloseInit, end, &channel));
+        }
+        Ok(Effect::Done)
+    }
+
+    fn effect(
+        &mut self,
+        packet: &ProtoPacket,
+        at: &Context,
+        change: impl FnOnce(&mut Effects),
+        way: Way,
+    ) {
+        let channel = packet.source_channel.clone();
+        let from = match way {
+            Way::In => "other".to_owned(),
+            Way::Out => at.chain.clone(),
+        };
+        change(self.effects.entry((from, channel, packet.sequence)).or_default());
+    }
+
+    /// The application sends a packet.
+    pub fn send(&mut self, end: &End, timeout: (Height, u64), data: Vec<u8>) -> Option<Event> {
+        let channel = self.channel(end.port.as_str(), end.channel.as_str()).ok()?;
+        if channel.state != 3 {
+            return None;
+        }
+        let other = channel.counterparty.clone().unwrap_or_default();
+        let next = self.next_send.entry(end.channel.to_string()).or_insert(1);
+        let proto = ProtoPacket {
+            sequence: *next,
+            source_port: end.port.to_string(),
+            source_channel: end.channel.to_string(),
+            destination_port: other.port_id,
+            destination_channel: other.channel_id,
+            data,
+            timeout_height: Some(ProtoHeight {
+                revision_number: timeout.0.revision,
+                revision_height: timeout.0.height,
+            }),
+            timeout_timestamp: timeout.1,
+        };
+        *next += 1;
+        let packet = Packet::from(proto.clone());
+        self.store.insert(commitment(&proto), packet.commitment().to_vec());
+        let order = if Self::is_ordered(&channel) { Order::Ordered } else { Order::Unordered };
+        let via = (channel.connection_hops[0].as_str(), order);
+        Some(events::packet(&proto, Some(via), events::sent(&packet)))
+    }
+
+    /// Packets on their way from here.
+    pub fn commitments(&self) -> usize {
+        self.store.keys().filter(|key| key.starts_with(b"commitments/")).count()
+    }
+}
+
+/// Whether a packet comes or went.
+#[derive(Clone, Copy)]
+enum Way {
+    In,
+    Out,
+}
+
+pub fn commitment(packet: &ProtoPacket) -> Vec<u8> {
+    path::commitment(&packet.source_port, &packet.source_channel, packet.sequence)
+}

@@ -1,0 +1,81 @@
+//! The store, as simple as its contract allows.
+
+use std::collections::BTreeMap;
+
+use ferry::model::facts::PacketData;
+use ferry::model::ids::{ChainId, PacketKey, PathId, SlotId};
+use ferry::model::rows::{
+    ChannelRow, CursorRow, Outcome, PacketRow, PathRow, Rows, SlotRow, Write,
+};
+
+#[derive(Debug, Default)]
+pub struct Store {
+    cursors: BTreeMap<ChainId, CursorRow>,
+    paths: BTreeMap<PathId, PathRow>,
+    channels: BTreeMap<(PathId, u32), ChannelRow>,
+    packets: BTreeMap<PacketKey, PacketRow>,
+    data: BTreeMap<PacketKey, PacketData>,
+    slots: BTreeMap<SlotId, (SlotRow, Vec<u8>)>,
+    pub outcomes: Vec<(SlotId, Outcome)>,
+}
+
+impl Store {
+    pub fn commit(&mut self, writes: &[Write]) {
+        for write in writes {
+            self.apply(write.clone());
+        }
+    }
+
+    fn apply(&mut self, write: Write) {
+        match write {
+            Write::Cursor(row) => {
+                self.cursors.insert(row.chain.clone(), row);
+            }
+            Write::Path(row) => {
+                self.paths.insert(row.path.clone(), row);
+            }
+            Write::Channel(row) => {
+                self.channels.insert((row.path.clone(), row.index), row);
+            }
+            Write::Packet(row) => {
+                self.packets.insert(row.key.clone(), row);
+            }
+            Write::Data(row) => {
+                let known = self.data.entry(row.key.clone()).or_insert_with(|| PacketData {
+                    key: row.key,
+                    data: row.data,
+                    ack: None,
+                });
+                known.ack = row.ack.or(known.ack.take());
+            }
+            Write::Slot(row, bytes) => {
+                self.slots.insert(row.id.clone(), (row, bytes.0));
+            }
+            Write::Decided(id, outcome) => {
+                self.slots.retain(|slot, _| (&slot.lane, slot.sequence) != (&id.lane, id.sequence));
+                self.outcomes.push((id, outcome));
+            }
+            Write::Dropped(id) => {
+                self.slots.remove(&id);
+            }
+        }
+    }
+
+    pub fn rows(&self) -> Rows {
+        Rows {
+            cursors: self.cursors.values().cloned().collect(),
+            paths: self.paths.values().cloned().collect(),
+            channels: self.channels.values().cloned().collect(),
+            packets: self.packets.values().filter(|row| row.live).cloned().collect(),
+            slots: self.slots.values().map(|(row, _)| row.clone()).collect(),
+        }
+    }
+
+    pub fn bytes(&self, id: &SlotId) -> Option<&[u8]> {
+        self.slots.get(id).map(|(_, bytes)| bytes.as_slice())
+    }
+
+    pub fn load(&self, keys: &[PacketKey]) -> Vec<PacketData> {
+        keys.iter().filter_map(|key| self.data.get(key).cloned()).collect()
+    }
+}

@@ -1,0 +1,444 @@
+//! Two chains and a relayer in virtual time.
+
+use std::collections::BTreeMap;
+
+use cosmos::keys::Key;
+use ferry::model::config::{ChainConfig, Config, GasPrice, LaneConfig, Probe};
+use ferry::model::facts::{
+    Account, Answer, Ask, Fact, Header, Notice, Proofs, Proved, Refusal, Simulation, Step, Why,
+};
+use ferry::model::ids::{AskId, Both, ChainId, Height, LaneId, PathId, Side, Span, Time};
+use ferry::model::rows::{ChannelRow, PathRow};
+use ferry::model::{Model, step};
+
+use crate::chain::{Chain, Checked, PREFIX};
+use crate::checks;
+use crate::core::Failure;
+use crate::light;
+use crate::rival::Rival;
+use crate::rng::Rng;
+use crate::store::Store;
+
+pub const SECOND: u64 = 1_000_000_000;
+const MILLI: u64 = 1_000_000;
+const START: u64 = 1_700_000_000 * SECOND;
+
+/// What goes wrong, in percent of the occasions.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Faults {
+    /// Of the answers: never come.
+    pub lost: u64,
+    /// Of the answers: come twice.
+    pub twice: u64,
+    /// Of the offers and reads: reach a node that is behind.
+    pub stale: u64,
+    /// Of the blocks: a transaction vanishes from the mempool.
+    pub vanish: u64,
+    /// Of the steps: the process is killed.
+    pub kill: u64,
+    /// Of the blocks: a rival relays what it sees.
+    pub rival: u64,
+}
+
+impl Faults {
+    pub fn is_calm(&self) -> bool {
+        self.lost + self.twice + self.stale + self.vanish + self.kill + self.rival == 0
+    }
+}
+
+/// Packets to send.
+#[derive(Clone, Debug)]
+pub struct Sending {
+    /// Seconds after the channel opened.
+    pub at: u64,
+    pub from: Side,
+    pub count: u64,
+    pub expiry: Expiry,
+}
+
+/// When a packet times out.
+#[derive(Clone, Copy, Debug)]
+pub enum Expiry {
+    /// So many seconds after it was sent.
+    Seconds(u64),
+    /// So many blocks of the other chain after it was sent.
+    Blocks(u64),
+}
+
+enum Happening {
+    Block(Side),
+    Pull(Side),
+    Tick,
+    Answer(AskId, Ask),
+    Repeat(Fact),
+    Send(Sending),
+}
+
+/// The simulated world.
+pub struct World {
+    pub chains: Both<Chain>,
+    pub store: Store,
+    pub model: Model,
+    pub now: u64,
+    pub faults: Faults,
+    pub rng: Rng,
+    pub notices: Vec<Notice>,
+    pub sent: u64,
+    pub steps: u64,
+    pub kills: u64,
+    pub rival: Rival,
+    config: Config,
+    path: (PathRow, Vec<ChannelRow>),
+    /// (time, order, process) -> what happens; answers die with the process that asked.
+    queue: BTreeMap<(u64, u64, Option<u64>), Happening>,
+    order: u64,
+    process: u64,
+    intervals: Both<u64>,
+    sends: Both<Vec<Sending>>,
+}
+
+fn lane(chain: &str, key: &Key) -> LaneId {
+    let address = key.address(PREFIX).expect("the prefix is valid").as_str().into();
+    LaneId { chain: chain.into(), address }
+}
+
+fn chain_config(chain: &str, revision: u64, key: Key) -> ChainConfig {
+    ChainConfig {
+        id: chain.into(),
+        revision,
+        lane: LaneConfig { id: lane(chain, &key), key },
+        probe: Probe { address: "sim1probe".into(), sequence: 0 },
+        gas_price: GasPrice { atto: 25_000_000_000_000_000, denom: "stake".to_owned() },
+        fee_granter: None,
+        memo: "ferry".to_owned(),
+        block_gas: Some(20_000_000),
+        block_bytes: 4_000_000,
+        max_msgs: 100,
+        interval: Span::seconds(1),
+        trusting_period: Span::seconds(100_000),
+        unbonding_period: Span::seconds(150_000),
+        max_clock_drift: Span::seconds(15),
+    }
+}
+
+/// The path that all worlds begin with: nothing is there, everything is wanted.
+fn wanted(order: ferry::model::ids::Order) -> (PathRow, Vec<ChannelRow>) {
+    let path = PathId::from("ab");
+    let end = || ferry::model::rows::ChannelEnd {
+        port: "transfer".into(),
+        channel: None,
+        state: Default::default(),
+        since: 0,
+    };
+    let channel = ChannelRow {
+        path: path.clone(),
+        index: 0,
+        version: "ics20-1".to_owned(),
+        order,
+        ends: Both { a: end(), b: end() },
+    };
+    let row = PathRow {
+        path,
+        chains: Both { a: "alpha-1".into(), b: "beta-4".into() },
+        ends: Both::default(),
+        create: true,
+    };
+    (row, vec![channel])
+}
+
+impl World {
+    pub fn new(seed: u64, faults: Faults) -> Self {
+        Self::with_order(seed, faults, ferry::model::ids::Order::Unordered)
+    }
+
+    pub fn with_order(seed: u64, faults: Faults, order: ferry::model::ids::Order) -> Self {
+        let key = |byte| Key::from_secret(&[byte; 32]).expect("the secret is valid");
+        let (a, b) = ("alpha-1", "beta-4");
+        let configs = vec![chain_config(a, 1, key(1)), chain_config(b, 4, key(2))];
+        let config = Config { chains: configs, max_tries: 40 };
+        let chains = Both {
+            a: Chain::new(a, 1, lane(a, &key(1)), START),
+            b: Chain::new(b, 4, lane(b, &key(2)), START + SECOND / 3),
+        };
+        let mut world = Self {
+            chains,
+            store: Store::default(),
+            model: Model::new(config.clone()),
+            now: START + 2 * SECOND,
+            faults,
+            rng: Rng::new(seed),
+            notices: Vec::new(),
+            sent: 0,
+            steps: 0,
+            kills: 0,
+            rival: Rival::new(key(3)),
+            config,
+            path: wanted(order),
+            queue: BTreeMap::new(),
+            order: 0,
+            process: 0,
+            intervals: Both { a: SECOND, b: SECOND * 17 / 10 },
+            sends: Both::default(),
+        };
+        for side in [Side::A, Side::B] {
+            world.later(SECOND, None, Happening::Block(side));
+        }
+        world.boot();
+        world
+    }
+
+    fn later(&mut self, delay: u64, process: Option<u64>, what: Happening) {
+        self.order += 1;
+        self.queue.insert((self.now + delay, self.order, process), what);
+    }
+
+    /// Starts the process: what the driver does before its loop.
+    fn boot(&mut self) {
+        self.process += 1;
+        let process = self.process;
+        self.queue.retain(|(_, _, of), _| of.is_none_or(|of| of == process));
+        self.model = Model::load(self.config.clone(), self.store.rows());
+        for side in [Side::A, Side::B] {
+            let chain = self.chains.on(side);
+            let (id, tip) = (ChainId::from(chain.id.as_str()), chain.tip());
+            if self.model.cursor(&id).is_none() && !self.feed(Fact::Begin(id, tip)) {
+                return;
+            }
+            self.later(MILLI, Some(process), Happening::Pull(side));
+        }
+        if self.model.path(&self.path.0.path).is_none() {
+            let (row, channels) = self.path.clone();
+            self.feed(Fact::Path(row, channels));
+        } else {
+            self.feed(Fact::Tick);
+        }
+    }
+
+    pub fn send_at(&mut self, sending: Sending) {
+        let delay = sending.at * SECOND;
+        self.later(delay, None, Happening::Send(sending));
+    }
+
+    /// Runs until `done` or for so many virtual seconds; `true` when done.
+    pub fn run(&mut self, seconds: u64, done: impl Fn(&Self) -> bool) -> bool {
+        let end = self.now + seconds * SECOND;
+        while let Some((at, ..)) = self.queue.keys().next().copied() {
+            if at > end {
+                return false;
+            }
+            let Some(((at, ..), what)) = self.queue.pop_first() else { return false };
+            self.now = at;
+            self.happen(what);
+            if done(self) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn happen(&mut self, what: Happening) {
+        match what {
+            Happening::Block(side) => self.make_block(side),
+            Happening::Pull(side) => self.pull(side),
+            Happening::Tick => {
+                self.feed(Fact::Tick);
+            }
+            Happening::Answer(id, ask) => self.answer(id, ask),
+            Happening::Repeat(fact) => {
+                self.feed(fact);
+            }
+            Happening::Send(sending) => self.sends.on_mut(sending.from).push(sending),
+        }
+    }
+
+    fn make_block(&mut self, side: Side) {
+        let sendings = std::mem::take(self.sends.on_mut(side));
+        let mut sends: Vec<Box<dyn FnOnce(&mut crate::core::Core) -> Option<_>>> = Vec::new();
+        for sending in sendings {
+            let Some(end) = self.channel_end(side) else { continue };
+            let other = self.chains.on(side.other());
+            let timeout = match sending.expiry {
+                Expiry::Seconds(seconds) => (Height::default(), self.now + seconds * SECOND),
+                Expiry::Blocks(blocks) => {
+                    let height = other.height + blocks;
+                    (Height { revision: other.revision, height }, 0)
+                }
+            };
+            for number in 0..sending.count {
+                self.sent += 1;
+                let (end, data) = (end.clone(), format!("packet {number}").into_bytes());
+                sends.push(Box::new(move |core| core.send(&end, timeout, data)));
+            }
+        }
+        if self.rng.chance(self.faults.vanish) {
+            let place = self.rng.below(1_000);
+            self.chains.on_mut(side).lose(place);
+        }
+        if self.rng.chance(self.faults.rival) {
+            self.rival.relay(&mut self.chains, side, &mut self.rng);
+        }
+        let now = self.now;
+        self.chains.on_mut(side).make_block(now, sends);
+        let jitter = self.rng.below(200 * MILLI);
+        let interval = *self.intervals.on(side);
+        self.later(interval + jitter, None, Happening::Block(side));
+        let delay = self.rng.below(100 * MILLI);
+        self.later(delay, Some(self.process), Happening::Pull(side));
+    }
+
+    /// The end of the first open channel on a side.
+    pub fn channel_end(&self, side: Side) -> Option<ferry::model::ids::End> {
+        let channel = self.model.channels(&self.path.0.path).next()?;
+        let end = channel.ends.on(side);
+        Some(ferry::model::ids::End { port: end.port.clone(), channel: end.channel.clone()? })
+    }
+
+    fn pull(&mut self, side: Side) {
+        let chain = self.chains.on(side);
+        let id = ChainId::from(chain.id.as_str());
+        let Some(cursor) = self.model.cursor(&id) else { return };
+        let Some(block) = chain.blocks.get(&(cursor.height + 1)).cloned() else { return };
+        if self.feed(Fact::Block(id, block)) {
+            let process = Some(self.process);
+            self.later(MILLI, process, Happening::Pull(side));
+        }
+    }
+
+    /// One turn of the driver's loop; `false` when the process was killed in it.
+    fn feed(&mut self, fact: Fact) -> bool {
+        self.steps += 1;
+        let Step { writes, asks, notices, wake } = step(&mut self.model, fact, Time(self.now));
+        self.notices.extend(notices);
+        let dies = self.rng.chance(self.faults.kill);
+        // 0: before the commit; else after it and so many asks.
+        let survives = if dies { self.rng.below(asks.len() as u64 + 2) } else { u64::MAX };
+        if survives == 0 {
+            return self.kill();
+        }
+        self.store.commit(&writes);
+        checks::after_step(self);
+        for (count, (id, ask)) in asks.into_iter().enumerate() {
+            if count as u64 + 1 >= survives {
+                return self.kill();
+            }
+            checks::ask(self, &ask);
+            let delay = (5 + self.rng.below(60)) * MILLI;
+            self.later(delay, Some(self.process), Happening::Answer(id, ask));
+        }
+        if dies {
+            return self.kill();
+        }
+        if let Some(Time(wake)) = wake {
+            let process = Some(self.process);
+            self.later(wake.saturating_sub(self.now), process, Happening::Tick);
+        }
+        true
+    }
+
+    fn kill(&mut self) -> bool {
+        self.kills += 1;
+        self.boot();
+        false
+    }
+
+    pub fn side(&self, chain: &ChainId) -> Side {
+        if chain.as_str() == self.chains.a.id { Side::A } else { Side::B }
+    }
+
+    /// A fresh copy of the relayer from the store.
+    pub fn reload(&self) -> Model {
+        Model::load(self.config.clone(), self.store.rows())
+    }
+
+    fn answer(&mut self, id: AskId, ask: Ask) {
+        let is_stale = self.rng.chance(self.faults.stale);
+        let fact = match ask {
+            Ask::Header { chain, height, trusted } => self.header(id, &chain, height, trusted),
+            Ask::Prove { chain, height, keys } => self.prove(id, (&chain, height, is_stale), keys),
+            Ask::Load(keys) => Fact::Loaded(id, self.store.load(&keys)),
+            Ask::Simulate { chain, tx } => {
+                let result = self.chains.on(self.side(&chain)).simulate(&tx);
+                Fact::Simulated(
+                    id,
+                    match result {
+                        Ok(gas_used) => Simulation::Ok { gas_used },
+                        Err((index, failure)) => Simulation::Refused(refusal(failure, Some(index))),
+                    },
+                )
+            }
+            Ask::Offer(slot) => {
+                let bytes = self.store.bytes(&slot).map(<[u8]>::to_vec);
+                let Some(bytes) = bytes else { return };
+                let chain = self.chains.on_mut(if slot.lane.chain.as_str() == "alpha-1" {
+                    Side::A
+                } else {
+                    Side::B
+                });
+                let checked =
+                    if is_stale { chain.offer_stale(&bytes) } else { chain.offer(&bytes) };
+                Fact::Offered(
+                    id,
+                    match checked {
+                        Checked::Pooled => Answer::Pooled,
+                        Checked::Full => Answer::Unknown("mempool is full".to_owned()),
+                        Checked::Refused(failure) => Answer::Refused(refusal(failure, None)),
+                    },
+                )
+            }
+            Ask::Account(lane) => {
+                let chain = self.chains.on(self.side(&lane.chain));
+                let sequence =
+                    chain.core.sequences.get(lane.address.as_str()).copied().unwrap_or(0);
+                Fact::Account(id, Account { number: 1, sequence })
+            }
+        };
+        if self.rng.chance(self.faults.lost) {
+            return;
+        }
+        if self.rng.chance(self.faults.twice) {
+            let delay = self.rng.below(2_000) * MILLI;
+            self.later(delay, Some(self.process), Happening::Repeat(fact.clone()));
+        }
+        self.feed(fact);
+    }
+
+    fn header(&self, id: AskId, chain: &ChainId, height: u64, trusted: Option<u64>) -> Fact {
+        let chain = self.chains.on(self.side(chain));
+        let Some(header) = chain.headers.get(&height) else {
+            return Fact::Failed(id, Why::Unavailable(format!("no header {height}")));
+        };
+        Fact::Header(
+            id,
+            Header {
+                height,
+                time: Time(header.time),
+                root: header.root.clone(),
+                next_validators_hash: vec![7; 32],
+                updates: trusted.map(|trusted| light::pack(header, trusted)).into_iter().collect(),
+            },
+        )
+    }
+
+    fn prove(
+        &self,
+        id: AskId,
+        (chain, height, is_stale): (&ChainId, u64, bool),
+        keys: Vec<Vec<u8>>,
+    ) -> Fact {
+        let chain = self.chains.on(self.side(chain));
+        let Some(state) = chain.history.get(&height).filter(|_| !is_stale) else {
+            return Fact::Failed(id, Why::Unavailable(format!("no state of {height}")));
+        };
+        let root = light::root(&chain.id, height);
+        let prove = |key: Vec<u8>| {
+            let value = state.store.get(&key).cloned();
+            Proved { proof: light::proof(&root, &key, value.as_deref()), key, value }
+        };
+        let items = keys.into_iter().map(prove).collect();
+        Fact::Proofs(id, Proofs { root: root.clone(), items })
+    }
+}
+
+fn refusal(failure: Failure, index: Option<usize>) -> Refusal {
+    Refusal { codespace: failure.codespace.to_owned(), code: failure.code, index, log: failure.log }
+}
