@@ -26,7 +26,7 @@ pub use answer::{
     AbciInfo, AbciQuery, Block, BlockParams, BlockResults, Broadcast, FoundTx, Status, TxPage,
     TxResult,
 };
-pub use error::{Fault, QueryError, RpcError};
+pub use error::{Blame, Fault, QueryError, RpcError};
 
 /// How long a call may take unless the caller says otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);

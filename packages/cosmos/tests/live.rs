@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cosmos::Any;
 use cosmos::chain::ibc::Transfer;
-use cosmos::chain::{Chain, ChainConfig, TxOutcome};
+use cosmos::chain::{Chain, ChainConfig, ChainError, TxOutcome};
 use cosmos::ibc_proto::ibc::applications::transfer::v1::MsgTransferResponse;
 use cosmos::ibc_proto::ibc::core::channel::v1 as chan;
 use cosmos::ibc_proto::ibc::core::client::v1 as client;
@@ -364,4 +364,28 @@ async fn transfer_between_two_nodes_is_received_and_acknowledged() {
     record(&a.chain, "commit_send.json", &format!("commit?height={}", sent.height + 1)).await;
     record(&a.chain, "commit_absent.json", &format!("commit?height={}", acked + 1)).await;
     record(&a.chain, "validators.json", &format!("validators?height={}", sent.height + 1)).await;
+}
+
+/// What does not exist is told apart from what fails.
+#[tokio::test]
+#[ignore = "needs two nodes: scripts/localnet up"]
+async fn absent_things_are_absent_and_bad_questions_are_errors() {
+    let Side { chain, .. } = Side::new(&localnet(), "a").await;
+    let stranger = Key::from_secret(&[9; 32]).unwrap();
+    let address = chain.address(&stranger).unwrap();
+    let account = chain.account(&address).await;
+    assert!(matches!(account, Err(ChainError::NoAccount { .. })), "{account:?}");
+    assert_eq!(chain.balance(&address, "utok").await.unwrap(), 0);
+    assert_eq!(chain.channel("transfer", "channel-999").await.unwrap(), None);
+    assert_eq!(chain.connection("connection-999").await.unwrap(), None);
+    assert_eq!(chain.client_state("07-tendermint-999").await.unwrap(), None);
+    let height = Height::new(1, 1);
+    assert_eq!(chain.consensus_state("07-tendermint-999", height).await.unwrap(), None);
+    assert!(chain.rpc().tx(&[9; 32]).await.unwrap().is_none());
+    assert!(chain.channel("transfer", "no channel").await.is_err());
+    assert!(chain.contract_info(&address).await.is_err());
+    assert!(chain.rpc().block_results(1_000_000_000).await.is_err());
+    let config = ChainConfig { chain_id: "other-1".into(), ..chain.config().clone() };
+    let other = Chain::connect(config).await;
+    assert!(matches!(other, Err(ChainError::WrongChain { .. })), "{other:?}");
 }

@@ -49,14 +49,26 @@ pub enum Fault {
     Malformed(String),
 }
 
+/// What a failure says about trying the same elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// The node is to blame: another may do, and this one is to be avoided.
+    Node,
+    /// The node refused in good health, such as for a block it has not: another may have it.
+    Place,
+    /// The question is to blame: the answer is the same everywhere.
+    Question,
+}
+
 impl Fault {
-    /// Whether the same call may succeed at another node or later: nothing in it is known to be wrong.
-    pub fn is_transient(&self) -> bool {
+    /// Who is to blame for it.
+    pub fn blame(&self) -> Blame {
         match self {
             Self::Unreachable(_) | Self::Timeout(_) | Self::Http { .. } | Self::Malformed(_) => {
-                true
+                Blame::Node
             }
-            Self::Address(_) | Self::Refused { .. } => false,
+            Self::Refused { .. } => Blame::Place,
+            Self::Address(_) => Blame::Question,
         }
     }
 }
@@ -90,10 +102,19 @@ pub enum QueryError {
 }
 
 impl QueryError {
+    /// Who is to blame for it.
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Rpc(error) => error.fault.blame(),
+            Self::Refused { .. } => Blame::Question,
+            Self::Malformed { .. } => Blame::Node,
+        }
+    }
+
     /// Whether the application says that what was asked for does not exist.
     ///
-    /// Queries refuse with the status `NotFound`, which the SDK turns into `sdk/22` or `sdk/38` (`baseapp/grpcrouter.go`).
+    /// Source: SDK v0.53 `baseapp/abci.go`, `gRPCErrorToSDKError`: the status `NotFound` becomes `sdk/22`.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Refused { codespace, code: 22 | 38, .. } if codespace == "sdk")
+        matches!(self, Self::Refused { codespace, code: 22, .. } if codespace == "sdk")
     }
 }
