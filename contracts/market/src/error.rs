@@ -1,7 +1,8 @@
 //! Why the market refuses something.
 
-use cosmwasm_std::StdError;
+use cosmwasm_std::{OverflowError, StdError};
 use escrow::EscrowError;
+use protocol::control::ControlError;
 use protocol::handshake::HandshakeError;
 use protocol::memo::MemoError;
 use protocol::{Code, LimitError};
@@ -13,6 +14,9 @@ pub enum ContractError {
     /// Storage, codec or address faults.
     #[error("{}: {}", self.code(), .0)]
     Std(#[from] StdError),
+    /// A sum or difference of units does not fit. The bounds on the inputs exclude it.
+    #[error("{}: {}", self.code(), .0)]
+    Arithmetic(#[from] OverflowError),
     /// The escrow account refuses.
     #[error("{}: {}", self.code(), .0)]
     Escrow(#[from] EscrowError),
@@ -22,6 +26,9 @@ pub enum ContractError {
     /// The memo is not ours or not well formed.
     #[error("{}: {}", self.code(), .0)]
     Memo(#[from] MemoError),
+    /// A control packet is not well formed.
+    #[error("{}: {}", self.code(), .0)]
+    Control(#[from] ControlError),
     /// A step of the control channel's handshake is not allowed.
     #[error("{}: {}", self.code(), .0)]
     Handshake(#[from] HandshakeError),
@@ -123,11 +130,13 @@ impl ContractError {
     pub const fn code(&self) -> Code {
         match self {
             Self::Std(_)
+            | Self::Arithmetic(_)
             | Self::Overflow { .. }
             | Self::Missing { .. }
             | Self::UnknownReply { .. } => Code::Internal,
             Self::Escrow(error) => escrow_code(error),
             Self::Memo(error) => error.code(),
+            Self::Control(error) => error.code(),
             Self::Limit(_) => Code::LimitExceeded,
             Self::Malformed { .. } => Code::Malformed,
             Self::Handshake(HandshakeError::Version { .. }) | Self::WrongVersion { .. } => {

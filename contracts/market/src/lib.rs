@@ -1,4 +1,10 @@
 //! The market contract: an open market for compute, chain A.
+//!
+//! Providers post offers and bid for orders; tenants, of this chain or behind a route, open
+//! deployments whose leases are paid by the second out of an escrow account each. Entry points are
+//! in [`contract`] and [`ibc`]; what a message does stands in the module of its name; what is
+//! stored in [`state`]. Money is counted in one place, `ledger`, and leaves only by a claim, a
+//! provider's withdrawal, or the way home, `settle`. The README tells the rest.
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,5 +18,41 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod attest;
+mod bid;
+mod bond;
+mod callback;
+mod channel;
+mod claim;
+mod command;
+mod context;
+pub mod contract;
+mod control;
+mod denom;
+mod deployment;
+mod eligible;
 pub mod error;
+mod event;
+pub mod ibc;
+mod lease;
+mod ledger;
+mod migrations;
 pub mod msg;
+mod offer;
+mod order;
+mod overlay;
+mod ownership;
+mod params;
+mod price;
+mod provider;
+mod purchase;
+mod query;
+mod reply;
+mod route;
+#[cfg(any(test, feature = "sanity"))]
+pub mod sanity;
+mod settle;
+mod state;
+mod status;
+
+pub use error::ContractError;

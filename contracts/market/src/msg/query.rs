@@ -2,16 +2,8 @@
 
 use cosmwasm_schema::{QueryResponses, cw_serde};
 use cosmwasm_std::Uint128;
-use protocol::control::DeploymentStatus;
 use protocol::{Deployment, DeploymentId, Tenant};
 
-use super::response::{
-    AcceptedResponse, BidsResponse, CheckResponse, ClaimableResponse, ConfigResponse,
-    DenomsResponse, DeploymentInfo, DeploymentsResponse, InFlightResponse, InfoResponse, LeaseInfo,
-    LeasesResponse, OfferInfo, OffersResponse, OrderInfo, OrdersResponse, OwnershipResponse,
-    ProviderInfo, ProvidersResponse, QuoteResponse, RoutesResponse, SolvencyResponse,
-    StoredTombstone,
-};
 use super::{LeaseId, Money};
 
 /// Every question. Lists give 10 entries, or `limit` up to 50.
@@ -21,13 +13,13 @@ use super::{LeaseId, Money};
 #[serde(deny_unknown_fields)]
 pub enum QueryMsg {
     /// The parameters, and whether new business is paused.
-    #[returns(ConfigResponse)]
+    #[returns(super::ConfigResponse)]
     Config {},
     /// Who governs the market. Same JSON as cw-ownable.
-    #[returns(OwnershipResponse)]
+    #[returns(super::OwnershipResponse)]
     Ownership {},
     /// The transfer channels over which tenants buy.
-    #[returns(RoutesResponse)]
+    #[returns(super::RoutesResponse)]
     Routes {
         /// After this channel.
         start_after: Option<String>,
@@ -35,7 +27,7 @@ pub enum QueryMsg {
         limit: Option<u32>,
     },
     /// The denoms accepted, and on which routes, in the order they were first named.
-    #[returns(DenomsResponse)]
+    #[returns(super::DenomsResponse)]
     Denoms {
         /// After this denom.
         start_after: Option<String>,
@@ -43,13 +35,13 @@ pub enum QueryMsg {
         limit: Option<u32>,
     },
     /// One provider.
-    #[returns(ProviderInfo)]
+    #[returns(super::ProviderInfo)]
     Provider {
         /// Its address.
         address: String,
     },
     /// All providers.
-    #[returns(ProvidersResponse)]
+    #[returns(super::ProvidersResponse)]
     Providers {
         /// After this one.
         start_after: Option<String>,
@@ -57,13 +49,13 @@ pub enum QueryMsg {
         limit: Option<u32>,
     },
     /// One offer.
-    #[returns(OfferInfo)]
+    #[returns(super::OfferInfo)]
     Offer {
         /// Its number.
         offer: u64,
     },
     /// All offers, or those of a provider.
-    #[returns(OffersResponse)]
+    #[returns(super::OffersResponse)]
     Offers {
         /// Only this provider's.
         provider: Option<String>,
@@ -73,13 +65,13 @@ pub enum QueryMsg {
         limit: Option<u32>,
     },
     /// One deployment that lives, with all it was opened with.
-    #[returns(DeploymentInfo)]
+    #[returns(super::DeploymentInfo)]
     Deployment {
         /// Which.
         id: DeploymentId,
     },
     /// A tenant's deployments, the closed ones included, by number.
-    #[returns(DeploymentsResponse)]
+    #[returns(super::DeploymentsResponse)]
     Deployments {
         /// Whose.
         tenant: Tenant,
@@ -89,19 +81,19 @@ pub enum QueryMsg {
         limit: Option<u32>,
     },
     /// How a deployment stands, dead or alive: the same that the control channel answers.
-    #[returns(DeploymentStatus)]
+    #[returns(protocol::control::DeploymentStatus)]
     Status {
         /// Which.
         id: DeploymentId,
     },
     /// What is left of a closed deployment.
-    #[returns(StoredTombstone)]
+    #[returns(super::StoredTombstone)]
     Tombstone {
         /// Which.
         id: DeploymentId,
     },
     /// Open orders of all tenants, oldest deployment first.
-    #[returns(OrdersResponse)]
+    #[returns(super::OrdersResponse)]
     Orders {
         /// After this one; it need not be open any more, but its deployment must live.
         start_after: Option<LeaseId>,
@@ -109,13 +101,13 @@ pub enum QueryMsg {
         limit: Option<u32>,
     },
     /// One open order.
-    #[returns(OrderInfo)]
+    #[returns(super::OrderInfo)]
     Order {
         /// Which.
         id: LeaseId,
     },
     /// The bids for an order, also for one that is over while deposits are not returned.
-    #[returns(BidsResponse)]
+    #[returns(super::BidsResponse)]
     Bids {
         /// Which.
         order: LeaseId,
@@ -125,13 +117,13 @@ pub enum QueryMsg {
         limit: Option<u32>,
     },
     /// One lease that is not closed.
-    #[returns(LeaseInfo)]
+    #[returns(super::LeaseInfo)]
     Lease {
         /// Which.
         id: LeaseId,
     },
     /// A provider's leases that are not closed.
-    #[returns(LeasesResponse)]
+    #[returns(super::LeasesResponse)]
     Leases {
         /// Whose.
         provider: String,
@@ -141,7 +133,7 @@ pub enum QueryMsg {
         limit: Option<u32>,
     },
     /// What is credited to somebody in a denom.
-    #[returns(ClaimableResponse)]
+    #[returns(super::ClaimableResponse)]
     Claimable {
         /// To whom.
         claimant: Tenant,
@@ -149,7 +141,7 @@ pub enum QueryMsg {
         denom: String,
     },
     /// Transfers home that are under way.
-    #[returns(InFlightResponse)]
+    #[returns(super::InFlightResponse)]
     InFlight {
         /// The route.
         route: String,
@@ -159,7 +151,7 @@ pub enum QueryMsg {
         limit: Option<u32>,
     },
     /// Whether a money packet was accepted.
-    #[returns(AcceptedResponse)]
+    #[returns(super::AcceptedResponse)]
     Accepted {
         /// The route.
         route: String,
@@ -169,7 +161,7 @@ pub enum QueryMsg {
         n: u64,
     },
     /// Whether a transfer with this message would be accepted now, and if not why not.
-    #[returns(CheckResponse)]
+    #[returns(super::CheckResponse)]
     Check {
         /// The transfer channel on this chain.
         route: String,
@@ -181,7 +173,7 @@ pub enum QueryMsg {
         message: String,
     },
     /// What to attach for a deployment.
-    #[returns(QuoteResponse)]
+    #[returns(super::QuoteResponse)]
     Quote {
         /// The route; none for a tenant of this chain.
         route: Option<String>,
@@ -193,13 +185,13 @@ pub enum QueryMsg {
         seconds: u64,
     },
     /// What the market holds and owes of a denom.
-    #[returns(SolvencyResponse)]
+    #[returns(super::SolvencyResponse)]
     Solvency {
         /// The denom.
         denom: String,
     },
     /// Contract, versions and bounds.
-    #[returns(InfoResponse)]
+    #[returns(super::InfoResponse)]
     Info {},
 }
 

@@ -305,6 +305,7 @@ pub struct LeaseInfo {
 
 /// What is credited to somebody.
 #[cw_serde]
+#[derive(Default)]
 pub struct ClaimableResponse {
     /// Units.
     pub amount: Uint128,

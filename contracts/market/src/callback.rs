@@ -1,0 +1,45 @@
+//! What the chain tells of our transfers home. Nothing here fails, whatever the bytes are: an error
+//! would be swallowed, or block the packet for ever.
+
+use cosmwasm_std::{Event, IbcPacket, IbcSourceCallbackMsg};
+use protocol::ics20::{TRANSFER_PORT, TransferOutcome, outcome};
+
+use crate::context::Context;
+use crate::settle::{self, Outcome};
+
+/// Takes the acknowledgement or timeout of a transfer of ours.
+pub(crate) fn on_source(ctx: &mut Context<'_>, message: &IbcSourceCallbackMsg) {
+    let (packet, outcome) = match message {
+        IbcSourceCallbackMsg::Acknowledgement(callback) => {
+            let bytes = callback.acknowledgement.data.as_slice();
+            (&callback.original_packet, outcome(bytes))
+        }
+        IbcSourceCallbackMsg::Timeout(callback) => {
+            (&callback.packet, TransferOutcome::Reverted { error: "timeout".into() })
+        }
+    };
+    match outcome {
+        TransferOutcome::Arrived => resolve(ctx, packet, Outcome::Arrived),
+        TransferOutcome::Reverted { .. } => resolve(ctx, packet, Outcome::Returned),
+        // The transfer module reads the same bytes before us, so this does not happen; if it does,
+        // the record stays, to be recovered.
+        TransferOutcome::Unreadable => {}
+    }
+}
+
+/// Resolves the record of a packet as a whole or not at all.
+fn resolve(ctx: &mut Context<'_>, packet: &IbcPacket, outcome: Outcome) {
+    if packet.src.port_id != TRANSFER_PORT {
+        return;
+    }
+    let (channel, sequence) = (&packet.src.channel_id, packet.sequence);
+    let resolved = ctx.attempt(|ctx| settle::resolve(ctx, channel, sequence, outcome));
+    if let Err(error) = resolved {
+        ctx.emit(
+            Event::new("callback_failed")
+                .add_attribute("channel", channel)
+                .add_attribute("sequence", sequence.to_string())
+                .add_attribute("reason", error.to_string()),
+        );
+    }
+}

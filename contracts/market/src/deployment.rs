@@ -1,0 +1,71 @@
+//! Deployments: opening, funding, closing.
+
+pub(crate) mod close;
+pub(crate) mod fund;
+pub(crate) mod open;
+
+use cosmwasm_std::Storage;
+use escrow::{Account, Seconds};
+use protocol::DeploymentId;
+use protocol::deployment::Group;
+
+use crate::error::ContractError;
+use crate::state::deployment::{self as state, ACCOUNTS, Number, RECORDS, Record};
+
+/// A deployment that lives, loaded to be changed.
+#[derive(Debug, Clone)]
+pub(crate) struct Live {
+    /// Its number here.
+    pub(crate) number: Number,
+    /// Its name.
+    pub(crate) id: DeploymentId,
+    /// How it stands. It is written only when [`Live::changed`] was called.
+    pub(crate) record: Record,
+    /// Its account.
+    pub(crate) account: Account,
+    stored_revision: u64,
+}
+
+impl Live {
+    /// A new one, not stored yet.
+    pub(crate) fn new(number: Number, id: DeploymentId, record: Record, account: Account) -> Self {
+        Self { number, id, record, account, stored_revision: 0 }
+    }
+
+    /// Loads a deployment by its name.
+    pub(crate) fn load(storage: &dyn Storage, id: &DeploymentId) -> Result<Self, ContractError> {
+        let number = state::live_number(storage, id)?;
+        let record = state::record(storage, number)?;
+        let account = state::account(storage, number)?;
+        let stored_revision = record.revision;
+        Ok(Self { number, id: id.clone(), record, account, stored_revision })
+    }
+
+    /// Stores what changed.
+    pub(crate) fn save(self, storage: &mut dyn Storage) -> Result<(), ContractError> {
+        if self.record.revision != self.stored_revision {
+            RECORDS.save(storage, self.number, &self.record)?;
+        }
+        Ok(ACCOUNTS.save(storage, self.number, &self.account)?)
+    }
+
+    /// Counts a change of state, so that a later status can be told from an earlier one.
+    pub(crate) fn changed(&mut self) -> Result<(), ContractError> {
+        let next = self.record.revision.checked_add(1);
+        self.record.revision = next.ok_or(ContractError::Overflow { what: "a revision" })?;
+        Ok(())
+    }
+
+    /// Notes the end of an order or lease: if it was the last, the deployment is idle from now on.
+    pub(crate) fn ended_one(&mut self, now: Seconds) -> Result<(), ContractError> {
+        if self.record.orders == 0 && self.record.leases == 0 {
+            self.record.idle_since = Some(now.get());
+        }
+        self.changed()
+    }
+
+    /// What the tenant ordered as this group.
+    pub(crate) fn group(&self, storage: &dyn Storage, group: u32) -> Result<Group, ContractError> {
+        state::group(storage, self.number, group)
+    }
+}

@@ -1,0 +1,237 @@
+//! Opening a deployment: its account, its orders, and the leases that start from standing offers.
+
+use cosmwasm_std::{Addr, Uint128};
+use escrow::{Account, Seconds, Units};
+use protocol::deployment::{Deployment, Group, Selection};
+use protocol::{Code, DeploymentId, Otherwise, Tenant, limits};
+
+use super::Live;
+use crate::context::Context;
+use crate::error::ContractError;
+use crate::ledger::{self, Funds};
+use crate::state::config::{CONFIG, PAUSED};
+use crate::state::deployment::{LAST, OPERATORS, Operator, Record, SLOTS, SPECS, Slot};
+use crate::state::principal::{self, PrincipalId};
+use crate::state::route::{LOCAL, RouteId};
+use crate::state::settlement::{HOMES, Home};
+use crate::state::{denom::DenomId, next};
+use crate::{denom, event, offer, order};
+
+/// A purchase, wherever it came from.
+#[derive(Debug)]
+pub(crate) struct Purchase {
+    /// Whose it is, and the tenant's number for it.
+    pub(crate) id: DeploymentId,
+    /// Who answers for the number of open orders.
+    pub(crate) orders_of: PrincipalId,
+    /// The way the money came.
+    pub(crate) route: RouteId,
+    /// What is accepted there.
+    pub(crate) listing: Listing,
+    /// Units that came.
+    pub(crate) amount: Uint128,
+    /// Where unspent money goes.
+    pub(crate) refund_to: String,
+    /// Where it goes on this chain if the way home is dead.
+    pub(crate) local_refund: Option<Addr>,
+    /// What to run.
+    pub(crate) deployment: Deployment,
+}
+
+/// A denom accepted on a route.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Listing {
+    /// The denom.
+    pub(crate) denom: DenomId,
+    /// The least deposit.
+    pub(crate) min_deposit: Uint128,
+}
+
+/// Opens a deployment. Its limits have been checked.
+pub(crate) fn open(ctx: &mut Context<'_>, purchase: Purchase) -> Result<(), ContractError> {
+    if PAUSED.may_load(ctx.state())?.unwrap_or_default() {
+        return Err(ContractError::Paused {});
+    }
+    purchase.deployment.groups.iter().try_for_each(require_supported)?;
+    let Purchase { deployment, .. } = &purchase;
+    let groups = deployment.groups.clone();
+    let mut live = start_account(ctx, &purchase)?;
+    store_operators(ctx, &live, deployment)?;
+    store_home(ctx, &live, &purchase)?;
+    ctx.emit(
+        event::of_deployment("deployment_opened", &live.id)
+            .add_attribute("amount", purchase.amount)
+            .add_attribute("groups", groups.len().to_string()),
+    );
+    SPECS.save(ctx.storage(), live.number, &without_operators(purchase.deployment))?;
+    for (index, group) in (0_u32..).zip(&groups) {
+        begin_group(ctx, &mut live, index, group)?;
+    }
+    live.save(ctx.storage())
+}
+
+/// Opens a deployment of a tenant of this chain. The coin funds it.
+pub(crate) fn local(
+    ctx: &mut Context<'_>,
+    (seq, refund_to): (u64, Option<String>),
+    deployment: Deployment,
+    (denom, amount): (&str, Uint128),
+) -> Result<(), ContractError> {
+    limits::integer("seq", seq)?;
+    deployment.validate()?;
+    let tenant = principal::local(ctx.caller());
+    let refund_to = match refund_to {
+        Some(to) => ctx.checked(&to)?.into(),
+        None => ctx.caller().to_owned(),
+    };
+    let purchase = Purchase {
+        orders_of: principal::intern(ctx.storage(), &tenant)?,
+        id: DeploymentId { tenant, seq },
+        route: LOCAL,
+        listing: denom::listing(ctx, denom, (LOCAL, "this chain"))?,
+        amount,
+        refund_to,
+        local_refund: None,
+        deployment,
+    };
+    open(ctx, purchase)
+}
+
+/// Refuses what this version cannot serve, before anything is promised.
+fn require_supported(group: &Group) -> Result<(), ContractError> {
+    if matches!(group.selection, Selection::Lowest { .. }) {
+        return Err(ContractError::Unsupported { what: "selection by lowest bid" });
+    }
+    if !group.requirements.all_of.is_empty() || !group.requirements.any_of.is_empty() {
+        return Err(ContractError::Unsupported { what: "the requirement of auditors" });
+    }
+    Ok(())
+}
+
+/// Takes the tenant's number, funds the account and creates the record.
+fn start_account(ctx: &mut Context<'_>, purchase: &Purchase) -> Result<Live, ContractError> {
+    let now = ctx.now();
+    let config = CONFIG.load(ctx.state())?;
+    let tenant = principal::intern(ctx.storage(), &purchase.id.tenant)?;
+    let slot = (tenant, purchase.id.seq);
+    if SLOTS.has(ctx.state(), slot) {
+        return Err(ContractError::UsedSeq { seq: purchase.id.seq });
+    }
+    let listing = purchase.listing;
+    let mut account = Account::new(now, Seconds::new(purchase.deployment.runway_seconds))?;
+    let minimum = Units::new(listing.min_deposit.u128());
+    account.deposit(now, Units::new(purchase.amount.u128()), minimum)?;
+    ledger::enter(ctx.storage(), Funds { denom: listing.denom, amount: purchase.amount })?;
+
+    let number = next(ctx.storage(), &LAST)?;
+    SLOTS.save(ctx.storage(), slot, &Slot::Live(number))?;
+    let groups = u32::try_from(purchase.deployment.groups.len())
+        .map_err(|_| ContractError::Overflow { what: "the number of groups" })?;
+    let record = Record {
+        tenant,
+        seq: purchase.id.seq,
+        orders_of: purchase.orders_of,
+        route: purchase.route,
+        denom: listing.denom,
+        min_deposit: listing.min_deposit,
+        fee_bps: config.take_rate_bps,
+        grace_seconds: config.grace_seconds,
+        opened_at: now.get(),
+        refund_to: purchase.refund_to.clone(),
+        local_refund: purchase.local_refund.clone(),
+        revision: 1,
+        groups,
+        orders: 0,
+        leases: 0,
+        idle_since: None,
+    };
+    Ok(Live::new(number, purchase.id.clone(), record, account))
+}
+
+/// Starts the lease that a standing offer promises, or opens an order.
+fn begin_group(
+    ctx: &mut Context<'_>,
+    live: &mut Live,
+    index: u32,
+    group: &Group,
+) -> Result<(), ContractError> {
+    let Selection::Offer { offer, otherwise } = group.selection else {
+        return order::open(ctx, live, index, group);
+    };
+    let leased = ctx.attempt(|ctx| {
+        let mut leased = live.clone();
+        offer::take(ctx, &mut leased, index, group, offer)?;
+        Ok(leased)
+    });
+    match leased {
+        Ok(leased) => *live = leased,
+        Err(error) if otherwise == Otherwise::Order && is_offer_gone(error.code()) => {
+            order::open(ctx, live, index, group)?;
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+/// Whether a vote that took days is overtaken by events, so that bids are the better way. That an
+/// offer never existed or the money does not suffice is an error of the order itself.
+fn is_offer_gone(code: Code) -> bool {
+    matches!(code, Code::OfferUnavailable | Code::RateAboveMax | Code::ProviderIneligible)
+}
+
+fn store_operators(
+    ctx: &mut Context<'_>,
+    live: &Live,
+    deployment: &Deployment,
+) -> Result<(), ContractError> {
+    if deployment.local_operators.is_empty() {
+        return Ok(());
+    }
+    let now = ctx.now();
+    let operators = deployment.local_operators.iter().map(|operator| {
+        let expires_in = operator.expires_in_seconds.map(Seconds::new);
+        Ok(Operator {
+            address: ctx.checked(&operator.address)?,
+            scopes: operator.scopes.clone(),
+            expires_at: expires_in.map(|seconds| now.after(seconds).get()),
+        })
+    });
+    let operators = operators.collect::<Result<Vec<_>, ContractError>>()?;
+    Ok(OPERATORS.save(ctx.storage(), live.number, &operators)?)
+}
+
+/// Remembers where claimables of a remote tenant go; the last word counts.
+fn store_home(
+    ctx: &mut Context<'_>,
+    live: &Live,
+    purchase: &Purchase,
+) -> Result<(), ContractError> {
+    let Tenant::Remote { sender, .. } = &purchase.id.tenant else { return Ok(()) };
+    let refund_to = Some(purchase.refund_to.clone()).filter(|to| to != sender);
+    let home = Home { refund_to, local_refund: purchase.local_refund.clone() };
+    let tenant = live.record.tenant;
+    let stored = HOMES.may_load(ctx.state(), tenant)?.unwrap_or_default();
+    if stored != home {
+        HOMES.save(ctx.storage(), tenant, &home)?;
+    }
+    Ok(())
+}
+
+/// Operators change while the order stands; they are stored by themselves.
+fn without_operators(deployment: Deployment) -> Deployment {
+    Deployment { local_operators: Vec::new(), ..deployment }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_vanished_offer_becomes_an_order() {
+        assert!(is_offer_gone(Code::OfferUnavailable));
+        assert!(is_offer_gone(Code::RateAboveMax));
+        assert!(is_offer_gone(Code::ProviderIneligible));
+        assert!(!is_offer_gone(Code::UnknownOffer));
+        assert!(!is_offer_gone(Code::InsufficientDeposit));
+    }
+}

@@ -1,0 +1,26 @@
+//! One event type per transition. Off-chain code takes them as hints and confirms by a query.
+
+use cosmwasm_std::Event;
+use protocol::DeploymentId;
+
+use crate::msg::LeaseId;
+
+/// Something happened to a deployment.
+pub(crate) fn of_deployment(kind: &str, id: &DeploymentId) -> Event {
+    Event::new(kind).add_attribute("deployment", id.to_string())
+}
+
+/// Something happened to an order, a bid or a lease.
+pub(crate) fn of_group(kind: &str, id: &DeploymentId, group: u32) -> Event {
+    of_deployment(kind, id).add_attribute("group", group.to_string())
+}
+
+/// Something happened to a lease named by a caller.
+pub(crate) fn of_lease(kind: &str, id: &LeaseId) -> Event {
+    of_group(kind, &id.deployment, id.group)
+}
+
+/// Something happened to a provider.
+pub(crate) fn of_provider(kind: &str, provider: &str) -> Event {
+    Event::new(kind).add_attribute("provider", provider)
+}

@@ -1,0 +1,146 @@
+//! Entry points for IBC: the control channel's six, and the callbacks of ICS-20 transfers.
+//!
+//! Only the handshake and the arrival of money may fail, because there a failure undoes what the
+//! other side did. Everything else ends well for any bytes.
+
+#[cfg(not(feature = "library"))]
+use cosmwasm_std::entry_point;
+use cosmwasm_std::{
+    Binary, DepsMut, Env, IbcBasicResponse, IbcChannelCloseMsg, IbcChannelConnectMsg,
+    IbcChannelOpenMsg, IbcChannelOpenResponse, IbcDestinationCallbackMsg, IbcPacketAckMsg,
+    IbcPacketReceiveMsg, IbcPacketTimeoutMsg, IbcReceiveResponse, IbcSourceCallbackMsg, Never,
+    to_json_binary,
+};
+use protocol::control::ControlAck;
+
+use crate::context::Context;
+use crate::error::ContractError;
+use crate::{callback, channel, control, purchase};
+
+/// Checks a channel that somebody wants to open.
+///
+/// # Errors
+/// [`ContractError`] for any but a control channel of a route's outpost.
+#[cfg_attr(not(feature = "library"), entry_point)]
+pub fn ibc_channel_open(
+    deps: DepsMut<'_>,
+    env: Env,
+    msg: IbcChannelOpenMsg,
+) -> Result<IbcChannelOpenResponse, ContractError> {
+    channel::open(&Context::of_chain(deps, env), &msg)?;
+    Ok(None)
+}
+
+/// Checks the channel once more, and binds it to its route.
+///
+/// # Errors
+/// As [`ibc_channel_open`].
+#[cfg_attr(not(feature = "library"), entry_point)]
+pub fn ibc_channel_connect(
+    deps: DepsMut<'_>,
+    env: Env,
+    msg: IbcChannelConnectMsg,
+) -> Result<IbcBasicResponse, ContractError> {
+    let mut ctx = Context::of_chain(deps, env);
+    channel::connect(&mut ctx, &msg)?;
+    Ok(ctx.into_ibc_response())
+}
+
+/// Takes the end of a channel.
+///
+/// # Errors
+/// [`ContractError::Unauthorized`] for a close from this side that the owner has not armed.
+#[cfg_attr(not(feature = "library"), entry_point)]
+pub fn ibc_channel_close(
+    deps: DepsMut<'_>,
+    env: Env,
+    msg: IbcChannelCloseMsg,
+) -> Result<IbcBasicResponse, ContractError> {
+    let mut ctx = Context::of_chain(deps, env);
+    channel::close(&mut ctx, &msg)?;
+    Ok(ctx.into_ibc_response())
+}
+
+/// Takes a control packet. There is always an acknowledgement: this one, unless the call replaces it.
+///
+/// # Errors
+/// Never.
+#[cfg_attr(not(feature = "library"), entry_point)]
+pub fn ibc_packet_receive(
+    deps: DepsMut<'_>,
+    env: Env,
+    msg: IbcPacketReceiveMsg,
+) -> Result<IbcReceiveResponse, Never> {
+    let mut ctx = Context::of_chain(deps, env);
+    let acknowledgement = match control::call(&mut ctx, &msg.packet) {
+        Ok(()) => encoded(&ControlAck::Internal {}),
+        Err(error) => encoded(&ControlAck::refused(error.code(), &error.to_string())),
+    };
+    let response = ctx.into_ibc_response();
+    Ok(IbcReceiveResponse::new(acknowledgement)
+        .add_submessages(response.messages)
+        .add_events(response.events))
+}
+
+/// An acknowledgement's bytes. The types cannot fail to encode; empty bytes would be refused by the
+/// chain, and the packet could be received again.
+fn encoded(acknowledgement: &ControlAck) -> Binary {
+    to_json_binary(acknowledgement).unwrap_or_default()
+}
+
+/// The market sends no control packets yet, so there is nothing to note.
+///
+/// # Errors
+/// Never.
+#[cfg_attr(not(feature = "library"), entry_point)]
+pub fn ibc_packet_ack(
+    _deps: DepsMut<'_>,
+    _env: Env,
+    _msg: IbcPacketAckMsg,
+) -> Result<IbcBasicResponse, Never> {
+    Ok(IbcBasicResponse::new())
+}
+
+/// The market sends no control packets yet, so there is nothing to note.
+///
+/// # Errors
+/// Never.
+#[cfg_attr(not(feature = "library"), entry_point)]
+pub fn ibc_packet_timeout(
+    _deps: DepsMut<'_>,
+    _env: Env,
+    _msg: IbcPacketTimeoutMsg,
+) -> Result<IbcBasicResponse, Never> {
+    Ok(IbcBasicResponse::new())
+}
+
+/// Takes the acknowledgement or timeout of a transfer home.
+///
+/// # Errors
+/// Never.
+#[cfg_attr(not(feature = "library"), entry_point)]
+pub fn ibc_source_callback(
+    deps: DepsMut<'_>,
+    env: Env,
+    msg: IbcSourceCallbackMsg,
+) -> Result<IbcBasicResponse, Never> {
+    let mut ctx = Context::of_chain(deps, env);
+    callback::on_source(&mut ctx, &msg);
+    Ok(ctx.into_ibc_response())
+}
+
+/// Takes money that arrived with an order.
+///
+/// # Errors
+/// [`ContractError`] for every refusal: the chain then reverts the transfer, and the coin is back
+/// with its sender.
+#[cfg_attr(not(feature = "library"), entry_point)]
+pub fn ibc_destination_callback(
+    deps: DepsMut<'_>,
+    env: Env,
+    msg: IbcDestinationCallbackMsg,
+) -> Result<IbcBasicResponse, ContractError> {
+    let mut ctx = Context::of_chain(deps, env);
+    purchase::on_arrival(&mut ctx, msg)?;
+    Ok(ctx.into_ibc_response())
+}

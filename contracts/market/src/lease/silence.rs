@@ -1,0 +1,52 @@
+//! Silence: first it is stated, then there is time to break it, then the lease is closed.
+//!
+//! The time runs from the statement, not from the missed heartbeat, so that a halt of the chain
+//! closes nobody.
+
+use escrow::{Fault, Seconds};
+
+use super::close::{BondFate, Ending, close};
+use super::heartbeat::was_alive;
+use super::load_named;
+use crate::context::Context;
+use crate::deployment::close::require_reached;
+use crate::error::ContractError;
+use crate::event;
+use crate::msg::LeaseId;
+use crate::state::deployment::LEASES;
+
+/// The least time a provider has to break its silence.
+const LEAST_TIME: Seconds = Seconds::new(3_600);
+
+/// States that a lease is silent.
+pub(crate) fn report(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), ContractError> {
+    let now = ctx.now();
+    let (mut live, mut lease) = load_named(ctx.state(), id)?;
+    live.account.settle(now)?;
+    let stream = live.account.stream(id.group)?;
+    let is_silent = was_alive(&live, id.group)? && stream.is_silent(now);
+    // Out of funds a provider may go, and the deployment has an exit of its own.
+    if !is_silent || live.account.is_short() || lease.silent_deadline.is_some() {
+        let problem = "is not silent, or its deployment is out of funds, or it was reported";
+        return Err(ContractError::WrongState { what: "lease", problem });
+    }
+    let time = stream.window().unwrap_or(LEAST_TIME).max(LEAST_TIME);
+    let deadline = now.after(time).get();
+    lease.silent_deadline = Some(deadline);
+    LEASES.save(ctx.storage(), (live.number, id.group), &lease)?;
+    let event = event::of_lease("lease_silent", id);
+    ctx.emit(event.add_attribute("deadline", deadline.to_string()));
+    Ok(())
+}
+
+/// Closes a lease that stayed silent; its bond is forfeit.
+pub(crate) fn close_silent(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), ContractError> {
+    let (mut live, lease) = load_named(ctx.state(), id)?;
+    let deadline = lease
+        .silent_deadline
+        .ok_or(ContractError::WrongState { what: "lease", problem: "was not reported silent" })?;
+    require_reached(ctx.now(), Seconds::new(deadline), "a silent lease can be closed")?;
+    let (fault, bond) = (Fault::Provider, BondFate::Forfeited);
+    close(ctx, &mut live, id.group, Ending { fault, bond, reason: "silent" })?;
+    live.save(ctx.storage())
+}

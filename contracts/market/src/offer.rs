@@ -1,0 +1,227 @@
+//! Standing offers: posting, ending, and starting a lease from one.
+
+use cosmwasm_std::{Empty, Event, Storage, Uint128};
+use escrow::{NanoRate, Seconds};
+use protocol::deployment::{Attribute, Group, validate_attributes};
+use protocol::limits;
+
+use crate::context::Context;
+use crate::deployment::Live;
+use crate::error::ContractError;
+use crate::lease::start::{Agreement, start};
+use crate::ledger::{self, Funds};
+use crate::msg::OfferTerms;
+use crate::state::config::PAUSED;
+use crate::state::denom;
+use crate::state::next;
+use crate::state::offer::{BY_PROVIDER, LAST, OFFERS, Offer, OfferUse, USES, usage};
+use crate::state::{principal, provider};
+use crate::{bond, eligible, price};
+
+/// Seconds for which an offer may stand.
+const OFFER_SECONDS: u64 = 366 * 86_400;
+
+/// Posts an offer. The coin is its bond.
+pub(crate) fn post(
+    ctx: &mut Context<'_>,
+    terms: OfferTerms,
+    (bond_denom, bond): (&str, Uint128),
+) -> Result<(), ContractError> {
+    if PAUSED.may_load(ctx.state())?.unwrap_or_default() {
+        return Err(ContractError::Paused {});
+    }
+    let (provider, record) = provider::load(ctx.state(), ctx.caller())?;
+    if record.unbonds_at.is_some() {
+        let (provider, problem) = (ctx.caller().into(), "is leaving");
+        return Err(ContractError::ProviderIneligible { provider, problem });
+    }
+    validate(&terms)?;
+    let denom = denom::find(ctx.state(), &terms.denom)?.ok_or_else(|| {
+        ContractError::UnknownDenom { denom: terms.denom.clone(), on: "this market".into() }
+    })?;
+    let bond_terms = bond::terms(ctx.state(), denom, bond_denom)?;
+    let least = bond_terms.bond(NanoRate::ZERO)?;
+    if bond < least {
+        let (got, expected) = (bond.u128(), least.u128());
+        return Err(ContractError::TooSmall { what: "offer's bond", got, expected });
+    }
+    ledger::enter(ctx.storage(), Funds { denom: bond_terms.denom, amount: bond })?;
+
+    let expires_at = ctx.now().after(Seconds::new(terms.expires_in_seconds)).get();
+    let offer = Offer {
+        provider,
+        denom,
+        prices: terms.prices,
+        attributes: terms.attributes,
+        capacity: terms.capacity,
+        min_charge: terms.min_charge,
+        posted_at: ctx.now().get(),
+        expires_at,
+        bond_terms,
+    };
+    let storage = ctx.storage();
+    let id = next(storage, &LAST)?;
+    OFFERS.save(storage, id, &offer)?;
+    USES.save(storage, id, &OfferUse { bond, ..OfferUse::default() })?;
+    BY_PROVIDER.save(storage, (provider, id), &Empty {})?;
+    let caller = ctx.caller().to_owned();
+    ctx.emit(
+        of_offer("offer_posted", id)
+            .add_attribute("provider", caller)
+            .add_attribute("bond", bond)
+            .add_attribute("expires_at", expires_at.to_string()),
+    );
+    Ok(())
+}
+
+fn of_offer(kind: &str, offer: u64) -> Event {
+    Event::new(kind).add_attribute("offer", offer.to_string())
+}
+
+fn validate(terms: &OfferTerms) -> Result<(), ContractError> {
+    limits::text("terms.denom", &terms.denom, limits::DENOM_BYTES)?;
+    validate_attributes("terms.attributes", &terms.attributes)?;
+    limits::range("terms.capacity", terms.capacity, 1_u64, u32::MAX)?;
+    limits::range("terms.min_charge", terms.min_charge, 0_u64, limits::AMOUNT)?;
+    let seconds = terms.expires_in_seconds;
+    limits::range("terms.expires_in_seconds", seconds, 1_u64, OFFER_SECONDS)?;
+    price::validate(&terms.prices)
+}
+
+/// Ends an offer: by its provider, after its expiry by anyone.
+pub(crate) fn cancel(ctx: &mut Context<'_>, id: u64) -> Result<(), ContractError> {
+    let offer = OFFERS.may_load(ctx.state(), id)?;
+    let offer =
+        offer.ok_or_else(|| ContractError::NotFound { what: "offer", id: id.to_string() })?;
+    let is_expired = ctx.now().get() >= offer.expires_at;
+    if !is_expired && principal::address(ctx.state(), offer.provider)? != ctx.caller() {
+        return Err(ContractError::Unauthorized {
+            sender: ctx.caller().into(),
+            expected: "the offer's provider, before its expiry",
+        });
+    }
+    let mut usage = usage(ctx.state(), id)?;
+    if usage.cancelled {
+        let problem = "is cancelled already; the rest of its bond is free when its leases end";
+        return Err(ContractError::WrongState { what: "offer", problem });
+    }
+    usage.cancelled = true;
+    ctx.emit(of_offer("offer_cancelled", id));
+    release_free_bond(ctx, id, &offer, usage)
+}
+
+/// Starts the lease that an offer promises for a group.
+pub(crate) fn take(
+    ctx: &mut Context<'_>,
+    live: &mut Live,
+    index: u32,
+    group: &Group,
+    id: u64,
+) -> Result<(), ContractError> {
+    if id == 0 || id > LAST.may_load(ctx.state())?.unwrap_or_default() {
+        return Err(ContractError::UnknownOffer { offer: id });
+    }
+    let offer = available(ctx, live, id)?;
+    let rate = price::rate(&offer.prices, group)
+        .ok_or(ContractError::OfferUnavailable { offer: id, problem: "cannot serve the group" })?;
+    if rate.get() > group.max_rate.u128() {
+        let (got, max) = (rate.get(), group.max_rate.u128());
+        return Err(ContractError::RateAboveMax { got, max });
+    }
+    eligible::require(ctx, live, group, (offer.provider, &offer.attributes))?;
+    let bond = lock(ctx, id, &offer, rate)?;
+    let agreement = Agreement {
+        provider: offer.provider,
+        rate,
+        min_charge: offer.min_charge,
+        offer: Some(id),
+        bond: Funds { denom: offer.bond_terms.denom, amount: bond },
+    };
+    start(ctx, live, (index, group), agreement)
+}
+
+/// The offer, if it stands and its prices are in the deployment's denom.
+fn available(ctx: &Context<'_>, live: &Live, id: u64) -> Result<Offer, ContractError> {
+    let unavailable = |problem| ContractError::OfferUnavailable { offer: id, problem };
+    let offer = OFFERS.may_load(ctx.state(), id)?.ok_or_else(|| unavailable("is gone"))?;
+    if ctx.now().get() >= offer.expires_at {
+        return Err(unavailable("has expired"));
+    }
+    if offer.denom != live.record.denom {
+        return Err(unavailable("has its prices in another denom"));
+    }
+    Ok(offer)
+}
+
+/// Locks a lease's part of the bond.
+fn lock(
+    ctx: &mut Context<'_>,
+    id: u64,
+    offer: &Offer,
+    rate: NanoRate,
+) -> Result<Uint128, ContractError> {
+    let unavailable = |problem| ContractError::OfferUnavailable { offer: id, problem };
+    let mut usage = usage(ctx.state(), id)?;
+    if usage.cancelled {
+        return Err(unavailable("was cancelled"));
+    }
+    if usage.leases >= offer.capacity {
+        return Err(unavailable("is full"));
+    }
+    let bond = offer.bond_terms.bond(rate)?;
+    usage.locked = usage.locked.checked_add(bond)?;
+    if usage.locked > usage.bond {
+        return Err(unavailable("has too little bond left"));
+    }
+    usage.leases = usage.leases.saturating_add(1);
+    USES.save(ctx.storage(), id, &usage)?;
+    Ok(bond)
+}
+
+/// Frees a lease's part of the bond, less what was lost.
+pub(crate) fn unlock(
+    ctx: &mut Context<'_>,
+    id: u64,
+    bond: Uint128,
+    lost: Uint128,
+) -> Result<(), ContractError> {
+    let offer = OFFERS.may_load(ctx.state(), id)?;
+    let offer = offer.ok_or(ContractError::Missing { what: "an offer" })?;
+    let mut usage = usage(ctx.state(), id)?;
+    usage.locked = usage.locked.checked_sub(bond)?;
+    usage.bond = usage.bond.checked_sub(lost)?;
+    usage.leases = usage.leases.saturating_sub(1);
+    if usage.cancelled {
+        return release_free_bond(ctx, id, &offer, usage);
+    }
+    Ok(USES.save(ctx.storage(), id, &usage)?)
+}
+
+/// Credits what a cancelled offer's leases do not lock, and forgets the offer with its last lease.
+fn release_free_bond(
+    ctx: &mut Context<'_>,
+    id: u64,
+    offer: &Offer,
+    mut usage: OfferUse,
+) -> Result<(), ContractError> {
+    let free = usage.bond.checked_sub(usage.locked)?;
+    let storage = ctx.storage();
+    ledger::credit(storage, offer.provider, Funds { denom: offer.bond_terms.denom, amount: free })?;
+    usage.bond = usage.locked;
+    if usage.leases > 0 {
+        return Ok(USES.save(storage, id, &usage)?);
+    }
+    OFFERS.remove(storage, id);
+    USES.remove(storage, id);
+    BY_PROVIDER.remove(storage, (offer.provider, id));
+    Ok(())
+}
+
+/// The attributes that an offer adds to its provider's.
+pub(crate) fn attributes(
+    storage: &dyn Storage,
+    offer: Option<u64>,
+) -> Result<Vec<Attribute>, ContractError> {
+    let Some(id) = offer else { return Ok(Vec::new()) };
+    Ok(OFFERS.may_load(storage, id)?.map(|offer| offer.attributes).unwrap_or_default())
+}

@@ -1,0 +1,106 @@
+//! Parameters, owner, routes and denoms.
+
+use cosmwasm_std::{Order, Storage};
+use cw_storage_plus::Bound;
+use protocol::{MESSAGE_VERSION, handshake};
+
+use crate::error::ContractError;
+use crate::migrations::{CONTRACT, VERSION};
+use crate::msg::{
+    ConfigResponse, DenomInfo, DenomsResponse, InfoResponse, OwnershipResponse, Params, RouteInfo,
+    RoutesResponse,
+};
+use crate::state::config::{CONFIG, OWNERSHIP, PAUSED};
+use crate::state::denom::{self, DENOMS, LISTINGS};
+use crate::state::principal;
+use crate::state::route::{self, CONTROLS, LOCAL, ROUTES};
+
+pub(super) fn config(store: &dyn Storage) -> Result<ConfigResponse, ContractError> {
+    let config = CONFIG.load(store)?;
+    let bond_denom = config.bond_denom.map(|id| denom::load(store, id)).transpose()?;
+    Ok(ConfigResponse {
+        params: Params {
+            treasury: principal::address(store, config.treasury)?,
+            pauser: config.pauser.map(Into::into),
+            take_rate_bps: config.take_rate_bps,
+            grace_seconds: config.grace_seconds,
+            stake_denom: denom::load(store, config.stake_denom)?.name,
+            min_stake: config.min_stake,
+            unbonding_seconds: config.unbonding_seconds,
+            bond_denom: bond_denom.map(|denom| denom.name),
+            settle_timeout_seconds: config.settle_timeout_seconds,
+            control_gas: config.control_gas,
+        },
+        min_timeout_seconds: config.min_timeout_seconds,
+        paused: PAUSED.may_load(store)?.unwrap_or_default(),
+    })
+}
+
+pub(super) fn ownership(store: &dyn Storage) -> Result<OwnershipResponse, ContractError> {
+    let ownership = OWNERSHIP.load(store)?;
+    Ok(OwnershipResponse {
+        owner: ownership.owner.map(Into::into),
+        pending_owner: ownership.pending_owner.map(Into::into),
+        pending_expiry: ownership.pending_expiry,
+    })
+}
+
+pub(super) fn routes(
+    store: &dyn Storage,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<RoutesResponse, ContractError> {
+    let after = after.map(|channel| route::load(store, channel)).transpose()?;
+    let start = after.map(|(id, _)| Bound::exclusive(id));
+    let routes = ROUTES.range(store, start, None, Order::Ascending).take(limit);
+    let routes = routes.map(|entry| {
+        let (id, route) = entry?;
+        let control = CONTROLS.may_load(store, id)?;
+        Ok(RouteInfo {
+            channel: route.channel,
+            counterparty_channel: route.counterparty_channel,
+            connection: route.connection,
+            outpost: route.outpost,
+            enabled: route.enabled,
+            style: route.style,
+            close_armed: control.as_ref().is_some_and(|control| control.close_armed),
+            control_channel: control.map(|control| control.channel),
+            next_n: route::next_n(store, id)?,
+        })
+    });
+    Ok(RoutesResponse { routes: routes.collect::<Result<_, ContractError>>()? })
+}
+
+pub(super) fn denoms(
+    store: &dyn Storage,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<DenomsResponse, ContractError> {
+    let after = after.map(|name| denom::find(store, name)).transpose()?.flatten();
+    let start = after.map(Bound::exclusive);
+    let mut denoms = Vec::new();
+    for entry in DENOMS.range(store, start, None, Order::Ascending).take(limit) {
+        let (id, denom) = entry?;
+        for listing in LISTINGS.prefix(id).range(store, None, None, Order::Ascending).take(limit) {
+            let (route, min_deposit) = listing?;
+            let channel = if route == LOCAL { None } else { Some(route::by_id(store, route)?) };
+            denoms.push(DenomInfo {
+                denom: denom.name.clone(),
+                route: channel.map(|route| route.channel),
+                min_deposit,
+                min_bond: denom.min_bond,
+                bond_factor: denom.bond_factor,
+            });
+        }
+    }
+    Ok(DenomsResponse { denoms })
+}
+
+pub(super) fn info() -> InfoResponse {
+    InfoResponse {
+        contract: CONTRACT.into(),
+        version: VERSION.into(),
+        control_version: handshake::VERSION.into(),
+        message_version: MESSAGE_VERSION,
+    }
+}

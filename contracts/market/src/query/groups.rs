@@ -1,0 +1,132 @@
+//! Orders, bids and leases.
+
+use cosmwasm_std::{Order as Direction, Storage, Uint128};
+use cw_storage_plus::Bound;
+use escrow::Seconds;
+
+use crate::error::ContractError;
+use crate::lease as leases_of;
+use crate::msg::{
+    BidInfo, BidsResponse, LeaseId, LeaseInfo, LeasesResponse, Money, OrderInfo, OrdersResponse,
+};
+use crate::state::deployment::{self as state, BIDS, GroupKey, LEASES_BY_PROVIDER, ORDERS, Order};
+use crate::state::{denom, principal};
+use crate::status;
+
+pub(super) fn orders(
+    store: &dyn Storage,
+    after: Option<&LeaseId>,
+    limit: usize,
+) -> Result<OrdersResponse, ContractError> {
+    let after = after.map(|id| key(store, id)).transpose()?;
+    let start = after.map(Bound::exclusive);
+    let orders = ORDERS.range(store, start, None, Direction::Ascending).take(limit);
+    let orders = orders.map(|entry| {
+        let (key, order) = entry?;
+        told_order(store, key, order)
+    });
+    Ok(OrdersResponse { orders: orders.collect::<Result<_, ContractError>>()? })
+}
+
+pub(super) fn order(store: &dyn Storage, id: &LeaseId) -> Result<OrderInfo, ContractError> {
+    let key = key(store, id)?;
+    let order = ORDERS.may_load(store, key)?;
+    let order =
+        order.ok_or_else(|| ContractError::NotFound { what: "open order", id: id.to_string() })?;
+    told_order(store, key, order)
+}
+
+fn told_order(
+    store: &dyn Storage,
+    (number, group): GroupKey,
+    order: Order,
+) -> Result<OrderInfo, ContractError> {
+    let record = state::record(store, number)?;
+    let deployment = state::id(store, &record)?;
+    Ok(OrderInfo {
+        id: LeaseId { deployment, group },
+        group: state::group(store, number, group)?,
+        denom: denom::load(store, record.denom)?.name,
+        expires_at: order.expires_at,
+        bids: order.bids,
+    })
+}
+
+pub(super) fn bids(
+    store: &dyn Storage,
+    (order, after): (&LeaseId, Option<String>),
+    limit: usize,
+) -> Result<BidsResponse, ContractError> {
+    let after = after.map(|address| principal::find(store, &principal::local(address)));
+    let start = after.transpose()?.flatten().map(Bound::exclusive);
+    let prefix = BIDS.prefix(key(store, order)?);
+    let bids = prefix.range(store, start, None, Direction::Ascending).take(limit);
+    let bids = bids.map(|entry| {
+        let (bidder, bid) = entry?;
+        let denom = denom::load(store, bid.deposit_denom)?.name;
+        Ok(BidInfo {
+            provider: principal::address(store, bidder)?,
+            bid_no: bid.bid_no,
+            rate: bid.rate,
+            valid_until: bid.valid_until,
+            deposit: Money { denom, amount: bid.deposit },
+        })
+    });
+    Ok(BidsResponse { bids: bids.collect::<Result<_, ContractError>>()? })
+}
+
+pub(super) fn lease(
+    store: &dyn Storage,
+    id: &LeaseId,
+    now: Seconds,
+) -> Result<LeaseInfo, ContractError> {
+    let (mut live, lease) = leases_of::load_named(store, id)?;
+    live.account.settle(now)?;
+    let stream = live.account.stream(id.group)?;
+    let bond_denom = denom::load(store, lease.bond_denom)?.name;
+    Ok(LeaseInfo {
+        id: id.clone(),
+        provider: principal::address(store, lease.provider)?,
+        state: status::of_lease(&lease, &live.account, id.group)?,
+        rate: Uint128::new(stream.rate().get()),
+        denom: denom::load(store, live.record.denom)?.name,
+        offer: lease.offer,
+        bond: Money { denom: bond_denom, amount: lease.bond },
+        started_at: lease.started_at,
+        ready_by: lease.ready_by,
+        heartbeat_window_seconds: stream.window().map(Seconds::get).unwrap_or_default(),
+        beats: stream.beats(),
+        earns_until: stream.cap().get(),
+        stops_at: stream.stop().finite().map(Seconds::get),
+        silent_deadline: lease.silent_deadline,
+        withdrawable: Uint128::new(stream.accrued().whole().get()),
+        paid: Uint128::new(stream.paid().get()),
+        reserved: Uint128::new(stream.reserved().whole().get()),
+    })
+}
+
+pub(super) fn leases(
+    store: &dyn Storage,
+    (provider, after): (String, Option<LeaseId>),
+    now: Seconds,
+    limit: usize,
+) -> Result<LeasesResponse, ContractError> {
+    let Some(provider) = principal::find(store, &principal::local(provider))? else {
+        return Ok(LeasesResponse { leases: Vec::new() });
+    };
+    let after = after.map(|id| key(store, &id)).transpose()?;
+    let start = after.map(Bound::exclusive);
+    let prefix = LEASES_BY_PROVIDER.sub_prefix(provider);
+    let keys = prefix.keys(store, start, None, Direction::Ascending);
+    let leases = keys.take(limit).map(|entry| {
+        let (number, group) = entry?;
+        let deployment = state::id(store, &state::record(store, number)?)?;
+        lease(store, &LeaseId { deployment, group }, now)
+    });
+    Ok(LeasesResponse { leases: leases.collect::<Result<_, ContractError>>()? })
+}
+
+/// The key of an order or lease as a caller names it.
+fn key(store: &dyn Storage, id: &LeaseId) -> Result<GroupKey, ContractError> {
+    Ok((state::number(store, &id.deployment)?, id.group))
+}

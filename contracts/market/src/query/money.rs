@@ -1,0 +1,85 @@
+//! Claimables, transfers home, numbers of money packets, solvency.
+
+use cosmwasm_std::{Deps, Env, Order, Storage};
+use cw_storage_plus::Bound;
+use escrow::Seconds;
+use protocol::Tenant;
+
+use crate::claim::LOCAL_AFTER;
+use crate::error::ContractError;
+use crate::ledger;
+use crate::msg::{
+    AcceptedResponse, ClaimableResponse, InFlightInfo, InFlightResponse, Money, SolvencyResponse,
+};
+use crate::state::settlement::{HOMES, IN_FLIGHT, RETRIES};
+use crate::state::{denom, principal, route};
+
+pub(super) fn claimable(
+    store: &dyn Storage,
+    claimant: &Tenant,
+    denom: &str,
+) -> Result<ClaimableResponse, ContractError> {
+    let claimant = principal::find(store, claimant)?;
+    let Some(key) = claimant.zip(denom::find(store, denom)?) else {
+        return Ok(ClaimableResponse::default());
+    };
+    let retry = RETRIES.may_load(store, key)?;
+    let home = HOMES.may_load(store, key.0)?.unwrap_or_default();
+    let first_failed_at = retry.as_ref().map(|retry| Seconds::new(retry.first_failed_at));
+    Ok(ClaimableResponse {
+        amount: ledger::claimable(store, key.0, key.1)?,
+        attempts: retry.as_ref().map_or(0, |retry| retry.attempts),
+        retry_at: retry.map(|retry| retry.next_at),
+        local_at: home
+            .local_refund
+            .and(first_failed_at)
+            .map(|failed_at| failed_at.after(LOCAL_AFTER).get()),
+    })
+}
+
+pub(super) fn in_flight(
+    store: &dyn Storage,
+    (channel, after): (&str, Option<u64>),
+    limit: usize,
+) -> Result<InFlightResponse, ContractError> {
+    let (route, _) = route::load(store, channel)?;
+    let start = after.map(Bound::exclusive);
+    let entries = IN_FLIGHT.prefix(route).range(store, start, None, Order::Ascending).take(limit);
+    let settlements = entries.map(|entry| {
+        let (sequence, in_flight) = entry?;
+        let denom = denom::load(store, in_flight.denom)?.name;
+        Ok(InFlightInfo {
+            sequence,
+            n: in_flight.n,
+            money: Money { denom, amount: in_flight.amount },
+            timeout_at: in_flight.timeout_at,
+        })
+    });
+    Ok(InFlightResponse { settlements: settlements.collect::<Result<_, ContractError>>()? })
+}
+
+pub(super) fn accepted(
+    store: &dyn Storage,
+    (channel, sender, n): (&str, &str, u64),
+    now: Seconds,
+) -> Result<AcceptedResponse, ContractError> {
+    let sender = principal::find(store, &principal::sender(channel, sender))?;
+    let accepted = match sender {
+        Some(sender) => route::is_accepted(store, sender, n)?,
+        None => false,
+    };
+    Ok(AcceptedResponse { accepted, at: now.get() })
+}
+
+pub(super) fn solvency(
+    deps: Deps<'_>,
+    env: &Env,
+    name: &str,
+) -> Result<SolvencyResponse, ContractError> {
+    let bank = ledger::bank(deps, env, name)?;
+    let (liabilities, in_flight) = match denom::find(deps.storage, name)? {
+        Some(id) => (ledger::owed(deps.storage, id)?, ledger::unresolved(deps.storage, id)?),
+        None => Default::default(),
+    };
+    Ok(SolvencyResponse { bank, liabilities, in_flight, solvent: bank >= liabilities })
+}

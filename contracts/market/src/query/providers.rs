@@ -1,0 +1,99 @@
+//! Providers and their offers.
+
+use cosmwasm_std::{Order, Storage};
+use cw_storage_plus::Bound;
+
+use crate::error::ContractError;
+use crate::msg::{Money, OfferInfo, OfferTerms, OffersResponse, ProviderInfo, ProvidersResponse};
+use crate::state::denom;
+use crate::state::offer::{BY_PROVIDER, OFFERS, Offer, usage};
+use crate::state::principal::{self, PrincipalId};
+use crate::state::provider::{LIVE_LEASES, PROVIDERS, Provider, load};
+
+pub(super) fn provider(store: &dyn Storage, address: &str) -> Result<ProviderInfo, ContractError> {
+    let (id, provider) = load(store, address)?;
+    told(store, id, provider)
+}
+
+pub(super) fn providers(
+    store: &dyn Storage,
+    after: Option<String>,
+    limit: usize,
+) -> Result<ProvidersResponse, ContractError> {
+    let after = after.map(|address| principal::find(store, &principal::local(address)));
+    let start = after.transpose()?.flatten().map(Bound::exclusive);
+    let providers = PROVIDERS.range(store, start, None, Order::Ascending).take(limit);
+    let providers = providers.map(|entry| {
+        let (id, provider) = entry?;
+        told(store, id, provider)
+    });
+    Ok(ProvidersResponse { providers: providers.collect::<Result<_, _>>()? })
+}
+
+fn told(
+    store: &dyn Storage,
+    id: PrincipalId,
+    provider: Provider,
+) -> Result<ProviderInfo, ContractError> {
+    let stake_denom = denom::load(store, provider.stake_denom)?.name;
+    Ok(ProviderInfo {
+        address: principal::address(store, id)?,
+        host_uri: provider.host_uri,
+        attributes: provider.attributes,
+        stake: Money { denom: stake_denom, amount: provider.stake },
+        live_leases: LIVE_LEASES.may_load(store, id)?.unwrap_or_default(),
+        unbonds_at: provider.unbonds_at,
+    })
+}
+
+pub(super) fn offer(store: &dyn Storage, id: u64) -> Result<OfferInfo, ContractError> {
+    let offer = OFFERS.may_load(store, id)?;
+    let offer =
+        offer.ok_or_else(|| ContractError::NotFound { what: "offer", id: id.to_string() })?;
+    told_offer(store, id, offer)
+}
+
+pub(super) fn offers(
+    store: &dyn Storage,
+    (provider, after): (Option<String>, Option<u64>),
+    limit: usize,
+) -> Result<OffersResponse, ContractError> {
+    let start = after.map(Bound::exclusive);
+    let ids: Vec<u64> = match provider {
+        Some(address) => {
+            let Some(provider) = principal::find(store, &principal::local(address))? else {
+                return Ok(OffersResponse { offers: Vec::new() });
+            };
+            let keys = BY_PROVIDER.prefix(provider).keys(store, start, None, Order::Ascending);
+            keys.take(limit).collect::<Result<_, _>>()?
+        }
+        None => {
+            let keys = OFFERS.keys(store, start, None, Order::Ascending);
+            keys.take(limit).collect::<Result<_, _>>()?
+        }
+    };
+    let offers = ids.into_iter().map(|id| offer(store, id));
+    Ok(OffersResponse { offers: offers.collect::<Result<_, _>>()? })
+}
+
+fn told_offer(store: &dyn Storage, id: u64, offer: Offer) -> Result<OfferInfo, ContractError> {
+    let usage = usage(store, id)?;
+    let bond_denom = denom::load(store, offer.bond_terms.denom)?.name;
+    Ok(OfferInfo {
+        id,
+        provider: principal::address(store, offer.provider)?,
+        terms: OfferTerms {
+            denom: denom::load(store, offer.denom)?.name,
+            prices: offer.prices,
+            attributes: offer.attributes,
+            capacity: offer.capacity,
+            min_charge: offer.min_charge,
+            expires_in_seconds: offer.expires_at.saturating_sub(offer.posted_at),
+        },
+        expires_at: offer.expires_at,
+        cancelled: usage.cancelled,
+        bond: Money { denom: bond_denom, amount: usage.bond },
+        locked: usage.locked,
+        live_leases: usage.leases,
+    })
+}

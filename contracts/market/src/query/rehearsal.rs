@@ -1,0 +1,97 @@
+//! What would happen: the `check` of a purchase, and what one costs.
+
+use cosmwasm_std::{Coin, Deps, DepsMut, Env, Storage, Uint128};
+use escrow::{NanoRate, Seconds, Units, cost};
+use protocol::deployment::{Deployment, Group, Selection};
+
+use crate::context::Context;
+use crate::error::ContractError;
+use crate::msg::{CheckResponse, GroupQuote, Money, QuoteResponse};
+use crate::overlay::Overlay;
+use crate::state::denom::{self, DenomId, LISTINGS};
+use crate::state::offer::{OFFERS, usage};
+use crate::state::route::{self, LOCAL};
+use crate::{price, purchase};
+
+/// Runs the purchase itself on an overlay, so that the answer cannot differ from what will happen.
+pub(super) fn check(
+    deps: Deps<'_>,
+    env: &Env,
+    (channel, sender, coin): (&str, &str, Money),
+    message: &str,
+) -> CheckResponse {
+    let mut overlay = Overlay::new(deps.storage);
+    let deps = DepsMut { storage: &mut overlay, api: deps.api, querier: deps.querier };
+    let mut ctx = Context::of_chain(deps, env.clone());
+    let coin = Coin { denom: coin.denom, amount: coin.amount.into() };
+    match purchase::rehearse(&mut ctx, channel, (sender.into(), coin), message) {
+        Ok(()) => CheckResponse { accepted: true, code: None, reason: None },
+        Err(error) => CheckResponse {
+            accepted: false,
+            code: Some(error.code()),
+            reason: Some(error.to_string()),
+        },
+    }
+}
+
+/// What to attach for a deployment that shall last for `seconds`.
+pub(super) fn quote(
+    store: &dyn Storage,
+    now: Seconds,
+    ((channel, denom), deployment): ((Option<&str>, &str), &Deployment),
+    seconds: u64,
+) -> Result<QuoteResponse, ContractError> {
+    deployment.validate()?;
+    let route = match channel {
+        Some(channel) => route::load(store, channel)?.0,
+        None => LOCAL,
+    };
+    let unknown = || ContractError::UnknownDenom {
+        denom: denom.into(),
+        on: channel.unwrap_or("this chain").into(),
+    };
+    let id = denom::find(store, denom)?.ok_or_else(unknown)?;
+    let min_deposit = LISTINGS.may_load(store, (id, route))?.ok_or_else(unknown)?;
+    let groups = deployment.groups.iter().map(|group| quoted(store, now, id, group));
+    let groups = groups.collect::<Result<Vec<_>, _>>()?;
+
+    let runway = Seconds::new(deployment.runway_seconds);
+    let minimum = lasting(&groups, runway)?.max(min_deposit);
+    let deposit = lasting(&groups, Seconds::new(seconds))?.max(minimum);
+    Ok(QuoteResponse { groups, minimum, deposit })
+}
+
+/// What a group costs: the offer's rate if the offer would take it now, else its own limit.
+fn quoted(
+    store: &dyn Storage,
+    now: Seconds,
+    denom: DenomId,
+    group: &Group,
+) -> Result<GroupQuote, ContractError> {
+    let by_bids = GroupQuote { rate: group.max_rate, min_charge: Uint128::zero(), offer: None };
+    let Selection::Offer { offer: id, .. } = group.selection else { return Ok(by_bids) };
+    let Some(offer) = OFFERS.may_load(store, id)? else { return Ok(by_bids) };
+    let usage = usage(store, id)?;
+    let stands = offer.denom == denom
+        && now.get() < offer.expires_at
+        && !usage.cancelled
+        && usage.leases < offer.capacity;
+    let rate = price::rate(&offer.prices, group).filter(|_| stands);
+    Ok(match rate.map(|rate| Uint128::new(rate.get())) {
+        Some(rate) if rate <= group.max_rate => {
+            GroupQuote { rate, min_charge: offer.min_charge, offer: Some(id) }
+        }
+        _ => by_bids,
+    })
+}
+
+/// Units that pay all groups for a span, and their minimum charges.
+fn lasting(groups: &[GroupQuote], span: Seconds) -> Result<Uint128, ContractError> {
+    let mut rate = NanoRate::ZERO;
+    let mut reserved = Units::ZERO;
+    for group in groups {
+        rate = rate.try_add(NanoRate::new(group.rate.u128()))?;
+        reserved = reserved.try_add(Units::new(group.min_charge.u128()))?;
+    }
+    Ok(Uint128::new(cost(rate, span)?.try_add(reserved)?.get()))
+}

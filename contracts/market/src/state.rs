@@ -1,0 +1,49 @@
+//! What is stored, by concern. Keys hold integers: names are interned at their first use.
+
+pub(crate) mod config;
+pub(crate) mod denom;
+pub(crate) mod deployment;
+pub(crate) mod offer;
+pub(crate) mod principal;
+pub(crate) mod provider;
+pub(crate) mod route;
+pub(crate) mod settlement;
+
+use cosmwasm_std::Storage;
+use cw_storage_plus::{Item, Map, PrimaryKey};
+
+use crate::error::ContractError;
+
+/// Takes the next number of a sequence that begins with 1.
+pub(crate) fn next(storage: &mut dyn Storage, last: &Item<u64>) -> Result<u64, ContractError> {
+    let number = last.may_load(storage)?.unwrap_or_default().checked_add(1);
+    let number = number.ok_or(ContractError::Overflow { what: "a sequence" })?;
+    last.save(storage, &number)?;
+    Ok(number)
+}
+
+/// Adds one to a counter, and returns it.
+pub(crate) fn count_up<'a, K: PrimaryKey<'a>>(
+    storage: &mut dyn Storage,
+    counter: &Map<K, u32>,
+    key: K,
+) -> Result<u32, ContractError> {
+    let count = counter.may_load(storage, key.clone())?.unwrap_or_default().checked_add(1);
+    let count = count.ok_or(ContractError::Overflow { what: "a counter" })?;
+    counter.save(storage, key, &count)?;
+    Ok(count)
+}
+
+/// Takes one off a counter, and removes it at zero.
+pub(crate) fn count_down<'a, K: PrimaryKey<'a>>(
+    storage: &mut dyn Storage,
+    counter: &Map<K, u32>,
+    key: K,
+) -> Result<(), ContractError> {
+    let count = counter.may_load(storage, key.clone())?.unwrap_or_default().checked_sub(1);
+    match count.ok_or(ContractError::Overflow { what: "a counter" })? {
+        0 => counter.remove(storage, key),
+        count => counter.save(storage, key, &count)?,
+    }
+    Ok(())
+}

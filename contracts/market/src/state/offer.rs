@@ -1,0 +1,61 @@
+//! Standing offers.
+
+use cosmwasm_std::{Empty, Storage, Uint128};
+use cw_storage_plus::{Item, Map};
+use protocol::deployment::Attribute;
+use serde::{Deserialize, Serialize};
+
+use super::denom::{BondTerms, DenomId};
+use super::principal::PrincipalId;
+use crate::error::ContractError;
+use crate::msg::Prices;
+
+/// The last number given.
+pub(crate) const LAST: Item<u64> = Item::new("offer_last");
+/// Number -> terms. Written by `post_offer`, removed once it is cancelled and its last lease closed.
+pub(crate) const OFFERS: Map<u64, Offer> = Map::new("offer");
+/// Number -> what changes with its leases. Lives and dies with [`OFFERS`].
+pub(crate) const USES: Map<u64, OfferUse> = Map::new("offer_use");
+/// (provider, number). Lives and dies with [`OFFERS`].
+pub(crate) const BY_PROVIDER: Map<(PrincipalId, u64), Empty> = Map::new("offer_by");
+
+/// The terms of an offer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Offer {
+    /// Whose it is.
+    pub(crate) provider: PrincipalId,
+    /// The denom of its prices.
+    pub(crate) denom: DenomId,
+    /// What a group costs.
+    pub(crate) prices: Prices,
+    /// Attributes of its leases besides the provider's own.
+    pub(crate) attributes: Vec<Attribute>,
+    /// Leases it may have at a time.
+    pub(crate) capacity: u32,
+    /// Units a lease costs at least.
+    pub(crate) min_charge: Uint128,
+    /// When it was posted.
+    pub(crate) posted_at: u64,
+    /// When it ends.
+    pub(crate) expires_at: u64,
+    /// How much of the bond a lease locks.
+    pub(crate) bond_terms: BondTerms,
+}
+
+/// What changes with an offer's leases.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct OfferUse {
+    /// Units of its bond that the market holds.
+    pub(crate) bond: Uint128,
+    /// Units of them that its leases lock.
+    pub(crate) locked: Uint128,
+    /// Leases not closed.
+    pub(crate) leases: u32,
+    /// Whether it was ended.
+    pub(crate) cancelled: bool,
+}
+
+/// The counters of an offer.
+pub(crate) fn usage(storage: &dyn Storage, offer: u64) -> Result<OfferUse, ContractError> {
+    USES.may_load(storage, offer)?.ok_or(ContractError::Missing { what: "an offer's counters" })
+}

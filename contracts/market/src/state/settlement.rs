@@ -1,0 +1,56 @@
+//! Transfers home under way, and those that failed.
+
+use cosmwasm_std::{Addr, Uint128};
+use cw_storage_plus::Map;
+use serde::{Deserialize, Serialize};
+
+use super::denom::DenomId;
+use super::principal::PrincipalId;
+use super::route::RouteId;
+
+/// (route, packet sequence) -> transfer home. Written in the reply of its send, removed by its
+/// acknowledgement or timeout, or by `recover_settle`.
+pub(crate) const IN_FLIGHT: Map<(RouteId, u64), InFlight> = Map::new("in_flight");
+/// Denom -> units of all transfers home in [`IN_FLIGHT`].
+pub(crate) const UNRESOLVED: Map<DenomId, Uint128> = Map::new("unresolved");
+/// (claimant, denom) -> failed transfers home. Written by a failure, removed by a success.
+pub(crate) const RETRIES: Map<(PrincipalId, DenomId), Retry> = Map::new("retry");
+/// Remote tenant -> where its money goes. Absent for the default: the sender. Written by `open`.
+pub(crate) const HOMES: Map<PrincipalId, Home> = Map::new("home");
+
+/// A transfer home.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct InFlight {
+    /// The route it takes.
+    pub(crate) route: RouteId,
+    /// Whose claimable the coin becomes if it comes back.
+    pub(crate) owner: PrincipalId,
+    /// Its denom.
+    pub(crate) denom: DenomId,
+    /// Its units.
+    pub(crate) amount: Uint128,
+    /// Our number of it on the route.
+    pub(crate) n: u64,
+    /// When it can be received no more.
+    pub(crate) timeout_at: u64,
+}
+
+/// Transfers home that failed since the last that did not.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Retry {
+    /// How many.
+    pub(crate) attempts: u32,
+    /// When the first failed.
+    pub(crate) first_failed_at: u64,
+    /// When anyone may try again.
+    pub(crate) next_at: u64,
+}
+
+/// Where a remote tenant's money goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Home {
+    /// On its own chain; none means to the sender.
+    pub(crate) refund_to: Option<String>,
+    /// On this chain, if the way home is dead.
+    pub(crate) local_refund: Option<Addr>,
+}
