@@ -125,7 +125,8 @@ impl Model {
 
     fn on_failed(&mut self, id: AskId, why: Why) {
         match self.asks.close(id) {
-            Some(Purpose::Gather(flow) | Purpose::Simulate(flow)) => self.delay(&flow, Some(&why)),
+            Some(Purpose::Gather(flow)) => self.delay(&flow, Some(&why)),
+            Some(Purpose::Simulate(flow)) => self.on_unsimulated(&flow, id, &why),
             Some(Purpose::Offer(slot)) => self.on_offered(&slot, Answer::Unknown(why.to_string())),
             Some(Purpose::Account(lane)) => self.on_account_failed(&lane),
             None => {}

@@ -11,4 +11,6 @@ mod handshake;
 mod message;
 mod opening;
 pub(crate) mod refusal;
+mod signing;
+mod simulate;
 mod window;

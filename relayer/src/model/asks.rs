@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use super::facts::Ask;
 use super::ids::{AskId, FlowId, LaneId, SlotId, Span, Time};
 
-/// How long an answer may take. A proof of thousands of keys is the slowest.
-const PATIENCE: Span = Span::seconds(15);
+/// How long proofs and headers may take: thousands of keys are the slowest.
+const PATIENCE_TO_GATHER: Span = Span::seconds(15);
+/// How long a single request may take.
+const PATIENCE: Span = Span::seconds(5);
 
 /// What an answer is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +36,11 @@ impl Asks {
     pub(crate) fn put(&mut self, now: Time, purpose: Purpose, ask: Ask) -> AskId {
         let id = AskId(self.next);
         self.next += 1;
-        self.open.insert(id, (now.plus(PATIENCE), purpose));
+        let patience = match purpose {
+            Purpose::Gather(_) => PATIENCE_TO_GATHER,
+            Purpose::Simulate(_) | Purpose::Offer(_) | Purpose::Account(_) => PATIENCE,
+        };
+        self.open.insert(id, (now.plus(patience), purpose));
         self.fresh.push((id, ask));
         id
     }

@@ -221,6 +221,14 @@ pub struct Route {
     pub ends: Ends,
 }
 
+impl Route {
+    /// Whether packets arrive only one after the other.
+    pub fn is_ordered(&self) -> bool {
+        let Ends::V1 { order, .. } = &self.ends;
+        *order == Order::Ordered
+    }
+}
+
 /// The two ends of a route.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Ends {

@@ -79,7 +79,7 @@ impl Model {
     }
 
     /// The undecided transactions of a lane that were not refused.
-    fn wanted_slots<'a>(&'a self, id: &'a LaneId) -> impl Iterator<Item = &'a SlotRow> {
+    pub(crate) fn wanted_slots<'a>(&'a self, id: &'a LaneId) -> impl Iterator<Item = &'a SlotRow> {
         let lane = self.lanes.get(id);
         self.record
             .slots(id)

@@ -7,7 +7,7 @@ use super::window::Room;
 use super::work::Work;
 use crate::model::Model;
 use crate::model::facts::{Timeout, Tip};
-use crate::model::ids::{Ends, FlowId, Order, PacketKey, Span, Time};
+use crate::model::ids::{FlowId, PacketKey, Span, Time};
 use crate::model::packet::elapsed;
 use crate::model::rows::{EndState, PathRow};
 
@@ -64,6 +64,17 @@ enum Need {
     State(u64),
     /// A header past the packet's end.
     Past(Timeout),
+}
+
+/// How likely a packet is still received when its message is included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Chance {
+    /// It times out in the next block.
+    None,
+    /// It may time out before: it must not take others with it.
+    Small,
+    /// It does not time out before.
+    Good,
 }
 
 /// Why a flow prepares nothing.
@@ -237,11 +248,12 @@ impl Model {
             let Some((_, key)) = work.packet() else { continue };
             let need = self.need(*block, work, key);
             let fits = self.satisfied(id, need, newest.0, Some(newest.1));
-            if !fits || !self.may_try(id, work) || !self.is_next(id, work, key, &keys) {
+            if !fits || !self.may_try(id, work) || !self.is_next(work, key, &keys) {
                 continue;
             }
-            let alone = self.attempt(id, work).tries > 0 || self.ends_soon(work, key, tip);
-            if alone && alone_count == MAX_ALONE {
+            let chance = self.chance(work, key, tip);
+            let alone = self.attempt(id, work).tries > 0 || chance == Chance::Small;
+            if chance == Chance::None || (alone && alone_count == MAX_ALONE) {
                 continue;
             }
             if !room.take(gas.map_or(0, |gas| gas.estimate(work))) {
@@ -262,35 +274,38 @@ impl Model {
     }
 
     /// Whether nothing on an ordered channel has to go before this work.
-    fn is_next(
-        &self,
-        id: &FlowId,
-        work: &Work,
-        key: &PacketKey,
-        chosen: &BTreeSet<PacketKey>,
-    ) -> bool {
-        let Ends::V1 { order, .. } = &key.route.ends;
+    fn is_next(&self, work: &Work, key: &PacketKey, chosen: &BTreeSet<PacketKey>) -> bool {
         let before = PacketKey { route: key.route.clone(), seq: key.seq.saturating_sub(1) };
-        let Some(row) = self.record.packet(&before).filter(|_| *order == Order::Ordered) else {
+        let Some(row) = self.record.packet(&before).filter(|_| key.route.is_ordered()) else {
             return true;
         };
-        let (is_done, work_before) = match work {
-            Work::Recv(_) => (row.received.is_some(), Work::Recv(before.clone())),
-            Work::Ack(_) => (row.done.is_some(), Work::Ack(before.clone())),
-            _ => (true, work.clone()),
+        // A batch is simulated without the ones before it, so only one may be on its way.
+        let is_done = match work {
+            Work::Recv(_) => row.received.is_some(),
+            Work::Ack(_) => row.done.is_some(),
+            _ => true,
         };
-        is_done || chosen.contains(&before) || self.backlog.is_busy(id, &work_before)
+        is_done || chosen.contains(&before)
     }
 
-    /// Whether a packet may time out before its receive is included.
-    fn ends_soon(&self, work: &Work, key: &PacketKey, tip: Tip) -> bool {
+    /// Whether a packet may still be received when its message is included.
+    fn chance(&self, work: &Work, key: &PacketKey, tip: Tip) -> Chance {
         let Some(row) = self.record.packet(key).filter(|_| matches!(work, Work::Recv(_))) else {
-            return false;
+            return Chance::Good;
         };
         let chain = &key.route.to;
         let interval = self.interval(chain).0.max(1);
-        let blocks = 2 + TIMEOUT_MARGIN.0.div_ceil(interval);
-        let time = tip.time.plus(Span(interval.saturating_mul(2))).plus(TIMEOUT_MARGIN);
-        elapsed(&row.timeout, self.height(chain, tip.height + blocks), time)
+        let is_late = |blocks: u64, time: Time| {
+            elapsed(&row.timeout, self.height(chain, tip.height.saturating_add(blocks)), time)
+        };
+        let next = tip.time.plus(Span(interval));
+        let margin_blocks = 2 + TIMEOUT_MARGIN.0.div_ceil(interval);
+        if is_late(1, next) {
+            Chance::None
+        } else if is_late(margin_blocks, next.plus(Span(interval)).plus(TIMEOUT_MARGIN)) {
+            Chance::Small
+        } else {
+            Chance::Good
+        }
     }
 }

@@ -105,14 +105,12 @@ pub fn at_rest(world: &World) {
         })
         .sum();
     assert_eq!(sent as u64, world.sent, "every packet sent has ended");
-    if world.faults.is_calm() {
-        assert_eq!(world.notices, [], "nothing to say when nothing goes wrong");
-    }
 }
 
-/// Messages of ours that were paid for and had nothing to do, and transactions that failed.
+/// Messages of ours that were paid for and had nothing to do, and transactions that failed for
+/// another reason than that a packet timed out on its way.
 pub fn wasted(world: &World) -> (usize, usize) {
     let paid = || world.chains.a.paid.iter().chain(&world.chains.b.paid);
     let noops = paid().map(|used| used.noops.len()).sum();
-    (noops, paid().filter(|used| used.code != 0).count())
+    (noops, paid().filter(|used| used.code != 0 && used.log != "timeout elapsed").count())
 }

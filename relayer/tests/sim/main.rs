@@ -13,7 +13,8 @@ mod rng;
 mod store;
 mod world;
 
-use ferry::model::ids::Side;
+use ferry::model::ids::{Order, Side};
+use rng::Rng;
 use world::{Expiry, Faults, Sending, World};
 
 fn linked(seed: u64, faults: Faults) -> World {
@@ -25,15 +26,16 @@ fn linked(seed: u64, faults: Faults) -> World {
 fn settle(world: &mut World, seconds: u64) {
     let over = world.now + 2 * world::SECOND;
     let done = world.run(seconds, |world| world.now > over && checks::is_at_rest(world));
+    println!("{} steps, {} blocks, {} kills", world.steps, world.chains.a.height, world.kills);
     assert!(done, "everything ends: {:?} {:?}", world.notices, world.model.packets().next());
     checks::at_rest(world);
 }
 
 #[test]
 fn link_opens_client_connection_and_channel() {
-    let mut world = linked(1, Faults::default());
+    let world = linked(1, Faults::default());
     assert_eq!(checks::wasted(&world), (0, 0));
-    settle(&mut world, 10);
+    assert_eq!(world.notices, []);
 }
 
 #[test]
@@ -44,4 +46,129 @@ fn packets_are_received_and_acknowledged_once() {
     }
     settle(&mut world, 120);
     assert_eq!(checks::wasted(&world), (0, 0));
+}
+
+#[test]
+fn packets_that_nobody_can_receive_time_out() {
+    let mut world = linked(3, Faults::default());
+    let expiries = [
+        Expiry::Seconds(1),
+        Expiry::Seconds(4),
+        Expiry::Seconds(9),
+        Expiry::Seconds(20),
+        Expiry::Blocks(1),
+        Expiry::Blocks(3),
+        Expiry::Blocks(8),
+        Expiry::Blocks(30),
+    ];
+    for (place, expiry) in expiries.into_iter().enumerate() {
+        for from in [Side::A, Side::B] {
+            world.send_at(Sending { at: 1 + place as u64, from, count: 7, expiry });
+        }
+    }
+    settle(&mut world, 300);
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
+#[test]
+fn ordered_channels_deliver_in_order() {
+    let mut world = World::with_order(4, Faults::default(), Order::Ordered);
+    assert!(world.run(600, checks::is_linked), "the channel opens: {:?}", world.notices);
+    for at in [1, 2, 3, 9] {
+        world.send_at(Sending { at, from: Side::A, count: 60, expiry: Expiry::Seconds(900) });
+        world.send_at(Sending { at, from: Side::B, count: 9, expiry: Expiry::Blocks(900) });
+    }
+    settle(&mut world, 300);
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
+#[test]
+fn a_rival_costs_little() {
+    let faults = Faults { rival: 60, ..Faults::default() };
+    let mut world = linked(5, faults);
+    busy(&mut world);
+    settle(&mut world, 900);
+    assert!(world.rival.won > 5, "the rival took part");
+    let (noops, failed) = checks::wasted(&world);
+    assert!(noops < 60 && failed == 0, "{noops} messages were paid for nothing, {failed} failed");
+}
+
+#[test]
+fn answers_lost_late_twice_or_stale_lose_nothing() {
+    let faults = Faults { lost: 5, twice: 10, stale: 20, vanish: 20, ..Faults::default() };
+    let mut world = linked(6, faults);
+    busy(&mut world);
+    settle(&mut world, 1_800);
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
+#[test]
+fn killed_between_any_two_steps_pays_nothing_twice() {
+    let faults = Faults { kill: 10, ..Faults::default() };
+    let mut world = linked(7, faults);
+    busy(&mut world);
+    settle(&mut world, 1_800);
+    assert!(world.kills > 20, "only {} kills", world.kills);
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
+/// Everything at once, from fixed seeds and one that differs in each run.
+#[test]
+fn storms_lose_nothing() {
+    let runs = number("FERRY_SIM_RUNS").unwrap_or(4);
+    let seeds: Vec<u64> = match number("FERRY_SIM_SEED") {
+        Some(seed) => vec![seed],
+        None => {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            let random = now.map_or(0, |now| now.as_micros() as u64);
+            (0..runs).chain([random]).collect()
+        }
+    };
+    for seed in seeds {
+        println!("storm with FERRY_SIM_SEED={seed}");
+        storm(seed);
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is `{text}`, expected a number")))
+}
+
+fn storm(seed: u64) {
+    let mut rng = Rng::new(seed);
+    let faults = Faults {
+        lost: rng.below(6),
+        twice: rng.below(20),
+        stale: rng.below(25),
+        vanish: rng.below(30),
+        kill: rng.below(8),
+        rival: rng.below(60),
+    };
+    let order = if rng.chance(20) { Order::Ordered } else { Order::Unordered };
+    let mut world = World::with_order(seed, faults, order);
+    world.chains.a.is_strict = rng.chance(50);
+    world.chains.b.is_strict = rng.chance(50);
+    world.chains.a.capacity = if rng.chance(30) { 4 } else { 1_000 };
+    assert!(world.run(3_600, checks::is_linked), "the channel opens: {:?}", world.notices);
+    if order == Order::Ordered {
+        for at in [1, 2, 3] {
+            world.send_at(Sending { at, from: Side::A, count: 30, expiry: Expiry::Seconds(9_000) });
+        }
+    } else {
+        busy(&mut world);
+    }
+    settle(&mut world, 3_600);
+}
+
+/// Traffic in both directions, some of which cannot arrive in time.
+fn busy(world: &mut World) {
+    for at in 1..20 {
+        let count = 1 + world.rng.below(25);
+        world.send_at(Sending { at, from: Side::A, count, expiry: Expiry::Seconds(3_600) });
+        let count = 1 + world.rng.below(10);
+        world.send_at(Sending { at, from: Side::B, count, expiry: Expiry::Blocks(2_000) });
+        let expiry = Expiry::Seconds(2 + world.rng.below(20));
+        world.send_at(Sending { at, from: Side::B, count: 2, expiry });
+    }
 }

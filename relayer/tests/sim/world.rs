@@ -40,12 +40,6 @@ pub struct Faults {
     pub rival: u64,
 }
 
-impl Faults {
-    pub fn is_calm(&self) -> bool {
-        self.lost + self.twice + self.stale + self.vanish + self.kill + self.rival == 0
-    }
-}
-
 /// Packets to send.
 #[derive(Clone, Debug)]
 pub struct Sending {
@@ -93,6 +87,7 @@ pub struct World {
     queue: BTreeMap<(u64, u64, Option<u64>), Happening>,
     order: u64,
     process: u64,
+    wake: Option<u64>,
     intervals: Both<u64>,
     sends: Both<Vec<Sending>>,
 }
@@ -177,6 +172,7 @@ impl World {
             queue: BTreeMap::new(),
             order: 0,
             process: 0,
+            wake: None,
             intervals: Both { a: SECOND, b: SECOND * 17 / 10 },
             sends: Both::default(),
         };
@@ -240,6 +236,8 @@ impl World {
         match what {
             Happening::Block(side) => self.make_block(side),
             Happening::Pull(side) => self.pull(side),
+            // The driver has one timer: a later step set it anew.
+            Happening::Tick if self.wake.is_none_or(|wake| wake > self.now) => {}
             Happening::Tick => {
                 self.feed(Fact::Tick);
             }
@@ -328,7 +326,8 @@ impl World {
         if dies {
             return self.kill();
         }
-        if let Some(Time(wake)) = wake {
+        self.wake = wake.map(|wake| wake.0);
+        if let Some(wake) = self.wake {
             let process = Some(self.process);
             self.later(wake.saturating_sub(self.now), process, Happening::Tick);
         }

@@ -1,0 +1,127 @@
+//! Signing: batches become slots, in order.
+
+use cosmos::wire::sign::sign;
+use cosmos::wire::tx::{Fee, TxPlan};
+
+use super::choose::Base;
+use super::simulate::Simulated;
+use super::work::Work;
+use crate::model::Model;
+use crate::model::config::ChainConfig;
+use crate::model::ids::{FlowId, LaneId};
+use crate::model::rows::{SlotBytes, SlotRow, Write};
+
+/// A transaction may be included in this many blocks after the one it was signed in.
+const LIFETIME_BLOCKS: u64 = 30;
+
+impl Model {
+    /// Signs the batches whose gas is known, up to the first whose gas is not.
+    pub(super) fn sign_simulated(&mut self, id: &FlowId) {
+        let Some(chain) = self.chain_to(id).cloned() else { return };
+        while let Some((works, gas)) = self.take_simulated(id) {
+            let usable = self.lanes.get(&chain.lane.id).is_some_and(|lane| lane.is_usable());
+            if !usable || !self.base_stands(id, &chain.lane.id, &works) {
+                return self.prepared(id);
+            }
+            self.sign_batch(id, &chain, works, gas);
+        }
+        let epoch = self.flows.get(id).and_then(|flow| flow.epoch.as_ref());
+        if epoch.is_some_and(|epoch| epoch.batches.is_empty()) {
+            self.prepared(id);
+        }
+    }
+
+    /// Takes the first batch out of an epoch if its gas is known.
+    ///
+    /// An update that goes ahead waits for the first that depends on it, and goes when none is left.
+    fn take_simulated(&mut self, id: &FlowId) -> Option<(Vec<Work>, u64)> {
+        let fills_hole =
+            self.chain_to(id).is_some_and(|chain| self.behind_hole(&chain.lane.id).is_some());
+        let epoch = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut())?;
+        let Simulated::Used(gas) = epoch.batches.first()?.simulation else { return None };
+        let goes_ahead = epoch.batches.first().is_some_and(|batch| batch.works.is_empty());
+        match epoch.batches.get(1).map(|next| next.simulation) {
+            Some(Simulated::Asked(_)) if goes_ahead => return None,
+            None if goes_ahead && !fills_hole => {
+                epoch.batches.clear();
+                return None;
+            }
+            _ => {}
+        }
+        Some((epoch.batches.remove(0).works, gas))
+    }
+
+    /// Whether the update that a batch depends on, if it went ahead, is still on its way or on chain.
+    fn base_stands(&self, id: &FlowId, lane: &LaneId, works: &[Work]) -> bool {
+        let Some(epoch) = self.flows.get(id).and_then(|flow| flow.epoch.as_ref()) else {
+            return false;
+        };
+        if !epoch.update_goes_ahead || works.is_empty() {
+            return true;
+        }
+        let on_chain = self
+            .record
+            .path(&id.path)
+            .is_some_and(|path| path.ends.on(id.to).consensus.contains(&epoch.height));
+        let brings = |slot: &SlotRow| {
+            slot.flow == *id && slot.works.is_empty() && slot.proved_at == epoch.height
+        };
+        on_chain || self.wanted_slots(lane).any(brings)
+    }
+
+    fn sign_batch(&mut self, id: &FlowId, chain: &ChainConfig, works: Vec<Work>, gas: u64) {
+        let lane = &chain.lane.id;
+        let Some(epoch) = self.flows.get(id).and_then(|flow| flow.epoch.as_ref()) else { return };
+        let account = self.lanes.get(lane).and_then(|lane| lane.account.as_ref());
+        let (Some(account), Some(tip)) = (account, self.tip_to(id)) else { return };
+        let signer = lane.address.as_str();
+        let Some(sequence) = self.free_sequences(lane).next() else { return };
+        let brings_update = works.is_empty() || !epoch.update_goes_ahead;
+        let mut msgs = if brings_update { self.updates(id, epoch, signer) } else { Vec::new() };
+        let updates = msgs.len();
+        msgs.extend(works.iter().flat_map(|work| self.message(id, epoch, work, signer)));
+        let number = account.number;
+        let proved_at = if epoch.base == Base::Create { 0 } else { epoch.height };
+        let gas_limit = self.chains.get_mut(&chain.id).map_or(gas, |chain| chain.gas.limit(gas));
+        let fee = Fee {
+            gas_limit,
+            amount: chain.gas_price.fee(gas_limit),
+            denom: chain.gas_price.denom.clone(),
+            granter: chain.fee_granter.as_ref().map(ToString::to_string),
+        };
+        let timeout_height = tip.height + LIFETIME_BLOCKS;
+        let plan = TxPlan {
+            chain_id: chain.id.as_str(),
+            account_number: number,
+            sequence,
+            msgs: &msgs,
+            fee: &fee,
+            memo: &chain.memo,
+            timeout_height,
+        };
+        let signed = sign(&chain.lane.key, &plan);
+        let slot = SlotRow {
+            id: self.new_slot(lane, sequence),
+            flow: id.clone(),
+            proved_at,
+            updates,
+            works,
+            timeout_height,
+            gas_limit,
+            size: signed.bytes.len().try_into().unwrap_or(u64::MAX),
+            hash: signed.hash,
+        };
+        self.add_slot(slot, SlotBytes(signed.bytes));
+    }
+
+    fn add_slot(&mut self, slot: SlotRow, bytes: SlotBytes) {
+        self.slot_signed(&slot.id);
+        for work in &slot.works {
+            self.backlog.hold(&slot.flow, work);
+        }
+        self.record.write(Write::Slot(slot.clone(), bytes));
+        for (_, key) in slot.works.iter().filter_map(Work::packet) {
+            self.requeue(key);
+        }
+    }
+}

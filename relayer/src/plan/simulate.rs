@@ -1,0 +1,161 @@
+//! Simulating the batches of an epoch, and taking out what would fail.
+
+use cosmos::wire::tx::{Fee, TxPlan, unsigned};
+
+use super::refusal;
+use super::work::Work;
+use crate::model::Model;
+use crate::model::asks::Purpose;
+use crate::model::facts::{Ask, Refusal, Simulation, Why};
+use crate::model::ids::{AskId, FlowId};
+
+/// The works of one transaction; none for an update that others depend on.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) works: Vec<Work>,
+    pub(super) simulation: Simulated,
+}
+
+/// How far the simulation of a batch is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Simulated {
+    /// Its answer is awaited.
+    Asked(AskId),
+    /// It used this much gas.
+    Used(u64),
+}
+
+impl Batch {
+    /// The ask whose answer it waits for.
+    pub(super) fn ask(&self) -> Option<AskId> {
+        match self.simulation {
+            Simulated::Asked(ask) => Some(ask),
+            Simulated::Used(_) => None,
+        }
+    }
+}
+
+impl Model {
+    /// Asks what a batch would do.
+    pub(super) fn simulate(&mut self, id: &FlowId, works: Vec<Work>) -> Batch {
+        let ask = self.simulation(id, &works);
+        let simulation =
+            Simulated::Asked(self.asks.put(self.now, Purpose::Simulate(id.clone()), ask));
+        Batch { works, simulation }
+    }
+
+    /// The transaction by which the probe tries a batch: always with its update, so that the
+    /// answer does not depend on what the mempool holds.
+    fn simulation(&self, id: &FlowId, works: &[Work]) -> Ask {
+        let epoch = self.flows.get(id).and_then(|flow| flow.epoch.as_ref());
+        let (Some(epoch), Some(chain)) = (epoch, self.chain_to(id)) else {
+            unreachable!(
+                "an epoch is simulated only while it is there, on a chain that is configured"
+            )
+        };
+        let signer = chain.probe.address.as_str();
+        let mut msgs = self.updates(id, epoch, signer);
+        let messages = works.iter().map(|work| self.message(id, epoch, work, signer));
+        // Each was built before, from the same parts.
+        msgs.extend(messages.flatten());
+        let fee = Fee { gas_limit: 0, amount: 0, denom: String::new(), granter: None };
+        let tx = unsigned(
+            None,
+            &TxPlan {
+                chain_id: chain.id.as_str(),
+                account_number: 0,
+                sequence: chain.probe.sequence,
+                msgs: &msgs,
+                fee: &fee,
+                memo: &chain.memo,
+                timeout_height: 0,
+            },
+        );
+        Ask::Simulate { chain: chain.id.clone(), tx }
+    }
+
+    /// Applies what a batch would do.
+    pub(crate) fn on_simulated(&mut self, id: &FlowId, ask: AskId, simulation: Simulation) {
+        let limits = self.limits(id);
+        let Some(epoch) = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut()) else {
+            return;
+        };
+        let Some(place) = epoch.batches.iter().position(|batch| batch.ask() == Some(ask)) else {
+            return;
+        };
+        match simulation {
+            Simulation::Ok { gas_used } => {
+                let batch = &mut epoch.batches[place];
+                let half = batch.works.len() / 2;
+                if gas_used > limits.gas.saturating_mul(3) / 2 && half > 0 {
+                    let works = std::mem::take(&mut batch.works);
+                    return self.split(id, place, works);
+                }
+                batch.simulation = Simulated::Used(gas_used);
+                let works = batch.works.clone();
+                let to = self.chain_to(id).map(|chain| chain.id.clone());
+                if let Some(chain) = to.and_then(|to| self.chains.get_mut(&to)) {
+                    chain.gas.learn(&works, gas_used);
+                }
+            }
+            Simulation::Refused(refusal) => self.on_bad_batch(id, place, &refusal),
+        }
+        self.sign_simulated(id);
+    }
+
+    /// Halves a batch that costs more than assumed.
+    fn split(&mut self, id: &FlowId, place: usize, mut works: Vec<Work>) {
+        let second = works.split_off(works.len() / 2);
+        let halves = [self.simulate(id, works), self.simulate(id, second)];
+        if let Some(epoch) = self.flow_mut(id).epoch.as_mut() {
+            epoch.batches.splice(place..=place, halves);
+        }
+    }
+
+    /// Takes the message at fault out of a batch.
+    fn on_bad_batch(&mut self, id: &FlowId, place: usize, refusal: &Refusal) {
+        if refusal::is_client_unusable(&refusal.log) {
+            self.delay(id, None);
+            return self.park(id, refusal.log.clone());
+        }
+        let Some(epoch) = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut()) else {
+            return;
+        };
+        let updates = epoch.header.as_ref().map_or(0, |header| header.updates.len());
+        let mut works = std::mem::take(&mut epoch.batches[place].works);
+        let culprit = match refusal.index {
+            Some(index) => index.checked_sub(updates).filter(|index| *index < works.len()),
+            None => (works.len() == 1).then_some(0),
+        };
+        let Some(culprit) = culprit else {
+            // The update is refused, or nobody says what: begin again, each work by itself.
+            self.back_off(id, &works, &refusal.log);
+            return self.delay(id, Some(&Why::Unavailable(refusal.log.clone())));
+        };
+        let bad = works.remove(culprit);
+        epoch.works.retain(|chosen| chosen.work != bad);
+        epoch.batches.remove(place);
+        self.back_off(id, std::slice::from_ref(&bad), &refusal.log);
+        if !works.is_empty() {
+            let batch = self.simulate(id, works);
+            if let Some(epoch) = self.flow_mut(id).epoch.as_mut() {
+                epoch.batches.insert(place, batch);
+            }
+        }
+    }
+
+    /// Applies that a batch was not simulated: its works stay owed, the others go on.
+    pub(crate) fn on_unsimulated(&mut self, id: &FlowId, ask: AskId, why: &Why) {
+        let Some(epoch) = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut()) else {
+            return;
+        };
+        let Some(place) = epoch.batches.iter().position(|batch| batch.ask() == Some(ask)) else {
+            return;
+        };
+        if epoch.batches[place].works.is_empty() || epoch.batches.len() == 1 {
+            return self.delay(id, Some(why));
+        }
+        epoch.batches.remove(place);
+        self.sign_simulated(id);
+    }
+}
