@@ -49,7 +49,7 @@ pub(crate) fn instantiate(
 pub(crate) fn update_config(
     deps: DepsMut<'_>,
     info: &MessageInfo,
-    changes: &ConfigChanges,
+    changes: ConfigChanges,
 ) -> Result<Response, ContractError> {
     money::none(&info.funds)?;
     owner_only(deps.storage, &info.sender)?;

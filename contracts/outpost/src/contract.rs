@@ -62,7 +62,7 @@ pub fn execute(
             probe::probe(deps, &env, info, &route, timeout_seconds)
         }
         ExecuteMsg::ArmControl { route } => route::arm_control(deps, &info, &route),
-        ExecuteMsg::UpdateConfig(changes) => admin::update_config(deps, &info, &changes),
+        ExecuteMsg::UpdateConfig(changes) => admin::update_config(deps, &info, changes),
         ExecuteMsg::UpdateOwnership(action) => ownership::update(deps, &env, &info, action),
         ExecuteMsg::Pause {} => admin::pause(deps, &info),
         ExecuteMsg::Unpause {} => admin::unpause(deps, &info),

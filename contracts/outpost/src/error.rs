@@ -30,7 +30,7 @@ pub enum ContractError {
     /// The handshake of a control channel was refused.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
-    /// The contract's address cannot be used as a callback or a receiver.
+    /// A field holds no address of this chain.
     #[error("an address of this chain was expected in `{field}`, got `{got}`")]
     BadAddress {
         /// Which field.
@@ -152,7 +152,7 @@ pub enum ContractError {
     },
     /// The route has no control channel.
     #[error(
-        "route `{route}` has no open control channel; attach a coin of the order's denom to send this with its transfer, or open one with `ferry link`"
+        "route `{route}` has no open control channel: open one with `ferry link`, or attach a coin of the order's denom to `close`, `accept_bid` or `status`, which then travel with it"
     )]
     NoControlChannel {
         /// The route.

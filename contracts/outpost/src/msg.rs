@@ -174,6 +174,7 @@ pub enum ExecuteMsg {
 
 /// Limits to change; what is not named stays.
 #[cw_serde]
+#[derive(Copy, Eq, Default)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigChanges {

@@ -5,3 +5,46 @@ pub(crate) mod control;
 pub(crate) mod flight;
 pub(crate) mod order;
 pub(crate) mod route;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{config, control, flight, order, route};
+    use crate::ledger;
+
+    // Rule 49: no two items share a key.
+    #[test]
+    fn storage_keys_are_unique() {
+        let keys: [&[u8]; 26] = [
+            b"contract_info",
+            config::CONFIG.as_slice(),
+            config::OWNERSHIP.as_slice(),
+            order::LAST_SEQ.as_slice(),
+            order::ORDERS.namespace(),
+            order::BY_OWNER.namespace(),
+            order::LIVE.namespace(),
+            order::UNSENT.namespace(),
+            flight::LAST_N.as_slice(),
+            flight::FLIGHTS.namespace(),
+            flight::PACKETS.namespace(),
+            route::ROUTES.namespace(),
+            route::ROUTE_BY_CHANNEL.namespace(),
+            route::ROUTE_BY_PEER.namespace(),
+            route::PROVED.namespace(),
+            route::PROBES.namespace(),
+            route::CONTROL.namespace(),
+            route::CONTROL_ROUTE.namespace(),
+            route::ARMED.namespace(),
+            control::AWAITED.namespace(),
+            control::ASKED.namespace(),
+            control::SETTLED.namespace(),
+            ledger::CLAIMABLE.namespace(),
+            ledger::UNCLAIMED.namespace(),
+            ledger::TRACKED.namespace(),
+            ledger::UNRESOLVED.namespace(),
+        ];
+        let distinct: BTreeSet<_> = keys.into_iter().collect();
+        assert_eq!(distinct.len(), keys.len());
+    }
+}

@@ -14,7 +14,7 @@ use crate::{ContractError, ledger};
 
 /// The last number given to a money packet. One counter for all routes: a number that is unique
 /// in the outpost is unique on each route, and `reconcile {n}` means one packet.
-const LAST_N: Item<u64> = Item::new("last_n");
+pub(crate) const LAST_N: Item<u64> = Item::new("last_n");
 /// Number -> record.
 pub(crate) const FLIGHTS: Map<u64, Flight> = Map::new("flights");
 /// (channel, sequence) -> number: how callbacks name a packet.

@@ -14,7 +14,7 @@ use crate::msg::Operator;
 use crate::msg::responses::OrderState;
 
 /// The number of the last order; numbers are never used again.
-const LAST_SEQ: Item<u64> = Item::new("last_seq");
+pub(crate) const LAST_SEQ: Item<u64> = Item::new("last_seq");
 /// Number -> order. Written by `buy`, never removed.
 pub(crate) const ORDERS: Map<u64, Order> = Map::new("orders");
 /// (owner, number) -> nothing; an index for the query `orders`.

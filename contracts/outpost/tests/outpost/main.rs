@@ -1,0 +1,16 @@
+//! The outpost with a chain around it that does what it is told: takes or refuses transfers,
+//! delivers callbacks once, twice or never. After every step the ledger's invariants are checked.
+
+mod admin;
+mod buying;
+mod callbacks;
+mod channels;
+mod commands;
+mod fuzz;
+mod reading;
+mod repair;
+mod routes;
+mod seeds;
+mod settling;
+mod suite;
+mod unsent;

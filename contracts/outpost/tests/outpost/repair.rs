@@ -1,0 +1,236 @@
+//! `reconcile` by R1: what happens when the chain swallowed a callback.
+
+use cosmwasm_std::coin;
+use outpost::ContractError;
+use outpost::msg::ExecuteMsg;
+use outpost::msg::responses::{FlightState, OrderState};
+use protocol::Code;
+use protocol::control::{Answer, Command, ControlAck, ControlBody, GroupState};
+use protocol::ics20::SUCCESS_ACK;
+use protocol::money::{SettleKind, Statement};
+
+use crate::suite::market::status;
+use crate::suite::{ROUTE, Sent, Suite, USDX};
+
+/// A purchase whose packet timed out, and its number. The coin is not back.
+fn overdue() -> (Suite, u64, Sent) {
+    let mut suite = Suite::connected();
+    let (seq, sent) = suite.buy("dao", 1_000);
+    suite.pass(100);
+    (suite, seq, sent)
+}
+
+impl Suite {
+    fn reconcile(&mut self, sent: &Sent) -> Result<(), ContractError> {
+        self.execute("anyone", &ExecuteMsg::Reconcile { n: sent.message().n }, &[]).map(|_| ())
+    }
+
+    /// Asks about a packet, and has the market answer.
+    fn asked(&mut self, sent: &Sent, answer: Answer) {
+        self.reconcile(sent).unwrap();
+        let posted = self.last_posted();
+        self.answer(&posted, &ControlAck::Answer(answer));
+    }
+
+    fn never(&mut self, sent: &Sent) {
+        self.asked(sent, Answer::Never { at: sent.timeout_at });
+    }
+
+    fn coin_back(&mut self, sent: &Sent) {
+        self.receive_coins(std::slice::from_ref(&sent.coin));
+    }
+}
+
+#[test]
+fn a_lost_refund_is_credited_when_the_market_never_took_the_packet() {
+    let (mut suite, seq, sent) = overdue();
+    suite.coin_back(&sent);
+    suite.never(&sent);
+    assert_eq!((suite.state(seq), suite.claimable("dao")), (OrderState::Refunded, 1_000));
+    suite.claim("dao").unwrap();
+    assert_eq!(suite.paid("dao"), 1_000);
+}
+
+#[test]
+fn the_question_names_the_packet() {
+    let (mut suite, seq, sent) = overdue();
+    suite.reconcile(&sent).unwrap();
+    let ControlBody::Do(question) = suite.last_posted().packet.body else { panic!("a question") };
+    assert_eq!((question.account, question.seq), (suite.who("dao").to_string(), seq));
+    assert_eq!(question.command, Command::Status { n: Some(sent.message().n) });
+}
+
+#[test]
+fn nobody_asks_before_the_timeout() {
+    let mut suite = Suite::connected();
+    let (_, sent) = suite.buy("dao", 1_000);
+    suite.pass(99);
+    assert!(matches!(suite.reconcile(&sent), Err(ContractError::TooEarly { .. })));
+    suite.pass(1);
+    suite.reconcile(&sent).unwrap();
+    assert!(matches!(suite.reconcile(&sent), Err(ContractError::Asked { .. })));
+}
+
+#[test]
+fn a_never_before_the_packets_timeout_is_not_final() {
+    let (mut suite, seq, sent) = overdue();
+    suite.coin_back(&sent);
+    // The market's clock is behind ours: the packet could still be received.
+    suite.asked(&sent, Answer::Never { at: sent.timeout_at - 1 });
+    assert_eq!((suite.state(seq), suite.claimable("dao")), (OrderState::InFlight, 0));
+    suite.never(&sent);
+    assert_eq!(suite.claimable("dao"), 1_000);
+}
+
+#[test]
+fn a_due_refund_waits_until_its_coin_is_back() {
+    let (mut suite, seq, sent) = overdue();
+    suite.never(&sent);
+    assert_eq!((suite.state(seq), suite.claimable("dao")), (OrderState::RefundDue, 0));
+    assert_eq!(suite.in_flight().packets[0].state, FlightState::RefundDue);
+    assert!(matches!(suite.reconcile(&sent), Err(ContractError::NotBack { .. })));
+    suite.coin_back(&sent);
+    suite.reconcile(&sent).unwrap();
+    assert_eq!((suite.state(seq), suite.claimable("dao")), (OrderState::Refunded, 1_000));
+    assert!(matches!(suite.reconcile(&sent), Err(ContractError::UnknownPacket { .. })));
+}
+
+#[test]
+fn a_due_refund_never_touches_what_is_somebodys() {
+    let (mut suite, seq, sent) = overdue();
+    // The outpost holds more than enough, but all of it is another owner's.
+    let other = suite.bought("another", 5_000);
+    let home = suite.home("another", other, SettleKind::Surplus);
+    suite.settle(&home, coin(4_000, USDX)).unwrap();
+    suite.never(&sent);
+    assert!(
+        matches!(suite.reconcile(&sent), Err(ContractError::NotBack { free, .. }) if free == 0)
+    );
+    assert_eq!(suite.state(seq), OrderState::RefundDue);
+    suite.claim("another").unwrap();
+    assert_eq!(suite.paid("another"), 4_000);
+}
+
+#[test]
+fn the_callback_of_a_due_refund_credits_it_once() {
+    let (mut suite, seq, sent) = overdue();
+    suite.never(&sent);
+    suite.time_out(&sent);
+    assert_eq!((suite.state(seq), suite.claimable("dao")), (OrderState::Refunded, 1_000));
+    suite.source_callback(&sent, None);
+    assert_eq!(suite.claimable("dao"), 1_000);
+}
+
+#[test]
+fn a_callback_after_the_credit_changes_nothing() {
+    let (mut suite, seq, sent) = overdue();
+    suite.coin_back(&sent);
+    suite.never(&sent);
+    for data in [None, Some(&b"{\"error\":\"x\"}"[..]), Some(SUCCESS_ACK)] {
+        suite.source_callback(&sent, data);
+        assert_eq!((suite.state(seq), suite.claimable("dao")), (OrderState::Refunded, 1_000));
+    }
+}
+
+#[test]
+fn what_has_arrived_is_never_credited_here() {
+    let (mut suite, seq, sent) = overdue();
+    suite.reconcile(&sent).unwrap();
+    let posted = suite.last_posted();
+    suite.acknowledge(&sent, SUCCESS_ACK);
+    // Somebody's stray coins are at hand, and the market denies the packet: still nothing is due.
+    suite.coin_back(&sent);
+    suite.answer(&posted, &ControlAck::Answer(Answer::Never { at: sent.timeout_at + 9 }));
+    assert_eq!((suite.state(seq), suite.claimable("dao")), (OrderState::Acked, 0));
+    assert!(matches!(suite.reconcile(&sent), Err(ContractError::UnknownPacket { .. })));
+}
+
+#[test]
+fn an_arrival_after_a_due_refund_makes_nothing_due() {
+    let (mut suite, seq, sent) = overdue();
+    suite.never(&sent);
+    suite.acknowledge(&sent, SUCCESS_ACK);
+    assert_eq!((suite.state(seq), suite.claimable("dao")), (OrderState::Acked, 0));
+    assert_eq!(suite.solvency().unresolved.u128(), 0);
+}
+
+#[test]
+fn a_market_that_spoke_of_the_order_cannot_deny_it() {
+    let (mut suite, seq, sent) = overdue();
+    suite.notify("dao", status(seq, 1, GroupState::Open));
+    suite.coin_back(&sent);
+    suite.never(&sent);
+    assert_eq!((suite.state(seq), suite.claimable("dao")), (OrderState::Open, 0));
+}
+
+#[test]
+fn a_lost_success_is_repaired_by_the_markets_word() {
+    let (mut suite, seq, sent) = overdue();
+    suite.asked(&sent, Answer::Deployment(status(seq, 2, GroupState::Active)));
+    assert_eq!(suite.state(seq), OrderState::Leased);
+    assert!(suite.in_flight().packets.is_empty());
+
+    let (mut suite, seq, sent) = overdue();
+    suite.asked(&sent, Answer::Done {});
+    assert_eq!(suite.state(seq), OrderState::Acked);
+    assert!(suite.in_flight().packets.is_empty());
+}
+
+#[test]
+fn a_question_that_is_refused_or_lost_can_be_asked_again() {
+    let (mut suite, _, sent) = overdue();
+    suite.reconcile(&sent).unwrap();
+    let posted = suite.last_posted();
+    suite.answer(&posted, &ControlAck::refused(Code::Internal, "try again"));
+    suite.reconcile(&sent).unwrap();
+    let posted = suite.last_posted();
+    suite.time_out_control(&posted);
+    suite.reconcile(&sent).unwrap();
+    suite.pass(100);
+    suite.reconcile(&sent).unwrap();
+}
+
+#[test]
+fn top_ups_commands_and_probes_are_repaired_too() {
+    let mut suite = Suite::connected();
+    let seq = suite.bought("dao", 1_000);
+    let probe = ExecuteMsg::ProbeRoute { route: ROUTE.into(), timeout_seconds: None };
+    for (payer, msg) in [
+        ("friend", ExecuteMsg::TopUp { seq }),
+        ("dao", ExecuteMsg::Close { seq }),
+        ("keeper", probe),
+    ] {
+        suite.execute(payer, &msg, &[coin(30, USDX)]).unwrap();
+        let sent = suite.last_sent();
+        suite.pass(100);
+        suite.coin_back(&sent);
+        suite.never(&sent);
+        assert_eq!(suite.claimable(payer), 30, "{payer}");
+        suite.claim(payer).unwrap();
+    }
+    assert_eq!(suite.state(seq), OrderState::Acked);
+}
+
+// R2, the outpost's half: a statement that comes with a coin repairs as an answer does.
+#[test]
+fn a_statement_that_comes_home_with_a_coin_repairs_too() {
+    let mut suite = Suite::proved();
+    let (seq, sent) = suite.buy("dao", 1_000);
+    suite.pass(100);
+    suite.coin_back(&sent);
+    let mut home = suite.home("dao", 0, SettleKind::Status);
+    home.seq = None;
+    home.account = String::new();
+    let answer = Answer::Never { at: sent.timeout_at };
+    home.statement = Some(Statement { n: sent.message().n, answer });
+    suite.settle(&home, coin(1, USDX)).unwrap();
+    assert_eq!((suite.state(seq), suite.claimable("dao")), (OrderState::Refunded, 1_000));
+}
+
+#[test]
+fn without_a_control_channel_the_error_says_so() {
+    let mut suite = Suite::proved();
+    let (_, sent) = suite.buy("dao", 1_000);
+    suite.pass(100);
+    assert!(matches!(suite.reconcile(&sent), Err(ContractError::NoControlChannel { .. })));
+}
