@@ -16,35 +16,35 @@ mod tests {
     // Rule 49: no two items share a key.
     #[test]
     fn storage_keys_are_unique() {
-        let keys: [&[u8]; 26] = [
-            b"contract_info",
-            config::CONFIG.as_slice(),
-            config::OWNERSHIP.as_slice(),
-            order::LAST_SEQ.as_slice(),
-            order::ORDERS.namespace(),
-            order::BY_OWNER.namespace(),
-            order::LIVE.namespace(),
-            order::UNSENT.namespace(),
-            flight::LAST_N.as_slice(),
-            flight::FLIGHTS.namespace(),
-            flight::PACKETS.namespace(),
-            route::ROUTES.namespace(),
-            route::ROUTE_BY_CHANNEL.namespace(),
-            route::ROUTE_BY_PEER.namespace(),
-            route::PROVED.namespace(),
-            route::PROBES.namespace(),
-            route::CONTROL.namespace(),
-            route::CONTROL_ROUTE.namespace(),
-            route::ARMED.namespace(),
-            control::AWAITED.namespace(),
-            control::ASKED.namespace(),
-            control::SETTLED.namespace(),
-            ledger::CLAIMABLE.namespace(),
-            ledger::UNCLAIMED.namespace(),
-            ledger::TRACKED.namespace(),
-            ledger::UNRESOLVED.namespace(),
+        let keys = [
+            cw2::CONTRACT.as_slice().to_vec(),
+            config::CONFIG.as_slice().to_vec(),
+            config::OWNERSHIP.as_slice().to_vec(),
+            order::LAST_SEQ.as_slice().to_vec(),
+            order::ORDERS.namespace_bytes().to_vec(),
+            order::BY_OWNER.namespace_bytes().to_vec(),
+            order::LIVE.namespace_bytes().to_vec(),
+            order::UNSENT.namespace_bytes().to_vec(),
+            flight::LAST_N.as_slice().to_vec(),
+            flight::FLIGHTS.namespace_bytes().to_vec(),
+            flight::PACKETS.namespace_bytes().to_vec(),
+            route::ROUTES.namespace_bytes().to_vec(),
+            route::ROUTE_BY_CHANNEL.namespace_bytes().to_vec(),
+            route::ROUTE_BY_PEER.namespace_bytes().to_vec(),
+            route::PROVED.namespace_bytes().to_vec(),
+            route::PROBES.namespace_bytes().to_vec(),
+            route::CONTROL.namespace_bytes().to_vec(),
+            route::CONTROL_ROUTE.namespace_bytes().to_vec(),
+            route::ARMED.namespace_bytes().to_vec(),
+            control::AWAITED.namespace_bytes().to_vec(),
+            control::ASKED.namespace_bytes().to_vec(),
+            control::SETTLED.namespace_bytes().to_vec(),
+            ledger::CLAIMABLE.namespace_bytes().to_vec(),
+            ledger::UNCLAIMED.namespace_bytes().to_vec(),
+            ledger::TRACKED.namespace_bytes().to_vec(),
+            ledger::UNRESOLVED.namespace_bytes().to_vec(),
         ];
-        let distinct: BTreeSet<_> = keys.into_iter().collect();
+        let distinct: BTreeSet<_> = keys.iter().collect();
         assert_eq!(distinct.len(), keys.len());
     }
 }
