@@ -7,6 +7,8 @@ mod answer;
 mod blocks;
 mod decode;
 mod light;
+mod recent;
+mod report;
 
 pub mod node;
 pub mod setup;
@@ -18,10 +20,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::model::facts::{Ask, Fact, Notice};
+use crate::model::facts::{Ask, Fact};
 use crate::model::ids::{AskId, ChainId, Time};
 use crate::model::{Model, step};
 use crate::store::{Store, StoreError};
@@ -32,7 +34,7 @@ const FACTS: usize = 64;
 /// Questions under way at once, over all chains; the others wait their turn.
 const ASKS: usize = 64;
 /// How long answers under way are waited for when ferry stops.
-const DRAIN: Duration = Duration::from_secs(5);
+const DRAIN: Duration = Duration::from_secs(3);
 
 /// The chains that ferry serves.
 pub type Nodes = BTreeMap<ChainId, Arc<Node>>;
@@ -169,9 +171,12 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
 
     /// Takes one fact in, stores what follows, and only then asks.
     async fn take(&mut self, fact: Fact) -> Result<(), DriveError> {
+        if let Fact::Block(chain, block) = &fact {
+            report::block(chain, block);
+        }
         let step = step(&mut self.model, fact, now());
         self.store.commit(&step.writes).await?;
-        step.notices.iter().for_each(tell);
+        step.notices.iter().for_each(report::notice);
         for (id, ask) in step.asks {
             self.ask(id, ask);
         }
@@ -192,19 +197,13 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
     /// Takes in the answers under way, without asking anything new, and gives the model back.
     async fn drain(mut self) -> Result<Model, DriveError> {
         self.pullers.shutdown().await;
-        let asks = &mut self.asks;
-        let answers = async move {
-            let mut answers = Vec::new();
-            while let Some(answer) = asks.join_next().await {
-                answers.push(answer);
-            }
-            answers
-        };
+        let deadline = Instant::now() + DRAIN;
         // What is not answered by then is asked again after the next start.
-        for answer in timeout(DRAIN, answers).await.unwrap_or_default() {
+        while let Ok(Some(answer)) = timeout_at(deadline, self.asks.join_next()).await {
             let step = step(&mut self.model, answer?, now());
             self.store.commit(&step.writes).await?;
         }
+        self.asks.shutdown().await;
         Ok(self.model)
     }
 }
@@ -219,28 +218,5 @@ async fn until(wake: Option<Time>) {
     match wake {
         Some(wake) => sleep_until(Instant::now() + Duration::from_nanos(wake.since(now()).0)).await,
         None => pending().await,
-    }
-}
-
-fn tell(notice: &Notice) {
-    match notice {
-        Notice::Delayed { path, reason } => {
-            tracing::warn!(%path, reason, "path waits and is tried again");
-        }
-        Notice::TxFailed { address, sequence, height, log } => {
-            tracing::warn!(%address, sequence, height, log, "paid transaction failed");
-        }
-        Notice::GivenUp { work, tries, reason } => {
-            tracing::error!(work, tries, reason, "message given up");
-        }
-        Notice::ClientUnusable { path, chain, client, log } => {
-            tracing::error!(%path, %chain, %client, log, "client refuses updates, path is parked");
-        }
-        Notice::ForeignTx { lane, sequence } => {
-            tracing::error!(
-                chain = %lane.chain, address = %lane.address, sequence,
-                "somebody else signs with this key, lane is paused; stop them, then restart"
-            );
-        }
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use cosmos::Any;
 use cosmos::chain::ibc::Transfer;
+use cosmos::chain::wasm::NewContract;
 use cosmos::chain::{Chain, ChainConfig, ChainError, TxOutcome};
 use cosmos::ibc_proto::ibc::applications::transfer::v1::MsgTransferResponse;
 use cosmos::ibc_proto::ibc::core::channel::v1 as chan;
@@ -24,7 +25,7 @@ use cosmos::wire::packet::{Packet, acknowledgement_commitment};
 use cosmos::wire::path;
 use cosmos::wire::proof::{Proved, written_at};
 use cosmos::wire::tx::any;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const DRIFT: Duration = Duration::from_secs(30);
 
@@ -78,7 +79,7 @@ impl Side {
         let mut blocks = NewBlocks::subscribe(rpc.endpoint(), DRIFT).await.unwrap();
         let mut height = self.chain.height().await.unwrap();
         while height < block {
-            height = blocks.next().await.unwrap();
+            height = blocks.next().await.unwrap().height.value();
         }
     }
 
@@ -388,4 +389,51 @@ async fn absent_things_are_absent_and_bad_questions_are_errors() {
     let config = ChainConfig { chain_id: "other-1".into(), ..chain.config().clone() };
     let other = Chain::connect(config).await;
     assert!(matches!(other, Err(ChainError::WrongChain { .. })), "{other:?}");
+}
+
+/// A contract is stored, made, told and asked; what it refuses is told before anything is paid.
+#[tokio::test]
+#[ignore = "needs two nodes: scripts/localnet up; and scripts/build-contracts --third-party"]
+async fn contracts_are_stored_made_executed_and_asked() {
+    let Side { chain, .. } = Side::new(&localnet(), "b").await;
+    // Another account than that of the transfer, which may run at the same time.
+    let words = localnet()["accounts"]["user3"]["mnemonic"].as_str().unwrap().to_owned();
+    let key = Key::from_mnemonic(&words, HdPath::cosmos(0)).unwrap();
+    let file =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../artifacts/third-party/cw3_fixed_multisig.wasm");
+    let wasm = std::fs::read(file).unwrap_or_else(|error| {
+        panic!("{file}: {error}; run scripts/build-contracts --third-party")
+    });
+    let (code_id, stored) = chain.store_code(&key, &wasm).await.unwrap();
+    assert!(stored.gas_used <= stored.gas_wanted && stored.fee > 0);
+
+    let me = chain.address(&key).unwrap();
+    let contract = NewContract { code_id, label: "live", admin: Some(&me), funds: &[] };
+    let msg = json!({
+        "voters": [{ "addr": me, "weight": 1 }],
+        "threshold": { "absolute_count": { "weight": 1 } },
+        "max_voting_period": { "time": 3600 },
+    });
+    let (address, _) = chain.instantiate(&key, contract, &msg).await.unwrap();
+    let info = chain.contract_info(&address).await.unwrap();
+    assert_eq!((info.code_id, info.label.as_str(), info.admin), (code_id, "live", me.clone()));
+    assert_eq!(info.ibc_port_id, "");
+
+    let propose = json!({ "propose": { "title": "t", "description": "d", "msgs": [] } });
+    let proposed = chain.execute(&key, &address, &propose, &[]).await.unwrap();
+    assert_eq!(proposed.attribute("wasm", "proposal_id"), Some("1"));
+    let answer: Value =
+        chain.query_smart(&address, &json!({ "proposal": { "proposal_id": 1 } })).await.unwrap();
+    assert_eq!(answer["status"], "passed");
+
+    let before = chain.balance(&me, "stake").await.unwrap();
+    let vote = json!({ "vote": { "proposal_id": 9, "vote": "yes" } });
+    let refused = chain.execute(&key, &address, &vote, &[]).await;
+    assert!(
+        matches!(&refused, Err(ChainError::WouldFail { log, .. }) if log.contains("not found")),
+        "{refused:?}"
+    );
+    assert_eq!(chain.balance(&me, "stake").await.unwrap(), before);
+    let asked: Result<Value, _> = chain.query_smart(&address, &json!({ "unknown": {} })).await;
+    assert!(matches!(asked, Err(ChainError::Query(_))), "{asked:?}");
 }

@@ -1,5 +1,7 @@
 //! Where log lines go: standard error, as the configuration says.
 
+use std::io::IsTerminal as _;
+
 use anyhow::Context as _;
 use tracing_subscriber::EnvFilter;
 
@@ -11,7 +13,10 @@ pub(super) fn start(config: &Global) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&directives).with_context(|| {
         format!("`{directives}` is no log level; write error, warn, info, debug, or ferry=debug")
     })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let started = match config.log_format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),

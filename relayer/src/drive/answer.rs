@@ -1,31 +1,39 @@
 //! One question, one answer.
 
-use std::sync::Arc;
-
-use cosmos::rpc::{Fault, Proof, QueryError};
-use cosmos::wire::proof::{from_ops, verify_absence, verify_value};
+use cosmos::rpc::{Fault, QueryError};
+use cosmos::wire::proof::{verify_absence, verify_value};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use ibc_proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
 use prost::Message;
-use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::Nodes;
 use super::decode::failed_index;
-use super::light::{self, unavailable};
+use super::light;
 use super::node::Node;
 use crate::model::facts::{Account, Answer, Ask, Fact, Proofs, Proved, Refusal, Simulation, Why};
 use crate::model::ids::{AskId, ChainId, LaneId, SlotId};
 use crate::store::Store;
 
-/// The path under which the store `ibc` is queried with proofs.
-const IBC_STORE: &str = "store/ibc/key";
 /// Proofs asked for at once. The node makes one in 70 µs; the rest is the round trip.
 const PROOFS_AT_ONCE: usize = 16;
 
 /// Answers a question; what cannot be answered is answered with the reason.
 pub(super) async fn answer<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Fact {
-    match fact(nodes, store, id, ask).await {
-        Ok(fact) => fact,
-        Err(why) => Fact::Failed(id, why),
+    let (name, started) = (name(&ask), Instant::now());
+    let fact = fact(nodes, store, id, ask).await.unwrap_or_else(|why| Fact::Failed(id, why));
+    tracing::debug!(ask = name, id = id.0, elapsed = ?started.elapsed(), "answered");
+    fact
+}
+
+fn name(ask: &Ask) -> &'static str {
+    match ask {
+        Ask::Header { .. } => "header",
+        Ask::Prove { .. } => "prove",
+        Ask::Load(_) => "load",
+        Ask::Simulate { .. } => "simulate",
+        Ask::Offer(_) => "offer",
+        Ask::Account(_) => "account",
     }
 }
 
@@ -46,8 +54,11 @@ async fn fact<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Result
     })
 }
 
-fn node<'a>(nodes: &'a Nodes, chain: &ChainId) -> Result<&'a Arc<Node>, Why> {
-    nodes.get(chain).ok_or_else(|| Why::Unavailable(format!("chain `{chain}` is not configured")))
+fn node<'a>(nodes: &'a Nodes, chain: &ChainId) -> Result<&'a Node, Why> {
+    nodes
+        .get(chain)
+        .map(AsRef::as_ref)
+        .ok_or_else(|| Why::Unavailable(format!("chain `{chain}` is not configured")))
 }
 
 fn stored(error: crate::store::StoreError) -> Why {
@@ -55,45 +66,25 @@ fn stored(error: crate::store::StoreError) -> Why {
 }
 
 /// Proves keys of the state after block `height`, against the root in the header above it.
-async fn prove(node: &Arc<Node>, height: u64, keys: Vec<Vec<u8>>) -> Result<Proofs, Why> {
-    let header = node.rpc().commit(height + 1).await.map_err(unavailable)?.header;
-    let root = header.app_hash.as_bytes().to_vec();
-    let mut items = Vec::with_capacity(keys.len());
-    for some in keys.chunks(PROOFS_AT_ONCE) {
-        let mut proofs = JoinSet::new();
-        for (index, key) in some.iter().cloned().enumerate() {
-            let (node, root) = (Arc::clone(node), root.clone());
-            proofs.spawn(async move { (index, prove_one(&node, height, key, &root).await) });
-        }
-        let mut proved = proofs.join_all().await;
-        proved.sort_by_key(|(index, _)| *index);
-        for (_, item) in proved {
-            items.push(item?);
-        }
-    }
+async fn prove(node: &Node, height: u64, keys: Vec<Vec<u8>>) -> Result<Proofs, Why> {
+    let root = node.light_block(height + 1).await?.app_hash().to_vec();
+    let proofs = keys.into_iter().map(|key| prove_one(node, height, key, &root));
+    let items = stream::iter(proofs).buffered(PROOFS_AT_ONCE).try_collect().await?;
     Ok(Proofs { root, items })
 }
 
 async fn prove_one(node: &Node, height: u64, key: Vec<u8>, root: &[u8]) -> Result<Proved, Why> {
-    let answer =
-        node.rpc().abci_query(IBC_STORE, &key, height, Proof::Wanted).await.map_err(unavailable)?;
-    let answer = answer.accepted(IBC_STORE).map_err(|e| Why::Unavailable(e.to_string()))?;
-    if answer.height != height {
-        let got = answer.height;
-        return Err(Why::Invalid(format!("proof is of height {got}, asked for {height}")));
-    }
-    let proof = from_ops(answer.proof_ops()).map_err(|error| Why::Invalid(error.to_string()))?;
-    // An absent key is answered with code 0 and an empty value; nothing in this store is empty.
-    let value = (!answer.value.is_empty()).then_some(answer.value);
-    let verified = match &value {
-        Some(value) => verify_value(&proof, root, &key, value),
-        None => verify_absence(&proof, root, &key),
+    let proved = node.rpc().prove(key, height).await;
+    let proved = proved.map_err(|error| Why::Unavailable(error.to_string()))?;
+    let verified = match &proved.value {
+        Some(value) => verify_value(&proved.proof, root, &proved.key, value),
+        None => verify_absence(&proved.proof, root, &proved.key),
     };
     verified.map_err(|error| Why::Invalid(error.to_string()))?;
-    Ok(Proved { key, value, proof: proof.encode_to_vec() })
+    Ok(Proved { key: proved.key, value: proved.value, proof: proved.proof.encode_to_vec() })
 }
 
-async fn simulate(node: &Arc<Node>, tx: Vec<u8>) -> Result<Simulation, Why> {
+async fn simulate(node: &Node, tx: Vec<u8>) -> Result<Simulation, Why> {
     #[expect(deprecated, reason = "the generated message still has the field `tx`")]
     let request = SimulateRequest { tx: None, tx_bytes: tx };
     let path = "/cosmos.tx.v1beta1.Service/Simulate";

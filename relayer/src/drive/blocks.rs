@@ -2,15 +2,16 @@
 //!
 //! The node's `WebSocket` only wakes the puller up. What it missed is fetched like everything else.
 
-use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cosmos::rpc::RpcError;
 use cosmos::rpc::socket::NewBlocks;
+use cosmos::rpc::{BlockResults, Fault, RpcError};
+use futures_util::stream::{self, StreamExt as _};
+use tendermint::block::Header;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::node::Node;
 use super::{DriveError, decode, light};
@@ -18,10 +19,13 @@ use crate::model::facts::{BlockFacts, Fact, Tip};
 
 /// Blocks fetched at once while catching up.
 const AHEAD: usize = 8;
-/// How long the node may take to accept a subscription.
+/// How long the node may take to accept a subscription, and how long it is let alone after it failed to.
 const SUBSCRIBE: Duration = Duration::from_secs(5);
-/// The longest pause after a failed request.
-const MAX_PAUSE: Duration = Duration::from_secs(30);
+/// How long a subscription may be silent before the node is asked: it may be dead without knowing it.
+const SILENCE: Duration = Duration::from_secs(5);
+/// The first and the longest pause after a failed request.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const MAX_PAUSE: Duration = Duration::from_secs(5);
 
 /// Hands over every block after the cursor, for ever. Ends well only when nobody takes them any more.
 ///
@@ -32,46 +36,26 @@ pub(super) async fn pull(
     cursor: Tip,
     facts: mpsc::Sender<Fact>,
 ) -> Result<(), DriveError> {
-    let mut news = News { node: Arc::clone(&node), socket: None };
-    let tip = news.reach(cursor.height).await;
-    check_cursor(&node, cursor, tip.earliest).await?;
-    let mut next = cursor.height + 1;
+    let mut news = News::new(&node);
+    let mut last = cursor;
     loop {
-        let tip = news.reach(next).await;
-        if next < tip.earliest {
-            let (chain, earliest) = (node.id.clone(), tip.earliest);
-            return Err(DriveError::Pruned { chain, height: next, earliest });
-        }
-        let mut fetches: VecDeque<JoinHandle<Result<BlockFacts, DriveError>>> = VecDeque::new();
-        let mut wanted = next;
-        while next <= tip.latest {
-            while wanted <= tip.latest && fetches.len() < AHEAD {
-                fetches.push_back(tokio::spawn(fetch(Arc::clone(&node), wanted)));
-                wanted += 1;
-            }
-            let Some(fetch) = fetches.pop_front() else { break };
-            if facts.send(Fact::Block(node.id.clone(), fetch.await??)).await.is_err() {
-                return Ok(());
-            }
-            next += 1;
-        }
-    }
-}
-
-/// Checks that the block at the cursor is still the one that was read, if the node still has it.
-async fn check_cursor(node: &Arc<Node>, cursor: Tip, earliest: u64) -> Result<(), DriveError> {
-    if cursor.height < earliest {
-        return Ok(());
-    }
-    let mut pause = Pause::default();
-    loop {
-        match tip_at(node, cursor.height).await {
-            Ok(tip) if tip.hash == cursor.hash => return Ok(()),
-            Ok(_) => {
-                let (chain, height) = (node.id.clone(), cursor.height);
+        let news = news.after(last.height).await;
+        let heights = last.height + 1..=news.latest;
+        let fetches = heights.map(|height| {
+            let header = news.header.clone().filter(|header| header.height.value() == height);
+            fetch(&node, height, header)
+        });
+        let mut blocks = pin!(stream::iter(fetches).buffered(AHEAD));
+        while let Some(block) = blocks.next().await {
+            let (parent, block) = block?;
+            if parent != last.hash {
+                let (chain, height) = (node.id.clone(), last.height);
                 return Err(DriveError::AnotherChain { chain, height });
             }
-            Err(error) => pause.after(node, &error).await,
+            last = block.tip;
+            if facts.send(Fact::Block(node.id.clone(), block)).await.is_err() {
+                return Ok(());
+            }
         }
     }
 }
@@ -81,110 +65,185 @@ async fn check_cursor(node: &Arc<Node>, cursor: Tip, earliest: u64) -> Result<()
 /// # Errors
 /// [`RpcError`].
 pub(super) async fn tip_at(node: &Node, height: u64) -> Result<Tip, RpcError> {
-    let header = node.rpc().commit(height).await?.header;
-    Ok(Tip { height, hash: hash(header.hash()), time: light::time(header.time) })
+    Ok(tip_of(&node.rpc().commit(height).await?.header))
 }
 
-fn hash(hash: tendermint::Hash) -> [u8; 32] {
+fn tip_of(header: &Header) -> Tip {
+    Tip {
+        height: header.height.value(),
+        hash: bytes(header.hash()),
+        time: light::time(header.time),
+    }
+}
+
+fn bytes(hash: tendermint::Hash) -> [u8; 32] {
     match hash {
         tendermint::Hash::Sha256(bytes) => bytes,
         tendermint::Hash::None => [0; 32],
     }
 }
 
-/// Fetches and reads a block that the node has, however often that takes.
-async fn fetch(node: Arc<Node>, height: u64) -> Result<BlockFacts, DriveError> {
+/// Fetches and reads a block, however often that takes; with it comes the hash of the one before.
+///
+/// A header that is known already saves a request, unless a transaction of ours is in the block.
+async fn fetch(
+    node: &Node,
+    height: u64,
+    header: Option<Header>,
+) -> Result<([u8; 32], BlockFacts), DriveError> {
     let mut pause = Pause::default();
-    loop {
-        let (block, results) =
-            tokio::join!(node.rpc().block(height), node.rpc().block_results(height));
-        match (block, results) {
-            (Ok(block), Ok(results)) => {
-                let header = &block.block.header;
-                let tip = Tip { height, hash: hash(header.hash()), time: light::time(header.time) };
-                return decode::block(&node.lane, tip, block.block.txs(), &results).map_err(
-                    |source| DriveError::Block { chain: node.id.clone(), height, source },
-                );
+    let block = loop {
+        match try_fetch(node, height, header.clone()).await {
+            Ok(block) => break block,
+            Err(error) => {
+                if matches!(error.fault, Fault::Refused { .. }) {
+                    check_kept(node, height).await?;
+                }
+                pause.after(node, &error).await;
             }
-            (Err(error), _) | (_, Err(error)) => pause.after(&node, &error).await,
         }
+    };
+    pause.over(node);
+    let parent = block.header.last_block_id.map_or([0; 32], |id| bytes(id.hash));
+    match decode::block(&node.lane, tip_of(&block.header), &block.txs, &block.results) {
+        Ok(facts) => Ok((parent, facts)),
+        Err(source) => Err(DriveError::Block { chain: node.id.clone(), height, source }),
     }
 }
 
-/// What blocks a node has.
-#[derive(Clone, Copy, Debug)]
-struct Have {
-    earliest: u64,
-    latest: u64,
+/// A block as the node gives it.
+struct Block {
+    header: Header,
+    /// Empty when none of them is ours.
+    txs: Vec<Vec<u8>>,
+    results: BlockResults,
+}
+
+async fn try_fetch(node: &Node, height: u64, header: Option<Header>) -> Result<Block, RpcError> {
+    let rpc = node.rpc();
+    let (results, block) = match header {
+        Some(header) => {
+            let results = rpc.block_results(height).await?;
+            if !decode::has_used(&node.lane, &results) {
+                return Ok(Block { header, txs: Vec::new(), results });
+            }
+            (results, rpc.block(height).await?)
+        }
+        None => tokio::try_join!(rpc.block_results(height), rpc.block(height))?,
+    };
+    let header = block.block.header.clone();
+    let got = (header.height.value(), results.height, results.txs.len());
+    if got != (height, height, block.block.txs().len()) {
+        let fault =
+            Fault::Malformed(format!("block and results of {height} do not belong together"));
+        return Err(RpcError { endpoint: rpc.endpoint().to_owned(), method: "block", fault });
+    }
+    Ok(Block { header, txs: block.block.txs().to_vec(), results })
+}
+
+/// Checks that a block which the node refuses is not one that it has thrown away.
+async fn check_kept(node: &Node, height: u64) -> Result<(), DriveError> {
+    match node.rpc().status().await {
+        Ok(status) if height < status.sync_info.earliest_block_height => {
+            let (chain, earliest) = (node.id.clone(), status.sync_info.earliest_block_height);
+            Err(DriveError::Pruned { chain, height, earliest })
+        }
+        // Not there yet, or the node cannot say: it is asked for the block again.
+        _ => Ok(()),
+    }
 }
 
 /// News of new blocks.
-struct News {
-    node: Arc<Node>,
+struct News<'a> {
+    node: &'a Node,
     socket: Option<NewBlocks>,
+    /// Until then the node is not asked for a subscription.
+    not_before: Instant,
 }
 
-impl News {
-    /// Waits until the node has the block at `height`.
-    async fn reach(&mut self, height: u64) -> Have {
+/// What is new.
+struct Seen {
+    /// The newest block that the application has committed.
+    latest: u64,
+    /// Its header, if the node told it.
+    header: Option<Header>,
+}
+
+impl<'a> News<'a> {
+    fn new(node: &'a Node) -> Self {
+        Self { node, socket: None, not_before: Instant::now() }
+    }
+
+    /// Waits for a block after the one at `height`.
+    async fn after(&mut self, height: u64) -> Seen {
         let mut pause = Pause::default();
-        let mut announced = 0;
         loop {
-            match self.node.rpc().status().await {
-                Ok(status) if status.sync_info.latest_block_height >= height => {
-                    return Have {
-                        earliest: status.sync_info.earliest_block_height,
-                        latest: status.sync_info.latest_block_height,
-                    };
+            if let Some(header) = self.listen().await {
+                let latest = header.height.value();
+                if latest > height {
+                    return Seen { latest, header: Some(header) };
                 }
-                Ok(_) if announced >= height => sleep(self.node.poll.min(SOON)).await,
-                Ok(_) => announced = self.wait().await,
+                continue;
+            }
+            // Not `status`, which names a block as soon as it is there, before its results are.
+            match self.node.chain.rpc().abci_info().await {
+                Ok(info) => {
+                    pause.over(self.node);
+                    if info.last_block_height > height {
+                        return Seen { latest: info.last_block_height, header: None };
+                    }
+                    if self.socket.is_none() {
+                        sleep(self.node.poll).await;
+                    }
+                }
                 Err(error) => {
                     self.socket = None;
-                    pause.after(&self.node, &error).await;
+                    pause.after(self.node, &error).await;
                 }
             }
         }
     }
 
-    /// Waits for an announcement, at most as long as the node is polled without one.
-    async fn wait(&mut self) -> u64 {
-        if self.socket.is_none() {
-            self.socket = NewBlocks::subscribe(self.node.rpc().endpoint(), SUBSCRIBE).await.ok();
-        }
+    /// The next header that the node tells; `None` when it has to be asked.
+    async fn listen(&mut self) -> Option<Header> {
         let Some(socket) = &mut self.socket else {
-            sleep(self.node.poll).await;
-            return 0;
+            if Instant::now() >= self.not_before {
+                let endpoint = self.node.rpc().endpoint();
+                self.socket = NewBlocks::subscribe(endpoint, SUBSCRIBE).await.ok();
+                self.not_before = Instant::now() + SUBSCRIBE;
+            }
+            // There may have been blocks before the subscription.
+            return None;
         };
-        match timeout(self.node.poll, socket.next()).await {
-            Ok(Ok(height)) => height,
+        match timeout(SILENCE, socket.next()).await {
+            Ok(Ok(header)) => Some(header),
             Ok(Err(_)) => {
                 self.socket = None;
-                0
+                None
             }
-            // Nothing was said for a while: look, the socket may be dead without knowing it.
-            Err(_) => 0,
+            Err(_) => None,
         }
     }
 }
 
-/// Between an announcement and the state that it announces.
-const SOON: Duration = Duration::from_millis(20);
-
 /// Longer and longer pauses between failures.
-#[derive(Debug)]
-struct Pause(Duration);
-
-impl Default for Pause {
-    fn default() -> Self {
-        Self(Duration::from_millis(100))
-    }
+#[derive(Debug, Default)]
+struct Pause {
+    failures: u32,
 }
 
 impl Pause {
     async fn after(&mut self, node: &Node, error: &RpcError) {
-        tracing::warn!(chain = %node.id, %error, retry_in = ?self.0, "node does not serve");
-        sleep(self.0).await;
-        self.0 = (self.0 * 2).min(MAX_PAUSE);
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(10)).min(MAX_PAUSE);
+        self.failures += 1;
+        tracing::warn!(chain = %node.id, %error, retry_in = ?pause, "node does not serve blocks");
+        sleep(pause).await;
+    }
+
+    fn over(&mut self, node: &Node) {
+        if self.failures > 0 {
+            tracing::info!(chain = %node.id, failures = self.failures, "node serves blocks again");
+            self.failures = 0;
+        }
     }
 }

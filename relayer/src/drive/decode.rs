@@ -14,7 +14,7 @@ use crate::model::facts::{
     BlockFacts, ClientChange, Event, HandshakeChange, PacketChange, PacketEvent, Timeout, Tip,
     TxFacts, Used, Via,
 };
-use crate::model::ids::{Address, End, Height, LaneId, Order, Time};
+use crate::model::ids::{End, Height, LaneId, Order, Time};
 
 /// Reads a block: its transactions in order, then the events of its end.
 ///
@@ -146,14 +146,23 @@ impl From<cosmos::wire::height::Height> for Height {
 ///
 /// Source: cosmos-sdk v0.53 `x/auth/ante/sigverify.go`: `tx.acc_seq` is `address/sequence`, once
 /// for each signer.
-fn used(lane: &LaneId, tx: Option<&[u8]>, result: &TxResult) -> Option<Used> {
-    let sequence = result
+fn used_sequence(lane: &LaneId, result: &TxResult) -> Option<u64> {
+    result
         .events
         .iter()
         .filter(|event| event.kind == "tx")
         .filter_map(|event| event.get("acc_seq")?.split_once('/'))
-        .find(|(address, _)| Address::from(*address) == lane.address)
-        .and_then(|(_, sequence)| sequence.parse().ok())?;
+        .find(|(address, _)| *address == lane.address.as_str())
+        .and_then(|(_, sequence)| sequence.parse().ok())
+}
+
+/// Whether a transaction of the block used a sequence of the lane.
+pub(super) fn has_used(lane: &LaneId, results: &BlockResults) -> bool {
+    results.txs.iter().any(|result| used_sequence(lane, result).is_some())
+}
+
+fn used(lane: &LaneId, tx: Option<&[u8]>, result: &TxResult) -> Option<Used> {
+    let sequence = used_sequence(lane, result)?;
     Some(Used {
         lane: lane.clone(),
         sequence,

@@ -1,12 +1,10 @@
 //! Headers, verified as the light client on the other chain will verify them.
 
-use std::sync::Arc;
-
 use cosmos::Any;
 use cosmos::rpc::RpcError;
 use cosmos::wire::client::{ClientState, ConsensusState};
 use cosmos::wire::header::{HeaderError, LightBlock, Trusted, validator_set};
-use cosmos::wire::height::{Height, revision_of};
+use cosmos::wire::height::Height;
 use tendermint::validator;
 
 use super::node::Node;
@@ -17,12 +15,8 @@ use crate::model::ids::Time;
 const BRIDGES: usize = 16;
 
 /// Fetches the header of a block and, if a client trusts another, what leads the client from there.
-pub(super) async fn header(
-    node: &Arc<Node>,
-    height: u64,
-    trusted: Option<u64>,
-) -> Result<Header, Why> {
-    let target = light_block(node, height).await?;
+pub(super) async fn header(node: &Node, height: u64, trusted: Option<u64>) -> Result<Header, Why> {
+    let target = node.light_block(height).await?;
     let updates = match trusted {
         Some(trusted) => updates(node, &target, trusted).await?,
         None => Vec::new(),
@@ -37,18 +31,10 @@ pub(super) async fn header(
     })
 }
 
-/// A block's header with its signatures and validators.
-pub(super) async fn light_block(node: &Arc<Node>, height: u64) -> Result<LightBlock, Why> {
-    let signed = node.rpc().commit(height).await.map_err(unavailable)?;
-    let hash = signed.header.validators_hash;
-    let validators = node.validators(hash, height).await.map_err(unavailable)?;
-    LightBlock::new(signed, validators).map_err(invalid)
-}
-
 /// The client messages from the trusted height to `target`, halving the way where too little of the
 /// trusted power has signed.
-async fn updates(node: &Arc<Node>, target: &LightBlock, trusted: u64) -> Result<Vec<Any>, Why> {
-    let mut from = light_block(node, trusted).await?;
+async fn updates(node: &Node, target: &LightBlock, trusted: u64) -> Result<Vec<Any>, Why> {
+    let mut from = node.light_block(trusted).await?;
     let mut ahead = vec![target.clone()];
     let mut updates = Vec::new();
     while let Some(next) = ahead.last() {
@@ -65,19 +51,21 @@ async fn updates(node: &Arc<Node>, target: &LightBlock, trusted: u64) -> Result<
                 if middle == low {
                     return Err(Why::Invalid(format!("header {high} does not follow {low}")));
                 }
-                ahead.push(light_block(node, middle).await?);
+                ahead.push(node.light_block(middle).await?);
             }
-            Err(error) => return Err(invalid(error)),
+            Err(error) => {
+                node.distrust([from.height().block, next.height().block]);
+                return Err(invalid(error));
+            }
         }
     }
     Ok(updates)
 }
 
-async fn next_validators(node: &Arc<Node>, block: &LightBlock) -> Result<validator::Set, Why> {
+async fn next_validators(node: &Node, block: &LightBlock) -> Result<validator::Set, Why> {
     let header = &block.signed_header().header;
     let height = header.height.value() + 1;
-    let validators =
-        node.validators(header.next_validators_hash, height).await.map_err(unavailable)?;
+    let validators = node.validators(header.next_validators_hash, height).await?;
     validator_set(validators, None).map_err(invalid)
 }
 
@@ -100,11 +88,6 @@ pub(super) fn client_state(node: &Node, latest: Height) -> ClientState {
     ClientState { trusting_period: terms.trusting_period, ..state }
 }
 
-/// A height of the node's chain.
-pub(super) fn height_of(node: &Node, block: u64) -> Height {
-    Height::new(revision_of(node.id.as_str()), block)
-}
-
 /// A header's time as the model counts it.
 pub(super) fn time(time: tendermint::Time) -> Time {
     Time(u64::try_from(time.unix_timestamp_nanos()).unwrap_or(0))
@@ -114,6 +97,6 @@ pub(super) fn unavailable(error: RpcError) -> Why {
     Why::Unavailable(error.to_string())
 }
 
-fn invalid(error: HeaderError) -> Why {
+pub(super) fn invalid(error: HeaderError) -> Why {
     Why::Invalid(error.to_string())
 }

@@ -1,17 +1,21 @@
 //! A chain's node, and what is known of the chain besides what the model keeps.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cosmos::chain::Chain;
 use cosmos::rpc::Rpc;
+use cosmos::wire::header::{LightBlock, validator_set};
 use tendermint::validator;
-use tokio::sync::Mutex;
 
+use super::light::{invalid, unavailable};
+use super::recent::Recent;
+use crate::model::facts::Why;
 use crate::model::ids::{ChainId, LaneId};
 
 /// Sets of validators that are remembered. They change seldom, and a client needs two.
 const SETS: usize = 8;
+/// Headers that are remembered: those that the clients on other chains trust, and those that prove.
+const HEADERS: usize = 16;
 
 /// A chain's node.
 #[derive(Debug)]
@@ -26,8 +30,10 @@ pub struct Node {
     pub terms: Terms,
     /// How often the node is asked for news when it does not tell them itself.
     pub poll: Duration,
-    /// Hash -> validators, by recency of first use.
-    sets: Mutex<Sets>,
+    /// By hash.
+    sets: Recent<tendermint::Hash, Vec<validator::Info>>,
+    /// By height.
+    headers: Recent<u64, LightBlock>,
 }
 
 /// What clients that follow a chain agree with it.
@@ -41,17 +47,12 @@ pub struct Terms {
     pub max_clock_drift: Duration,
 }
 
-#[derive(Debug, Default)]
-struct Sets {
-    by_hash: BTreeMap<tendermint::Hash, Vec<validator::Info>>,
-    order: std::collections::VecDeque<tendermint::Hash>,
-}
-
 impl Node {
     /// A node that nothing has been asked of yet.
     pub fn new(lane: LaneId, chain: Chain, terms: Terms, poll: Duration) -> Self {
-        let sets = Mutex::new(Sets::default());
-        Self { id: lane.chain.clone(), lane, chain, terms, poll, sets }
+        let id = lane.chain.clone();
+        let (sets, headers) = (Recent::new(SETS), Recent::new(HEADERS));
+        Self { id, lane, chain, terms, poll, sets, headers }
     }
 
     /// The node's JSON-RPC.
@@ -59,27 +60,40 @@ impl Node {
         self.chain.rpc()
     }
 
-    /// The validators whose set has this hash; the node is asked only for a set not seen before.
-    ///
-    /// # Errors
-    /// [`cosmos::rpc::RpcError`].
+    /// A block's header with its signatures and validators. The signatures are not checked.
+    pub(super) async fn light_block(&self, height: u64) -> Result<LightBlock, Why> {
+        let fetch = async {
+            let signed = self.rpc().commit(height).await.map_err(unavailable)?;
+            let got = signed.header.height.value();
+            if got != height {
+                return Err(Why::Invalid(format!("header is of height {got}, asked for {height}")));
+            }
+            let validators = self.validators(signed.header.validators_hash, height).await?;
+            LightBlock::new(signed, validators).map_err(invalid)
+        };
+        self.headers.get(height, fetch).await
+    }
+
+    /// Forgets headers that do not verify, so that they are fetched again.
+    pub(super) fn distrust(&self, heights: [u64; 2]) {
+        heights.iter().for_each(|height| self.headers.forget(height));
+    }
+
+    /// The validators of a height, whose set has this hash.
     pub(super) async fn validators(
         &self,
         hash: tendermint::Hash,
         height: u64,
-    ) -> Result<Vec<validator::Info>, cosmos::rpc::RpcError> {
-        let mut sets = self.sets.lock().await;
-        if let Some(known) = sets.by_hash.get(&hash) {
-            return Ok(known.clone());
-        }
-        let fetched = self.rpc().validators(height).await?;
-        sets.by_hash.insert(hash, fetched.clone());
-        sets.order.push_back(hash);
-        if sets.order.len() > SETS {
-            if let Some(oldest) = sets.order.pop_front() {
-                sets.by_hash.remove(&oldest);
+    ) -> Result<Vec<validator::Info>, Why> {
+        let fetch = async {
+            let validators = self.rpc().validators(height).await.map_err(unavailable)?;
+            let got = validator_set(validators.clone(), None).map_err(invalid)?.hash();
+            if got != hash {
+                let wrong = format!("validators of height {height} hash to {got}, not {hash}");
+                return Err(Why::Invalid(wrong));
             }
-        }
-        Ok(fetched)
+            Ok(validators)
+        };
+        self.sets.get(hash, fetch).await
     }
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use serde::Deserialize as _;
 use serde_json::{Value, json};
+use tendermint::block::Header;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
@@ -61,18 +63,17 @@ impl NewBlocks {
         Ok(socket)
     }
 
-    /// Waits for the next header and returns its height. Cancel safe.
+    /// Waits for the next header. Cancel safe.
     ///
     /// # Errors
     /// [`RpcError`] when the connection ended: subscribe again, and poll meanwhile.
-    pub async fn next(&mut self) -> Result<u64, RpcError> {
+    pub async fn next(&mut self) -> Result<Header, RpcError> {
         let endpoint = &self.endpoint;
         let fail = |fault| RpcError { endpoint: endpoint.clone(), method: "subscribe", fault };
-        let event = next_json(&mut self.socket).await.map_err(fail)?;
-        let height = event.pointer("/result/data/value/header/height").and_then(Value::as_str);
-        height
-            .and_then(|height| height.parse().ok())
-            .ok_or_else(|| fail(Fault::Malformed("the event has no `header.height`".into())))
+        let mut event = next_json(&mut self.socket).await.map_err(fail)?;
+        let header = event.pointer_mut("/result/data/value/header").map(Value::take);
+        Header::deserialize(header.unwrap_or_default())
+            .map_err(|error| fail(Fault::Malformed(format!("event without a header: {error}"))))
     }
 }
 

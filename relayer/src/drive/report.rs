@@ -1,0 +1,53 @@
+//! What the operator is told while ferry runs.
+
+use crate::model::facts::{BlockFacts, Event, Notice, PacketChange};
+use crate::model::ids::ChainId;
+
+/// Tells of a block; those that moved packets are news.
+pub(super) fn block(chain: &ChainId, block: &BlockFacts) {
+    let height = block.tip.height;
+    let (mut sent, mut received, mut acknowledged, mut timed_out) = (0u32, 0u32, 0u32, 0u32);
+    for event in block.txs.iter().flat_map(|tx| &tx.events) {
+        let Event::Packet(packet) = event else { continue };
+        match packet.change {
+            PacketChange::Sent { .. } => sent += 1,
+            PacketChange::Received => received += 1,
+            PacketChange::AckWritten { .. } => {}
+            PacketChange::Acknowledged => acknowledged += 1,
+            PacketChange::TimedOut => timed_out += 1,
+        }
+    }
+    if sent + received + acknowledged + timed_out > 0 {
+        tracing::info!(%chain, height, sent, received, acknowledged, timed_out, "packets moved");
+    } else {
+        tracing::debug!(%chain, height, "block read");
+    }
+    for used in block.txs.iter().filter_map(|tx| tx.ours.as_ref()) {
+        let (sequence, code, gas_used) = (used.sequence, used.code, used.gas_used);
+        tracing::debug!(%chain, height, sequence, code, gas_used, "transaction included");
+    }
+}
+
+/// Tells of what the model wants told.
+pub(super) fn notice(notice: &Notice) {
+    match notice {
+        Notice::Delayed { path, reason } => {
+            tracing::warn!(%path, reason, "path waits and is tried again");
+        }
+        Notice::TxFailed { address, sequence, height, log } => {
+            tracing::warn!(%address, sequence, height, log, "paid transaction failed");
+        }
+        Notice::GivenUp { work, tries, reason } => {
+            tracing::error!(work, tries, reason, "message given up");
+        }
+        Notice::ClientUnusable { path, chain, client, log } => {
+            tracing::error!(%path, %chain, %client, log, "client refuses updates, path is parked");
+        }
+        Notice::ForeignTx { lane, sequence } => {
+            tracing::error!(
+                chain = %lane.chain, address = %lane.address, sequence,
+                "somebody else signs with this key, lane is paused; stop them, then restart"
+            );
+        }
+    }
+}
