@@ -52,6 +52,7 @@ pub fn execute(
         ExecuteMsg::Close { seq } => command::close(deps, &env, &info, seq),
         ExecuteMsg::Status { seq } => command::status(deps, &env, &info, seq),
         ExecuteMsg::Claim { owner, denom } => claim::claim(deps, &info, &owner, denom),
+        ExecuteMsg::ClaimTo { denom, to } => claim::claim_to(deps, &info, denom, &to),
         ExecuteMsg::Reconcile { n } => reconcile::reconcile(deps, &env, &info, n),
         ExecuteMsg::Send { seq } => unsent::send(deps, &env, &info, seq),
         ExecuteMsg::Cancel { seq } => unsent::cancel(deps, &env, &info, seq),

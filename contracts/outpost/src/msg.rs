@@ -118,6 +118,14 @@ pub enum ExecuteMsg {
         /// Which denom.
         denom: String,
     },
+    /// Pay what is claimable by the sender to another address: the way out if a payee cannot
+    /// receive coins.
+    ClaimTo {
+        /// Which denom.
+        denom: String,
+        /// Who is paid instead.
+        to: String,
+    },
     /// Repair a money packet whose callback was lost: ask the market whether it was accepted and,
     /// once the answer is final, credit the refund. Anyone may, after the packet's timeout.
     Reconcile {

@@ -99,7 +99,8 @@ fn transfer_channel(
     if found.counterparty_endpoint.port_id != TRANSFER_PORT {
         return Err(bad("its counterparty is not the transfer module"));
     }
-    if found.order != IbcOrder::Unordered || found.version != TRANSFER_VERSION {
+    // On older chains the fee middleware wraps the version: `{"app_version":"ics20-1",…}`.
+    if found.order != IbcOrder::Unordered || !found.version.contains(TRANSFER_VERSION) {
         return Err(bad("it must be unordered and of version `ics20-1`"));
     }
     Ok(found)

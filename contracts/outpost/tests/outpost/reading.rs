@@ -6,6 +6,7 @@ use outpost::msg::responses::{
     ClaimableResponse, InFlightResponse, InfoResponse, OrdersResponse, QuoteResponse,
 };
 use outpost::msg::{ExecuteMsg, QueryMsg};
+use protocol::money::SettleKind;
 
 use crate::suite::{Suite, USDX, order, purchase};
 
@@ -100,6 +101,25 @@ fn a_claim_pays_each_payee_and_can_be_repeated_for_the_rest() {
     assert_eq!(paid, 36);
     let nothing = suite.claim("dao");
     assert!(matches!(nothing, Err(ContractError::NothingToClaim { .. })));
+}
+
+#[test]
+fn an_owner_has_its_credit_paid_elsewhere_and_nobody_else_has() {
+    let mut suite = Suite::proved();
+    let mut order = order();
+    order.refund_to = Some(suite.who("blocked").into());
+    suite.execute("gov", &ExecuteMsg::Buy(Box::new(order)), &[coin(9, USDX)]).unwrap();
+    let sent = suite.last_sent();
+    suite.time_out(&sent);
+    let home = suite.home("gov", 99, SettleKind::Refund);
+    suite.settle(&home, coin(4, USDX)).unwrap();
+    let claim_to = ExecuteMsg::ClaimTo { denom: USDX.into(), to: suite.who("treasury").into() };
+    for other in ["stranger", "blocked"] {
+        let nothing = suite.execute(other, &claim_to, &[]);
+        assert!(matches!(nothing, Err(ContractError::NothingToClaim { .. })), "{other}");
+    }
+    suite.execute("gov", &claim_to, &[]).unwrap();
+    assert_eq!((suite.paid("treasury"), suite.paid("blocked")), (13, 0));
 }
 
 #[test]
