@@ -127,7 +127,7 @@ mod tests {
 
     fn keys(storage: &dyn Storage, order: Order) -> String {
         let keys = storage.range(Some(b"a"), Some(b"z"), order);
-        keys.map(|(key, value)| format!("{}{}", key[0] as char, value[0] as char)).collect()
+        keys.map(|(key, value)| format!("{}{}", char::from(key[0]), char::from(value[0]))).collect()
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub(crate) fn on_arrival(
         ContractError::Malformed { what: "the packet", reason: error.to_string() }
     })?;
     let memo = Memo::parse(&data.memo);
-    let business = memo.as_ref().map_or(Business::Old, |memo| Business::of(&memo.entrepot.action));
+    let business = memo.as_ref().map_or(Business::New, |memo| Business::of(&memo.entrepot.action));
 
     let (route_id, route) = check_route(ctx, &packet, business)?;
     if outcome(ack.data.as_slice()) != TransferOutcome::Arrived {

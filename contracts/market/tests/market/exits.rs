@@ -1,0 +1,264 @@
+//! Every state has a way out by time alone, that anybody can take, and not a second earlier.
+
+use cosmwasm_std::{Uint128, coins};
+use market::msg::{ExecuteMsg, LeaseId, OfferTerms};
+use protocol::Code;
+use protocol::control::{Command, DeploymentState, GroupState};
+use protocol::deployment::Selection;
+
+use crate::suite::{
+    BOND, GRACE, PURSE, RATE, STAKE, Suite, USD, by_offer, group, manual, offer_terms,
+};
+
+/// Waits until a second before the time, is refused, waits for it, and is served.
+fn exactly_after(suite: &mut Suite, seconds: u64, msg: &ExecuteMsg) {
+    suite.pass(seconds - 1);
+    suite.refused("owner", msg, &[], Code::TooEarly);
+    suite.pass(1);
+    suite.just("owner", msg);
+}
+
+#[test]
+fn an_order_expires_and_then_its_deployment_is_finished() {
+    let mut suite = Suite::new();
+    suite.open(1, manual(), 1_000);
+    let order = suite.lease_id(1, 0);
+    exactly_after(&mut suite, 86_400, &ExecuteMsg::ExpireOrder { order });
+    assert_eq!(suite.status(1).groups[0].state, GroupState::Closed);
+    let deployment = suite.id(1);
+    exactly_after(&mut suite, 86_400, &ExecuteMsg::Finish { deployment });
+    assert_eq!(suite.claimable("tenant", USD), 1_000);
+    suite.claim("tenant", USD);
+    assert_eq!(suite.usd("tenant"), PURSE);
+}
+
+#[test]
+fn a_provider_that_never_comes_loses_its_bond_to_the_tenant() {
+    let mut suite = Suite::new();
+    let lease = suite.leased(1_000);
+    exactly_after(&mut suite, 7_200, &ExecuteMsg::CloseUnready { lease });
+    assert_eq!(suite.status(1).free.u128(), 1_000 + BOND);
+    suite.act(Command::CloseDeployment {});
+    assert_eq!(suite.usd("tenant"), PURSE + BOND);
+}
+
+#[test]
+fn a_late_first_beat_counts_until_the_close() {
+    let mut suite = Suite::new();
+    let lease = suite.leased(1_000);
+    suite.pass(8_000);
+    suite.beat("alice", &lease);
+    suite.refused("owner", &ExecuteMsg::CloseUnready { lease }, &[], Code::WrongState);
+}
+
+fn silent(suite: &mut Suite) -> LeaseId {
+    let lease = suite.leased(100_000);
+    suite.beat("alice", &lease);
+    suite.refused("owner", &report(&lease), &[], Code::WrongState);
+    suite.pass(3_600);
+    suite.just("owner", &report(&lease));
+    lease
+}
+
+fn report(lease: &LeaseId) -> ExecuteMsg {
+    ExecuteMsg::ReportSilent { lease: lease.clone() }
+}
+
+#[test]
+fn silence_is_stated_then_closed_and_pays_no_second_of_it() {
+    let mut suite = Suite::new();
+    let lease = silent(&mut suite);
+    suite.refused("owner", &report(&lease), &[], Code::WrongState);
+    exactly_after(&mut suite, 3_600, &ExecuteMsg::CloseSilent { lease });
+    assert_eq!(suite.status(1).free.u128(), 100_000 - 3_600 + BOND);
+    assert_eq!(suite.claimable("alice", USD), 3_600 - 72);
+}
+
+#[test]
+fn a_heartbeat_breaks_silence() {
+    let mut suite = Suite::new();
+    let lease = silent(&mut suite);
+    suite.pass(4_000);
+    suite.beat("alice", &lease);
+    suite.refused("owner", &ExecuteMsg::CloseSilent { lease }, &[], Code::WrongState);
+    assert_eq!(suite.status(1).free.u128(), 100_000 - 3_600, "the gap stays unpaid");
+}
+
+#[test]
+fn a_deployment_out_of_funds_is_closed_after_its_grace() {
+    let mut suite = Suite::new();
+    let lease = suite.leased(1_000);
+    suite.beat("alice", &lease);
+    let deployment = suite.id(1);
+    let msg = ExecuteMsg::CloseShort { deployment };
+    suite.pass(1_000);
+    suite.refused("owner", &msg, &[], Code::WrongState);
+    exactly_after(&mut suite, GRACE, &msg);
+    assert_eq!(suite.status(1).state, DeploymentState::Closed);
+    assert_eq!(suite.claimable("alice", USD), 980);
+    assert_eq!(suite.claimable("treasury", USD), 20);
+    assert_eq!(suite.usd("tenant"), PURSE - 1_000);
+}
+
+#[test]
+fn grace_cannot_be_stretched_by_dust() {
+    let mut suite = Suite::new();
+    let lease = suite.leased(1_000);
+    suite.beat("alice", &lease);
+    suite.pass(1_000 + GRACE / 2);
+    let top_up = ExecuteMsg::TopUp { tenant: Some(suite.tenant("tenant")), seq: 1 };
+    suite.refused("bob", &top_up, &coins(99, USD), Code::InsufficientDeposit);
+    suite.run("bob", &top_up, &coins(599, USD));
+    let deployment = suite.id(1);
+    suite.pass(GRACE / 2);
+    suite.just("owner", &ExecuteMsg::CloseShort { deployment });
+    assert_eq!(suite.claimable("tenant", USD), 599);
+}
+
+#[test]
+fn out_of_funds_nobody_is_silent_and_the_provider_may_go() {
+    let mut suite = Suite::new();
+    let lease = suite.leased(1_000);
+    suite.beat("alice", &lease);
+    suite.pass(4_000);
+    suite.refused("owner", &report(&lease), &[], Code::WrongState);
+    suite.just("alice", &ExecuteMsg::CloseLease { lease });
+    assert_eq!(suite.claimable("alice", USD), 980);
+    suite.just("alice", &ExecuteMsg::CancelOffer { offer: 1 });
+    assert_eq!(suite.claimable("alice", USD), 980 + 2 * BOND, "no fault, no forfeit");
+}
+
+/// A lease by bid, so that the group can have terms that the offer's group has not.
+fn leased_for(suite: &mut Suite, change: impl Fn(&mut protocol::Group)) -> LeaseId {
+    let mut wanted = group("web", Selection::Manual {});
+    change(&mut wanted);
+    suite.open(1, vec![wanted], 100_000);
+    let bid = suite.bid("alice", RATE);
+    suite.act(Command::AcceptBid {
+        group: 0,
+        provider: bid.provider,
+        bid_no: bid.bid_no,
+        max_rate: bid.rate,
+    });
+    suite.lease_id(1, 0)
+}
+
+#[test]
+fn a_term_ends_the_lease() {
+    let mut suite = Suite::new();
+    let lease = leased_for(&mut suite, |group| group.term_seconds = Some(1_800));
+    suite.beat("alice", &lease);
+    exactly_after(&mut suite, 1_800, &ExecuteMsg::EndLease { lease });
+    assert_eq!(suite.claimable("alice", USD), BOND + 1_800 - 36);
+}
+
+#[test]
+fn who_never_beat_in_a_short_term_was_not_ready() {
+    let mut suite = Suite::new();
+    let lease = leased_for(&mut suite, |group| group.term_seconds = Some(1_800));
+    suite.pass(1_800);
+    suite.refused("owner", &ExecuteMsg::EndLease { lease: lease.clone() }, &[], Code::WrongState);
+    let skipped = suite.beat("alice", &lease);
+    assert!(skipped.events.iter().any(|event| event.ty == "wasm-heartbeat_skipped"));
+    suite.just("owner", &ExecuteMsg::CloseUnready { lease });
+    assert_eq!(suite.status(1).free.u128(), 100_000 + BOND);
+}
+
+#[test]
+fn a_provider_leaves_with_notice_and_is_paid_meanwhile() {
+    let mut suite = Suite::new();
+    let lease = leased_for(&mut suite, |group| group.notice_seconds = Some(1_000));
+    suite.beat("alice", &lease);
+    suite.pass(500);
+    suite.just("alice", &ExecuteMsg::CloseLease { lease: lease.clone() });
+    assert_eq!(suite.lease(&lease).state, GroupState::Reclaiming);
+    let again = ExecuteMsg::CloseLease { lease: lease.clone() };
+    suite.refused("alice", &again, &[], Code::WrongState);
+    exactly_after(&mut suite, 1_000, &ExecuteMsg::EndLease { lease });
+    assert_eq!(suite.claimable("alice", USD), BOND + 1_500 - 30);
+}
+
+#[test]
+fn declining_before_the_first_beat_costs_a_tenth() {
+    let mut suite = Suite::new();
+    let lease = leased_for(&mut suite, |_| {});
+    suite.refused("bob", &ExecuteMsg::CloseLease { lease: lease.clone() }, &[], Code::Unauthorized);
+    suite.just("alice", &ExecuteMsg::CloseLease { lease });
+    assert_eq!(suite.claimable("alice", USD), BOND - BOND / 10);
+    assert_eq!(suite.status(1).free.u128(), 100_000 + BOND / 10);
+}
+
+#[test]
+fn an_expired_offer_is_ended_by_anyone_and_its_bond_freed_with_its_leases() {
+    let mut suite = Suite::new();
+    let lease = suite.leased(100_000_000);
+    suite.beat("alice", &lease);
+    exactly_after_unauthorized(&mut suite, 30 * 86_400, &ExecuteMsg::CancelOffer { offer: 1 });
+    assert_eq!(suite.claimable("alice", USD), BOND, "one lease locks the other half");
+    suite.act(Command::CloseDeployment {});
+    assert_eq!(suite.claimable("alice", USD), 2 * BOND + 3_600 - 72);
+    suite.refused("alice", &ExecuteMsg::CancelOffer { offer: 1 }, &[], Code::NotFound);
+}
+
+fn exactly_after_unauthorized(suite: &mut Suite, seconds: u64, msg: &ExecuteMsg) {
+    suite.pass(seconds - 1);
+    suite.refused("owner", msg, &[], Code::Unauthorized);
+    suite.pass(1);
+    suite.just("owner", msg);
+}
+
+#[test]
+fn a_leaving_provider_gets_its_stake_when_time_and_leases_are_over() {
+    let mut suite = Suite::new();
+    let lease = suite.leased(1_000_000);
+    suite.beat("alice", &lease);
+    suite.just("alice", &ExecuteMsg::DeregisterProvider {});
+    let offer = group("late", by_offer(1));
+    let msg = crate::suite::open_msg(2, vec![offer]);
+    suite.refused("tenant", &msg, &coins(1_000, USD), Code::ProviderIneligible);
+    let release = ExecuteMsg::ReleaseStake { provider: suite.address("alice").into() };
+    suite.pass(86_399);
+    suite.refused("owner", &release, &[], Code::TooEarly);
+    suite.pass(1);
+    suite.refused("owner", &release, &[], Code::WrongState);
+    suite.act(Command::CloseDeployment {});
+    suite.just("owner", &release);
+    suite.claim("alice", STAKE);
+    assert_eq!(suite.stake("alice"), PURSE);
+}
+
+#[test]
+fn a_min_charge_is_paid_only_to_who_was_alive_and_not_at_fault() {
+    let terms = || OfferTerms { min_charge: Uint128::new(3_000), ..offer_terms() };
+    let silent = (true, 5_000, 2_000);
+    for (beats, wait, paid) in [(false, 9, 0), (true, 100, 3_000), (true, 1_500, 3_000), silent] {
+        let mut suite = Suite::new();
+        let offer = suite.post("alice", terms(), &coins(BOND, USD));
+        let mut wanted = group("web", by_offer(offer));
+        wanted.heartbeat_window_seconds = Some(2_000);
+        suite.open(1, vec![wanted], 100_000);
+        let lease = suite.lease_id(1, 0);
+        if beats {
+            suite.beat("alice", &lease);
+        }
+        suite.pass(wait);
+        suite.act(Command::CloseDeployment {});
+        assert_eq!(PURSE - suite.usd("tenant"), paid, "{beats} {wait}");
+    }
+}
+
+#[test]
+fn a_tenant_leaves_free_of_charge_when_a_required_attribute_is_gone() {
+    let mut suite = Suite::new();
+    let terms = OfferTerms { min_charge: Uint128::new(1_000), ..offer_terms() };
+    let offer = suite.post("alice", terms, &coins(BOND, USD));
+    let mut wanted = group("web", by_offer(offer));
+    wanted.requirements.attributes = vec![crate::suite::attribute("reg*", "eu-west")];
+    suite.open(1, vec![wanted], 100_000);
+    let lease = suite.lease_id(1, 0);
+    suite.beat("alice", &lease);
+    suite.pass(10);
+    suite.just("alice", &ExecuteMsg::UpdateProvider { host_uri: None, attributes: Some(vec![]) });
+    suite.act(Command::CloseDeployment {});
+    assert_eq!(PURSE - suite.usd("tenant"), 10);
+}

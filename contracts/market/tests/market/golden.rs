@@ -1,0 +1,39 @@
+//! JSON that others depend on: cw-ownable's, and the names of the messages.
+
+use cosmwasm_std::{from_json, to_json_string};
+use cw_utils::Expiration;
+use market::msg::{Action, ExecuteMsg, OwnershipResponse};
+
+/// As cw-ownable 2.1 writes its messages.
+#[test]
+fn ownership_messages_are_those_of_cw_ownable() {
+    let transfer = |expiry| Action::TransferOwnership { new_owner: "bob".into(), expiry };
+    for (action, json) in [
+        (transfer(None), r#"{"transfer_ownership":{"new_owner":"bob","expiry":null}}"#),
+        (
+            transfer(Some(Expiration::AtHeight(7))),
+            r#"{"transfer_ownership":{"new_owner":"bob","expiry":{"at_height":7}}}"#,
+        ),
+        (Action::AcceptOwnership, r#""accept_ownership""#),
+        (Action::RenounceOwnership, r#""renounce_ownership""#),
+    ] {
+        assert_eq!(to_json_string(&action).unwrap(), json);
+        let wrapped = format!(r#"{{"update_ownership":{json}}}"#);
+        let parsed: ExecuteMsg = from_json(wrapped).unwrap();
+        assert_eq!(parsed, ExecuteMsg::UpdateOwnership(action));
+    }
+    let short = r#"{"transfer_ownership":{"new_owner":"bob"}}"#;
+    assert_eq!(from_json::<Action>(short).unwrap(), transfer(None));
+}
+
+/// As cw-ownable 2.1 answers.
+#[test]
+fn ownership_answers_are_those_of_cw_ownable() {
+    let answer = OwnershipResponse {
+        owner: Some("alice".into()),
+        pending_owner: None,
+        pending_expiry: Some(Expiration::Never {}),
+    };
+    let json = r#"{"owner":"alice","pending_owner":null,"pending_expiry":{"never":{}}}"#;
+    assert_eq!(to_json_string(&answer).unwrap(), json);
+}

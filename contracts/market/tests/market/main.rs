@@ -1,0 +1,13 @@
+//! The market as its users see it. After every message all invariants are checked.
+
+mod bids;
+mod callbacks;
+mod control;
+mod exits;
+mod far;
+mod golden;
+mod governance;
+mod orders;
+mod purchase;
+mod story;
+mod suite;
