@@ -84,7 +84,15 @@ impl Chain {
     /// # Errors
     /// [`ChainError::Rpc`] when the node cannot be reached, [`ChainError::WrongChain`].
     pub async fn connect(config: ChainConfig) -> Result<Self, ChainError> {
-        let rpc = Rpc::new(&config.rpc, DEFAULT_TIMEOUT)?;
+        Self::connect_within(config, DEFAULT_TIMEOUT).await
+    }
+
+    /// As [`Chain::connect`], with a limit to the time that each call may take from now on.
+    ///
+    /// # Errors
+    /// As [`Chain::connect`].
+    pub async fn connect_within(config: ChainConfig, limit: Duration) -> Result<Self, ChainError> {
+        let rpc = Rpc::new(&config.rpc, limit)?;
         let got = rpc.status().await?.node_info.network;
         if got != config.chain_id {
             let endpoint = rpc.endpoint().to_owned();

@@ -243,7 +243,7 @@ impl Chain {
         time.ok_or_else(|| malformed("staking params", "no unbonding time in it"))
     }
 
-    async fn find<Q, A>(&self, path: &str, request: &Q) -> Result<Option<A>, ChainError>
+    pub(super) async fn find<Q, A>(&self, path: &str, request: &Q) -> Result<Option<A>, ChainError>
     where
         Q: prost::Message,
         A: prost::Message + Default,

@@ -15,8 +15,9 @@ use crate::keys::Key;
 use crate::wire::tx::any;
 use crate::wire::wasm::{
     ContractInfo, MsgExecuteContract, MsgInstantiateContract, MsgInstantiateContractResponse,
-    MsgMigrateContract, MsgStoreCode, MsgStoreCodeResponse, QueryContractInfoRequest,
-    QueryContractInfoResponse, QuerySmartContractStateRequest, QuerySmartContractStateResponse,
+    MsgMigrateContract, MsgStoreCode, MsgStoreCodeResponse, QueryCodeInfoRequest,
+    QueryCodeInfoResponse, QueryContractInfoRequest, QueryContractInfoResponse,
+    QuerySmartContractStateRequest, QuerySmartContractStateResponse,
 };
 
 /// A contract to be made.
@@ -121,6 +122,17 @@ impl Chain {
         let answer: QuerySmartContractStateResponse = self.rpc.query(path, &request, 0).await?;
         serde_json::from_slice(&answer.data)
             .map_err(|error| malformed("smart query", error.to_string()))
+    }
+
+    /// SHA-256 of the plain code stored under a number; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`ChainError::Query`].
+    pub async fn code_checksum(&self, code_id: u64) -> Result<Option<Vec<u8>>, ChainError> {
+        let path = "/cosmwasm.wasm.v1.Query/CodeInfo";
+        let answer: Option<QueryCodeInfoResponse> =
+            self.find(path, &QueryCodeInfoRequest { code_id }).await?;
+        Ok(answer.map(|answer| answer.checksum))
     }
 
     /// What the chain knows of a contract, among it its IBC port.

@@ -78,7 +78,7 @@ pub enum KeyStoreError {
         reason: String,
     },
     /// The file system refused.
-    #[error("cannot {action} {file}: {source}")]
+    #[error("cannot {action} `{file}`")]
     Io {
         /// What was tried.
         action: &'static str,

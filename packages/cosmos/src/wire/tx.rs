@@ -143,7 +143,8 @@ pub fn tx_hash(bytes: &[u8]) -> [u8; 32] {
 /// Encodes a transaction with an empty signature, for simulation.
 ///
 /// Simulation checks no signature but counts the gas of a secp256k1 one when `public_key` is absent
-/// and the account has none on chain yet.
+/// and the account has none on chain yet. A fee of zero skips the gas of taking it, 16,000 on SDK 0.53: write the fee,
+/// or one unit of it.
 pub fn unsigned(public_key: Option<&[u8; 33]>, plan: &TxPlan<'_>) -> Vec<u8> {
     let (body_bytes, auth_info_bytes) = encode_parts(public_key, plan);
     TxRaw { body_bytes, auth_info_bytes, signatures: vec![Vec::new()] }.encode_to_vec()

@@ -184,3 +184,25 @@ pub struct ContractInfo {
     #[prost(string, tag = "8")]
     pub ibc2_port_id: String,
 }
+
+/// Asks what a chain knows of stored code.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct QueryCodeInfoRequest {
+    /// Its number.
+    #[prost(uint64, tag = "1")]
+    pub code_id: u64,
+}
+
+/// The answer to [`QueryCodeInfoRequest`].
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct QueryCodeInfoResponse {
+    /// Its number.
+    #[prost(uint64, tag = "1")]
+    pub code_id: u64,
+    /// Who stored it.
+    #[prost(string, tag = "2")]
+    pub creator: String,
+    /// SHA-256 of the plain code.
+    #[prost(bytes = "vec", tag = "3")]
+    pub checksum: Vec<u8>,
+}
