@@ -28,6 +28,8 @@ pub(crate) fn claim(
     let (owner, denom) = named(ctx, claimant, denom)?;
     match claimant {
         Tenant::Local { address } => {
+            // Left by a statement that the claimant paid for and that came back.
+            RETRIES.remove(ctx.storage(), (owner, denom));
             let funds = ledger::take_claimable(ctx.storage(), owner, denom)?;
             ledger::pay(ctx, address, funds)
         }

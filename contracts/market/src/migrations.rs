@@ -36,3 +36,25 @@ fn numbers(version: &str) -> Option<[u64; 3]> {
     let parts: Result<Vec<u64>, _> = version.split('.').map(str::parse).collect();
     parts.ok()?.try_into().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::testing::MockStorage;
+
+    use super::*;
+
+    #[test]
+    fn only_this_contract_moves_and_only_forward() {
+        for (contract, version, is_allowed) in [
+            (CONTRACT, VERSION, true),
+            (CONTRACT, "0.0.9", true),
+            (CONTRACT, "99.0.0", false),
+            (CONTRACT, "soon", false),
+            ("crates.io:another", VERSION, false),
+        ] {
+            let mut storage = MockStorage::new();
+            set_contract_version(&mut storage, contract, version).unwrap();
+            assert_eq!(migrate(&mut storage).is_ok(), is_allowed, "{contract} {version}");
+        }
+    }
+}

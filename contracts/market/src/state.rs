@@ -47,3 +47,34 @@ pub(crate) fn count_down<'a, K: PrimaryKey<'a>>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    /// Every file that declares storage.
+    const SOURCES: [&str; 9] = [
+        include_str!("ledger.rs"),
+        include_str!("state/config.rs"),
+        include_str!("state/denom.rs"),
+        include_str!("state/deployment.rs"),
+        include_str!("state/offer.rs"),
+        include_str!("state/principal.rs"),
+        include_str!("state/provider.rs"),
+        include_str!("state/route.rs"),
+        include_str!("state/settlement.rs"),
+    ];
+
+    #[test]
+    fn no_two_items_share_a_key() {
+        let mut keys = BTreeSet::new();
+        for declaration in SOURCES.iter().flat_map(|source| source.split(" = ").skip(1)) {
+            let is_storage =
+                declaration.starts_with("Map::new(") || declaration.starts_with("Item::new(");
+            if let Some(key) = declaration.split('"').nth(1).filter(|_| is_storage) {
+                assert!(keys.insert(key), "`{key}` is taken twice");
+            }
+        }
+        assert!(keys.len() > 30, "found only {keys:?}");
+    }
+}

@@ -10,11 +10,12 @@ use crate::context::Context;
 use crate::error::ContractError;
 use crate::ledger::{self, Funds};
 use crate::state::config::{CONFIG, PAUSED};
+use crate::state::denom::{self as denom_state, DenomId};
 use crate::state::deployment::{LAST, OPERATORS, Operator, Record, SLOTS, SPECS, Slot};
+use crate::state::next;
 use crate::state::principal::{self, PrincipalId};
 use crate::state::route::{LOCAL, RouteId};
 use crate::state::settlement::{HOMES, Home};
-use crate::state::{denom::DenomId, next};
 use crate::{denom, event, offer, order};
 
 /// A purchase, wherever it came from.
@@ -58,9 +59,11 @@ pub(crate) fn open(ctx: &mut Context<'_>, purchase: Purchase) -> Result<(), Cont
     let mut live = start_account(ctx, &purchase)?;
     store_operators(ctx, &live, deployment)?;
     store_home(ctx, &live, &purchase)?;
+    let denom = denom_state::load(ctx.state(), live.record.denom)?.name;
     ctx.emit(
         event::of_deployment("deployment_opened", &live.id)
             .add_attribute("amount", purchase.amount)
+            .add_attribute("denom", denom)
             .add_attribute("groups", groups.len().to_string()),
     );
     SPECS.save(ctx.storage(), live.number, &without_operators(purchase.deployment))?;

@@ -7,6 +7,7 @@ mod exits;
 mod far;
 mod golden;
 mod governance;
+mod money;
 mod orders;
 mod purchase;
 mod story;

@@ -1,6 +1,6 @@
 //! A chain with the market, some people and their messages.
 
-use cosmwasm_std::testing::mock_env;
+use cosmwasm_std::testing::{MockApi, mock_env};
 use cosmwasm_std::{Addr, Coin, Deps, Empty, Uint128, coin, coins};
 use cw_multi_test::{App, AppResponse, ContractWrapper, Executor};
 use market::msg::{
@@ -69,6 +69,17 @@ impl Suite {
 
     pub(crate) fn address(&self, name: &str) -> Addr {
         self.app.api().addr_make(name)
+    }
+
+    /// An address before there is a chain.
+    pub(crate) fn named(name: &str) -> String {
+        MockApi::default().addr_make(name).into()
+    }
+
+    /// A group of `tenant`'s before there is a chain.
+    pub(crate) fn named_lease(seq: u64, group: u32) -> LeaseId {
+        let tenant = Tenant::Local { address: Self::named("tenant") };
+        LeaseId { deployment: DeploymentId { tenant, seq }, group }
     }
 
     pub(crate) fn tenant(&self, name: &str) -> Tenant {
