@@ -65,15 +65,24 @@ fn who_renounced_has_no_say() {
 
 #[test]
 fn the_json_is_that_of_cw_ownable() {
-    for json in [
-        r#"{"update_ownership":{"transfer_ownership":{"new_owner":"x","expiry":null}}}"#,
-        r#"{"update_ownership":{"transfer_ownership":{"new_owner":"x","expiry":{"at_height":5}}}}"#,
-        r#"{"update_ownership":"accept_ownership"}"#,
-        r#"{"update_ownership":"renounce_ownership"}"#,
+    use cw_ownable::{Action, Expiration};
+    let new_owner = || "x".to_string();
+    let transfer = |expiry| Action::TransferOwnership { new_owner: new_owner(), expiry };
+    for action in [
+        transfer(None),
+        transfer(Some(Expiration::AtHeight(5))),
+        Action::AcceptOwnership,
+        Action::RenounceOwnership,
     ] {
-        let msg: ExecuteMsg = from_json(json.as_bytes()).unwrap();
-        assert_eq!(to_json_string(&msg).unwrap(), json);
+        let theirs = serde_json::to_string(&action).unwrap();
+        let ours: OwnershipAction = from_json(&theirs).unwrap();
+        assert_eq!(to_json_string(&ours).unwrap(), theirs);
     }
+    let suite = Suite::bare();
+    let ours: OwnershipResponse = suite.ask(QueryMsg::Ownership {});
+    let ours = to_json_string(&ours).unwrap();
+    let theirs: cw_ownable::Ownership<String> = serde_json::from_str(&ours).unwrap();
+    assert_eq!(serde_json::to_string(&theirs).unwrap(), ours);
     let short = r#"{"update_ownership":{"transfer_ownership":{"new_owner":"x"}}}"#;
     from_json::<ExecuteMsg>(short.as_bytes()).unwrap();
 }
