@@ -1,0 +1,151 @@
+//! Store code, make contracts.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail, ensure};
+use cosmos::chain::wasm::NewContract;
+use market::msg::Params;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::state::Contract;
+use super::{Deployment, Site, State, StateFile};
+
+impl Deployment<'_> {
+    pub(super) async fn stored_market(&self, state: &State) -> anyhow::Result<Option<String>> {
+        stored(&self.sites.market, &state.market, &self.spec.artifacts.market).await
+    }
+
+    pub(super) async fn stored_outpost(&self, state: &State) -> anyhow::Result<Option<String>> {
+        stored(&self.sites.outpost, &state.outpost, &self.spec.artifacts.outpost).await
+    }
+
+    pub(super) async fn made_market(&self, state: &State) -> anyhow::Result<Option<String>> {
+        made(&self.sites.market, &state.market).await
+    }
+
+    pub(super) async fn made_outpost(&self, state: &State) -> anyhow::Result<Option<String>> {
+        made(&self.sites.outpost, &state.outpost).await
+    }
+
+    pub(super) async fn store_market(&self, file: &mut StateFile) -> anyhow::Result<String> {
+        let code_id = store(&self.sites.market, &self.spec.artifacts.market).await?;
+        file.state.market.code_id = Some(code_id);
+        file.save()?;
+        Ok(code(code_id))
+    }
+
+    pub(super) async fn store_outpost(&self, file: &mut StateFile) -> anyhow::Result<String> {
+        let code_id = store(&self.sites.outpost, &self.spec.artifacts.outpost).await?;
+        file.state.outpost.code_id = Some(code_id);
+        file.save()?;
+        Ok(code(code_id))
+    }
+
+    pub(super) async fn make_market(&self, file: &mut StateFile) -> anyhow::Result<String> {
+        let spec = &self.spec.market;
+        let site = &self.sites.market;
+        let msg = market::msg::InstantiateMsg {
+            owner: None,
+            min_timeout_seconds: spec.min_timeout_seconds,
+            params: Params {
+                treasury: spec.treasury.as_ref().unwrap_or(&site.address).clone(),
+                pauser: spec.pauser.clone(),
+                take_rate_bps: spec.take_rate_bps,
+                grace_seconds: spec.grace_seconds,
+                stake_denom: spec.stake_denom.clone(),
+                min_stake: spec.min_stake,
+                unbonding_seconds: spec.unbonding_seconds,
+                bond_denom: spec.bond_denom.clone(),
+                settle_timeout_seconds: spec.settle_timeout_seconds,
+                control_gas: spec.control_gas,
+            },
+            denoms: Vec::new(),
+        };
+        let wanted = New { label: "entrepot market", admin: spec.admin.as_deref(), msg: &msg };
+        let address = make(site, &file.state.market, wanted).await?;
+        file.state.market.address = Some(address.clone());
+        file.save()?;
+        Ok(address)
+    }
+
+    pub(super) async fn make_outpost(&self, file: &mut StateFile) -> anyhow::Result<String> {
+        let spec = &self.spec.outpost;
+        let msg = outpost::msg::InstantiateMsg {
+            owner: None,
+            min_timeout_seconds: spec.min_timeout_seconds,
+            default_timeout_seconds: spec.default_timeout_seconds,
+            send_window_seconds: spec.send_window_seconds,
+        };
+        let wanted = New { label: "entrepot outpost", admin: spec.admin.as_deref(), msg: &msg };
+        let address = make(&self.sites.outpost, &file.state.outpost, wanted).await?;
+        file.state.outpost.address = Some(address.clone());
+        file.save()?;
+        Ok(address)
+    }
+}
+
+/// A contract to be made.
+struct New<'a, M> {
+    label: &'a str,
+    admin: Option<&'a str>,
+    msg: &'a M,
+}
+
+fn read(artifact: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(artifact).with_context(|| {
+        format!("cannot read `{}`; `scripts/build-contracts` makes it", artifact.display())
+    })
+}
+
+/// The code of the state, if the chain has it and it is the artifact's.
+async fn stored(
+    site: &Site,
+    contract: &Contract,
+    artifact: &Path,
+) -> anyhow::Result<Option<String>> {
+    let wasm = read(artifact)?;
+    let Some(code_id) = contract.code_id else { return Ok(None) };
+    let checksum = site.chain.code_checksum(code_id).await?;
+    if checksum.is_some_and(|checksum| checksum == Sha256::digest(&wasm).to_vec()) {
+        return Ok(Some(code(code_id)));
+    }
+    ensure!(
+        contract.address.is_none(),
+        "code {code_id} on `{}`, of which the contract was made, is not `{}`: the artifact has \
+         changed or the chain is a new one; give another --state FILE for a new deployment",
+        site.chain_id(),
+        artifact.display()
+    );
+    Ok(None)
+}
+
+async fn made(site: &Site, contract: &Contract) -> anyhow::Result<Option<String>> {
+    let Some(address) = &contract.address else { return Ok(None) };
+    let info = site.chain.contract_info(address).await.with_context(|| {
+        let chain = site.chain_id();
+        format!("`{address}` of the state file is not on `{chain}`; give another --state FILE")
+    })?;
+    if Some(info.code_id) != contract.code_id {
+        bail!("`{address}` has code {}; it was migrated since it was deployed", info.code_id);
+    }
+    Ok(Some(address.clone()))
+}
+
+async fn store(site: &Site, artifact: &Path) -> anyhow::Result<u64> {
+    Ok(site.chain.store_code(&site.key, &read(artifact)?).await?.0)
+}
+
+async fn make(
+    site: &Site,
+    contract: &Contract,
+    New { label, admin, msg }: New<'_, impl Serialize>,
+) -> anyhow::Result<String> {
+    let code_id = contract.code_id.context("its code is not stored yet")?;
+    let new = NewContract { code_id, label, admin, funds: &[] };
+    Ok(site.chain.instantiate(&site.key, new, msg).await?.0)
+}
+
+fn code(code_id: u64) -> String {
+    format!("code {code_id}")
+}

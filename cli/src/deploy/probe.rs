@@ -1,0 +1,143 @@
+//! The probe: a coin goes to the market and comes back, and that opens the route for purchases.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use outpost::msg::responses::{ClaimableResponse, FlightKind, FlightResponse, InFlightResponse};
+use outpost::msg::{ExecuteMsg, QueryMsg};
+use tokio::time::{Instant, sleep};
+
+use super::{Carrier, Channels, Deployment, State};
+use crate::ferry::Running;
+use crate::why;
+
+/// How often the outpost is asked.
+const POLL: Duration = Duration::from_millis(500);
+
+impl Deployment<'_> {
+    pub(super) async fn proved(&self, state: &State) -> anyhow::Result<Option<String>> {
+        let route = self.outpost_route_info(state).await?;
+        let denom = &self.spec.route.denom;
+        let is_proved = route.is_some_and(|route| route.proved.contains(denom));
+        Ok(is_proved.then(|| format!("proved for `{denom}`")))
+    }
+
+    pub(super) async fn probe(&self, state: &State) -> anyhow::Result<String> {
+        let mut child = self.carry()?;
+        let flight = match self.probe_in_flight(state).await? {
+            Some(flight) => flight,
+            None => self.send_probe(state).await?,
+        };
+        let proved = self.wait_until_proved(state, &flight, child.as_mut()).await;
+        if let Some(child) = child {
+            child.stop().await?;
+        }
+        let proved = proved?;
+        self.claim_probe(state).await?;
+        Ok(proved)
+    }
+
+    /// Starts the ferry that carries the probe, if it is ours to start.
+    fn carry(&self) -> anyhow::Result<Option<Running>> {
+        match (self.carrier, self.channels) {
+            (Carrier::External, _) => Ok(None),
+            (Carrier::Child { log }, Channels::Ferry(ferry)) => ferry.start(log).map(Some),
+            (Carrier::Child { .. }, Channels::Existing { .. }) => {
+                bail!("the configuration names no ferry to start; start your relayer yourself")
+            }
+        }
+    }
+
+    async fn send_probe(&self, state: &State) -> anyhow::Result<FlightResponse> {
+        let spec = &self.spec.route;
+        let site = &self.sites.outpost;
+        let probe = ExecuteMsg::ProbeRoute { route: spec.name.clone(), timeout_seconds: None };
+        let funds = [(spec.probe_amount.u128(), spec.denom.as_str())];
+        let outcome =
+            site.chain.execute(&site.key, state.outpost.address()?, &probe, &funds).await?;
+        if let Some(reason) = outcome.attribute("wasm-outpost_not_sent", "reason") {
+            bail!("the chain did not take the transfer: {reason}");
+        }
+        let flight = self.probe_in_flight(state).await?;
+        flight.context("the probe left and is not listed in flight")
+    }
+
+    async fn probe_in_flight(&self, state: &State) -> anyhow::Result<Option<FlightResponse>> {
+        let mut start_after = None;
+        loop {
+            let ask = QueryMsg::InFlight { start_after, limit: None };
+            let page: InFlightResponse = self.ask_outpost(state, &ask).await?;
+            let Some(last) = page.packets.last() else { return Ok(None) };
+            start_after = Some(last.n);
+            let found = page.packets.into_iter().find(|flight| {
+                flight.kind == FlightKind::Probe
+                    && flight.route == self.spec.route.name
+                    && flight.coin.denom == self.spec.route.denom
+            });
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn wait_until_proved(
+        &self,
+        state: &State,
+        flight: &FlightResponse,
+        mut child: Option<&mut Running>,
+    ) -> anyhow::Result<String> {
+        let seconds = self.spec.route.wait_seconds;
+        let deadline = Instant::now() + Duration::from_secs(seconds);
+        while Instant::now() < deadline {
+            if let Some(proved) = self.proved(state).await? {
+                return Ok(proved);
+            }
+            if let Some(child) = child.as_deref_mut() {
+                child.check()?;
+            }
+            if let Some(refusal) = self.refusal(state, flight).await? {
+                bail!("the market's chain refused the probe: {refusal}");
+            }
+            sleep(POLL).await;
+        }
+        bail!(
+            "not proved after {seconds} s; packet {} on `{}` waits: check that a relayer serves \
+             that channel, then run this again",
+            flight.sequence,
+            flight.channel
+        )
+    }
+
+    /// Why the market's chain sent the probe's coin back, if it did.
+    async fn refusal(
+        &self,
+        state: &State,
+        flight: &FlightResponse,
+    ) -> anyhow::Result<Option<String>> {
+        let channel = &state.transfer()?.market;
+        let received = why::received(&self.sites.market.chain, channel, flight.sequence).await?;
+        Ok(received.and_then(|received| received.refusal))
+    }
+
+    /// Takes the coin back that the market returned.
+    async fn claim_probe(&self, state: &State) -> anyhow::Result<()> {
+        let site = &self.sites.outpost;
+        let owner = site.address.clone();
+        let ask = QueryMsg::Claimable { owner: owner.clone(), start_after: None, limit: None };
+        let credits: ClaimableResponse = self.ask_outpost(state, &ask).await?;
+        let denom = &self.spec.route.denom;
+        if credits.claimable.iter().any(|credit| credit.denom == *denom) {
+            let claim = ExecuteMsg::Claim { owner, denom: denom.clone() };
+            site.chain.execute(&site.key, state.outpost.address()?, &claim, &[]).await?;
+        }
+        Ok(())
+    }
+
+    async fn ask_outpost<T: serde::de::DeserializeOwned>(
+        &self,
+        state: &State,
+        ask: &QueryMsg,
+    ) -> anyhow::Result<T> {
+        Ok(self.sites.outpost.chain.query_smart(state.outpost.address()?, ask).await?)
+    }
+}

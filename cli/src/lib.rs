@@ -1,0 +1,10 @@
+//! The user's tool: deploys the contracts, tells the story, says why a purchase was refused.
+//!
+//! [`deploy`] brings the market, the outpost and everything between them onto two chains;
+//! [`localnet`] and [`ferry`] are what it, the demo and the end-to-end tests need for two local
+//! nodes with a relayer between them.
+
+pub mod deploy;
+pub mod ferry;
+pub mod localnet;
+pub mod why;
