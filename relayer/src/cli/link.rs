@@ -5,8 +5,8 @@ use std::fmt;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::Place;
 use super::session::{Session, stop_signal};
+use super::{Place, logging};
 use crate::drive::setup::newest;
 use crate::drive::{self, Engine};
 use crate::model::Model;
@@ -86,10 +86,10 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         "a path connects two chains; `{}` was given twice",
         args.chain_a
     );
-    let choose = |file: &crate::config::Config, _: &Rows| {
-        Ok(vec![file.chain(&args.chain_a)?.clone(), file.chain(&args.chain_b)?.clone()])
-    };
-    let Session { store, rows, nodes, config } = Session::open(place, choose).await?;
+    let file = place.read_config()?;
+    logging::start(&file.ferry)?;
+    let chains = [file.chain(&args.chain_a)?, file.chain(&args.chain_b)?];
+    let Session { store, rows, nodes, config } = Session::begin(place, &file, &chains).await?;
     let (path, channel) = wanted(&args, &rows)?;
     let (id, index) = (path.path.clone(), channel.index);
     let mut first = Vec::new();

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::Place;
 use super::password::{self, Again};
-use super::{Place, logging};
 use crate::config::{Chain, Config};
 use crate::drive::Nodes;
 use crate::drive::setup::{self, Setup};
@@ -24,20 +24,20 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Opens the store for writing and connects to the chains that `choose` picks.
-    pub(super) async fn open(
+    /// Opens the keys, then the store for writing, and connects to the chains.
+    ///
+    /// In this order, so that whatever can be wrong is found before anything is made.
+    pub(super) async fn begin(
         place: &Place,
-        choose: impl FnOnce(&Config, &Rows) -> anyhow::Result<Vec<Chain>>,
+        file: &Config,
+        chains: &[&Chain],
     ) -> anyhow::Result<Self> {
-        let file = place.read_config()?;
-        logging::start(&file.ferry)?;
-        let store = Sqlite::open(&place.store(&file)).await?;
+        let (keys, password) = (place.keys(), password::read(place, Again::No)?);
+        let unlocked = chains.iter().map(|chain| setup::unlock(chain, &keys, &password));
+        let unlocked = unlocked.collect::<Result<Vec<_>, _>>()?;
+        let store = Sqlite::open(&place.store(file)).await?;
         let rows = store.load().await?;
-        let chains = choose(&file, &rows)?;
-        let password = password::read(place, Again::No)?;
-        let chains: Vec<&Chain> = chains.iter().collect();
-        let Setup { nodes, config } =
-            setup::connect(&file, &chains, &place.keys(), &password).await?;
+        let Setup { nodes, config } = setup::connect(&file.ferry, unlocked).await?;
         Ok(Self { store: Arc::new(store), rows, nodes, config })
     }
 }

@@ -1,19 +1,27 @@
 //! `ferry start`
 
+use std::collections::BTreeSet;
+
 use anyhow::Context as _;
 
-use super::Place;
 use super::session::{Session, stop_signal};
+use super::{Place, logging};
 use crate::config::{Chain, Config};
 use crate::drive::{self, Engine};
 use crate::model::Model;
 use crate::model::rows::Rows;
+use crate::store::Store as _;
+use crate::store::sqlite::Sqlite;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {}
 
 pub(super) async fn run(place: &Place, Args {}: Args) -> anyhow::Result<()> {
-    let Session { store, rows, nodes, config } = Session::open(place, chains).await?;
+    let file = place.read_config()?;
+    logging::start(&file.ferry)?;
+    let stored = Sqlite::open_to_read(&place.store(&file)).await?.load().await?;
+    let chains = chains(&file, &stored)?;
+    let Session { store, rows, nodes, config } = Session::begin(place, &file, &chains).await?;
     for path in &rows.paths {
         tracing::info!(path = %path.path, a = %path.chains.a, b = %path.chains.b, "path is served");
     }
@@ -24,15 +32,13 @@ pub(super) async fn run(place: &Place, Args {}: Args) -> anyhow::Result<()> {
 }
 
 /// The chains of all stored paths. Each must be configured and have been begun to be read.
-fn chains(file: &Config, rows: &Rows) -> anyhow::Result<Vec<Chain>> {
+fn chains<'a>(file: &'a Config, rows: &Rows) -> anyhow::Result<Vec<&'a Chain>> {
     anyhow::ensure!(
         !rows.paths.is_empty(),
         "there is no path to serve; make one with `ferry link CHAIN_A CHAIN_B`"
     );
-    let mut ids: Vec<_> =
-        rows.paths.iter().flat_map(|path| [&path.chains.a, &path.chains.b]).collect();
-    ids.sort();
-    ids.dedup();
+    let ids = rows.paths.iter().flat_map(|path| [&path.chains.a, &path.chains.b]);
+    let ids: BTreeSet<_> = ids.collect();
     ids.into_iter()
         .map(|id| {
             anyhow::ensure!(
@@ -40,8 +46,7 @@ fn chains(file: &Config, rows: &Rows) -> anyhow::Result<Vec<Chain>> {
                 "it is not known where to begin reading `{id}`; run `ferry link` for its path, \
                  which sets the start"
             );
-            let chain = file.chain(id.as_str());
-            chain.cloned().with_context(|| format!("a stored path needs `{id}`"))
+            file.chain(id.as_str()).with_context(|| format!("a stored path needs `{id}`"))
         })
         .collect()
 }

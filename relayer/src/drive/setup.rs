@@ -1,22 +1,21 @@
 //! From the operator's file to nodes and a model: asks the chains what the file need not say.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cosmos::chain::{Chain, ChainConfig as Connection, ChainError};
 use cosmos::keys::store::{KeyStore, KeyStoreError};
 use cosmos::keys::{HdPath, Key, KeyError};
-use cosmos::rpc::RpcError;
 use cosmos::wire::gas::GasPrice;
 use cosmos::wire::height::revision_of;
 use cosmos::wire::tx::any;
+use futures_util::future::try_join_all;
 use ibc_proto::cosmos::bank::v1beta1::MsgSend;
 use ibc_proto::cosmos::base::v1beta1::Coin;
 
 use super::node::{Node, Terms};
 use super::{Nodes, blocks};
-use crate::config::{Chain as ChainFile, Config as File};
+use crate::config::{Chain as ChainFile, Global};
 use crate::model::config::{ChainConfig, Config, LaneConfig, Probe};
 use crate::model::facts::Tip;
 use crate::model::ids::{Address, ChainId, LaneId, Span};
@@ -50,14 +49,6 @@ pub enum SetupError {
         /// What happened.
         source: ChainError,
     },
-    /// The chain's node cannot be asked.
-    #[error("chain `{chain}`")]
-    Rpc {
-        /// The chain.
-        chain: String,
-        /// What happened.
-        source: RpcError,
-    },
 }
 
 /// The chains, connected, and what the model is told of them.
@@ -69,65 +60,68 @@ pub struct Setup {
     pub config: Config,
 }
 
-/// Connects to the named chains and makes sure that each has what ferry needs there.
+/// A chain with the keys that are used on it, ready to connect.
+#[derive(Debug)]
+pub struct Unlocked {
+    file: ChainFile,
+    key: Key,
+    lane: LaneId,
+    probe: Address,
+}
+
+/// Opens the keys of a chain. Nothing is asked of the chain.
+///
+/// # Errors
+/// [`SetupError::Keys`], [`SetupError::Address`].
+pub fn unlock(file: &ChainFile, keys: &KeyStore, password: &str) -> Result<Unlocked, SetupError> {
+    let key = keys.load(&file.key, password)?;
+    let probe = keys.load_at(&file.key, HdPath::cosmos(PROBE_INDEX), password)?;
+    let lane = LaneId { chain: ChainId::from(file.id.as_str()), address: address(file, &key)? };
+    Ok(Unlocked { lane, probe: address(file, &probe)?, file: file.clone(), key })
+}
+
+/// Connects to chains and makes sure that each has what ferry needs there.
 ///
 /// The probe account is made, with one unit of the fee denom, where it does not exist yet.
 ///
 /// # Errors
 /// [`SetupError`], for the first chain that cannot be served.
-pub async fn connect(
-    file: &File,
-    chains: &[&ChainFile],
-    keys: &KeyStore,
-    password: &str,
-) -> Result<Setup, SetupError> {
-    let mut nodes = BTreeMap::new();
-    let mut configs = Vec::new();
-    for chain in chains {
-        let key = keys.load(&chain.key, password)?;
-        let (node, config) = connect_one(chain, key, keys, password).await?;
-        nodes.insert(node.id.clone(), Arc::new(node));
-        configs.push(config);
-    }
-    Ok(Setup { nodes, config: Config { chains: configs, max_tries: file.ferry.max_tries } })
+pub async fn connect(global: &Global, chains: Vec<Unlocked>) -> Result<Setup, SetupError> {
+    let connected = try_join_all(chains.into_iter().map(connect_one)).await?;
+    let (nodes, configs): (Vec<_>, Vec<_>) = connected.into_iter().unzip();
+    let nodes = nodes.into_iter().map(|node| (node.id.clone(), Arc::new(node))).collect();
+    Ok(Setup { nodes, config: Config { chains: configs, max_tries: global.max_tries } })
 }
 
 /// The newest block of a chain: where to begin reading it.
 ///
 /// # Errors
-/// [`SetupError::Rpc`].
+/// [`SetupError::Chain`].
 pub async fn newest(node: &Node) -> Result<Tip, SetupError> {
-    let failed = |source| SetupError::Rpc { chain: node.id.to_string(), source };
-    let status = node.rpc().status().await.map_err(failed)?;
-    blocks::tip_at(node, status.sync_info.latest_block_height).await.map_err(failed)
+    let failed = |source| SetupError::Chain { chain: node.id.to_string(), source };
+    let height = node.chain.height().await.map_err(failed)?;
+    blocks::tip_at(node, height).await.map_err(|error| failed(error.into()))
 }
 
-async fn connect_one(
-    file: &ChainFile,
-    key: Key,
-    keys: &KeyStore,
-    password: &str,
-) -> Result<(Node, ChainConfig), SetupError> {
+async fn connect_one(unlocked: Unlocked) -> Result<(Node, ChainConfig), SetupError> {
+    let Unlocked { file, key, lane, probe } = unlocked;
     let failed = |source| SetupError::Chain { chain: file.id.clone(), source };
-    let rpc_failed = |source| SetupError::Rpc { chain: file.id.clone(), source };
-    let chain = reach(file).await.map_err(failed)?;
-    let id = ChainId::from(file.id.as_str());
-    let lane = LaneId { chain: id.clone(), address: address(file, &key)? };
+    let chain = reach(&file).await.map_err(failed)?;
     let unbonding = chain.unbonding_period().await.map_err(failed)?;
     let height = chain.height().await.map_err(failed)?;
-    let block = chain.rpc().block_params(height).await.map_err(rpc_failed)?;
-    let probe_key = keys.load_at(&file.key, HdPath::cosmos(PROBE_INDEX), password)?;
-    let probe = probe(file, &chain, &key, &address(file, &probe_key)?).await.map_err(failed)?;
+    let block = chain.rpc().block_params(height).await.map_err(|e| failed(e.into()))?;
+    let probe = make_probe(&chain, &key, probe).await.map_err(failed)?;
     let terms = Terms {
         trusting_period: file.trusting_period.unwrap_or(unbonding * 2 / 3),
         unbonding_period: unbonding,
         max_clock_drift: file.max_clock_drift,
     };
     let config = ChainConfig {
+        id: lane.chain.clone(),
         revision: revision_of(&file.id),
         lane: LaneConfig { id: lane.clone(), key },
         probe,
-        gas_price: file.gas_price.clone(),
+        gas_price: file.gas_price,
         fee_granter: file.fee_granter.as_deref().map(Address::from),
         memo: memo(&file.memo),
         block_gas: u64::try_from(block.max_gas).ok(),
@@ -137,7 +131,6 @@ async fn connect_one(
         trusting_period: span(terms.trusting_period),
         unbonding_period: span(terms.unbonding_period),
         max_clock_drift: span(terms.max_clock_drift),
-        id,
     };
     Ok((Node::new(lane, chain, terms, INTERVAL / 2), config))
 }
@@ -153,7 +146,7 @@ async fn reach(file: &ChainFile) -> Result<Chain, ChainError> {
             fee_denom: file.gas_price.denom.clone(),
             gas_price: GasPrice::from_atto(file.gas_price.atto),
         };
-        match Chain::connect(connection).await {
+        match Chain::connect_within(connection, file.rpc_timeout).await {
             Ok(chain) => return Ok(chain),
             Err(error) => {
                 tracing::warn!(chain = file.id, rpc, %error, "endpoint cannot be used");
@@ -172,15 +165,10 @@ fn address(file: &ChainFile, key: &Key) -> Result<Address, SetupError> {
 }
 
 /// The account that simulates. It is made with one unit where it does not exist yet.
-async fn probe(
-    file: &ChainFile,
-    chain: &Chain,
-    key: &Key,
-    address: &Address,
-) -> Result<Probe, ChainError> {
+async fn make_probe(chain: &Chain, key: &Key, address: Address) -> Result<Probe, ChainError> {
     let account = match chain.account(address.as_str()).await {
         Err(ChainError::NoAccount { .. }) => {
-            let coin = Coin { denom: file.gas_price.denom.clone(), amount: "1".into() };
+            let coin = Coin { denom: chain.config().fee_denom.clone(), amount: "1".into() };
             let send = MsgSend {
                 from_address: chain.address(key)?,
                 to_address: address.to_string(),
@@ -191,7 +179,7 @@ async fn probe(
         }
         other => other?,
     };
-    Ok(Probe { address: address.clone(), sequence: account.sequence })
+    Ok(Probe { address, sequence: account.sequence })
 }
 
 /// Names ferry in every transaction, so that explorers can tell who relayed.

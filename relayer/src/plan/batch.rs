@@ -75,7 +75,7 @@ mod tests {
             items in proptest::collection::vec((0u64..4, 1u64..40, 1usize..400), 0..40)
         ) {
             let runs = cut(&items, LIMITS, |item| item.0, |item| (item.1, item.2));
-            prop_assert_eq!(runs.concat(), items);
+            prop_assert_eq!(&runs.concat(), &items);
             for run in runs {
                 prop_assert!(run.len() <= LIMITS.msgs);
                 prop_assert!(run.iter().map(|item| item.1).sum::<u64>() <= LIMITS.gas);

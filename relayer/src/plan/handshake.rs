@@ -38,7 +38,9 @@ pub(crate) fn owed(record: &Record, path: &PathRow, to: Side) -> Vec<(Work, Opti
     let mut works = Vec::new();
     let connection = step((here.state, there.state), there.since, begins && path.create);
     works.extend(connection.map(|(step, height)| (Work::Connection(step), height)));
-    if here.state != EndState::Open {
+    // A step that opens the connection carries the channels' steps behind it, a round trip earlier.
+    let opens = matches!(connection, Some((HandshakeStep::Ack | HandshakeStep::Confirm, _)));
+    if here.state != EndState::Open && !opens {
         return works;
     }
     for channel in record.channels(&path.path) {

@@ -1,1 +1,146 @@
+//! Answers of wasmd v0.61.14 as recorded in `packages/cosmos/tests/fixtures`, and changed ones.
 
+use cosmos::wire::event::Attribute;
+use ibc_proto::google::protobuf::Any;
+
+use super::*;
+use crate::model::ids::ChainId;
+
+/// Who sent the recorded transactions.
+const SIGNER: &str = "wasm1jasx5gw94esyzcardvqnfa000385wrnpa6xg8h";
+
+/// The results of the block that included `message`.
+fn recorded(message: &str) -> BlockResults {
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../packages/cosmos/tests/fixtures");
+    let text = std::fs::read_to_string(format!("{fixtures}/results_{message}.json")).unwrap();
+    let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
+    serde_json::from_value(answer["result"].clone()).unwrap()
+}
+
+fn lane(address: &str) -> LaneId {
+    LaneId { chain: ChainId::from("wasmdev-1"), address: address.into() }
+}
+
+fn read(lane: &LaneId, results: &BlockResults) -> Vec<TxFacts> {
+    let tip = Tip { height: results.height, hash: [1; 32], time: Time(1) };
+    let txs = vec![b"bytes".to_vec(); results.txs.len()];
+    let block = block(lane, tip, &txs, results).unwrap();
+    assert_eq!(block.tip, tip);
+    block.txs
+}
+
+/// The packet's changes in a block, by name.
+fn changes(facts: &[TxFacts]) -> Vec<&'static str> {
+    let name = |event: &Event| match event {
+        Event::Packet(event) => Some(match event.change {
+            PacketChange::Sent { .. } => "sent",
+            PacketChange::Received => "received",
+            PacketChange::AckWritten { .. } => "ack written",
+            PacketChange::Acknowledged => "acknowledged",
+            PacketChange::TimedOut => "timed out",
+        }),
+        _ => None,
+    };
+    facts.iter().flat_map(|tx| tx.events.iter().filter_map(name)).collect()
+}
+
+fn answers(answers: &[Any]) -> Vec<u8> {
+    TxMsgData { msg_responses: answers.to_vec() }.encode_to_vec()
+}
+
+#[test]
+fn a_packet_is_sent_received_and_acknowledged() {
+    let mut names = Vec::new();
+    for message in ["MsgTransfer", "MsgRecvPacket", "MsgAcknowledgement"] {
+        names.extend(changes(&read(&lane(SIGNER), &recorded(message))));
+    }
+    assert_eq!(names, ["sent", "received", "ack written", "acknowledged"]);
+}
+
+#[test]
+fn a_transaction_of_the_lane_is_known_by_its_sequence() {
+    let results = recorded("MsgRecvPacket");
+    assert!(has_used(&lane(SIGNER), &results));
+    let facts = read(&lane(SIGNER), &results);
+    let used = facts[0].ours.as_ref().unwrap();
+    assert_eq!((used.sequence, used.code, used.gas_used), (13, 0, 196_997));
+    assert_eq!(used.hash, tx_hash(b"bytes"));
+    assert_eq!(used.noops, Vec::<usize>::new());
+}
+
+#[test]
+fn a_foreign_transaction_only_has_events() {
+    let results = recorded("MsgRecvPacket");
+    assert!(!has_used(&lane("wasm1other"), &results));
+    let facts = read(&lane("wasm1other"), &results);
+    assert_eq!(facts[0].ours, None);
+    assert_eq!(changes(&facts), ["received", "ack written"]);
+}
+
+#[test]
+fn a_failed_transaction_used_its_sequence_and_moved_nothing() {
+    let mut results = recorded("MsgRecvPacket");
+    let tx = &mut results.txs[0];
+    tx.code = 2;
+    tx.codespace = "sdk".into();
+    tx.log = "failed to execute message; message index: 1: packet timed out".into();
+    tx.data.clear();
+    let facts = read(&lane(SIGNER), &results);
+    let used = facts[0].ours.as_ref().unwrap();
+    assert_eq!((used.sequence, used.code, used.failed_index), (13, 2, Some(1)));
+    assert_eq!(facts[0].events, []);
+    assert_eq!(read(&lane("wasm1other"), &results), []);
+}
+
+#[test]
+fn events_at_the_end_of_a_block_count_like_a_transaction() {
+    let mut results = recorded("MsgTransfer");
+    results.events = std::mem::take(&mut results.txs[0].events);
+    let facts = read(&lane("wasm1other"), &results);
+    assert_eq!(facts.len(), 1);
+    assert_eq!(facts[0].ours, None);
+    assert_eq!(changes(&facts), ["sent"]);
+}
+
+#[test]
+fn a_created_client_is_told_with_its_height() {
+    let facts = read(&lane("wasm1other"), &recorded("MsgCreateClient"));
+    let [Event::Client { change, height, .. }] = facts[0].events.as_slice() else {
+        panic!("one client event expected, got {facts:?}");
+    };
+    assert_eq!(*change, ClientChange::Created);
+    assert!(height.height > 0);
+}
+
+#[test]
+fn a_block_with_an_unreadable_ibc_event_is_refused() {
+    let mut results = recorded("MsgTransfer");
+    let sent = results.txs[0].events.iter_mut().find(|event| event.kind == "send_packet").unwrap();
+    let is_sequence = |attribute: &&mut Attribute| attribute.key == "packet_sequence";
+    sent.attributes.iter_mut().find(is_sequence).unwrap().value = "many".into();
+    let tip = Tip { height: results.height, hash: [1; 32], time: Time(1) };
+    block(&lane(SIGNER), tip, &[], &results).unwrap_err();
+}
+
+#[test]
+fn messages_that_found_nothing_to_do_are_counted() {
+    let noop = i32::from(ResponseResultType::Noop);
+    let success = i32::from(ResponseResultType::Success);
+    let data = answers(&[
+        Any { type_url: "/ibc.core.client.v1.MsgUpdateClientResponse".into(), value: vec![] },
+        cosmos::wire::tx::any(&MsgRecvPacketResponse { result: noop }),
+        cosmos::wire::tx::any(&MsgRecvPacketResponse { result: success }),
+        cosmos::wire::tx::any(&MsgAcknowledgementResponse { result: noop }),
+        cosmos::wire::tx::any(&MsgTimeoutResponse { result: noop }),
+    ]);
+    assert_eq!(noops(&data), [1, 3, 4]);
+    assert_eq!(noops(b"another form of answer"), Vec::<usize>::new());
+}
+
+#[test]
+fn the_failed_message_is_read_from_the_log() {
+    let log = "failed to execute message; message index: 12: packet commitment not found";
+    assert_eq!(failed_index(log), Some(12));
+    assert_eq!(failed_index("out of gas in location: ReadFlat"), None);
+    assert_eq!(failed_index("message index: none"), None);
+}

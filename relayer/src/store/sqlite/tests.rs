@@ -5,6 +5,12 @@ async fn open(dir: &tempfile::TempDir) -> Result<Sqlite, StoreError> {
     Sqlite::open(&dir.path().join("ferry.db")).await
 }
 
+/// Waits until the file is closed and the lock of writers is gone.
+async fn close(store: Sqlite) {
+    store.pool.close().await;
+    store._writer.unwrap().into_inner().close().await.unwrap();
+}
+
 #[tokio::test]
 async fn sqlite_is_a_store() {
     let dir = tempfile::tempdir().unwrap();
@@ -17,7 +23,7 @@ async fn what_is_committed_survives_reopening() {
     let store = open(&dir).await.unwrap();
     contract::check(&store).await;
     let before = store.load().await.unwrap();
-    drop(store);
+    close(store).await;
     assert_eq!(open(&dir).await.unwrap().load().await.unwrap(), before);
 }
 
@@ -43,6 +49,6 @@ async fn a_file_of_another_version_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(&dir).await.unwrap();
     sqlx::query("UPDATE _sqlx_migrations SET checksum = x'00'").execute(&store.pool).await.unwrap();
-    drop(store);
+    close(store).await;
     assert!(matches!(open(&dir).await, Err(StoreError::Foreign { .. })));
 }
