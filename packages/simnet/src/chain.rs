@@ -7,7 +7,8 @@ use std::fmt;
 
 use cosmwasm_std::testing::MockApi;
 use cosmwasm_std::{
-    Addr, BlockInfo, Coin, CosmosMsg, Empty, Event, IbcMsg, Storage, Timestamp, Uint256,
+    Addr, BlockInfo, Coin, ContractInfo, CosmosMsg, Deps, Empty, Env, Event, IbcMsg, Storage,
+    Timestamp, Uint256,
 };
 use cw_multi_test::{
     App, AppBuilder, AppResponse, BankKeeper, BankSudo, Contract, DistributionKeeper, Executor,
@@ -236,6 +237,18 @@ impl Chain {
         Ok(self.app.wrap().query_wasm_smart(contract, msg)?)
     }
 
+    /// Looks into a contract's own store, as only the contract itself can on a real chain.
+    pub fn inspect<T>(&self, contract: &Addr, look: impl FnOnce(Deps<'_>, &Env) -> T) -> T {
+        let storage = self.app.contract_storage(contract);
+        let env = Env {
+            block: self.block(),
+            transaction: None,
+            contract: ContractInfo { address: contract.clone() },
+        };
+        let querier = self.app.wrap();
+        look(Deps { storage: storage.as_ref(), api: &self.api, querier }, &env)
+    }
+
     /// Events of all transactions that were done, oldest first.
     #[must_use]
     pub fn events(&self) -> &[Event] {
@@ -335,7 +348,7 @@ impl Chain {
 }
 
 /// Bank amounts as contracts count them.
-fn units(amount: Uint256) -> Result<u128> {
+pub(crate) fn units(amount: Uint256) -> Result<u128> {
     cosmwasm_std::Uint128::try_from(amount)
         .map(|amount| amount.u128())
         .map_err(|_| Error::NotModelled { what: format!("a balance of {amount}") })

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cosmwasm_std::{IbcPacket, Order};
 
-use crate::chain::Chain;
+use crate::chain::{Chain, units};
 use crate::error::{Error, Result};
 use crate::ibc::ics20::{PacketData, TRANSFER_PORT, hop, local_denom, succeeded, voucher};
 use crate::ibc::state::{CHANNELS, COMMITMENTS, TRACES};
@@ -18,6 +18,23 @@ struct Escrow {
     channel: String,
     other_chain: String,
     other_channel: String,
+}
+
+/// Where all units of a native denom are. The three parts make up what was minted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Supply {
+    /// Chain id of the denom's home.
+    pub chain: String,
+    /// The denom there.
+    pub denom: String,
+    /// Units ever given out.
+    pub minted: u128,
+    /// Units with accounts at home, escrows apart.
+    pub at_home: u128,
+    /// Units that are vouchers on other chains, each escrowed at home.
+    pub abroad: u128,
+    /// Units in escrow for packets that have neither arrived nor come back.
+    pub under_way: u128,
 }
 
 /// Units under way, by the chain and channel they left and the full path of their denom there.
@@ -35,7 +52,7 @@ impl Network {
         for chain in self.chains() {
             for (denom, minted) in chain.minted() {
                 let supply = chain.supply(denom)?;
-                if minted.to_string() != supply.to_string() {
+                if units(*minted)? != supply {
                     let id = chain.id();
                     return Err(broken(format!(
                         "{id}: supply of {denom} {supply}, minted {minted}"
@@ -45,6 +62,34 @@ impl Network {
         }
         let under_way = self.under_way()?;
         self.escrows()?.iter().try_for_each(|escrow| self.check_escrow(escrow, &under_way))
+    }
+
+    /// Where every native unit is, by chain and denom, each counted once.
+    ///
+    /// # Errors
+    /// [`Error::Transaction`] if a store cannot be read.
+    pub fn supplies(&self) -> Result<Vec<Supply>> {
+        let escrows = self.escrows()?;
+        let mut supplies = Vec::new();
+        for chain in self.chains() {
+            for (denom, minted) in chain.minted() {
+                let (mut escrowed, mut abroad) = (0, 0);
+                for escrow in escrows.iter().filter(|escrow| escrow.chain == chain.id()) {
+                    escrowed += chain.balance(&chain.escrow(&escrow.channel)?, denom)?;
+                    let path = hop(TRANSFER_PORT, &escrow.other_channel) + denom;
+                    abroad += self.chain(&escrow.other_chain).supply(&voucher(&path))?;
+                }
+                supplies.push(Supply {
+                    chain: chain.id().into(),
+                    denom: denom.clone(),
+                    minted: units(*minted)?,
+                    at_home: chain.supply(denom)? - escrowed,
+                    abroad,
+                    under_way: escrowed - abroad,
+                });
+            }
+        }
+        Ok(supplies)
     }
 
     fn check_escrow(&self, escrow: &Escrow, under_way: &UnderWay) -> Result<()> {

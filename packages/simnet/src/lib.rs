@@ -1,7 +1,8 @@
 //! Two chains in one process, deterministic: for tests and for the demo.
 //!
 //! The lower layer is a model of chains, channels and transfers for any contracts: [`Chain`],
-//! [`Network`], [`Relayer`], [`IbcContract`]. Nothing in it knows this project.
+//! [`Network`], [`Relayer`], [`IbcContract`]. Nothing in it knows this project. The upper layer,
+//! [`World`], is the market and the outpost on two such chains, and the people around them.
 
 pub mod chain;
 mod conservation;
@@ -11,8 +12,10 @@ mod ibc;
 mod network;
 mod relayer;
 mod storage;
+pub mod world;
 
 pub use chain::Chain;
+pub use conservation::Supply;
 pub use contract::{EntryPoint, IbcContract, IbcEntry};
 pub use error::{Error, Result};
 pub use ibc::IbcModule;
@@ -22,3 +25,8 @@ pub use ibc::state::{ChannelEnd, ChannelState, ClientStatus, Connection};
 pub use network::{End, Network, PacketId, Relayed, Stage};
 pub use relayer::{Relayer, Sequence, Step};
 pub use storage::ChainStorage;
+pub use world::World;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;

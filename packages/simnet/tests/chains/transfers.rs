@@ -66,8 +66,16 @@ fn a_coin_goes_out_as_a_voucher_and_comes_home_as_itself() {
         timeout: Timestamp::from_seconds(pair.network.chain(A).now() + 60).into(),
         memo: String::new(),
     };
+    let supply = |pair: &Pair| {
+        let supplies = pair.network.supplies().unwrap();
+        let ustake = supplies.iter().find(|supply| supply.denom == "ustake").unwrap();
+        (ustake.at_home, ustake.abroad, ustake.under_way)
+    };
+    assert_eq!(supply(&pair), (1_900, 100, 0));
     pair.network.chain_mut(A).transfer(&bob, home).unwrap();
+    assert_eq!(supply(&pair), (1_900, 60, 40));
     pair.relay_all();
+    assert_eq!(supply(&pair), (1_940, 60, 0));
     assert_eq!(pair.balances(&bob), (940, 60));
     assert_eq!(pair.network.chain(A).supply(&pair.voucher_on_a()).unwrap(), 60);
     assert_eq!(pair.network.chain(B).balance(&escrow, "ustake").unwrap(), 60);
