@@ -13,6 +13,7 @@ use protocol::{Action, Memo};
 
 use crate::money::Money;
 use crate::msg::responses::OrderState;
+use crate::state::config::OWNERSHIP;
 use crate::state::control::SETTLED;
 use crate::state::order;
 use crate::state::route::{ROUTE_BY_CHANNEL, ROUTES, Route};
@@ -103,7 +104,7 @@ fn credit(
         None => None,
     };
     let Some(mut order) = named else {
-        ledger::credit_unclaimed(storage, &settle.account, money)?;
+        credit_account(storage, &settle.account, money)?;
         return Ok(Vec::new());
     };
     ledger::credit(storage, &order.owner, &order.refund_to, money)?;
@@ -121,4 +122,18 @@ fn credit(
         }
     }
     Ok(vec![event::order(&order)])
+}
+
+/// Credits what belongs to no known order to the account the market names. It names none for a
+/// probe's coin that could not come home at once: that is the contract's owner's, who probed.
+fn credit_account(
+    storage: &mut dyn Storage,
+    account: &str,
+    money: &Money,
+) -> Result<(), ContractError> {
+    let prober = if account.is_empty() { OWNERSHIP.load(storage)?.owner } else { None };
+    match prober {
+        Some(owner) => ledger::credit(storage, &owner, &owner, money),
+        None => ledger::credit_unclaimed(storage, account, money),
+    }
 }
