@@ -103,6 +103,11 @@ impl Model {
         self.record.packets()
     }
 
+    /// The undecided transactions that are to be included: those that are not to be replaced.
+    pub fn wanted(&self) -> impl Iterator<Item = &SlotRow> {
+        self.lanes.keys().flat_map(|lane| self.wanted_slots(lane))
+    }
+
     /// The transactions that are not decided.
     pub fn slots(&self) -> impl Iterator<Item = &SlotRow> {
         self.record.all_slots()

@@ -1,9 +1,10 @@
 //! Which messages are owed, when, and together with which others.
 
+pub mod explain;
 pub mod work;
 
 mod batch;
-pub(crate) mod choose;
+pub mod choose;
 mod client;
 pub(crate) mod epoch;
 pub(crate) mod gas;

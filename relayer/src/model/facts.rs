@@ -77,7 +77,7 @@ pub enum Ask {
         /// The transaction.
         tx: Vec<u8>,
     },
-    /// Broadcast the bytes of a slot, from the store, and report CheckTx's answer. Answered by
+    /// Broadcast the bytes of a slot, from the store, and report the answer of `CheckTx`. Answered by
     /// [`Fact::Offered`].
     Offer(SlotId),
     /// A lane's account as committed. Answered by [`Fact::Account`].
@@ -339,12 +339,12 @@ pub enum Simulation {
     Refused(Refusal),
 }
 
-/// CheckTx's answer to an offered transaction.
+/// The answer of `CheckTx` to an offered transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// Code 0, or already known to the mempool.
     Pooled,
-    /// The mempool is full, the endpoint did not answer, or answered something else than CheckTx.
+    /// The mempool is full, the endpoint did not answer, or answered something else than `CheckTx`.
     Unknown(String),
     /// A code other than 0.
     Refused(Refusal),
@@ -357,7 +357,7 @@ pub struct Refusal {
     pub codespace: String,
     /// The module's error.
     pub code: u32,
-    /// The message at fault, counted from 0, if the log names one. CheckTx never does.
+    /// The message at fault, counted from 0, if the log names one. `CheckTx` never does.
     pub index: Option<usize>,
     /// The chain's explanation.
     pub log: String,

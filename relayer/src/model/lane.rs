@@ -216,18 +216,15 @@ impl Model {
         self.delay(&slot.flow, None);
     }
 
-    /// Takes a transaction out of the lane that the chain does not want, and everything from there on
-    /// that no mempool can hold: it is planned anew.
+    /// Takes a transaction out of the lane that the chain does not want, what depends on it, and
+    /// everything from there on that no mempool can hold: it is planned anew.
     fn refuse(&mut self, slot: &SlotRow) {
-        let Some(lane) = self.lanes.get_mut(&slot.id.lane) else { return };
-        if lane.exposed.contains(&slot.id) {
-            lane.refused.insert(slot.id.clone());
-        }
-        let exposed = &lane.exposed;
+        self.unwant(slot);
+        let Some(lane) = self.lanes.get(&slot.id.lane) else { return };
         let unseen: Vec<SlotRow> = self
             .record
             .slots(&slot.id.lane)
-            .filter(|other| other.id >= slot.id && !exposed.contains(&other.id))
+            .filter(|other| other.id >= slot.id && !lane.exposed.contains(&other.id))
             .cloned()
             .collect();
         for other in unseen.iter().rev() {
@@ -235,10 +232,49 @@ impl Model {
         }
     }
 
+    /// Marks a transaction that some mempool may hold, and what depends on it, to be replaced at its
+    /// sequence.
+    fn unwant(&mut self, slot: &SlotRow) {
+        if let Some(lane) = self.lanes.get_mut(&slot.id.lane)
+            && lane.exposed.contains(&slot.id)
+        {
+            lane.refused.insert(slot.id.clone());
+        }
+        self.unwant_dependants(slot);
+    }
+
+    /// Marks the transactions whose proofs need the update that `slot` would have brought.
+    fn unwant_dependants(&mut self, slot: &SlotRow) {
+        let brought = slot.updates > 0 && slot.works.is_empty() && !self.is_on_chain(slot);
+        if !brought {
+            return;
+        }
+        let depends = |other: &&SlotRow| {
+            other.flow == slot.flow && other.updates == 0 && other.proved_at == slot.proved_at
+        };
+        let dependants: Vec<SlotRow> =
+            self.record.slots(&slot.id.lane).filter(depends).cloned().collect();
+        for other in dependants {
+            let Some(lane) = self.lanes.get_mut(&slot.id.lane) else { return };
+            if lane.exposed.contains(&other.id) {
+                lane.refused.insert(other.id);
+            } else {
+                self.drop_slot(&other);
+            }
+        }
+    }
+
+    /// Whether the destination knows the height that a transaction's proofs need.
+    fn is_on_chain(&self, slot: &SlotRow) -> bool {
+        let path = self.record.path(&slot.flow.path);
+        path.is_some_and(|path| path.ends.on(slot.flow.to).consensus.contains(&slot.proved_at))
+    }
+
     /// Forgets a transaction that no block will include.
     fn drop_slot(&mut self, slot: &SlotRow) {
         self.record.write(Write::Dropped(slot.id.clone()));
         self.release(slot);
+        self.unwant_dependants(slot);
     }
 
     /// Frees the works of a transaction that left the record.
@@ -277,7 +313,7 @@ impl Model {
             let notice = Notice::ForeignTx { lane: used.lane.clone(), sequence: used.sequence };
             self.notices.push(notice);
         }
-        let Some(first) = ours.or(attempts.first()) else { return };
+        let Some(first) = ours.or_else(|| attempts.first()) else { return };
         let outcome = Outcome {
             height: tip.height,
             code: used.code,
@@ -286,6 +322,7 @@ impl Model {
         };
         self.record.write(Write::Decided(first.id.clone(), outcome));
         attempts.iter().for_each(|slot| self.release(slot));
+        attempts.iter().for_each(|slot| self.unwant_dependants(slot));
         match ours {
             Some(slot) if used.code != 0 => self.on_failed_tx(tip, slot, used),
             Some(slot) => self.settle_noops(tip, slot, used),

@@ -68,10 +68,19 @@ impl Backlog {
     fn watch(&mut self, row: &PacketRow) {
         let waits = row.live && row.sent.is_some() && row.received.is_none() && row.done.is_none();
         let times = self.by_time.entry(row.key.route.to.clone()).or_default();
-        set(times, (row.timeout.time, row.key.clone()), waits && row.timeout.time != Time(0));
+        let end = (row.timeout.time, row.key.clone());
+        if waits && row.timeout.time != Time(0) {
+            times.insert(end);
+        } else {
+            times.remove(&end);
+        }
         let heights = self.by_height.entry(row.key.route.to.clone()).or_default();
-        let by_height = waits && row.timeout.height.height != 0;
-        set(heights, (row.timeout.height, row.key.clone()), by_height);
+        let end = (row.timeout.height, row.key.clone());
+        if waits && row.timeout.height.height != 0 {
+            heights.insert(end);
+        } else {
+            heights.remove(&end);
+        }
     }
 
     /// Takes the packets out of the watch that end with this height and time of `chain`.
@@ -98,14 +107,6 @@ impl Backlog {
     }
 }
 
-fn set<T: Ord>(set: &mut BTreeSet<T>, item: T, present: bool) {
-    if present {
-        set.insert(item);
-    } else {
-        set.remove(&item);
-    }
-}
-
 /// Whether a packet can no longer be received in a block of this height and time.
 ///
 /// Source: ibc-go v10.5 `modules/core/04-channel/types/timeout.go`, `Elapsed`.
@@ -115,8 +116,9 @@ pub(crate) fn elapsed(timeout: &Timeout, height: Height, time: Time) -> bool {
     by_height || by_time
 }
 
-/// The message that a packet needs next, and on which chain of the path it has to be proved.
-fn owed(row: &PacketRow, elapsed: bool) -> Option<(Leg, u64)> {
+/// The message that a packet needs next, and the height from which it can be proved, while the
+/// destination is at `here`.
+fn next_leg(row: &PacketRow, here: Option<(Height, Time)>) -> Option<(Leg, u64)> {
     if row.done.is_some() {
         return None;
     }
@@ -124,7 +126,9 @@ fn owed(row: &PacketRow, elapsed: bool) -> Option<(Leg, u64)> {
         (Some(acked), _, _) => Some((Leg::Ack, acked)),
         (None, Some(_), _) | (None, None, None) => None,
         // A timeout needs a header past the end, not a height: the chooser looks at its time.
-        (None, None, Some(_)) if elapsed => Some((Leg::Timeout, 0)),
+        (None, None, Some(_)) if here.is_some_and(|here| elapsed(&row.timeout, here.0, here.1)) => {
+            Some((Leg::Timeout, 0))
+        }
         (None, None, Some(sent)) => Some((Leg::Recv, sent)),
     }
 }
@@ -178,7 +182,7 @@ impl Model {
             PacketChange::Sent { timeout, data } => {
                 row.sent = Some(tip.height);
                 row.timeout = timeout;
-                let data = PacketDataRow { key: key.clone(), data, ack: None };
+                let data = PacketDataRow { key, data, ack: None };
                 self.record.write(Write::Data(data));
             }
             PacketChange::Received => row.received = Some(tip.height),
@@ -186,7 +190,7 @@ impl Model {
                 row.acked = Some(tip.height);
                 row.received = row.received.or(Some(tip.height));
                 row.timeout = timeout;
-                let data = PacketDataRow { key: key.clone(), data, ack: Some(ack) };
+                let data = PacketDataRow { key, data, ack: Some(ack) };
                 self.record.write(Write::Data(data));
             }
             // Sent before we began to read: nothing of it is ours to finish.
@@ -219,22 +223,26 @@ impl Model {
 
     fn place_of(&self, key: &PacketKey) -> Option<(FlowId, u64, Work)> {
         let row = self.record.packet(key)?;
+        let (flow, height, work) = self.owed(row)?;
+        let (leg, _) = work.packet()?;
+        let is_open = !row.attempt(leg).given_up && !self.backlog.is_busy(&flow, &work);
+        is_open.then_some((flow, height, work))
+    }
+
+    /// The message that a packet needs next, the flow that it goes with, and the height of the other
+    /// chain from which it can be proved.
+    pub(crate) fn owed(&self, row: &PacketRow) -> Option<(FlowId, u64, Work)> {
+        let key = &row.key;
         let tip = self.record.tip(&key.route.to);
-        let elapsed = tip.is_some_and(|tip| {
-            elapsed(&row.timeout, self.height(&key.route.to, tip.height), tip.time)
-        });
-        let (leg, height) = owed(row, elapsed)?;
-        if row.attempt(leg).given_up {
-            return None;
-        }
+        let here = tip.map(|tip| (self.height(&key.route.to, tip.height), tip.time));
+        let (leg, height) = next_leg(row, here)?;
         let source = source(&self.record, &row.path, &key.route)?;
         let (to, work) = match leg {
             Leg::Recv => (source.other(), Work::Recv(key.clone())),
             Leg::Ack => (source, Work::Ack(key.clone())),
             Leg::Timeout => (source, Work::Timeout(key.clone())),
         };
-        let flow = FlowId { path: row.path.clone(), to };
-        (!self.backlog.is_busy(&flow, &work)).then_some((flow, height, work))
+        Some((FlowId { path: row.path.clone(), to }, height, work))
     }
 
     /// Turns the receives that a block made impossible into timeouts.

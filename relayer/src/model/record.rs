@@ -112,10 +112,6 @@ impl Record {
         self.cursors.get(chain).copied()
     }
 
-    pub(crate) fn cursors(&self) -> impl Iterator<Item = (&ChainId, &Tip)> {
-        self.cursors.iter()
-    }
-
     pub(crate) fn path(&self, path: &PathId) -> Option<&PathRow> {
         self.paths.get(path)
     }

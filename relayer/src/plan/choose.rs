@@ -78,23 +78,31 @@ enum Chance {
 }
 
 /// Why a flow prepares nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Idle {
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Idle {
     /// The lane cannot sign.
+    #[error("the account that signs is not known yet, or somebody else uses it")]
     Lane,
     /// An endpoint or the chain turned us away a moment ago.
+    #[error("a node turned us away a moment ago")]
     Delayed,
     /// The client refuses.
+    #[error("the client refuses updates: {0}")]
     Parked(String),
     /// One of the chains has not been read yet.
+    #[error("one of the chains is not read or not configured")]
     Unread,
     /// There is no client, and none shall be made.
+    #[error("there is no client")]
     NoClient,
     /// No header is old enough for the client's clock.
+    #[error("the chain that sent it is ahead of the other one's clock")]
     NoHeader,
     /// Undecided transactions fill the window.
+    #[error("two blocks' worth of transactions is on its way already")]
     Window,
     /// No work can be done now.
+    #[error("nothing can be done now")]
     NoWork,
 }
 
@@ -215,16 +223,23 @@ impl Model {
         path: &PathRow,
         newest: (u64, Time),
     ) -> Vec<(Chosen, Need)> {
-        let owed = handshake::owed(&self.record, path, id.to).into_iter();
-        owed.filter(|(work, _)| self.may_try(id, work))
-            .filter_map(|(work, proved)| {
-                let need = proved.map_or(Need::Nothing, Need::State);
-                let alone = self.attempt(id, &work).tries > 0;
-                let block = proved.unwrap_or(0);
-                let fits = self.satisfied(id, need, newest.0, Some(newest.1));
-                fits.then_some((Chosen { work, block, alone }, need))
-            })
-            .collect()
+        let mut works = Vec::new();
+        for (work, proved) in handshake::owed(&self.record, path, id.to) {
+            let need = proved.map_or(Need::Nothing, Need::State);
+            let alone = self.attempt(id, &work).tries > 0;
+            let block = proved.unwrap_or(0);
+            let is_now =
+                self.may_try(id, &work) && self.satisfied(id, need, newest.0, Some(newest.1));
+            // The steps of channels after it stand on the connection's.
+            let is_last = matches!(work, Work::Connection(_)) && (alone || !is_now);
+            if is_now {
+                works.push((Chosen { work, block, alone }, need));
+            }
+            if is_last {
+                break;
+            }
+        }
+        works
     }
 
     /// The packets that can be moved now and fit the room.

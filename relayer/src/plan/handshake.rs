@@ -5,18 +5,25 @@ use crate::model::ids::{Both, Side};
 use crate::model::record::Record;
 use crate::model::rows::{EndState, PathRow};
 
+/// Whether a side makes the first end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    Wanted,
+    NotWanted,
+}
+
 /// The step that is owed to `to`, with the height of the other chain that it proves.
 ///
 /// `None` as the height means that nothing is proved.
 fn step(
     states: (EndState, EndState),
     since_other: u64,
-    opens: bool,
+    opening: Opening,
 ) -> Option<(HandshakeStep, Option<u64>)> {
     use EndState::{Closed, Init, None as Absent, Open, TryOpen};
     let proved = Some(since_other);
     match states {
-        (Absent, Absent) if opens => Some((HandshakeStep::Init, None)),
+        (Absent, Absent) if opening == Opening::Wanted => Some((HandshakeStep::Init, None)),
         (Absent, Init) => Some((HandshakeStep::Try, proved)),
         (Init, TryOpen) => Some((HandshakeStep::Ack, proved)),
         (TryOpen, Open) => Some((HandshakeStep::Confirm, proved)),
@@ -33,10 +40,13 @@ pub(crate) fn owed(record: &Record, path: &PathRow, to: Side) -> Vec<(Work, Opti
         return Vec::new();
     }
     // One end begins, and by convention it is A's.
-    let begins = to == Side::A;
+    let begins = |wanted| match (to, wanted) {
+        (Side::A, true) => Opening::Wanted,
+        _ => Opening::NotWanted,
+    };
     let (here, there) = (path.ends.on(to), path.ends.on(to.other()));
     let mut works = Vec::new();
-    let connection = step((here.state, there.state), there.since, begins && path.create);
+    let connection = step((here.state, there.state), there.since, begins(path.create));
     works.extend(connection.map(|(step, height)| (Work::Connection(step), height)));
     // A step that opens the connection carries the channels' steps behind it, a round trip earlier.
     let opens = matches!(connection, Some((HandshakeStep::Ack | HandshakeStep::Confirm, _)));
@@ -45,7 +55,7 @@ pub(crate) fn owed(record: &Record, path: &PathRow, to: Side) -> Vec<(Work, Opti
     }
     for channel in record.channels(&path.path) {
         let (here, there) = (channel.ends.on(to), channel.ends.on(to.other()));
-        let step = step((here.state, there.state), there.since, begins);
+        let step = step((here.state, there.state), there.since, begins(true));
         works.extend(step.map(|(step, height)| (Work::Channel(channel.index, step), height)));
     }
     works
@@ -62,7 +72,9 @@ mod tests {
         let mut owed = Vec::new();
         for here in all {
             for there in all {
-                owed.extend(step((here, there), 7, true).map(|(step, _)| (here, there, step)));
+                owed.extend(
+                    step((here, there), 7, Opening::Wanted).map(|(step, _)| (here, there, step)),
+                );
             }
         }
         let expected = [
@@ -73,6 +85,6 @@ mod tests {
             (Open, Closed, HandshakeStep::CloseConfirm),
         ];
         assert_eq!(owed, expected);
-        assert_eq!(step((Absent, Absent), 7, false), None);
+        assert_eq!(step((Absent, Absent), 7, Opening::NotWanted), None);
     }
 }

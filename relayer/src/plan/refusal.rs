@@ -17,7 +17,7 @@ pub(crate) enum Meaning {
     Fee,
     /// The client takes no updates.
     Client,
-    /// One of the messages is bad; CheckTx does not say which.
+    /// One of the messages is bad; `CheckTx` does not say which.
     Message,
 }
 

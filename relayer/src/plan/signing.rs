@@ -63,8 +63,13 @@ impl Model {
             .record
             .path(&id.path)
             .is_some_and(|path| path.ends.on(id.to).consensus.contains(&epoch.height));
+        // Since it was signed, a lower sequence may have become free.
+        let next = self.free_sequences(lane).next();
         let brings = |slot: &SlotRow| {
-            slot.flow == *id && slot.works.is_empty() && slot.proved_at == epoch.height
+            slot.flow == *id
+                && slot.works.is_empty()
+                && slot.proved_at == epoch.height
+                && next.is_some_and(|next| slot.id.sequence < next)
         };
         on_chain || self.wanted_slots(lane).any(brings)
     }

@@ -11,7 +11,7 @@ use ferry::model::ids::{LaneId, Time};
 use crate::core::{Context, Core, Effect, Failure, fail};
 use crate::light::{SimHeader, root};
 
-pub const PREFIX: &str = "sim";
+pub(crate) const PREFIX: &str = "sim";
 /// Gas of a transaction besides its messages.
 const BASE_GAS: u64 = 60_000;
 
@@ -22,9 +22,12 @@ struct Pooled {
     signer: String,
 }
 
+/// A packet that the application sends in the next block.
+pub(crate) type Send = Box<dyn FnOnce(&mut Core) -> Option<Event>>;
+
 /// What a node answers to a broadcast.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Checked {
+pub(crate) enum Checked {
     Pooled,
     Full,
     Refused(Failure),
@@ -39,30 +42,30 @@ enum Mode {
 
 /// A chain with one validator.
 #[derive(Debug)]
-pub struct Chain {
-    pub id: String,
-    pub revision: u64,
-    pub is_strict: bool,
-    pub block_gas: u64,
-    pub capacity: usize,
-    pub height: u64,
-    pub time: u64,
+pub(crate) struct Chain {
+    pub(crate) id: String,
+    pub(crate) revision: u64,
+    pub(crate) is_strict: bool,
+    pub(crate) block_gas: u64,
+    pub(crate) capacity: usize,
+    pub(crate) height: u64,
+    pub(crate) time: u64,
     /// The lane of ours, to mark its transactions in facts.
-    pub lane: LaneId,
-    pub core: Core,
+    pub(crate) lane: LaneId,
+    pub(crate) core: Core,
     check: Core,
     /// Height -> state after it; as many as the node keeps.
-    pub history: BTreeMap<u64, Rc<Core>>,
-    pub headers: BTreeMap<u64, SimHeader>,
-    pub blocks: BTreeMap<u64, BlockFacts>,
+    pub(crate) history: BTreeMap<u64, Rc<Core>>,
+    pub(crate) headers: BTreeMap<u64, SimHeader>,
+    pub(crate) blocks: BTreeMap<u64, BlockFacts>,
     mempool: VecDeque<Pooled>,
     cache: BTreeSet<[u8; 32]>,
     /// Gas limit and use of everything that our lane paid for.
-    pub paid: Vec<Used>,
-    pub gas_limits: u64,
+    pub(crate) paid: Vec<Used>,
+    pub(crate) gas_limits: u64,
 }
 
-pub fn gas_of(url: &str, effect: &Effect) -> u64 {
+pub(crate) fn gas_of(url: &str, effect: &Effect) -> u64 {
     match (url.rsplit('.').next().unwrap_or_default(), effect) {
         (_, Effect::Noop) => 20_000,
         ("MsgRecvPacket", _) => 75_000,
@@ -73,7 +76,7 @@ pub fn gas_of(url: &str, effect: &Effect) -> u64 {
 }
 
 impl Chain {
-    pub fn new(id: &str, revision: u64, lane: LaneId, time: u64) -> Self {
+    pub(crate) fn new(id: &str, revision: u64, lane: LaneId, time: u64) -> Self {
         let mut chain = Self {
             id: id.to_owned(),
             revision,
@@ -98,7 +101,7 @@ impl Chain {
         chain
     }
 
-    pub fn tip(&self) -> Tip {
+    pub(crate) fn tip(&self) -> Tip {
         self.blocks[&self.height].tip
     }
 
@@ -171,7 +174,7 @@ impl Chain {
     }
 
     /// `broadcast_tx_sync`.
-    pub fn offer(&mut self, bytes: &[u8]) -> Checked {
+    pub(crate) fn offer(&mut self, bytes: &[u8]) -> Checked {
         let pooled = Self::read(bytes);
         if self.cache.contains(&pooled.tx.hash) {
             return Checked::Pooled;
@@ -194,7 +197,7 @@ impl Chain {
 
     /// `broadcast_tx_sync` at a node that is a block behind, knows nothing of the mempool, and passes
     /// nothing on.
-    pub fn offer_stale(&self, bytes: &[u8]) -> Checked {
+    pub(crate) fn offer_stale(&self, bytes: &[u8]) -> Checked {
         let behind = self.height - 1;
         let Some(state) = self.history.get(&behind) else { return Checked::Full };
         let at = self.context(behind, self.headers[&behind].time);
@@ -205,7 +208,7 @@ impl Chain {
     }
 
     /// `Simulate`: the gas, or the message that fails.
-    pub fn simulate(&self, bytes: &[u8]) -> Result<u64, (usize, Failure)> {
+    pub(crate) fn simulate(&self, bytes: &[u8]) -> Result<u64, (usize, Failure)> {
         let tx = decode(bytes).expect("our own bytes decode");
         let at = self.context(self.height, self.time);
         let mut core = self.check.clone();
@@ -230,11 +233,7 @@ impl Chain {
     }
 
     /// Makes a block at `time`; `sent` are the events of packets that the application sends in it.
-    pub fn make_block(
-        &mut self,
-        time: u64,
-        sends: Vec<Box<dyn FnOnce(&mut Core) -> Option<Event>>>,
-    ) {
+    pub(crate) fn make_block(&mut self, time: u64, sends: Vec<Send>) {
         self.height += 1;
         self.time = time;
         let at = self.context(self.height, time);
@@ -336,7 +335,7 @@ impl Chain {
     }
 
     /// Loses a transaction without a word, as CometBFT does when an application forgets it.
-    pub fn lose(&mut self, place: u64) {
+    pub(crate) fn lose(&mut self, place: u64) {
         let Ok(place) = usize::try_from(place % (self.mempool.len().max(1) as u64)) else { return };
         if let Some(pooled) = self.mempool.remove(place) {
             self.cache.remove(&pooled.tx.hash);

@@ -10,7 +10,7 @@ use ferry::plan::work::Work;
 use crate::world::World;
 
 /// What must hold after every step.
-pub fn after_step(world: &World) {
+pub(crate) fn after_step(world: &World) {
     works_stand_in_one_sequence(world);
     updates_come_before_dependants(world);
     let reloaded = world.reload();
@@ -18,7 +18,7 @@ pub fn after_step(world: &World) {
 }
 
 /// What must hold of everything that is asked.
-pub fn ask(world: &World, ask: &Ask) {
+pub(crate) fn ask(world: &World, ask: &Ask) {
     if let Ask::Offer(slot) = ask {
         assert!(world.store.bytes(slot).is_some(), "{slot:?} is offered before it is written");
     }
@@ -41,7 +41,7 @@ fn works_stand_in_one_sequence(world: &World) {
 
 /// What a transaction proves against must be on chain, or come before it in the same lane.
 fn updates_come_before_dependants(world: &World) {
-    for slot in world.model.slots().filter(|slot| slot.updates == 0 && slot.proved_at != 0) {
+    for slot in world.model.wanted().filter(|slot| slot.updates == 0 && slot.proved_at != 0) {
         let brings = |other: &SlotRow| {
             let same = other.id.lane == slot.id.lane && other.flow == slot.flow;
             same && other.id.sequence < slot.id.sequence
@@ -66,7 +66,7 @@ fn updates_come_before_dependants(world: &World) {
 }
 
 /// Whether the channel is open on both sides.
-pub fn is_linked(world: &World) -> bool {
+pub(crate) fn is_linked(world: &World) -> bool {
     [Side::A, Side::B].into_iter().all(|side| {
         let Some(end) = world.channel_end(side) else { return false };
         let channel = world.chains.on(side).core.channel(end.port.as_str(), end.channel.as_str());
@@ -75,14 +75,14 @@ pub fn is_linked(world: &World) -> bool {
 }
 
 /// Whether every packet has ended.
-pub fn is_at_rest(world: &World) -> bool {
+pub(crate) fn is_at_rest(world: &World) -> bool {
     world.chains.a.core.commitments() + world.chains.b.core.commitments() == 0
         && world.model.slots().next().is_none()
         && world.model.packets().next().is_none()
 }
 
 /// What must hold at rest.
-pub fn at_rest(world: &World) {
+pub(crate) fn at_rest(world: &World) {
     for side in [Side::A, Side::B] {
         let (here, there) = (world.chains.on(side), world.chains.on(side.other()));
         for ((chain, channel, seq), effects) in &here.core.effects {
@@ -109,7 +109,7 @@ pub fn at_rest(world: &World) {
 
 /// Messages of ours that were paid for and had nothing to do, and transactions that failed for
 /// another reason than that a packet timed out on its way.
-pub fn wasted(world: &World) -> (usize, usize) {
+pub(crate) fn wasted(world: &World) -> (usize, usize) {
     let paid = || world.chains.a.paid.iter().chain(&world.chains.b.paid);
     let noops = paid().map(|used| used.noops.len()).sum();
     (noops, paid().filter(|used| used.code != 0 && used.log != "timeout elapsed").count())

@@ -19,56 +19,60 @@ use crate::light;
 
 /// Why a message fails: codespace, code, text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    pub codespace: &'static str,
-    pub code: u32,
-    pub log: String,
+pub(crate) struct Failure {
+    pub(crate) codespace: &'static str,
+    pub(crate) code: u32,
+    pub(crate) log: String,
 }
 
-pub fn fail<T>(codespace: &'static str, code: u32, log: impl Into<String>) -> Result<T, Failure> {
+pub(crate) fn fail<T>(
+    codespace: &'static str,
+    code: u32,
+    log: impl Into<String>,
+) -> Result<T, Failure> {
     Err(Failure { codespace, code, log: log.into() })
 }
 
 /// What a message did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
+pub(crate) enum Effect {
     Done,
     Noop,
 }
 
 /// Where a message runs.
 #[derive(Clone, Debug)]
-pub struct Context {
-    pub chain: String,
-    pub revision: u64,
-    pub height: u64,
-    pub time: u64,
+pub(crate) struct Context {
+    pub(crate) chain: String,
+    pub(crate) revision: u64,
+    pub(crate) height: u64,
+    pub(crate) time: u64,
     /// ibc-go v8: handshakes prove the other chain's client.
-    pub is_strict: bool,
+    pub(crate) is_strict: bool,
 }
 
 /// How often something had an effect on the application.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Effects {
-    pub received: u32,
-    pub acknowledged: u32,
-    pub timed_out: u32,
+pub(crate) struct Effects {
+    pub(crate) received: u32,
+    pub(crate) acknowledged: u32,
+    pub(crate) timed_out: u32,
 }
 
 /// The state of a chain.
 #[derive(Clone, Debug, Default)]
-pub struct Core {
+pub(crate) struct Core {
     /// The store `ibc`.
-    pub store: BTreeMap<Vec<u8>, Vec<u8>>,
+    pub(crate) store: BTreeMap<Vec<u8>, Vec<u8>>,
     /// Address -> sequence.
-    pub sequences: BTreeMap<String, u64>,
+    pub(crate) sequences: BTreeMap<String, u64>,
     /// (chain that sent, channel, sequence) -> effects here.
-    pub effects: BTreeMap<(String, String, u64), Effects>,
-    pub counters: [u64; 3],
+    pub(crate) effects: BTreeMap<(String, String, u64), Effects>,
+    pub(crate) counters: [u64; 3],
     next_send: BTreeMap<String, u64>,
 }
 
-pub fn decode<M: Message + Default>(any: &Any) -> Result<M, Failure> {
+pub(crate) fn decode<M: Message + Default>(any: &Any) -> Result<M, Failure> {
     M::decode(any.value.as_slice()).or_else(|error| fail("sdk", 2, error.to_string()))
 }
 
@@ -78,7 +82,7 @@ fn block(height: Option<ProtoHeight>) -> u64 {
 
 impl Core {
     /// Runs a message.
-    pub fn run(
+    pub(crate) fn run(
         &mut self,
         at: &Context,
         message: &Any,
@@ -95,7 +99,7 @@ impl Core {
     }
 
     /// Whether a message is about a packet, and whether it would find nothing to do.
-    pub fn redundancy(&self, message: &Any) -> Result<Option<bool>, Failure> {
+    pub(crate) fn redundancy(&self, message: &Any) -> Result<Option<bool>, Failure> {
         Ok(Some(match message.type_url.rsplit('.').next().unwrap_or_default() {
             "MsgRecvPacket" => {
                 let message: MsgRecvPacket = decode(message)?;
@@ -150,7 +154,7 @@ impl Core {
         Event::Client { client: client.into(), height: Height { revision, height }, change }
     }
 
-    pub fn client(&self, client: &str) -> Result<ClientState, Failure> {
+    pub(crate) fn client(&self, client: &str) -> Result<ClientState, Failure> {
         let Some(bytes) = self.store.get(&path::client_state(client)) else {
             return fail("client", 4, format!("client {client} not found"));
         };
@@ -158,7 +162,7 @@ impl Core {
     }
 
     /// Time and root of the other chain that a client knows at a height.
-    pub fn consensus(&self, client: &str, height: u64) -> Result<(u64, Vec<u8>), Failure> {
+    pub(crate) fn consensus(&self, client: &str, height: u64) -> Result<(u64, Vec<u8>), Failure> {
         let revision = self.client(client)?.latest_height.unwrap_or_default().revision_number;
         let height = ProtoHeight { revision_number: revision, revision_height: height };
         let Some(bytes) = self.store.get(&path::consensus_state(client, height.into())) else {
@@ -214,7 +218,7 @@ impl Core {
     }
 
     /// Checks a proof against what a client knows.
-    pub fn verify(
+    pub(crate) fn verify(
         &self,
         client: &str,
         height: Option<ProtoHeight>,
@@ -229,7 +233,7 @@ impl Core {
         Ok(())
     }
 
-    pub fn channel(&self, port: &str, channel: &str) -> Result<Channel, Failure> {
+    pub(crate) fn channel(&self, port: &str, channel: &str) -> Result<Channel, Failure> {
         match self.store.get(&path::channel(port, channel)) {
             Some(bytes) => Ok(Channel::decode(bytes.as_slice()).unwrap_or_default()),
             None => fail("channel", 3, format!("channel {port}/{channel} not found")),
@@ -396,7 +400,12 @@ impl Core {
     }
 
     /// The application sends a packet.
-    pub fn send(&mut self, end: &End, timeout: (Height, u64), data: Vec<u8>) -> Option<Event> {
+    pub(crate) fn send(
+        &mut self,
+        end: &End,
+        timeout: (Height, u64),
+        data: Vec<u8>,
+    ) -> Option<Event> {
         let channel = self.channel(end.port.as_str(), end.channel.as_str()).ok()?;
         if channel.state != 3 {
             return None;
@@ -425,7 +434,7 @@ impl Core {
     }
 
     /// Packets on their way from here.
-    pub fn commitments(&self) -> usize {
+    pub(crate) fn commitments(&self) -> usize {
         self.store.keys().filter(|key| key.starts_with(b"commitments/")).count()
     }
 }
@@ -437,6 +446,6 @@ enum Way {
     Out,
 }
 
-pub fn commitment(packet: &ProtoPacket) -> Vec<u8> {
+pub(crate) fn commitment(packet: &ProtoPacket) -> Vec<u8> {
     path::commitment(&packet.source_port, &packet.source_channel, packet.sequence)
 }

@@ -8,11 +8,11 @@ use ibc_proto::ibc::core::channel::v1::{Channel, Packet as ProtoPacket};
 use ibc_proto::ibc::core::commitment::v1::MerkleRoot;
 use ibc_proto::ibc::lightclients::tendermint::v1::ConsensusState;
 
-pub fn number(bytes: &[u8]) -> u64 {
+pub(crate) fn number(bytes: &[u8]) -> u64 {
     u64::from_be_bytes(bytes.try_into().unwrap_or_default())
 }
 
-pub fn consensus_state(time: u64, root: Vec<u8>) -> Any {
+pub(crate) fn consensus_state(time: u64, root: Vec<u8>) -> Any {
     cosmos::wire::tx::any(&ConsensusState {
         timestamp: Some(Timestamp {
             seconds: (time / 1_000_000_000) as i64,
@@ -31,27 +31,31 @@ fn timeout(packet: &Packet) -> Timeout {
     }
 }
 
-pub fn sent(packet: &Packet) -> PacketChange {
+pub(crate) fn sent(packet: &Packet) -> PacketChange {
     PacketChange::Sent { timeout: timeout(packet), data: packet.data.clone() }
 }
 
-pub fn received() -> PacketChange {
+pub(crate) fn received() -> PacketChange {
     PacketChange::Received
 }
 
-pub fn ack_written(packet: &Packet, ack: Vec<u8>) -> PacketChange {
+pub(crate) fn ack_written(packet: &Packet, ack: Vec<u8>) -> PacketChange {
     PacketChange::AckWritten { timeout: timeout(packet), data: packet.data.clone(), ack }
 }
 
-pub fn acknowledged() -> PacketChange {
+pub(crate) fn acknowledged() -> PacketChange {
     PacketChange::Acknowledged
 }
 
-pub fn timed_out() -> PacketChange {
+pub(crate) fn timed_out() -> PacketChange {
     PacketChange::TimedOut
 }
 
-pub fn packet(packet: &ProtoPacket, via: Option<(&str, Order)>, change: PacketChange) -> Event {
+pub(crate) fn packet(
+    packet: &ProtoPacket,
+    via: Option<(&str, Order)>,
+    change: PacketChange,
+) -> Event {
     let end = |port: &str, channel: &str| End { port: port.into(), channel: channel.into() };
     Event::Packet(PacketEvent {
         via: via.map(|(connection, order)| Via { connection: connection.into(), order }),
@@ -62,7 +66,7 @@ pub fn packet(packet: &ProtoPacket, via: Option<(&str, Order)>, change: PacketCh
     })
 }
 
-pub fn channel(change: HandshakeChange, end: End, channel: &Channel) -> Event {
+pub(crate) fn channel(change: HandshakeChange, end: End, channel: &Channel) -> Event {
     let other = channel.counterparty.clone().unwrap_or_default();
     Event::Channel {
         change,

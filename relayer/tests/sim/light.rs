@@ -3,25 +3,25 @@
 use ibc_proto::google::protobuf::Any;
 use sha2::{Digest, Sha256};
 
-pub const HEADER_URL: &str = "/sim.Header";
+pub(crate) const HEADER_URL: &str = "/sim.Header";
 
 /// A header of a simulated chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SimHeader {
-    pub chain: String,
-    pub height: u64,
-    pub time: u64,
+pub(crate) struct SimHeader {
+    pub(crate) chain: String,
+    pub(crate) height: u64,
+    pub(crate) time: u64,
     /// Of the state after the block before.
-    pub root: Vec<u8>,
+    pub(crate) root: Vec<u8>,
 }
 
 /// The root of the state of `chain` after block `height`.
-pub fn root(chain: &str, height: u64) -> Vec<u8> {
+pub(crate) fn root(chain: &str, height: u64) -> Vec<u8> {
     Sha256::digest(format!("root {chain} {height}")).to_vec()
 }
 
 /// The proof that `key` has `value` (or none) under `root`.
-pub fn proof(root: &[u8], key: &[u8], value: Option<&[u8]>) -> Vec<u8> {
+pub(crate) fn proof(root: &[u8], key: &[u8], value: Option<&[u8]>) -> Vec<u8> {
     let mut hash = Sha256::new();
     for part in [b"proof".as_slice(), root, key, value.unwrap_or(b"absent")] {
         hash.update((part.len() as u64).to_be_bytes());
@@ -32,14 +32,14 @@ pub fn proof(root: &[u8], key: &[u8], value: Option<&[u8]>) -> Vec<u8> {
 }
 
 /// A client message: a header on top of a trusted height.
-pub fn pack(header: &SimHeader, trusted: u64) -> Any {
+pub(crate) fn pack(header: &SimHeader, trusted: u64) -> Any {
     let SimHeader { chain, height, time, root } = header;
     let text = format!("{chain} {height} {time} {} {trusted}", hex::encode(root));
     Any { type_url: HEADER_URL.to_owned(), value: text.into_bytes() }
 }
 
 /// Reads a client message: the header and the trusted height.
-pub fn unpack(message: &Any) -> Option<(SimHeader, u64)> {
+pub(crate) fn unpack(message: &Any) -> Option<(SimHeader, u64)> {
     if message.type_url != HEADER_URL {
         return None;
     }

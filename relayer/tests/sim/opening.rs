@@ -44,7 +44,7 @@ fn counterparty(client: &str, connection: &str) -> Option<Counterparty> {
 type Proof<'a> = (Option<ProtoHeight>, &'a [u8]);
 
 impl Core {
-    pub fn handshake(
+    pub(crate) fn handshake(
         &mut self,
         at: &Context,
         message: &Any,
@@ -65,7 +65,7 @@ impl Core {
         Ok(Effect::Done)
     }
 
-    pub fn connection(&self, id: &str) -> Result<ConnectionEnd, Failure> {
+    pub(crate) fn connection(&self, id: &str) -> Result<ConnectionEnd, Failure> {
         match self.store.get(&path::connection(id)) {
             Some(bytes) => Ok(ConnectionEnd::decode(bytes.as_slice()).unwrap_or_default()),
             None => fail("connection", 3, format!("connection {id} not found")),

@@ -15,21 +15,21 @@ use crate::chain::{Chain, PREFIX};
 use crate::light;
 use crate::rng::Rng;
 
-pub struct Rival {
+pub(crate) struct Rival {
     key: Key,
-    pub won: u64,
+    pub(crate) won: u64,
 }
 
 /// A packet on its way, with its acknowledgement if there is one.
 type Waiting = (ProtoPacket, Option<Vec<u8>>);
 
 impl Rival {
-    pub fn new(key: Key) -> Self {
+    pub(crate) fn new(key: Key) -> Self {
         Self { key, won: 0 }
     }
 
     /// Relays some of what the other chain sent or acknowledged to `to`.
-    pub fn relay(&mut self, chains: &mut Both<Chain>, to: Side, rng: &mut Rng) {
+    pub(crate) fn relay(&mut self, chains: &mut Both<Chain>, to: Side, rng: &mut Rng) {
         let (from, dst) = match to {
             Side::A => (&chains.b, &chains.a),
             Side::B => (&chains.a, &chains.b),
@@ -102,7 +102,7 @@ fn waiting(from: &Chain, dst: &Chain, height: u64) -> Vec<Waiting> {
                 }),
                 timeout_timestamp: timeout.time.0,
             };
-            if is_owed(from, dst, &packet, ack.is_some()) {
+            if is_owed(from, dst, &packet, ack.as_deref()) {
                 found.push((packet, ack));
             }
         }
@@ -110,9 +110,9 @@ fn waiting(from: &Chain, dst: &Chain, height: u64) -> Vec<Waiting> {
     found
 }
 
-fn is_owed(from: &Chain, dst: &Chain, packet: &ProtoPacket, is_ack: bool) -> bool {
+fn is_owed(from: &Chain, dst: &Chain, packet: &ProtoPacket, ack: Option<&[u8]>) -> bool {
     let commitment = crate::core::commitment(packet);
-    if is_ack {
+    if ack.is_some() {
         return dst.core.store.contains_key(&commitment);
     }
     let (port, channel) = (&packet.destination_port, &packet.destination_channel);

@@ -9,18 +9,18 @@ use ferry::model::rows::{
 };
 
 #[derive(Debug, Default)]
-pub struct Store {
+pub(crate) struct Store {
     cursors: BTreeMap<ChainId, CursorRow>,
     paths: BTreeMap<PathId, PathRow>,
     channels: BTreeMap<(PathId, u32), ChannelRow>,
     packets: BTreeMap<PacketKey, PacketRow>,
     data: BTreeMap<PacketKey, PacketData>,
     slots: BTreeMap<SlotId, (SlotRow, Vec<u8>)>,
-    pub outcomes: Vec<(SlotId, Outcome)>,
+    pub(crate) outcomes: Vec<(SlotId, Outcome)>,
 }
 
 impl Store {
-    pub fn commit(&mut self, writes: &[Write]) {
+    pub(crate) fn commit(&mut self, writes: &[Write]) {
         for write in writes {
             self.apply(write.clone());
         }
@@ -46,7 +46,7 @@ impl Store {
                     data: row.data,
                     ack: None,
                 });
-                known.ack = row.ack.or(known.ack.take());
+                known.ack = row.ack.or_else(|| known.ack.take());
             }
             Write::Slot(row, bytes) => {
                 self.slots.insert(row.id.clone(), (row, bytes.0));
@@ -61,7 +61,7 @@ impl Store {
         }
     }
 
-    pub fn rows(&self) -> Rows {
+    pub(crate) fn rows(&self) -> Rows {
         Rows {
             cursors: self.cursors.values().cloned().collect(),
             paths: self.paths.values().cloned().collect(),
@@ -71,11 +71,11 @@ impl Store {
         }
     }
 
-    pub fn bytes(&self, id: &SlotId) -> Option<&[u8]> {
+    pub(crate) fn bytes(&self, id: &SlotId) -> Option<&[u8]> {
         self.slots.get(id).map(|(_, bytes)| bytes.as_slice())
     }
 
-    pub fn load(&self, keys: &[PacketKey]) -> Vec<PacketData> {
+    pub(crate) fn load(&self, keys: &[PacketKey]) -> Vec<PacketData> {
         keys.iter().filter_map(|key| self.data.get(key).cloned()).collect()
     }
 }

@@ -11,7 +11,7 @@ use ferry::model::ids::{AskId, Both, ChainId, Height, LaneId, PathId, Side, Span
 use ferry::model::rows::{ChannelRow, PathRow};
 use ferry::model::{Model, step};
 
-use crate::chain::{Chain, Checked, PREFIX};
+use crate::chain::{Chain, Checked, PREFIX, Send};
 use crate::checks;
 use crate::core::Failure;
 use crate::light;
@@ -19,40 +19,40 @@ use crate::rival::Rival;
 use crate::rng::Rng;
 use crate::store::Store;
 
-pub const SECOND: u64 = 1_000_000_000;
+pub(crate) const SECOND: u64 = 1_000_000_000;
 const MILLI: u64 = 1_000_000;
 const START: u64 = 1_700_000_000 * SECOND;
 
 /// What goes wrong, in percent of the occasions.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Faults {
+pub(crate) struct Faults {
     /// Of the answers: never come.
-    pub lost: u64,
+    pub(crate) lost: u64,
     /// Of the answers: come twice.
-    pub twice: u64,
+    pub(crate) twice: u64,
     /// Of the offers and reads: reach a node that is behind.
-    pub stale: u64,
+    pub(crate) stale: u64,
     /// Of the blocks: a transaction vanishes from the mempool.
-    pub vanish: u64,
+    pub(crate) vanish: u64,
     /// Of the steps: the process is killed.
-    pub kill: u64,
+    pub(crate) kill: u64,
     /// Of the blocks: a rival relays what it sees.
-    pub rival: u64,
+    pub(crate) rival: u64,
 }
 
 /// Packets to send.
 #[derive(Clone, Debug)]
-pub struct Sending {
+pub(crate) struct Sending {
     /// Seconds after the channel opened.
-    pub at: u64,
-    pub from: Side,
-    pub count: u64,
-    pub expiry: Expiry,
+    pub(crate) at: u64,
+    pub(crate) from: Side,
+    pub(crate) count: u64,
+    pub(crate) expiry: Expiry,
 }
 
 /// When a packet times out.
 #[derive(Clone, Copy, Debug)]
-pub enum Expiry {
+pub(crate) enum Expiry {
     /// So many seconds after it was sent.
     Seconds(u64),
     /// So many blocks of the other chain after it was sent.
@@ -69,18 +69,18 @@ enum Happening {
 }
 
 /// The simulated world.
-pub struct World {
-    pub chains: Both<Chain>,
-    pub store: Store,
-    pub model: Model,
-    pub now: u64,
-    pub faults: Faults,
-    pub rng: Rng,
-    pub notices: Vec<Notice>,
-    pub sent: u64,
-    pub steps: u64,
-    pub kills: u64,
-    pub rival: Rival,
+pub(crate) struct World {
+    pub(crate) chains: Both<Chain>,
+    pub(crate) store: Store,
+    pub(crate) model: Model,
+    pub(crate) now: u64,
+    pub(crate) faults: Faults,
+    pub(crate) rng: Rng,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) sent: u64,
+    pub(crate) steps: u64,
+    pub(crate) kills: u64,
+    pub(crate) rival: Rival,
     config: Config,
     path: (PathRow, Vec<ChannelRow>),
     /// (time, order, process) -> what happens; answers die with the process that asked.
@@ -142,11 +142,11 @@ fn wanted(order: ferry::model::ids::Order) -> (PathRow, Vec<ChannelRow>) {
 }
 
 impl World {
-    pub fn new(seed: u64, faults: Faults) -> Self {
+    pub(crate) fn new(seed: u64, faults: Faults) -> Self {
         Self::with_order(seed, faults, ferry::model::ids::Order::Unordered)
     }
 
-    pub fn with_order(seed: u64, faults: Faults, order: ferry::model::ids::Order) -> Self {
+    pub(crate) fn with_order(seed: u64, faults: Faults, order: ferry::model::ids::Order) -> Self {
         let key = |byte| Key::from_secret(&[byte; 32]).expect("the secret is valid");
         let (a, b) = ("alpha-1", "beta-4");
         let configs = vec![chain_config(a, 1, key(1)), chain_config(b, 4, key(2))];
@@ -210,13 +210,13 @@ impl World {
         }
     }
 
-    pub fn send_at(&mut self, sending: Sending) {
+    pub(crate) fn send_at(&mut self, sending: Sending) {
         let delay = sending.at * SECOND;
         self.later(delay, None, Happening::Send(sending));
     }
 
     /// Runs until `done` or for so many virtual seconds; `true` when done.
-    pub fn run(&mut self, seconds: u64, done: impl Fn(&Self) -> bool) -> bool {
+    pub(crate) fn run(&mut self, seconds: u64, done: impl Fn(&Self) -> bool) -> bool {
         let end = self.now + seconds * SECOND;
         while let Some((at, ..)) = self.queue.keys().next().copied() {
             if at > end {
@@ -251,7 +251,7 @@ impl World {
 
     fn make_block(&mut self, side: Side) {
         let sendings = std::mem::take(self.sends.on_mut(side));
-        let mut sends: Vec<Box<dyn FnOnce(&mut crate::core::Core) -> Option<_>>> = Vec::new();
+        let mut sends: Vec<Send> = Vec::new();
         for sending in sendings {
             let Some(end) = self.channel_end(side) else { continue };
             let other = self.chains.on(side.other());
@@ -285,7 +285,7 @@ impl World {
     }
 
     /// The end of the first open channel on a side.
-    pub fn channel_end(&self, side: Side) -> Option<ferry::model::ids::End> {
+    pub(crate) fn channel_end(&self, side: Side) -> Option<ferry::model::ids::End> {
         let channel = self.model.channels(&self.path.0.path).next()?;
         let end = channel.ends.on(side);
         Some(ferry::model::ids::End { port: end.port.clone(), channel: end.channel.clone()? })
@@ -340,12 +340,12 @@ impl World {
         false
     }
 
-    pub fn side(&self, chain: &ChainId) -> Side {
+    pub(crate) fn side(&self, chain: &ChainId) -> Side {
         if chain.as_str() == self.chains.a.id { Side::A } else { Side::B }
     }
 
     /// A fresh copy of the relayer from the store.
-    pub fn reload(&self) -> Model {
+    pub(crate) fn reload(&self) -> Model {
         Model::load(self.config.clone(), self.store.rows())
     }
 

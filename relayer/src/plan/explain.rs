@@ -1,0 +1,133 @@
+//! Why a packet has not moved, from the same conditions by which epochs are chosen.
+
+use super::choose::Idle;
+use super::work::Work;
+use crate::model::Model;
+use crate::model::ids::{FlowId, PacketKey};
+use crate::model::rows::{Done, SlotRow};
+
+/// Why a packet stands where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Why {
+    /// Nothing is known of it.
+    #[error("it is over, or no path carries it")]
+    Unknown,
+    /// It is over on the source.
+    #[error("it ended at height {height} of `{chain}`; the other chain is not read that far")]
+    Over {
+        /// The source.
+        chain: String,
+        /// The block that ended it.
+        height: u64,
+    },
+    /// The application has not answered.
+    #[error("it was received at height {height}; the application has not acknowledged it yet")]
+    NoAck {
+        /// The destination's block that received it.
+        height: u64,
+    },
+    /// It was acknowledged before the source was read.
+    #[error("it was sent before the source was read, and waits for nothing")]
+    NotSent,
+    /// Its message failed too often.
+    #[error("{work} is given up after {tries} tries: {reason}")]
+    GivenUp {
+        /// The message.
+        work: String,
+        /// How often it was tried.
+        tries: u16,
+        /// Why it failed last.
+        reason: String,
+    },
+    /// Its message failed and is tried again later.
+    #[error("{work} is tried again at height {not_before}, after {tries} tries: {reason}")]
+    BackOff {
+        /// The message.
+        work: String,
+        /// How often it was tried.
+        tries: u16,
+        /// The height of the chain that it goes to.
+        not_before: u64,
+        /// Why it failed last.
+        reason: String,
+    },
+    /// A transaction with its message is signed.
+    #[error(
+        "{work} is in the transaction at sequence {sequence} of `{address}`, valid until height {until}"
+    )]
+    Signed {
+        /// The message.
+        work: String,
+        /// The account.
+        address: String,
+        /// The sequence.
+        sequence: u64,
+        /// The last height that may include it.
+        until: u64,
+    },
+    /// Its message is being prepared.
+    #[error("{work} is being proved and simulated")]
+    Preparing {
+        /// The message.
+        work: String,
+    },
+    /// Everything that goes to its chain waits.
+    #[error("{work} waits: {idle}")]
+    Waits {
+        /// The message.
+        work: String,
+        /// What for.
+        idle: Idle,
+    },
+    /// It goes with the next epoch, or when the block that proves it is there.
+    #[error("{work} waits for a block that proves it")]
+    Next {
+        /// The message.
+        work: String,
+    },
+}
+
+/// Says why a packet has not moved.
+pub fn explain(model: &Model, key: &PacketKey) -> Why {
+    let Some(row) = model.record.packet(key) else { return Why::Unknown };
+    if let Some(Done::Acknowledged(height) | Done::TimedOut(height)) = row.done {
+        return Why::Over { chain: key.route.from.to_string(), height };
+    }
+    let Some((flow, _, work)) = model.owed(row) else {
+        return match row.received {
+            Some(height) => Why::NoAck { height },
+            None => Why::NotSent,
+        };
+    };
+    on_work(model, &flow, &work)
+}
+
+fn on_work(model: &Model, flow: &FlowId, work: &Work) -> Why {
+    let name = work.to_string();
+    let does = |slot: &&SlotRow| slot.flow == *flow && slot.works.contains(work);
+    if let Some(slot) = model.record.all_slots().find(does) {
+        return Why::Signed {
+            work: name,
+            address: slot.id.lane.address.to_string(),
+            sequence: slot.id.sequence,
+            until: slot.timeout_height,
+        };
+    }
+    let attempt = model.attempt(flow, work);
+    let reason = attempt.reason.unwrap_or_default();
+    if attempt.given_up {
+        return Why::GivenUp { work: name, tries: attempt.tries, reason };
+    }
+    if model.tip_to(flow).is_some_and(|tip| attempt.not_before > tip.height) {
+        let (tries, not_before) = (attempt.tries, attempt.not_before);
+        return Why::BackOff { work: name, tries, not_before, reason };
+    }
+    let epoch = model.flows.get(flow).and_then(|flow| flow.epoch.as_ref());
+    if epoch.is_some_and(|epoch| epoch.works.iter().any(|chosen| chosen.work == *work)) {
+        return Why::Preparing { work: name };
+    }
+    match model.choose(flow) {
+        Ok(_) | Err(Idle::NoWork) => Why::Next { work: name },
+        Err(idle) => Why::Waits { work: name, idle },
+    }
+}
