@@ -105,7 +105,7 @@ impl Chain {
         self.blocks[&self.height].tip
     }
 
-    fn context(&self, height: u64, time: u64) -> Context {
+    pub(crate) fn context(&self, height: u64, time: u64) -> Context {
         Context {
             chain: self.id.clone(),
             revision: self.revision,

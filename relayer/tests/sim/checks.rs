@@ -13,8 +13,13 @@ use crate::world::World;
 pub(crate) fn after_step(world: &World) {
     works_stand_in_one_sequence(world);
     updates_come_before_dependants(world);
-    let reloaded = world.reload();
-    assert!(world.model.is_same_record(&reloaded), "the model differs from the one in the store");
+    if world.steps % 4 == 0 {
+        let reloaded = world.reload();
+        assert!(
+            world.model.is_same_record(&reloaded),
+            "the model differs from the one in the store"
+        );
+    }
 }
 
 /// What must hold of everything that is asked.
@@ -85,7 +90,8 @@ pub(crate) fn is_at_rest(world: &World) -> bool {
 pub(crate) fn at_rest(world: &World) {
     for side in [Side::A, Side::B] {
         let (here, there) = (world.chains.on(side), world.chains.on(side.other()));
-        for ((chain, channel, seq), effects) in &here.core.effects {
+        for (name, effects) in &here.core.effects {
+            let (chain, channel, seq) = &**name;
             if *chain != here.id {
                 assert_eq!(effects.received, 1, "{seq} was received more than once");
                 continue;
@@ -101,7 +107,7 @@ pub(crate) fn at_rest(world: &World) {
         .into_iter()
         .map(|side| {
             let chain = world.chains.on(side);
-            chain.core.effects.keys().filter(|(from, ..)| *from == chain.id).count()
+            chain.core.effects.keys().filter(|name| name.0 == chain.id).count()
         })
         .sum();
     assert_eq!(sent as u64, world.sent, "every packet sent has ended");

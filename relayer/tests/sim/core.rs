@@ -1,6 +1,7 @@
 //! What ibc-go does with messages, as far as a relayer can tell.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use cosmos::wire::packet::{Packet, acknowledgement_commitment};
 use cosmos::wire::path;
@@ -59,15 +60,36 @@ pub(crate) struct Effects {
     pub(crate) timed_out: u32,
 }
 
+/// Keys and values, cheap to copy.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kv(BTreeMap<Rc<[u8]>, Rc<[u8]>>);
+
+impl Kv {
+    pub(crate) fn get(&self, key: &[u8]) -> Option<&[u8]> {
+        self.0.get(key).map(|value| &**value)
+    }
+
+    pub(crate) fn insert(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.0.insert(key.into(), value.into());
+    }
+
+    pub(crate) fn has(&self, key: &[u8]) -> bool {
+        self.0.contains_key(key)
+    }
+}
+
+/// (chain that sent or `other`, channel, sequence)
+type PacketName = Rc<(String, String, u64)>;
+
 /// The state of a chain.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Core {
     /// The store `ibc`.
-    pub(crate) store: BTreeMap<Vec<u8>, Vec<u8>>,
+    pub(crate) store: Kv,
     /// Address -> sequence.
     pub(crate) sequences: BTreeMap<String, u64>,
-    /// (chain that sent, channel, sequence) -> effects here.
-    pub(crate) effects: BTreeMap<(String, String, u64), Effects>,
+    /// Effects of packets here.
+    pub(crate) effects: BTreeMap<PacketName, Effects>,
     pub(crate) counters: [u64; 3],
     next_send: BTreeMap<String, u64>,
 }
@@ -107,11 +129,11 @@ impl Core {
             }
             "MsgAcknowledgement" => {
                 let message: MsgAcknowledgement = decode(message)?;
-                !self.store.contains_key(&commitment(&message.packet.unwrap_or_default()))
+                !self.store.has(&commitment(&message.packet.unwrap_or_default()))
             }
             "MsgTimeout" => {
                 let message: MsgTimeout = decode(message)?;
-                !self.store.contains_key(&commitment(&message.packet.unwrap_or_default()))
+                !self.store.has(&commitment(&message.packet.unwrap_or_default()))
             }
             _ => return Ok(None),
         }))
@@ -158,7 +180,7 @@ impl Core {
         let Some(bytes) = self.store.get(&path::client_state(client)) else {
             return fail("client", 4, format!("client {client} not found"));
         };
-        decode(&Any::decode(bytes.as_slice()).unwrap_or_default())
+        decode(&Any::decode(bytes).unwrap_or_default())
     }
 
     /// Time and root of the other chain that a client knows at a height.
@@ -169,7 +191,7 @@ impl Core {
             let text = format!("consensus state not found: {}", height.revision_height);
             return fail("client", 8, text);
         };
-        let state: ConsensusState = decode(&Any::decode(bytes.as_slice()).unwrap_or_default())?;
+        let state: ConsensusState = decode(&Any::decode(bytes).unwrap_or_default())?;
         let time = state.timestamp.unwrap_or_default();
         let nanos = time.seconds as u64 * 1_000_000_000 + time.nanos as u64;
         Ok((nanos, state.root.unwrap_or_default().hash))
@@ -235,7 +257,7 @@ impl Core {
 
     pub(crate) fn channel(&self, port: &str, channel: &str) -> Result<Channel, Failure> {
         match self.store.get(&path::channel(port, channel)) {
-            Some(bytes) => Ok(Channel::decode(bytes.as_slice()).unwrap_or_default()),
+            Some(bytes) => Ok(Channel::decode(bytes).unwrap_or_default()),
             None => fail("channel", 3, format!("channel {port}/{channel} not found")),
         }
     }
@@ -253,7 +275,7 @@ impl Core {
     fn is_received(&self, packet: &ProtoPacket) -> bool {
         let (port, channel) = (&packet.destination_port, &packet.destination_channel);
         let next = self.store.get(&path::next_sequence_recv(port, channel));
-        let receipt = self.store.contains_key(&path::receipt(port, channel, packet.sequence));
+        let receipt = self.store.has(&path::receipt(port, channel, packet.sequence));
         let ordered = self.channel(port, channel).is_ok_and(|channel| Self::is_ordered(&channel));
         receipt || (ordered && packet.sequence < next.map_or(1, |bytes| events::number(bytes)))
     }
@@ -324,7 +346,7 @@ impl Core {
         let proto = message.packet.unwrap_or_default();
         let channel = self.channel(&proto.source_port, &proto.source_channel)?;
         let Some(stored) = self.store.get(&commitment(&proto)) else { return Ok(Effect::Noop) };
-        if *stored != Packet::from(proto.clone()).commitment() {
+        if stored != Packet::from(proto.clone()).commitment() {
             return fail("channel", 14, "commitment bytes are not equal");
         }
         let client = self.client_of(&channel)?;
@@ -333,7 +355,7 @@ impl Core {
         let value = acknowledgement_commitment(&message.acknowledgement);
         let proof = (Some(value.as_slice()), message.proof_acked.as_slice());
         self.verify(&client, message.proof_height, &key, proof)?;
-        self.store.remove(&commitment(&proto));
+        self.store.0.remove(&*commitment(&proto));
         self.effect(&proto, at, |effects| effects.acknowledged += 1, Way::Out);
         out.push(events::packet(&proto, None, events::acknowledged()));
         Ok(Effect::Done)
@@ -347,7 +369,7 @@ impl Core {
     ) -> Result<Effect, Failure> {
         let proto = message.packet.unwrap_or_default();
         let mut channel = self.channel(&proto.source_port, &proto.source_channel)?;
-        if !self.store.contains_key(&commitment(&proto)) {
+        if !self.store.has(&commitment(&proto)) {
             return Ok(Effect::Noop);
         }
         let client = self.client_of(&channel)?;
@@ -368,7 +390,7 @@ impl Core {
             (path::receipt(port, channel_id, proto.sequence), None)
         };
         self.verify(&client, message.proof_height, &key, (value, &message.proof_unreceived))?;
-        self.store.remove(&commitment(&proto));
+        self.store.0.remove(&*commitment(&proto));
         self.effect(&proto, at, |effects| effects.timed_out += 1, Way::Out);
         out.push(events::packet(&proto, None, events::timed_out()));
         if Self::is_ordered(&channel) {
@@ -396,7 +418,7 @@ impl Core {
             Way::In => "other".to_owned(),
             Way::Out => at.chain.clone(),
         };
-        change(self.effects.entry((from, channel, packet.sequence)).or_default());
+        change(self.effects.entry(Rc::new((from, channel, packet.sequence))).or_default());
     }
 
     /// The application sends a packet.
@@ -435,7 +457,7 @@ impl Core {
 
     /// Packets on their way from here.
     pub(crate) fn commitments(&self) -> usize {
-        self.store.keys().filter(|key| key.starts_with(b"commitments/")).count()
+        self.store.0.keys().filter(|key| key.starts_with(b"commitments/")).count()
     }
 }
 

@@ -13,11 +13,12 @@ mod opening;
 mod rival;
 mod rng;
 mod store;
+mod traps;
 mod world;
 
 use ferry::model::ids::{Order, Side};
 use rng::Rng;
-use world::{Expiry, Faults, Sending, World};
+use world::{Expiry, Faults, Sending, Setup, World};
 
 fn linked(seed: u64, faults: Faults) -> World {
     let mut world = World::new(seed, faults);
@@ -74,7 +75,7 @@ fn packets_that_nobody_can_receive_time_out() {
 
 #[test]
 fn ordered_channels_deliver_in_order() {
-    let mut world = World::with_order(4, Faults::default(), Order::Ordered);
+    let mut world = World::with(Setup { seed: 4, order: Order::Ordered, ..Setup::default() });
     assert!(world.run(600, checks::is_linked), "the channel opens: {:?}", world.notices);
     for at in [1, 2, 3, 9] {
         world.send_at(Sending { at, from: Side::A, count: 60, expiry: Expiry::Seconds(900) });
@@ -148,7 +149,7 @@ fn storm(seed: u64) {
         rival: rng.below(60),
     };
     let order = if rng.chance(20) { Order::Ordered } else { Order::Unordered };
-    let mut world = World::with_order(seed, faults, order);
+    let mut world = World::with(Setup { seed, faults, order, ..Setup::default() });
     world.chains.a.is_strict = rng.chance(50);
     world.chains.b.is_strict = rng.chance(50);
     world.chains.a.capacity = if rng.chance(30) { 4 } else { 1_000 };

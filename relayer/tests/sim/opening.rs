@@ -67,7 +67,7 @@ impl Core {
 
     pub(crate) fn connection(&self, id: &str) -> Result<ConnectionEnd, Failure> {
         match self.store.get(&path::connection(id)) {
-            Some(bytes) => Ok(ConnectionEnd::decode(bytes.as_slice()).unwrap_or_default()),
+            Some(bytes) => Ok(ConnectionEnd::decode(bytes).unwrap_or_default()),
             None => fail("connection", 3, format!("connection {id} not found")),
         }
     }

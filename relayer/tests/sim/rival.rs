@@ -113,17 +113,14 @@ fn waiting(from: &Chain, dst: &Chain, height: u64) -> Vec<Waiting> {
 fn is_owed(from: &Chain, dst: &Chain, packet: &ProtoPacket, ack: Option<&[u8]>) -> bool {
     let commitment = crate::core::commitment(packet);
     if ack.is_some() {
-        return dst.core.store.contains_key(&commitment);
+        return dst.core.store.has(&commitment);
     }
     let (port, channel) = (&packet.destination_port, &packet.destination_channel);
     let receipt = path::receipt(port, channel, packet.sequence);
     let is_late =
         packet.timeout_timestamp != 0 && dst.time + 5_000_000_000 >= packet.timeout_timestamp;
     let ends_by_height = packet.timeout_height.unwrap_or_default().revision_height != 0;
-    from.core.store.contains_key(&commitment)
-        && !dst.core.store.contains_key(&receipt)
-        && !is_late
-        && !ends_by_height
+    from.core.store.has(&commitment) && !dst.core.store.has(&receipt) && !is_late && !ends_by_height
 }
 
 fn message(from: &Chain, (packet, ack): Waiting, signer: &str) -> Any {
@@ -131,7 +128,7 @@ fn message(from: &Chain, (packet, ack): Waiting, signer: &str) -> Any {
     let root = light::root(&from.id, height - 1);
     let proof_height = Some(Height { revision_number: from.revision, revision_height: height });
     let state = &from.history[&(height - 1)].store;
-    let prove = |key: &[u8]| light::proof(&root, key, state.get(key).map(Vec::as_slice));
+    let prove = |key: &[u8]| light::proof(&root, key, state.get(key));
     match ack {
         None => any(&MsgRecvPacket {
             proof_commitment: prove(&crate::core::commitment(&packet)),

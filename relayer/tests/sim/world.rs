@@ -7,9 +7,10 @@ use ferry::model::config::{ChainConfig, Config, GasPrice, LaneConfig, Probe};
 use ferry::model::facts::{
     Account, Answer, Ask, Fact, Header, Notice, Proofs, Proved, Refusal, Simulation, Step, Why,
 };
-use ferry::model::ids::{AskId, Both, ChainId, Height, LaneId, PathId, Side, Span, Time};
+use ferry::model::ids::{AskId, Both, ChainId, Height, LaneId, Order, PathId, Side, Span, Time};
 use ferry::model::rows::{ChannelRow, PathRow};
 use ferry::model::{Model, step};
+use ibc_proto::google::protobuf::Any;
 
 use crate::chain::{Chain, Checked, PREFIX, Send};
 use crate::checks;
@@ -68,6 +69,28 @@ enum Happening {
     Send(Sending),
 }
 
+/// How a world differs from the usual one.
+pub(crate) struct Setup {
+    pub(crate) seed: u64,
+    pub(crate) faults: Faults,
+    pub(crate) order: Order,
+    pub(crate) trusting_period: Span,
+    /// How far the clock of chain B is behind, in nanoseconds.
+    pub(crate) lag: u64,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            faults: Faults::default(),
+            order: Order::Unordered,
+            trusting_period: Span::seconds(100_000),
+            lag: 0,
+        }
+    }
+}
+
 /// The simulated world.
 pub(crate) struct World {
     pub(crate) chains: Both<Chain>,
@@ -87,9 +110,11 @@ pub(crate) struct World {
     queue: BTreeMap<(u64, u64, Option<u64>), Happening>,
     order: u64,
     process: u64,
+    lag: u64,
     wake: Option<u64>,
     intervals: Both<u64>,
     sends: Both<Vec<Sending>>,
+    injected: Both<Vec<Send>>,
 }
 
 fn lane(chain: &str, key: &Key) -> LaneId {
@@ -117,7 +142,7 @@ fn chain_config(chain: &str, revision: u64, key: Key) -> ChainConfig {
 }
 
 /// The path that all worlds begin with: nothing is there, everything is wanted.
-fn wanted(order: ferry::model::ids::Order) -> (PathRow, Vec<ChannelRow>) {
+fn wanted(order: Order) -> (PathRow, Vec<ChannelRow>) {
     let path = PathId::from("ab");
     let end = || ferry::model::rows::ChannelEnd {
         port: "transfer".into(),
@@ -143,17 +168,21 @@ fn wanted(order: ferry::model::ids::Order) -> (PathRow, Vec<ChannelRow>) {
 
 impl World {
     pub(crate) fn new(seed: u64, faults: Faults) -> Self {
-        Self::with_order(seed, faults, ferry::model::ids::Order::Unordered)
+        Self::with(Setup { seed, faults, ..Setup::default() })
     }
 
-    pub(crate) fn with_order(seed: u64, faults: Faults, order: ferry::model::ids::Order) -> Self {
+    pub(crate) fn with(setup: Setup) -> Self {
+        let Setup { seed, faults, order, trusting_period, lag } = setup;
         let key = |byte| Key::from_secret(&[byte; 32]).expect("the secret is valid");
         let (a, b) = ("alpha-1", "beta-4");
-        let configs = vec![chain_config(a, 1, key(1)), chain_config(b, 4, key(2))];
+        let mut configs = vec![chain_config(a, 1, key(1)), chain_config(b, 4, key(2))];
+        for config in &mut configs {
+            config.trusting_period = trusting_period;
+        }
         let config = Config { chains: configs, max_tries: 40 };
         let chains = Both {
             a: Chain::new(a, 1, lane(a, &key(1)), START),
-            b: Chain::new(b, 4, lane(b, &key(2)), START + SECOND / 3),
+            b: Chain::new(b, 4, lane(b, &key(2)), START + SECOND / 3 - lag),
         };
         let mut world = Self {
             chains,
@@ -172,9 +201,11 @@ impl World {
             queue: BTreeMap::new(),
             order: 0,
             process: 0,
+            lag,
             wake: None,
             intervals: Both { a: SECOND, b: SECOND * 17 / 10 },
             sends: Both::default(),
+            injected: Both::default(),
         };
         for side in [Side::A, Side::B] {
             world.later(SECOND, None, Happening::Block(side));
@@ -213,6 +244,17 @@ impl World {
     pub(crate) fn send_at(&mut self, sending: Sending) {
         let delay = sending.at * SECOND;
         self.later(delay, None, Happening::Send(sending));
+    }
+
+    /// Lets somebody else run a message in the next block of a side.
+    pub(crate) fn inject(&mut self, side: Side, message: Any) {
+        let chain = self.chains.on(side);
+        let at = chain.context(chain.height + 1, chain.time);
+        self.injected.on_mut(side).push(Box::new(move |core| {
+            let mut events = Vec::new();
+            core.run(&at, &message, &mut events).expect("the message is right");
+            events.pop()
+        }));
     }
 
     /// Runs until `done` or for so many virtual seconds; `true` when done.
@@ -276,7 +318,9 @@ impl World {
             self.rival.relay(&mut self.chains, side, &mut self.rng);
         }
         let now = self.now;
-        self.chains.on_mut(side).make_block(now, sends);
+        sends.extend(std::mem::take(self.injected.on_mut(side)));
+        let lag = if side == Side::B { self.lag } else { 0 };
+        self.chains.on_mut(side).make_block(now - lag, sends);
         let jitter = self.rng.below(200 * MILLI);
         let interval = *self.intervals.on(side);
         self.later(interval + jitter, None, Happening::Block(side));
@@ -430,7 +474,7 @@ impl World {
         };
         let root = light::root(&chain.id, height);
         let prove = |key: Vec<u8>| {
-            let value = state.store.get(&key).cloned();
+            let value = state.store.get(&key).map(<[u8]>::to_vec);
             Proved { proof: light::proof(&root, &key, value.as_deref()), key, value }
         };
         let items = keys.into_iter().map(prove).collect();

@@ -1,0 +1,148 @@
+//! Single things that go wrong on real chains, one test each.
+
+use cosmos::keys::Key;
+use cosmos::wire::sign::sign;
+use cosmos::wire::tx::{Fee, TxPlan, any};
+use ferry::model::facts::Notice;
+use ferry::model::ids::{Order, Side, Span};
+use ferry::plan::choose::Idle;
+use ferry::plan::explain::{Why, explain};
+use ibc_proto::ibc::core::channel::v1::{Channel, Counterparty, MsgChannelOpenInit};
+
+use crate::checks;
+use crate::world::{Expiry, Faults, SECOND, Sending, Setup, World};
+use crate::{linked, settle};
+
+const LATE: Expiry = Expiry::Seconds(9_000);
+
+fn link(setup: Setup) -> World {
+    let mut world = World::with(setup);
+    assert!(world.run(600, checks::is_linked), "the channel opens: {:?}", world.notices);
+    world
+}
+
+fn why_waits(world: &World) -> Vec<Why> {
+    world.model.packets().map(|row| explain(&world.model, &row.key)).collect()
+}
+
+/// A header beyond the destination's clock and drift is refused: an older one is taken.
+#[test]
+fn headers_ahead_of_the_other_clock_are_held_back() {
+    let mut world = link(Setup { lag: 20 * SECOND, ..Setup::default() });
+    for from in [Side::A, Side::B] {
+        world.send_at(Sending { at: 1, from, count: 30, expiry: LATE });
+    }
+    settle(&mut world, 120);
+    assert_eq!((checks::wasted(&world), world.notices), ((0, 0), Vec::new()));
+}
+
+#[test]
+fn a_channel_begun_by_others_is_opened() {
+    for side in [Side::A, Side::B] {
+        let mut world = linked(8, Faults::default());
+        let connection_hops = vec!["connection-0".to_owned()];
+        let counterparty = Some(Counterparty { port_id: "two".into(), channel_id: String::new() });
+        let channel = Channel {
+            state: 1,
+            ordering: 1,
+            counterparty,
+            connection_hops,
+            version: "v".into(),
+            upgrade_sequence: 0,
+        };
+        let init = MsgChannelOpenInit {
+            port_id: "one".into(),
+            channel: Some(channel),
+            signer: "x".into(),
+        };
+        world.inject(side, any(&init));
+        let is_open = |world: &World| {
+            let open = |side, port: &str| {
+                let channel = world.chains.on(side).core.channel(port, "channel-1");
+                channel.is_ok_and(|channel| channel.state == 3)
+            };
+            open(side, "one") && open(side.other(), "two")
+        };
+        assert!(world.run(60, is_open), "{:?}", world.notices);
+    }
+}
+
+/// ICS-4: a timeout closes an ordered channel, and the other end has to be told.
+#[test]
+fn an_ordered_timeout_closes_both_ends() {
+    let mut world = link(Setup { order: Order::Ordered, ..Setup::default() });
+    world.send_at(Sending { at: 1, from: Side::A, count: 1, expiry: Expiry::Seconds(1) });
+    let is_closed = |world: &World| {
+        [Side::A, Side::B].into_iter().all(|side| {
+            let channel = world.chains.on(side).core.channel("transfer", "channel-0");
+            channel.is_ok_and(|channel| channel.state == 4)
+        })
+    };
+    assert!(world.run(60, is_closed), "{:?}", world.notices);
+    settle(&mut world, 60);
+}
+
+/// Nothing is paid for a client that expired, and the operator is told.
+#[test]
+fn an_expired_client_parks_its_flow() {
+    let mut world = link(Setup { trusting_period: Span::seconds(100), ..Setup::default() });
+    world.run(200, |_| false);
+    world.send_at(Sending { at: 1, from: Side::A, count: 3, expiry: LATE });
+    world.run(20, |_| false);
+    let is_told = |notice: &Notice| matches!(notice, Notice::ClientUnusable { .. });
+    assert!(world.notices.iter().any(is_told), "{:?}", world.notices);
+    for why in why_waits(&world) {
+        assert!(matches!(why, Why::Waits { idle: Idle::Parked(_), .. }), "{why}");
+    }
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
+/// A sequence that we did not sign means that the key is used elsewhere: nothing more is signed.
+#[test]
+fn a_foreign_transaction_with_our_key_pauses_the_lane() {
+    let mut world = linked(9, Faults::default());
+    let key = Key::from_secret(&[2; 32]).expect("the secret of the lane on B");
+    let chain = &mut world.chains.b;
+    let sequence = chain.core.sequences[world_lane(chain)];
+    let fee = Fee { gas_limit: 100_000, amount: 10_000, denom: "stake".into(), granter: None };
+    let plan = TxPlan {
+        chain_id: &chain.id.clone(),
+        account_number: 1,
+        sequence,
+        msgs: &[],
+        fee: &fee,
+        memo: "by hand",
+        timeout_height: 0,
+    };
+    chain.offer(&sign(&key, &plan).bytes);
+    world.run(5, |_| false);
+    let is_told = |notice: &Notice| matches!(notice, Notice::ForeignTx { .. });
+    assert!(world.notices.iter().any(is_told), "{:?}", world.notices);
+    world.send_at(Sending { at: 1, from: Side::A, count: 1, expiry: LATE });
+    world.run(20, |_| false);
+    let whys = why_waits(&world);
+    assert!(matches!(whys[..], [Why::Waits { idle: Idle::Lane, .. }]), "{whys:?}");
+}
+
+fn world_lane(chain: &crate::chain::Chain) -> &str {
+    chain.lane.address.as_str()
+}
+
+/// Batches of many packets pay for little more gas than they use.
+#[test]
+fn gas_limits_follow_gas_used() {
+    let mut world = linked(10, Faults::default());
+    world.chains.a.block_gas = 200_000_000;
+    let before = paid(&world);
+    world.send_at(Sending { at: 1, from: Side::B, count: 400, expiry: LATE });
+    settle(&mut world, 120);
+    let after = paid(&world);
+    let (limits, used) = (after.0 - before.0, after.1 - before.1);
+    assert!(limits * 100 <= used * 113, "{limits} gas paid for, {used} used");
+}
+
+fn paid(world: &World) -> (u64, u64) {
+    let chains = [&world.chains.a, &world.chains.b];
+    let used = chains.iter().flat_map(|chain| &chain.paid).map(|used| used.gas_used).sum();
+    (chains.iter().map(|chain| chain.gas_limits).sum(), used)
+}
