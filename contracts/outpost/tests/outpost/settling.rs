@@ -69,6 +69,15 @@ fn a_bad_account_and_an_unknown_probe_are_not_refused() {
 }
 
 #[test]
+fn a_probes_coin_that_comes_home_late_is_the_contract_owners() {
+    let mut suite = Suite::proved();
+    let mut home = suite.home("dao", 99, SettleKind::Refund);
+    (home.account, home.seq) = (String::new(), None);
+    suite.settle(&home, coin(5, USDX)).unwrap();
+    assert_eq!(suite.claimable("keeper"), 5);
+}
+
+#[test]
 fn a_market_cannot_speak_for_another_account() {
     let mut suite = Suite::proved();
     let seq = suite.bought("dao", 1_000);
