@@ -7,8 +7,8 @@ CAPABILITIES_WASMD_0_53=iterator,staking,stargate,cosmwasm_1_1,cosmwasm_1_2,cosm
 CAPABILITIES_WASMD_0_60=$CAPABILITIES_WASMD_0_53,cosmwasm_2_2
 CAPABILITIES_WASMD_0_61=$CAPABILITIES_WASMD_0_60,ibc2
 
-# A chain takes at most 800 KiB; the rest is room to grow and to fix.
-MAX_WASM_BYTES=$((600 * 1024))
+# What a chain takes, before compression: wasmd `x/wasm/types/validation.go`, `MaxWasmSize`.
+MAX_WASM_BYTES=$((800 * 1024))
 
 # compile_wasm MANIFEST TARGET_DIR PROFILE PACKAGE: paths of this machine do not get into the panic messages.
 compile_wasm() {
@@ -19,11 +19,11 @@ compile_wasm() {
 }
 
 # lower_and_check RAW WASM VM3_CAPABILITIES VM2_CAPABILITIES: writes WASM, which released chains accept.
-# The round trip through wasm-opt removes the encodings that VM 2.x refuses. -Os makes the smallest code,
-# but merges functions and can so exceed the 100 locals a function may have: then -O1, which does not.
+# The round trip through wasm-opt removes the encodings that VM 2.x refuses. -Oz makes the smallest code,
+# but by merging functions it can exceed the 100 locals a function may have: then less is tried.
 lower_and_check() {
   local level report
-  for level in -Os -O1; do
+  for level in -Oz -Os -O1; do
     wasm_opt "$level" "$1" "$2.new"
     if report=$(check_for_chains "$2.new" "$3" "$4" 2>&1); then
       mv "$2.new" "$2"
@@ -50,7 +50,7 @@ check_for_chains() {
 check_size() {
   local bytes
   bytes=$(stat -c %s "$1")
-  ((bytes <= MAX_WASM_BYTES)) || die "$1 has $bytes bytes, more than $MAX_WASM_BYTES: see scripts/lib/wasm.bash"
+  ((bytes <= MAX_WASM_BYTES)) || die "$1 has $bytes bytes, a chain takes $MAX_WASM_BYTES"
 }
 
 # check_exports WASM NAME...: each NAME is an exported function.
