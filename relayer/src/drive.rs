@@ -84,7 +84,8 @@ pub enum DriveError {
     Task(#[from] JoinError),
 }
 
-/// Runs until `enough` says so of the model, or ferry is told to stop; returns the model as it is then.
+/// Runs until `enough`, asked after every fact, says so, or ferry is told to stop; returns the model as
+/// it is then.
 ///
 /// `first` are facts to begin with: where to begin reading a chain, which path to make.
 ///
@@ -94,7 +95,7 @@ pub async fn run<S: Store + Send + Sync + 'static>(
     mut engine: Engine<S>,
     first: Vec<Fact>,
     stop: CancellationToken,
-    enough: impl Fn(&Model) -> bool,
+    mut enough: impl FnMut(&Model) -> bool,
 ) -> Result<Model, DriveError> {
     for fact in first {
         engine.take(fact).await?;

@@ -1,6 +1,7 @@
 //! `ferry link`: clients, connection and channel in one go, or what is missing of them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -11,8 +12,13 @@ use crate::drive::setup::newest;
 use crate::drive::{self, Engine};
 use crate::model::Model;
 use crate::model::facts::Fact;
-use crate::model::ids::{Both, ChainId, Order, PathId, PortId};
-use crate::model::rows::{ChannelEnd, ChannelRow, EndState, PathEnd, PathRow, Rows};
+use crate::model::ids::{Both, ChainId, FlowId, Order, PathId, PortId, Side};
+use crate::model::rows::{ChannelEnd, ChannelRow, EndState, PathEnd, PathRow, Rows, Write};
+use crate::plan::work::{HandshakeStep, Work};
+use crate::store::Store as _;
+
+/// After how many refusals of a step `link` ends: somebody waits for it.
+const TRIES: u16 = 3;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -90,20 +96,89 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     logging::start(&file.ferry)?;
     let chains = [file.chain(&args.chain_a)?, file.chain(&args.chain_b)?];
     let Session { store, rows, nodes, config } = Session::begin(place, &file, &chains).await?;
-    let (path, channel) = wanted(&args, &rows)?;
-    let (id, index) = (path.path.clone(), channel.index);
+    let (path, wanted) = wanted(&args, &rows)?;
+    let (id, index) = (path.path.clone(), wanted.index);
     let mut first = Vec::new();
     for node in nodes.values() {
         first.push(Fact::Begin(node.id.clone(), newest(node).await?));
     }
-    first.push(Fact::Path(path, vec![channel]));
-    let engine = Engine::new(Model::load(config, rows), store, nodes);
-    let is_linked = |model: &Model| linked(model, &id, index).is_some();
-    let model = drive::run(engine, first, stop_signal()?, is_linked).await?;
-    match linked(&model, &id, index) {
-        Some(linked) => place.print(&linked),
+    first.push(Fact::Path(path, vec![wanted]));
+    let engine = Engine::new(Model::load(config, rows), Arc::clone(&store), nodes);
+    let mut progress = Progress::default();
+    let enough = |model: &Model| {
+        progress.tell(model, &id, index);
+        linked(model, &id, index).is_some() || refused(model, &id, index).is_some()
+    };
+    let model = drive::run(engine, first, stop_signal()?, enough).await?;
+    if let Some(linked) = linked(&model, &id, index) {
+        return place.print(&linked);
+    }
+    match refused(&model, &id, index) {
+        Some(reason) => {
+            if let Some(unwanted) = channel(&model, &id, index).and_then(given_up) {
+                store.commit(&[Write::Channel(unwanted)]).await?;
+            }
+            anyhow::bail!("path `{id}` cannot be opened: {reason}")
+        }
         None => anyhow::bail!("stopped before the path was open; the same command goes on"),
     }
+}
+
+/// How many clients there are, and the states of the connection's and the channel's ends.
+type Stage = (usize, (EndState, EndState), (EndState, EndState));
+
+/// What was told last of how far the path is.
+#[derive(Debug, Default)]
+struct Progress {
+    told: Option<Stage>,
+}
+
+impl Progress {
+    /// Tells how far the path is, when that has changed.
+    fn tell(&mut self, model: &Model, path: &PathId, index: u32) {
+        let Some((row, wanted)) = model.path(path).zip(channel(model, path, index)) else { return };
+        let Both { a, b } = &row.ends;
+        let clients = usize::from(a.client.is_some()) + usize::from(b.client.is_some());
+        let stage = (clients, (a.state, b.state), (wanted.ends.a.state, wanted.ends.b.state));
+        if self.told.replace(stage) != Some(stage) {
+            let (clients, connection, channel) = stage;
+            tracing::info!(%path, clients, ?connection, ?channel, "opening");
+        }
+    }
+}
+
+fn channel<'a>(model: &'a Model, path: &PathId, index: u32) -> Option<&'a ChannelRow> {
+    model.channels(path).find(|channel| channel.index == index)
+}
+
+/// The step that a chain keeps refusing, and why.
+fn refused(model: &Model, path: &PathId, index: u32) -> Option<String> {
+    use HandshakeStep::{Ack, Confirm, Init, Try};
+    let steps = [Init, Try, Ack, Confirm];
+    let mut works = vec![Work::CreateClient];
+    works.extend(steps.map(Work::Connection));
+    works.extend(steps.map(|step| Work::Channel(index, step)));
+    [Side::A, Side::B].into_iter().find_map(|to| {
+        let chain = model.path(path)?.chains.on(to);
+        let flow = FlowId { path: path.clone(), to };
+        works.iter().find_map(|work| {
+            let attempt = model.attempt(&flow, work);
+            let reason = attempt.reason.filter(|_| attempt.tries >= TRIES)?;
+            Some(format!("`{chain}` refuses {work}: {reason}"))
+        })
+    })
+}
+
+/// The row of a channel that neither chain has, so that it is not tried for ever.
+fn given_up(row: &ChannelRow) -> Option<ChannelRow> {
+    let mut row = row.clone();
+    for end in [&mut row.ends.a, &mut row.ends.b] {
+        if end.channel.is_some() {
+            return None;
+        }
+        end.state = EndState::Closed;
+    }
+    Some(row)
 }
 
 /// The path and the channel to make: those begun before, else new ones.
@@ -157,7 +232,7 @@ fn is_same(channel: &ChannelRow, wanted: &ChannelRow) -> bool {
 /// What was made, once all of it is open.
 fn linked(model: &Model, path: &PathId, index: u32) -> Option<Linked> {
     let row = model.path(path)?;
-    let channel = model.channels(path).find(|channel| channel.index == index)?;
+    let channel = channel(model, path, index)?;
     let end = |chain: &ChainId, end: &PathEnd, channel: &ChannelEnd| {
         let open = end.state == EndState::Open && channel.state == EndState::Open;
         open.then(|| {

@@ -1,12 +1,16 @@
-//! `ferry packets`: what is pending.
+//! `ferry packets`: what is pending, and why.
 
 use std::fmt;
 
 use serde::Serialize;
 
 use super::Place;
+use crate::drive::setup;
+use crate::model::Model;
 use crate::model::ids::Ends;
 use crate::model::rows::PacketRow;
+use crate::plan::choose::Idle;
+use crate::plan::explain::{Why, explain};
 use crate::store::Store as _;
 use crate::store::sqlite::Sqlite;
 
@@ -15,6 +19,8 @@ pub(super) struct Args {}
 
 #[derive(Serialize)]
 struct Packets {
+    /// Whether a ferry serves them.
+    running: bool,
     packets: Vec<Pending>,
 }
 
@@ -27,19 +33,31 @@ struct Pending {
     sequence: u64,
     /// Height of the source at which it was sent, if that was seen.
     sent: Option<u64>,
+    /// Height of the destination at which it was received.
     received: Option<u64>,
+    /// Height of the destination at which its acknowledgement was written.
     acknowledged: Option<u64>,
+    /// Why it has not moved.
+    why: String,
 }
 
 pub(super) async fn run(place: &Place, Args {}: Args) -> anyhow::Result<()> {
     let file = place.read_config()?;
-    let rows = Sqlite::open_to_read(&place.store(&file)).await?.load().await?;
-    place.print(&Packets { packets: rows.packets.iter().map(Pending::of).collect() })
+    let path = place.store(&file);
+    let store = Sqlite::open_to_read(&path).await?;
+    let model = Model::load(setup::offline(&file), store.load().await?);
+    let packets = model.packets().map(|row| Pending::of(&model, row)).collect();
+    place.print(&Packets { running: Sqlite::is_in_use(&path).await?, packets })
 }
 
 impl Pending {
-    fn of(row: &PacketRow) -> Self {
+    fn of(model: &Model, row: &PacketRow) -> Self {
         let Ends::V1 { src, .. } = &row.key.route.ends;
+        let why = match explain(model, &row.key) {
+            // Only the one that signs knows its account and what it prepares.
+            Why::Waits { work, idle: Idle::Lane | Idle::Delayed } => Why::Next { work },
+            why => why,
+        };
         Self {
             from: row.key.route.from.to_string(),
             to: row.key.route.to.to_string(),
@@ -49,6 +67,7 @@ impl Pending {
             sent: row.sent,
             received: row.received,
             acknowledged: row.acked,
+            why: why.to_string(),
         }
     }
 }
@@ -60,8 +79,11 @@ impl fmt::Display for Packets {
         }
         for (line, packet) in self.packets.iter().enumerate() {
             let separator = if line == 0 { "" } else { "\n" };
-            let Pending { from, to, port, channel, sequence, .. } = packet;
-            write!(f, "{separator}{from} {port}/{channel} {sequence} -> {to}")?;
+            let Pending { from, to, port, channel, sequence, why, .. } = packet;
+            write!(f, "{separator}{from} {port}/{channel} {sequence} -> {to}: {why}")?;
+        }
+        if !self.running {
+            write!(f, "\nferry is not running; `ferry start` moves them")?;
         }
         Ok(())
     }

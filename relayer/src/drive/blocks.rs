@@ -247,3 +247,6 @@ impl Pause {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,6 +37,12 @@ pub(super) fn notice(notice: &Notice) {
         Notice::TxFailed { address, sequence, height, log } => {
             tracing::warn!(%address, sequence, height, log, "paid transaction failed");
         }
+        Notice::Refused { chain, address, log } => {
+            tracing::error!(%chain, %address, log, "transactions refused; check funds and gas price");
+        }
+        Notice::Failing { work, tries, reason } => {
+            tracing::warn!(work, tries, reason, "message failed and is tried again");
+        }
         Notice::GivenUp { work, tries, reason } => {
             tracing::error!(work, tries, reason, "message given up");
         }

@@ -15,7 +15,7 @@ use ibc_proto::cosmos::base::v1beta1::Coin;
 
 use super::node::{Node, Terms};
 use super::{Nodes, blocks};
-use crate::config::{Chain as ChainFile, Global};
+use crate::config::{Chain as ChainFile, Config as File, Global};
 use crate::model::config::{ChainConfig, Config, LaneConfig, Probe};
 use crate::model::facts::Tip;
 use crate::model::ids::{Address, ChainId, LaneId, Span};
@@ -91,6 +91,35 @@ pub async fn connect(global: &Global, chains: Vec<Unlocked>) -> Result<Setup, Se
     let (nodes, configs): (Vec<_>, Vec<_>) = connected.into_iter().unzip();
     let nodes = nodes.into_iter().map(|node| (node.id.clone(), Arc::new(node))).collect();
     Ok(Setup { nodes, config: Config { chains: configs, max_tries: global.max_tries } })
+}
+
+/// What a model is told that only looks: nothing is asked of the chains, and it cannot sign.
+pub fn offline(file: &File) -> Config {
+    let chains = file.chains.iter().map(offline_chain).collect();
+    Config { chains, max_tries: file.ferry.max_tries }
+}
+
+fn offline_chain(file: &ChainFile) -> ChainConfig {
+    let id = ChainId::from(file.id.as_str());
+    let nobody = Address::from("");
+    // Whatever this key signed, no account would be its own.
+    let key = Key::from_secret(&[1; 32]).expect("one is a valid secret");
+    ChainConfig {
+        revision: revision_of(&file.id),
+        lane: LaneConfig { id: LaneId { chain: id.clone(), address: nobody.clone() }, key },
+        probe: Probe { address: nobody, sequence: 0 },
+        gas_price: file.gas_price.clone(),
+        fee_granter: None,
+        memo: String::new(),
+        block_gas: None,
+        block_bytes: MAX_BLOCK_BYTES,
+        max_msgs: file.max_msgs,
+        interval: span(INTERVAL),
+        trusting_period: span(file.trusting_period.unwrap_or_default()),
+        unbonding_period: Span(0),
+        max_clock_drift: span(file.max_clock_drift),
+        id,
+    }
 }
 
 /// The newest block of a chain: where to begin reading it.

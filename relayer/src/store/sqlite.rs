@@ -3,7 +3,9 @@
 //! Write-ahead log with `synchronous = NORMAL`: a kill loses nothing; a power cut may lose the last
 //! transactions, which the chains' own sequences repair.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -19,6 +21,8 @@ use crate::model::rows::{Outcome, PacketDataRow, PacketRow, Rows, SlotBytes, Slo
 
 /// How long a statement waits for a reader of the same file.
 const BUSY: Duration = Duration::from_secs(5);
+/// How long a writer waits for its lock: longer than one who only looks whether it is taken.
+const GLANCE: Duration = Duration::from_millis(200);
 /// Connections that may read at once.
 const READERS: u32 = 4;
 
@@ -66,6 +70,18 @@ impl Sqlite {
         Ok(Self { pool, _writer: None })
     }
 
+    /// Whether a process writes to the store at this path.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] if its lock cannot be tried.
+    pub async fn is_in_use(path: &Path) -> Result<bool, StoreError> {
+        match lock(path).await {
+            Ok(_released_at_once) => Ok(false),
+            Err(StoreError::InUse { .. }) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn rows<T: DeserializeOwned>(
         &self,
         table: &'static str,
@@ -84,7 +100,7 @@ async fn lock(path: &Path) -> Result<SqliteConnection, StoreError> {
     let options = SqliteConnectOptions::new()
         .filename(PathBuf::from(name))
         .create_if_missing(true)
-        .busy_timeout(Duration::ZERO);
+        .busy_timeout(GLANCE);
     let in_use = |_| StoreError::InUse { path: path.into() };
     let mut writer = SqliteConnection::connect_with(&options).await?;
     sqlx::query("BEGIN EXCLUSIVE").execute(&mut writer).await.map_err(in_use)?;
@@ -124,19 +140,29 @@ impl Store for Sqlite {
     }
 
     async fn packet_data(&self, keys: &[PacketKey]) -> Result<Vec<PacketData>, StoreError> {
-        let mut found = Vec::with_capacity(keys.len());
+        let mut by_route = BTreeMap::<&Arc<Route>, Vec<u64>>::new();
         for key in keys {
-            let row = sqlx::query(
-                "SELECT data, ack FROM packet_data \
-                 JOIN route ON route.id = packet_data.route WHERE route.row = ? AND seq = ?",
+            by_route.entry(&key.route).or_default().push(key.seq);
+        }
+        let mut found = Vec::with_capacity(keys.len());
+        for (route, sequences) in by_route {
+            let rows = sqlx::query(
+                "SELECT seq, data, ack FROM packet_data \
+                 WHERE route = (SELECT id FROM route WHERE row = ?) \
+                 AND seq IN (SELECT value FROM json_each(?))",
             )
-            .bind(encode("route", &*key.route)?)
-            .bind(integer("seq", key.seq)?)
-            .fetch_optional(&self.pool)
+            .bind(encode("route", &**route)?)
+            .bind(encode("packet_data", &sequences)?)
+            .fetch_all(&self.pool)
             .await?;
-            if let Some(row) = row {
+            for row in rows {
                 let (data, ack) = (row.try_get("data")?, row.try_get("ack")?);
-                found.push(PacketData { key: key.clone(), data, ack });
+                let seq = row.try_get::<i64, _>("seq")?.unsigned_abs();
+                found.push(PacketData {
+                    key: PacketKey { route: Arc::clone(route), seq },
+                    data,
+                    ack,
+                });
             }
         }
         Ok(found)
