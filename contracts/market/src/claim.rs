@@ -1,5 +1,6 @@
 //! Claimables: the pull side of every payment, here or home.
 
+use cosmwasm_std::{Order, Storage};
 use escrow::Seconds;
 use protocol::Tenant;
 use protocol::money::{Settle, SettleKind};
@@ -10,6 +11,7 @@ use crate::error::ContractError;
 use crate::ledger;
 use crate::settle::{self, Homeward};
 use crate::state::denom::{self, DenomId};
+use crate::state::deployment::SLOTS;
 use crate::state::principal::{self, PrincipalId};
 use crate::state::route;
 use crate::state::settlement::{HOMES, IN_FLIGHT, RETRIES};
@@ -43,7 +45,7 @@ pub(crate) fn claim(
             let (route, _) = route::load(ctx.state(), route)?;
             let settle = Settle {
                 account: account.clone(),
-                seq: None,
+                seq: latest_seq(ctx.state(), owner)?,
                 kind: SettleKind::Refund,
                 nonce: None,
                 statement: None,
@@ -52,6 +54,12 @@ pub(crate) fn claim(
             settle::send(ctx, Homeward { route, owner, to, funds, settle })
         }
     }
+}
+
+/// The highest number that a remote tenant ever gave: its home knows by it whom the coin belongs to.
+fn latest_seq(storage: &dyn Storage, tenant: PrincipalId) -> Result<Option<u64>, ContractError> {
+    let mut seqs = SLOTS.prefix(tenant).keys(storage, None, None, Order::Descending);
+    Ok(seqs.next().transpose()?)
 }
 
 /// Pays to its address here what is credited to a remote tenant whose way home is dead.

@@ -7,14 +7,22 @@
 use cosmwasm_std::{Binary, Event, IbcPacket, SubMsg, SubMsgResult, WasmMsg, to_json_binary};
 use protocol::control::{ControlAck, ControlBody, ControlPacket};
 use protocol::{Code, DeploymentId, Tenant};
+use serde::Serialize;
 
 use crate::command;
 use crate::context::Context;
 use crate::error::ContractError;
-use crate::msg::{ExecuteMsg, InternalMsg};
+use crate::msg::InternalMsg;
 use crate::reply::{CONTROL, execute_data};
 use crate::state::config::CONFIG;
 use crate::state::route::{self, CONTROL_ROUTES};
+
+/// [`crate::msg::ExecuteMsg::Internal`] as it is written. The whole enum would put an encoder of
+/// every message into the contract, which writes no other.
+#[derive(Serialize)]
+struct ToSelf {
+    internal: InternalMsg,
+}
 
 /// The call to ourselves that runs a packet; none if it came over no control channel of ours.
 pub(crate) fn call(ctx: &mut Context<'_>, packet: &IbcPacket) -> Result<(), ContractError> {
@@ -24,10 +32,10 @@ pub(crate) fn call(ctx: &mut Context<'_>, packet: &IbcPacket) -> Result<(), Cont
         problem: "is no control channel",
     })?;
     let route = route::by_id(ctx.state(), id)?.channel;
-    let message = ExecuteMsg::Internal(InternalMsg::Control { route, packet: packet.data.clone() });
+    let internal = InternalMsg::Control { route, packet: packet.data.clone() };
     let call = WasmMsg::Execute {
         contract_addr: ctx.env.contract.address.to_string(),
-        msg: to_json_binary(&message)?,
+        msg: to_json_binary(&ToSelf { internal })?,
         funds: Vec::new(),
     };
     let gas = CONFIG.load(ctx.state())?.control_gas;

@@ -115,7 +115,7 @@ fn what_comes_back_is_claimable_and_retries_back_off() {
         let response = far.run("anyone", claim(tenant(OUTPOST)));
         let (n, settle) = settle_of(&response.messages[0]);
         assert_eq!((n, settle.kind), (u64::from(sequence) - 1, SettleKind::Refund));
-        assert_eq!(settle.account, "dao");
+        assert_eq!((settle.account.as_str(), settle.seq), ("dao", Some(1)));
         far.sent(&response.messages[0], sequence);
         acknowledged(&mut far, sequence.into(), ERROR_ACK, 1_100);
         wait = (wait * 2).min(86_400);
