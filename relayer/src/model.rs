@@ -75,6 +75,8 @@ impl Model {
             now: Time::default(),
         };
         model.refill_backlog();
+        let lanes: Vec<LaneId> = model.lanes.keys().cloned().collect();
+        lanes.iter().for_each(|lane| model.unwant_orphans(lane));
         model
     }
 

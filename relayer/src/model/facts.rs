@@ -421,6 +421,28 @@ pub enum Notice {
         /// The chain's explanation.
         log: String,
     },
+    /// A chain turns our transactions away, whatever is in them.
+    #[error(
+        "`{chain}` refuses the transactions of `{address}`: {log}; check its funds and the gas price"
+    )]
+    Refused {
+        /// The chain.
+        chain: ChainId,
+        /// The account.
+        address: Address,
+        /// The chain's explanation.
+        log: String,
+    },
+    /// A message failed; it will be tried again.
+    #[error("{work} failed, try {tries}: {reason}")]
+    Failing {
+        /// What was to be done.
+        work: String,
+        /// How often it was tried.
+        tries: u16,
+        /// Why it failed.
+        reason: String,
+    },
     /// A message was given up.
     #[error("{work} is given up after {tries} tries: {reason}")]
     GivenUp {

@@ -11,6 +11,8 @@ use crate::plan::work::Work;
 
 /// The longest wait after failures, in blocks of the chain that the message goes to.
 const LONGEST_WAIT: u64 = 60;
+/// How many blocks may pass until others' work shows in events.
+const REST_BLOCKS: u64 = 2;
 /// The first and the longest wait after a failed ask.
 const FIRST_DELAY: Span = Span::millis(500);
 const LONGEST_DELAY: Span = Span::seconds(16);
@@ -60,15 +62,28 @@ impl Model {
             attempt.not_before = height + wait_blocks(attempt.tries);
             attempt.reason = Some(reason.to_owned());
             attempt.given_up = attempt.tries >= self.max_tries;
-            if attempt.given_up {
-                self.notices.push(Notice::GivenUp {
-                    work: work.to_string(),
-                    tries: attempt.tries,
-                    reason: reason.to_owned(),
-                });
-            }
+            let (work_name, tries, reason) = (work.to_string(), attempt.tries, reason.to_owned());
+            self.notices.push(match attempt.given_up {
+                true => Notice::GivenUp { work: work_name, tries, reason },
+                false => Notice::Failing { work: work_name, tries, reason },
+            });
             self.set_attempt(flow, work, attempt);
         }
+    }
+
+    /// Lets works rest that others have done: the events that say so are on their way.
+    pub(crate) fn postpone(&mut self, flow: &FlowId, works: &[Work]) {
+        let height = self.tip_to(flow).map_or(0, |tip| tip.height);
+        for work in works {
+            let mut attempt = self.attempt(flow, work);
+            attempt.not_before = height + REST_BLOCKS;
+            self.set_attempt(flow, work, attempt);
+        }
+    }
+
+    /// How often a flow was turned away since it last succeeded.
+    pub(crate) fn failures(&self, flow: &FlowId) -> u32 {
+        self.flows.get(flow).map_or(0, |flow| flow.failures)
     }
 
     fn set_attempt(&mut self, flow: &FlowId, work: &Work, attempt: Attempt) {
@@ -104,8 +119,11 @@ impl Model {
 
     /// Notes that what a flow prepared was signed.
     pub(crate) fn prepared(&mut self, id: &FlowId) {
-        let flow = self.flow_mut(id);
-        flow.epoch = None;
-        flow.failures = 0;
+        self.flow_mut(id).epoch = None;
+    }
+
+    /// Notes that a transaction of a flow succeeded.
+    pub(crate) fn succeeded(&mut self, id: &FlowId) {
+        self.flow_mut(id).failures = 0;
     }
 }

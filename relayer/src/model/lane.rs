@@ -16,6 +16,9 @@ use crate::plan::refusal::{self, Meaning};
 /// How many blocks may pass over the lowest slot before everything is offered again.
 const PATIENT_BLOCKS: u8 = 2;
 
+/// How many refusals that name no message a flow takes before its works are tried one by one.
+const TRUSTING_REFUSALS: u32 = 3;
+
 /// What a lane knows besides its slots; nothing of it outlives the process.
 #[derive(Debug, Default)]
 pub(crate) struct Lane {
@@ -55,9 +58,17 @@ enum Offering {
 }
 
 impl Lane {
-    /// A lane whose stored slots may be in any mempool.
+    /// A lane whose stored slots may be in any mempool, and of which only the last attempt at each
+    /// sequence is wanted.
     pub(crate) fn loaded(slots: impl Iterator<Item = SlotId>) -> Self {
-        Self { exposed: slots.collect(), ..Self::default() }
+        let exposed: BTreeSet<SlotId> = slots.collect();
+        let later = exposed.iter().skip(1);
+        let is_replaced = |(id, next): &(&SlotId, &SlotId)| {
+            (&id.lane, id.sequence) == (&next.lane, next.sequence)
+        };
+        let replaced = exposed.iter().zip(later).filter(is_replaced);
+        let refused = replaced.map(|(id, _)| id.clone()).collect();
+        Self { exposed, refused, ..Self::default() }
     }
 
     pub(crate) fn is_usable(&self) -> bool {
@@ -204,20 +215,39 @@ impl Model {
                 }
                 return;
             }
-            Meaning::Redundant | Meaning::Fee | Meaning::Client | Meaning::Message => {}
+            Meaning::Redundant | Meaning::Transaction | Meaning::Client | Meaning::Message => {}
         }
         self.refuse(&slot);
         match meaning {
-            Meaning::Fee => self.raise_gas(&id.lane.chain),
+            Meaning::Transaction => self.on_refused_as_such(id, refusal),
             Meaning::Client => self.park(&slot.flow, refusal.log.clone()),
-            Meaning::Redundant => self.back_off(&slot.flow, &slot.works, "done by others"),
-            _ => self.back_off(&slot.flow, &slot.works, &refusal.log),
+            Meaning::Redundant => self.postpone(&slot.flow, &slot.works),
+            _ => self.suspect(&slot, &refusal.log),
         }
         self.delay(&slot.flow, None);
     }
 
-    /// Takes a transaction out of the lane that the chain does not want, what depends on it, and
-    /// everything from there on that no mempool can hold: it is planned anew.
+    fn on_refused_as_such(&mut self, id: &SlotId, refusal: &Refusal) {
+        if refusal::is_out_of_gas(&refusal.codespace, refusal.code) {
+            return self.raise_gas(&id.lane.chain);
+        }
+        self.notices.push(Notice::Refused {
+            chain: id.lane.chain.clone(),
+            address: id.lane.address.clone(),
+            log: refusal.log.clone(),
+        });
+    }
+
+    /// Decides what a refusal that names no message says about the works: the next simulation names
+    /// the one at fault. Only if that passes again and again is each tried by itself.
+    fn suspect(&mut self, slot: &SlotRow, log: &str) {
+        if slot.works.len() == 1 || self.failures(&slot.flow) >= TRUSTING_REFUSALS {
+            self.back_off(&slot.flow, &slot.works, log);
+        }
+    }
+
+    /// Takes a transaction out of the lane that the chain does not want, and everything from there on
+    /// that no mempool can hold: it is planned anew.
     fn refuse(&mut self, slot: &SlotRow) {
         self.unwant(slot);
         let Some(lane) = self.lanes.get(&slot.id.lane) else { return };
@@ -230,38 +260,36 @@ impl Model {
         for other in unseen.iter().rev() {
             self.drop_slot(other);
         }
+        self.unwant_orphans(&slot.id.lane);
     }
 
-    /// Marks a transaction that some mempool may hold, and what depends on it, to be replaced at its
-    /// sequence.
+    /// Leaves a transaction to be replaced at its sequence: it is forgotten unless some mempool may
+    /// hold it.
     fn unwant(&mut self, slot: &SlotRow) {
-        if let Some(lane) = self.lanes.get_mut(&slot.id.lane)
-            && lane.exposed.contains(&slot.id)
-        {
+        let Some(lane) = self.lanes.get_mut(&slot.id.lane) else { return };
+        if lane.exposed.contains(&slot.id) {
             lane.refused.insert(slot.id.clone());
+        } else {
+            self.drop_slot(slot);
         }
-        self.unwant_dependants(slot);
     }
 
-    /// Marks the transactions whose proofs need the update that `slot` would have brought.
-    fn unwant_dependants(&mut self, slot: &SlotRow) {
-        let brought = slot.updates > 0 && slot.works.is_empty() && !self.is_on_chain(slot);
-        if !brought {
-            return;
-        }
-        let depends = |other: &&SlotRow| {
-            other.flow == slot.flow && other.updates == 0 && other.proved_at == slot.proved_at
-        };
-        let dependants: Vec<SlotRow> =
-            self.record.slots(&slot.id.lane).filter(depends).cloned().collect();
-        for other in dependants {
-            let Some(lane) = self.lanes.get_mut(&slot.id.lane) else { return };
-            if lane.exposed.contains(&other.id) {
-                lane.refused.insert(other.id);
-            } else {
-                self.drop_slot(&other);
+    /// Unwants the transactions whose proofs need an update that is neither on chain nor on its way
+    /// before them: they would be paid for and fail.
+    pub(super) fn unwant_orphans(&mut self, id: &LaneId) {
+        let mut brought = BTreeSet::new();
+        let mut orphans = Vec::new();
+        for slot in self.wanted_slots(id) {
+            let needs = (&slot.flow, slot.proved_at);
+            if slot.updates > 0 && slot.works.is_empty() {
+                brought.insert(needs);
+            }
+            let depends = slot.updates == 0 && slot.proved_at != 0;
+            if depends && !brought.contains(&needs) && !self.is_on_chain(slot) {
+                orphans.push(slot.clone());
             }
         }
+        orphans.iter().for_each(|slot| self.unwant(slot));
     }
 
     /// Whether the destination knows the height that a transaction's proofs need.
@@ -274,7 +302,6 @@ impl Model {
     fn drop_slot(&mut self, slot: &SlotRow) {
         self.record.write(Write::Dropped(slot.id.clone()));
         self.release(slot);
-        self.unwant_dependants(slot);
     }
 
     /// Frees the works of a transaction that left the record.
@@ -322,10 +349,13 @@ impl Model {
         };
         self.record.write(Write::Decided(first.id.clone(), outcome));
         attempts.iter().for_each(|slot| self.release(slot));
-        attempts.iter().for_each(|slot| self.unwant_dependants(slot));
+        self.unwant_orphans(&used.lane);
         match ours {
             Some(slot) if used.code != 0 => self.on_failed_tx(tip, slot, used),
-            Some(slot) => self.settle_noops(tip, slot, used),
+            Some(slot) => {
+                self.succeeded(&slot.flow);
+                self.settle_noops(tip, slot, used);
+            }
             None => {}
         }
     }
@@ -374,6 +404,7 @@ impl Model {
                 .cloned()
                 .collect();
             expired.iter().for_each(|slot| self.drop_slot(slot));
+            self.unwant_orphans(&id);
             let lowest = self.wanted_slots(&id).map(|slot| slot.id.sequence).next();
             let Some(lane) = self.lanes.get_mut(&id) else { continue };
             lane.hold = false;

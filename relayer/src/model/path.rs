@@ -6,8 +6,9 @@ use super::ids::{Both, ChainId, ClientId, ConnectionId, FlowId, Order, Side};
 use super::rows::{ChannelEnd, ChannelRow, EndState, SlotRow, Write};
 use crate::plan::work::Work;
 
-/// How many consensus heights of a client are remembered: enough to reuse one that others made.
-const REMEMBERED: usize = 8;
+/// How many consensus heights of a client are remembered: one more than a transaction lives in blocks,
+/// so that none is forgotten on which one still depends.
+const REMEMBERED: usize = 32;
 
 /// An event of a connection end, as [`Event::Connection`].
 pub(super) struct ConnectionEvent {

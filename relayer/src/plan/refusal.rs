@@ -13,8 +13,8 @@ pub(crate) enum Meaning {
     Ahead,
     /// Others did all of it; nothing was paid.
     Redundant,
-    /// The fee, the gas or the size does not suffice.
-    Fee,
+    /// The transaction as such is not acceptable: fee, funds, gas, size, signature.
+    Transaction,
     /// The client takes no updates.
     Client,
     /// One of the messages is bad; `CheckTx` does not say which.
@@ -23,8 +23,10 @@ pub(crate) enum Meaning {
 
 /// Reads a refusal.
 ///
-/// Source: cosmos-sdk v0.50 `types/errors/errors.go` (11 out of gas, 13 fee, 19 cached, 20 mempool full,
-/// 21 size, 30 timeout height, 32 sequence); ibc-go v10.5 `modules/core/04-channel/types/errors.go` (22 redundant).
+/// Before a block, the SDK's own codes come from the ante handlers, which look at no message.
+///
+/// Source: cosmos-sdk v0.50 `types/errors/errors.go` (4 signature, 5 funds, 11 out of gas, 13 fee,
+/// 20 mempool full, 21 size, 30 timeout height, 32 sequence); ibc-go v10.5 `modules/core/04-channel/types/errors.go` (22 redundant).
 pub(crate) fn meaning(refusal: &Refusal) -> Meaning {
     match (refusal.codespace.as_str(), refusal.code) {
         ("sdk", 20) => Meaning::Full,
@@ -34,7 +36,7 @@ pub(crate) fn meaning(refusal: &Refusal) -> Meaning {
             _ => Meaning::Behind,
         },
         ("channel", 22) => Meaning::Redundant,
-        ("sdk", 11 | 13 | 21) => Meaning::Fee,
+        ("sdk", _) => Meaning::Transaction,
         _ if is_client_unusable(&refusal.log) => Meaning::Client,
         _ => Meaning::Message,
     }
@@ -89,6 +91,7 @@ mod tests {
     fn inactive_client_is_told_from_a_bad_message() {
         let log = "cannot update client (07-tendermint-0) with status Expired: client state is not active";
         assert_eq!(read("client", 29, log), Meaning::Client);
+        assert_eq!(read("sdk", 5, "spendable balance 1stake is smaller"), Meaning::Transaction);
         assert_eq!(read("client", 8, "consensus state not found"), Meaning::Message);
         assert_eq!(read("channel", 22, "packet messages are redundant"), Meaning::Redundant);
     }

@@ -123,13 +123,9 @@ impl Model {
         };
         let updates = epoch.header.as_ref().map_or(0, |header| header.updates.len());
         let mut works = std::mem::take(&mut epoch.batches[place].works);
-        let culprit = match refusal.index {
-            Some(index) => index.checked_sub(updates).filter(|index| *index < works.len()),
-            None => (works.len() == 1).then_some(0),
-        };
-        let Some(culprit) = culprit else {
-            // The update is refused, or nobody says what: begin again, each work by itself.
-            self.back_off(id, &works, &refusal.log);
+        let culprit = refusal.index.and_then(|index| index.checked_sub(updates));
+        let Some(culprit) = culprit.filter(|culprit| *culprit < works.len()) else {
+            // The update is refused, or the transaction as such: no work is to blame.
             return self.delay(id, Some(&Why::Unavailable(refusal.log.clone())));
         };
         let bad = works.remove(culprit);

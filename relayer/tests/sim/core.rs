@@ -277,7 +277,7 @@ impl Core {
         let next = self.store.get(&path::next_sequence_recv(port, channel));
         let receipt = self.store.has(&path::receipt(port, channel, packet.sequence));
         let ordered = self.channel(port, channel).is_ok_and(|channel| Self::is_ordered(&channel));
-        receipt || (ordered && packet.sequence < next.map_or(1, |bytes| events::number(bytes)))
+        receipt || (ordered && packet.sequence < next.map_or(1, events::number))
     }
 
     fn recv(
@@ -309,7 +309,7 @@ impl Core {
         self.verify(&client, message.proof_height, &commitment(&proto), proof)?;
         let next_key = path::next_sequence_recv(port, channel_id);
         let order = if Self::is_ordered(&channel) {
-            let next = self.store.get(&next_key).map_or(1, |bytes| events::number(bytes));
+            let next = self.store.get(&next_key).map_or(1, events::number);
             if proto.sequence != next {
                 return fail(
                     "channel",
