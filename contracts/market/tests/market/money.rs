@@ -19,7 +19,7 @@ const GROUPS: std::ops::Range<u32> = 0..2;
 /// What somebody may do next.
 #[derive(Debug, Clone)]
 enum Step {
-    Say { from: usize, msg: ExecuteMsg, denom: &'static str, units: u128 },
+    Say { from: usize, msg: Box<ExecuteMsg>, denom: &'static str, units: u128 },
     Pass(u64),
 }
 
@@ -103,7 +103,7 @@ fn steps() -> impl Strategy<Value = Step> {
         let tenant = Some(Suite::named_lease(seq, 0).deployment.tenant);
         ExecuteMsg::TopUp { tenant, seq }
     });
-    let say = |from, msg, denom, units| Step::Say { from, msg, denom, units };
+    let say = |from, msg, denom, units| Step::Say { from, msg: Box::new(msg), denom, units };
     prop_oneof![
         3 => (orders(), 100_u128..20_000).prop_map(move |(msg, units)| say(2, msg, USD, units)),
         3 => (3_usize..5, bid, deposit).prop_map(move |(from, msg, denom)| {
