@@ -6,6 +6,8 @@
 mod answer;
 mod blocks;
 mod decode;
+#[cfg(test)]
+mod fake;
 mod light;
 mod recent;
 mod report;
@@ -221,3 +223,6 @@ async fn until(wake: Option<Time>) {
         None => pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,6 +97,9 @@ fn channel(end: &crate::model::rows::ChannelEnd) -> ChannelStatus {
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.paths.is_empty() {
+            return write!(f, "no path yet; make one with `ferry link CHAIN_A CHAIN_B`");
+        }
         for ChainStatus { chain, height } in &self.chains {
             writeln!(f, "{chain}: read to height {height}")?;
         }

@@ -68,7 +68,8 @@ pub(super) async fn tip_at(node: &Node, height: u64) -> Result<Tip, RpcError> {
     Ok(tip_of(&node.rpc().commit(height).await?.header))
 }
 
-fn tip_of(header: &Header) -> Tip {
+/// The block with this header.
+pub(super) fn tip_of(header: &Header) -> Tip {
     Tip {
         height: header.height.value(),
         hash: bytes(header.hash()),

@@ -1,0 +1,185 @@
+//! A node for tests: it has what it is told to have, and fails as it is told to.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cosmos::chain::{Chain, ChainConfig};
+use cosmos::wire::gas::GasPrice;
+use serde_json::{Value, json};
+use tendermint::block::Header;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::blocks::tip_of;
+use super::node::{Node, Terms};
+use crate::model::facts::Tip;
+use crate::model::ids::{ChainId, LaneId};
+
+pub(super) const CHAIN: &str = "wasmdev-1";
+/// Within this time a test that works is over many times.
+pub(super) const LIMIT: Duration = Duration::from_secs(20);
+
+/// How a node treats its next call.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Trouble {
+    Status500,
+    Garbage,
+    HangUp,
+    Silence,
+}
+
+/// What a node has, and what is wrong with it.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) headers: Vec<Value>,
+    pub(super) earliest: u64,
+    pub(super) events: Vec<Value>,
+    pub(super) troubles: Vec<Trouble>,
+    pub(super) calls: Vec<String>,
+}
+
+/// A node without WebSocket.
+#[derive(Clone, Debug)]
+pub(super) struct FakeNode {
+    pub(super) state: Arc<Mutex<State>>,
+    address: String,
+}
+
+impl FakeNode {
+    /// A node whose chain has blocks up to this height.
+    pub(super) async fn with_blocks(height: u64) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let node = Self { state: Arc::default(), address };
+        node.grow(height);
+        let serving = node.clone();
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(serve(serving.clone(), stream));
+            }
+        });
+        node
+    }
+
+    /// Adds blocks up to a height.
+    pub(super) fn grow(&self, height: u64) {
+        let mut state = self.state.lock().unwrap();
+        for height in state.headers.len() as u64 + 1..=height {
+            let mut header = recorded_header();
+            header["height"] = json!(height.to_string());
+            match state.headers.last() {
+                Some(parent) => {
+                    header["last_block_id"]["hash"] = json!(read(parent).hash().to_string());
+                }
+                None => header["last_block_id"] = Value::Null,
+            }
+            state.headers.push(header);
+        }
+    }
+
+    pub(super) fn trouble(&self, troubles: &[Trouble]) {
+        self.state.lock().unwrap().troubles.extend(troubles);
+    }
+
+    pub(super) fn tip(&self, height: u64) -> Tip {
+        tip_of(&read(&self.state.lock().unwrap().headers[height as usize - 1]))
+    }
+
+    pub(super) async fn connect(&self, limit: Duration) -> Arc<Node> {
+        let config = ChainConfig {
+            chain_id: CHAIN.into(),
+            rpc: self.address.clone(),
+            prefix: "wasm".into(),
+            fee_denom: "stake".into(),
+            gas_price: GasPrice::from_atto(1),
+        };
+        let chain = Chain::connect_within(config, limit).await.unwrap();
+        let lane = LaneId { chain: ChainId::from(CHAIN), address: "wasm1relayer".into() };
+        let terms =
+            Terms { trusting_period: LIMIT, unbonding_period: LIMIT, max_clock_drift: LIMIT };
+        Arc::new(Node::new(lane, chain, terms, Duration::from_millis(5)))
+    }
+
+    fn answer(&self, method: &str, params: &Value) -> Result<Value, String> {
+        let mut state = self.state.lock().unwrap();
+        state.calls.push(method.to_owned());
+        let latest = state.headers.len();
+        let height = params["height"].as_str().and_then(|h| h.parse().ok()).unwrap_or(latest);
+        let lacks = height == 0 || height > latest || (height as u64) < state.earliest;
+        let header = || state.headers[height - 1].clone();
+        match method {
+            "status" => Ok(json!({
+                "node_info": { "network": CHAIN, "version": "0.38.19" },
+                "sync_info": {
+                    "latest_block_height": latest.to_string(),
+                    "latest_block_time": "2026-11-22T16:12:23Z",
+                    "earliest_block_height": state.earliest.max(1).to_string(),
+                    "catching_up": false,
+                },
+            })),
+            "abci_info" => Ok(json!({ "response": { "last_block_height": latest.to_string() } })),
+            _ if lacks => Err(format!("height {height} is not available")),
+            "block" => Ok(json!({
+                "block_id": recorded_header()["last_block_id"],
+                "block": { "header": header(), "data": { "txs": [] } },
+            })),
+            "block_results" => Ok(json!({
+                "height": height.to_string(),
+                "txs_results": null,
+                "finalize_block_events": state.events,
+            })),
+            other => Err(format!("no method {other}")),
+        }
+    }
+}
+
+fn recorded_header() -> Value {
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../packages/cosmos/tests/fixtures");
+    let text = std::fs::read_to_string(format!("{fixtures}/commit_send.json")).unwrap();
+    let answer: Value = serde_json::from_str(&text).unwrap();
+    answer["result"]["signed_header"]["header"].clone()
+}
+
+fn read(header: &Value) -> Header {
+    serde_json::from_value(header.clone()).unwrap()
+}
+
+/// Answers one call and hangs up.
+async fn serve(node: FakeNode, mut stream: TcpStream) {
+    let mut request = Vec::new();
+    let body = loop {
+        if stream.read_buf(&mut request).await.unwrap_or(0) == 0 {
+            return;
+        }
+        let text = String::from_utf8_lossy(&request);
+        if let Some(call) = text
+            .split_once("\r\n\r\n")
+            .and_then(|(_, body)| serde_json::from_str::<Value>(body).ok())
+        {
+            break call;
+        }
+        if text.starts_with("GET") {
+            return;
+        }
+    };
+    let trouble = node.state.lock().unwrap().troubles.pop();
+    let (status, text) = match trouble {
+        Some(Trouble::HangUp) => return,
+        Some(Trouble::Silence) => return std::future::pending().await,
+        Some(Trouble::Status500) => ("500 Internal Server Error", "busy".to_owned()),
+        Some(Trouble::Garbage) => ("200 OK", "<html>".to_owned()),
+        None => match node.answer(body["method"].as_str().unwrap(), &body["params"]) {
+            Ok(result) => ("200 OK", json!({ "result": result }).to_string()),
+            Err(message) => {
+                let error = json!({ "code": -32603, "message": message, "data": "" });
+                ("500 Internal Server Error", json!({ "error": error }).to_string())
+            }
+        },
+    };
+    let length = text.len();
+    let head =
+        format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+    // A client that is gone needs no answer.
+    let _ = stream.write_all(format!("{head}{text}").as_bytes()).await;
+}

@@ -1,0 +1,44 @@
+//! The loop: what it does when it is told to stop.
+
+use super::fake::{CHAIN, FakeNode, LIMIT, Trouble};
+use super::*;
+use crate::store::sqlite::Sqlite;
+
+/// A model that knows one chain, and the chain's node.
+async fn engine(node: &FakeNode, dir: &tempfile::TempDir) -> Engine<Sqlite> {
+    let text = format!(
+        "[[chain]]\nid = \"{CHAIN}\"\nrpc = [\"http://127.0.0.1:1\"]\naddress_prefix = \"wasm\"\n\
+         key = \"relayer\"\ngas_price = \"1stake\"\n"
+    );
+    let model = Model::new(setup::offline(&toml::from_str(&text).unwrap()));
+    let store = Sqlite::open(&dir.path().join("ferry.db")).await.unwrap();
+    let node = node.connect(LIMIT).await;
+    Engine::new(model, Arc::new(store), BTreeMap::from([(node.id.clone(), node)]))
+}
+
+#[tokio::test]
+async fn blocks_are_read_until_it_is_enough() {
+    let (node, dir) = (FakeNode::with_blocks(9).await, tempfile::tempdir().unwrap());
+    let first = vec![Fact::Begin(CHAIN.into(), node.tip(3))];
+    let height = |model: &Model| model.cursor(&CHAIN.into()).map(|tip| tip.height);
+    let enough = |model: &Model| height(model) == Some(9);
+    let engine = engine(&node, &dir).await;
+    let model = run(engine, first, CancellationToken::new(), enough).await.unwrap();
+    assert_eq!(height(&model), Some(9));
+}
+
+#[tokio::test]
+async fn a_silent_node_does_not_keep_it_from_stopping() {
+    let (node, dir) = (FakeNode::with_blocks(9).await, tempfile::tempdir().unwrap());
+    let engine = engine(&node, &dir).await;
+    node.trouble(&[Trouble::Silence; 100]);
+    let stop = CancellationToken::new();
+    let first = vec![Fact::Begin(CHAIN.into(), node.tip(3))];
+    let running = tokio::spawn(run(engine, first, stop.clone(), |_| false));
+    // A question is under way then, and will not be answered.
+    while node.state.lock().unwrap().troubles.len() > 98 {
+        tokio::task::yield_now().await;
+    }
+    stop.cancel();
+    tokio::time::timeout(Duration::from_secs(5), running).await.unwrap().unwrap().unwrap();
+}

@@ -1,0 +1,296 @@
+//! The command as its user meets it: each mistake is one clear error, and leaves nothing behind.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+
+const PASSWORD: &str = "correct horse";
+/// A mnemonic of which everybody knows the address.
+const MNEMONIC: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon \
+                        abandon abandon about";
+const ADDRESS: &str = "cosmos19rl4cm2hmr8afy4kldpxz3fka4jguq0auqdal4";
+
+/// A home directory of its own.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn empty() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// Two chains at this address, and the key that signs on both.
+    fn with_chains(rpc: &str) -> Self {
+        let home = Self::empty();
+        let chain = |id: &str| {
+            format!(
+                "[[chain]]\nid = \"{id}\"\nrpc = [\"{rpc}\"]\naddress_prefix = \"cosmos\"\n\
+                 key = \"relayer\"\ngas_price = \"0.001stake\"\nrpc_timeout = \"2s\"\n"
+            )
+        };
+        home.write("ferry.toml", &format!("{}{}", chain("a-1"), chain("b-1")));
+        home.restore("relayer").succeeds();
+        home
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.path(name).try_exists().unwrap()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ferry"));
+        command.env_clear().env("FERRY_PASSWORD", PASSWORD).arg("--home").arg(self.0.path());
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn ferry(&self, args: &[&str]) -> Ended {
+        Ended(self.command(args).output().unwrap())
+    }
+
+    fn restore(&self, name: &str) -> Ended {
+        self.write("words", MNEMONIC);
+        let words = self.path("words");
+        self.ferry(&["keys", "restore", name, "--mnemonic-file", words.to_str().unwrap()])
+    }
+}
+
+/// How a command ended.
+struct Ended(Output);
+
+impl Ended {
+    fn succeeds(self) -> String {
+        let text = self.stderr();
+        assert!(self.0.status.success(), "{text}");
+        String::from_utf8(self.0.stdout).unwrap()
+    }
+
+    fn stderr(&self) -> String {
+        String::from_utf8(self.0.stderr.clone()).unwrap()
+    }
+
+    /// Asserts exit code 1, no result, and one error that says all of this, each once.
+    fn fails_with(self, parts: &[&str]) {
+        let text = self.stderr();
+        assert_eq!(self.0.status.code(), Some(1), "{text}");
+        assert!(self.0.stdout.is_empty(), "a failed command has no result");
+        let (_, error) = text.split_once("error: ").expect("an error");
+        for part in parts {
+            assert_eq!(error.matches(part).count(), 1, "`{part}` once in: {text}");
+        }
+    }
+}
+
+/// An address at which nothing listens.
+fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+/// A server that gives every caller this answer, or none at all; it tells of each call.
+fn server(answer: Option<&'static str>) -> (String, mpsc::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let (called, calls) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut silent = Vec::new();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = called.send(());
+            let Some(body) = answer else {
+                silent.push(stream);
+                continue;
+            };
+            let _ = stream.read(&mut [0; 4096]);
+            let length = body.len();
+            let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length:";
+            let _ = write!(stream, "{head} {length}\r\n\r\n{body}");
+        }
+    });
+    (address, calls)
+}
+
+/// A child that does not outlive its test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn init_writes_a_configuration_once() {
+    let home = Home::empty();
+    assert!(home.ferry(&["init"]).succeeds().contains("ferry.toml"));
+    home.write("ferry.toml", "# mine\n");
+    home.ferry(&["init"]).fails_with(&["exists already"]);
+    assert_eq!(std::fs::read_to_string(home.path("ferry.toml")).unwrap(), "# mine\n");
+}
+
+#[test]
+fn without_a_configuration_every_verb_says_how_to_get_one() {
+    for verb in [&["start"][..], &["packets"], &["status"], &["link", "a-1", "b-1"]] {
+        Home::empty().ferry(verb).fails_with(&["ferry init"]);
+    }
+}
+
+#[test]
+fn a_wrong_configuration_is_named_by_line() {
+    let home = Home::empty();
+    home.write("ferry.toml", "[ferry]\n\nmax_trys = 3\n");
+    home.ferry(&["status"]).fails_with(&["line 3", "unknown field `max_trys`"]);
+}
+
+#[test]
+fn an_unknown_chain_is_answered_with_the_known_ones() {
+    let home = Home::with_chains(&nobody());
+    home.ferry(&["link", "a-1", "c-1"]).fails_with(&["`c-1`", "`a-1`, `b-1`"]);
+    home.ferry(&["link", "a-1", "a-1"]).fails_with(&["given twice"]);
+    assert!(!home.has("ferry.db"));
+}
+
+#[test]
+fn a_wrong_password_makes_nothing() {
+    let home = Home::with_chains(&nobody());
+    let mut command = home.command(&["link", "a-1", "b-1"]);
+    let ended = Ended(command.env("FERRY_PASSWORD", "wrong horse").output().unwrap());
+    ended.fails_with(&["wrong password for key `relayer`"]);
+    assert!(!home.has("ferry.db"));
+}
+
+#[test]
+fn a_password_that_cannot_be_asked_for_is_named() {
+    let home = Home::with_chains(&nobody());
+    let mut command = home.command(&["link", "a-1", "b-1"]);
+    Ended(command.env_remove("FERRY_PASSWORD").output().unwrap()).fails_with(&["--password-file"]);
+    home.ferry(&["link", "a-1", "b-1", "--password-file", "/nowhere"])
+        .fails_with(&["cannot read the password file `/nowhere`"]);
+}
+
+#[test]
+fn a_key_that_is_missing_is_named() {
+    let home = Home::with_chains(&nobody());
+    std::fs::remove_dir_all(home.path("keys")).unwrap();
+    home.ferry(&["link", "a-1", "b-1"]).fails_with(&["no key `relayer`"]);
+}
+
+#[test]
+fn an_unreachable_node_is_named_with_its_address() {
+    let rpc = nobody();
+    let home = Home::with_chains(&rpc);
+    home.ferry(&["link", "a-1", "b-1"]).fails_with(&["cannot be reached", &rpc]);
+    home.ferry(&["start"]).fails_with(&["there is no path", "ferry link"]);
+}
+
+#[test]
+fn a_server_that_is_no_node_is_told_from_one() {
+    let (rpc, _calls) = server(Some("hello"));
+    let home = Home::with_chains(&rpc);
+    home.ferry(&["link", "a-1", "b-1"]).fails_with(&["the answer is malformed", &rpc]);
+}
+
+#[test]
+fn a_node_of_another_chain_is_not_used() {
+    let (rpc, _calls) = server(Some(
+        r#"{"result":{"node_info":{"network":"other-1","version":"0.38.19"},"sync_info":{
+        "latest_block_height":"5","latest_block_time":"2026-11-22T16:12:23Z",
+        "earliest_block_height":"1","catching_up":false}}}"#,
+    ));
+    let home = Home::with_chains(&rpc);
+    home.ferry(&["link", "a-1", "b-1"]).fails_with(&["is on chain `other-1`", "expected"]);
+}
+
+#[test]
+fn what_was_never_linked_is_not_made_by_looking() {
+    let home = Home::with_chains(&nobody());
+    for verb in ["start", "packets", "status"] {
+        home.ferry(&[verb]).fails_with(&["there is no store", "ferry link"]);
+    }
+    assert!(!home.has("ferry.db"));
+}
+
+#[test]
+fn only_one_ferry_writes_to_a_store() {
+    let (rpc, calls) = server(None);
+    let home = Home::with_chains(&rpc);
+    let _first = Running(home.command(&["link", "a-1", "b-1"]).spawn().unwrap());
+    // The first one calls the node when it has the store.
+    calls.recv().unwrap();
+    home.ferry(&["link", "a-1", "b-1"]).fails_with(&["another ferry is using", "--home"]);
+}
+
+#[test]
+fn answers_without_anything_to_show_are_friendly() {
+    let home = Home::with_chains(&nobody());
+    // The store is made before the node turns out to be unreachable.
+    home.ferry(&["link", "a-1", "b-1"]).fails_with(&["cannot be reached"]);
+    assert!(home.ferry(&["packets"]).succeeds().contains("no packets pending"));
+    assert!(home.ferry(&["status"]).succeeds().contains("ferry link"));
+    let json = home.ferry(&["packets", "--json"]).succeeds();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json, serde_json::json!({ "running": false, "packets": [] }));
+}
+
+#[test]
+fn a_restored_key_has_the_address_that_all_wallets_give_it() {
+    let home = Home::empty();
+    assert!(home.ferry(&["keys", "list"]).succeeds().contains("no keys"));
+    assert!(home.restore("relayer").succeeds().contains(ADDRESS));
+    let list = home.ferry(&["keys", "list"]).succeeds();
+    assert!(list.contains("relayer") && list.contains(ADDRESS));
+    assert!(!list.contains("abandon"), "a list shows no mnemonic");
+    home.restore("relayer").fails_with(&["key `relayer` exists already"]);
+}
+
+#[test]
+fn a_new_key_shows_its_mnemonic_once_and_restores_from_it() {
+    let home = Home::empty();
+    let json = home.ferry(&["keys", "add", "one", "--json"]).succeeds();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let key = &json["keys"][0];
+    let mnemonic = key["mnemonic"].as_str().unwrap();
+    assert_eq!(mnemonic.split(' ').count(), 24);
+    home.write("words", mnemonic);
+    let words = home.path("words");
+    let args = ["keys", "restore", "two", "--json", "--mnemonic-file", words.to_str().unwrap()];
+    let restored: serde_json::Value = serde_json::from_str(&home.ferry(&args).succeeds()).unwrap();
+    assert_eq!(restored["keys"][0]["addresses"], key["addresses"]);
+}
+
+#[test]
+fn a_bad_mnemonic_or_password_stores_no_key() {
+    let home = Home::empty();
+    home.write("bad", "abandon abandon about");
+    let bad = home.path("bad");
+    home.ferry(&["keys", "restore", "k", "--mnemonic-file", bad.to_str().unwrap()])
+        .fails_with(&["mnemonic"]);
+    let mut command = home.command(&["keys", "add", "k"]);
+    Ended(command.env("FERRY_PASSWORD", "short").output().unwrap())
+        .fails_with(&["password is too short"]);
+    assert!(home.ferry(&["keys", "list"]).succeeds().contains("no keys"));
+}
+
+#[test]
+fn a_key_directory_that_cannot_be_used_is_told_once() {
+    let home = Home::empty();
+    home.write("keys", "a file");
+    home.restore("relayer").fails_with(&["keys`", "File exists"]);
+}
+
+#[test]
+fn wrong_usage_exits_with_two() {
+    let ended = Home::empty().ferry(&["link", "a-1"]);
+    assert_eq!(ended.0.status.code(), Some(2));
+}
