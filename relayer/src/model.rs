@@ -6,12 +6,15 @@
 pub mod config;
 pub mod facts;
 pub mod ids;
+pub mod notice;
 pub mod rows;
 
 pub(crate) mod asks;
 mod chain;
+mod decide;
 mod flow;
 mod lane;
+mod offer;
 pub(crate) mod packet;
 mod path;
 pub(crate) mod record;
@@ -21,10 +24,11 @@ use std::collections::BTreeMap;
 use asks::{Asks, Purpose};
 use chain::Chain;
 use config::{ChainConfig, Config};
-use facts::{Answer, Fact, Notice, Step, Tip, Why};
+use facts::{Answer, Fact, Step, Tip, Why};
 use flow::Flow;
 use ids::{AskId, ChainId, FlowId, LaneId, PathId, Time};
 use lane::Lane;
+use notice::Notice;
 use packet::Backlog;
 use record::Record;
 use rows::{ChannelRow, PacketRow, PathRow, Rows, SlotRow, Write};

@@ -1,6 +1,7 @@
 //! What the operator is told while ferry runs.
 
-use crate::model::facts::{BlockFacts, Event, Notice, PacketChange};
+use crate::model::facts::{BlockFacts, Event, PacketChange};
+use crate::model::notice::Notice;
 use crate::model::ids::ChainId;
 
 /// Tells of a block; those that moved packets are news.

@@ -13,9 +13,10 @@ use ibc_proto::google::protobuf::Any;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{
-    Address, AskId, ChainId, ClientId, ConnectionId, End, Height, LaneId, Order, PacketKey, PathId,
-    PortId, SlotId, Time,
+    AskId, ChainId, ClientId, ConnectionId, End, Height, LaneId, Order, PacketKey, PortId, SlotId,
+    Time,
 };
+use super::notice::Notice;
 use super::rows::{ChannelRow, PathRow, Write};
 
 /// Something read.
@@ -384,81 +385,4 @@ pub enum Why {
     /// It was served and does not verify.
     #[error("does not verify: {0}")]
     Invalid(String),
-}
-
-/// Something the operator should be told; the driver logs it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Notice {
-    /// Somebody else signs with a lane's key.
-    #[error("lane `{}` on `{}` is paused: a transaction that is not ours used its sequence {sequence}; stop the other user of this key, then restart", lane.address, lane.chain)]
-    ForeignTx {
-        /// The lane.
-        lane: LaneId,
-        /// The sequence.
-        sequence: u64,
-    },
-    /// A paid transaction failed.
-    #[error("transaction at sequence {sequence} of `{address}` failed at height {height}: {log}")]
-    TxFailed {
-        /// The account.
-        address: Address,
-        /// Its sequence.
-        sequence: u64,
-        /// The block.
-        height: u64,
-        /// The chain's explanation.
-        log: String,
-    },
-    /// A client cannot be used; nothing is relayed to it.
-    #[error("client `{client}` on `{chain}` refuses updates, path `{path}` is parked: {log}")]
-    ClientUnusable {
-        /// The path.
-        path: PathId,
-        /// The chain.
-        chain: ChainId,
-        /// The client.
-        client: ClientId,
-        /// The chain's explanation.
-        log: String,
-    },
-    /// A chain turns our transactions away, whatever is in them.
-    #[error(
-        "`{chain}` refuses the transactions of `{address}`: {log}; check its funds and the gas price"
-    )]
-    Refused {
-        /// The chain.
-        chain: ChainId,
-        /// The account.
-        address: Address,
-        /// The chain's explanation.
-        log: String,
-    },
-    /// A message failed; it will be tried again.
-    #[error("{work} failed, try {tries}: {reason}")]
-    Failing {
-        /// What was to be done.
-        work: String,
-        /// How often it was tried.
-        tries: u16,
-        /// Why it failed.
-        reason: String,
-    },
-    /// A message was given up.
-    #[error("{work} is given up after {tries} tries: {reason}")]
-    GivenUp {
-        /// What was to be done.
-        work: String,
-        /// How often it was tried.
-        tries: u16,
-        /// Why it failed last.
-        reason: String,
-    },
-    /// An ask failed; it will be asked again.
-    #[error("path `{path}` waits: {reason}")]
-    Delayed {
-        /// The path.
-        path: PathId,
-        /// What failed.
-        reason: String,
-    },
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Model;
-use super::facts::{Notice, Why};
+use super::facts::Why;
 use super::ids::{FlowId, Span, Time};
+use super::notice::Notice;
 use super::rows::{Attempt, Write};
 use crate::plan::epoch::Epoch;
 use crate::plan::work::Work;

@@ -8,16 +8,12 @@ use std::collections::BTreeSet;
 
 use super::Model;
 use super::asks::Purpose;
-use super::facts::{Account, Answer, Ask, Notice, Refusal, Tip, Used};
-use super::ids::{ChainId, LaneId, SlotId};
-use super::rows::{Outcome, SlotRow, Write};
-use crate::plan::refusal::{self, Meaning};
+use super::facts::{Account, Ask};
+use super::ids::{LaneId, SlotId};
+use super::rows::{SlotRow, Write};
 
 /// How many blocks may pass over the lowest slot before everything is offered again.
 const PATIENT_BLOCKS: u8 = 2;
-
-/// How many refusals that name no message a flow takes before its works are tried one by one.
-const TRUSTING_REFUSALS: u32 = 3;
 
 /// What a lane knows besides its slots; nothing of it outlives the process.
 #[derive(Debug, Default)]
@@ -25,32 +21,32 @@ pub(crate) struct Lane {
     /// The account at start.
     pub(crate) account: Option<Account>,
     /// The first sequence that no block has decided.
-    floor: u64,
+    pub(super) floor: u64,
     /// Whether an answer about the account is awaited.
-    asked: bool,
+    pub(super) asked: bool,
     /// The offer whose answer is awaited.
-    offering: Option<Offering>,
+    pub(super) offering: Option<Offering>,
     /// The lowest sequence not offered yet, or to be offered again.
-    next_offer: u64,
+    pub(super) next_offer: u64,
     /// Nothing is offered before the next block.
-    hold: bool,
+    pub(super) hold: bool,
     /// The offers began again from the lowest slot since the last block.
-    rewound: bool,
+    pub(super) rewound: bool,
     /// The lowest slot that was offered and is not decided.
-    waits_for: u64,
+    pub(super) waits_for: u64,
     /// Blocks that did not take it.
-    passed_over: u8,
+    pub(super) passed_over: u8,
     /// Transactions that the chain does not want, though some mempool may hold them.
-    refused: BTreeSet<SlotId>,
+    pub(super) refused: BTreeSet<SlotId>,
     /// Transactions that some mempool may hold.
-    exposed: BTreeSet<SlotId>,
+    pub(super) exposed: BTreeSet<SlotId>,
     /// Somebody else signs with the key.
     pub(crate) paused: bool,
 }
 
 /// An offer on its way.
 #[derive(Clone, Copy, Debug)]
-enum Offering {
+pub(super) enum Offering {
     /// No mempool can have had the transaction before.
     First,
     /// Some mempool may have had it before.
@@ -73,6 +69,23 @@ impl Lane {
 
     pub(crate) fn is_usable(&self) -> bool {
         self.account.is_some() && !self.paused
+    }
+
+    /// Counts a block that left `lowest` undecided, and begins the offers again after the second.
+    pub(super) fn pass_over(&mut self, lowest: Option<u64>) {
+        let Some(lowest) = lowest.filter(|lowest| *lowest < self.next_offer) else {
+            self.passed_over = 0;
+            return;
+        };
+        if self.waits_for != lowest {
+            self.waits_for = lowest;
+            self.passed_over = 0;
+        }
+        self.passed_over += 1;
+        if self.passed_over >= PATIENT_BLOCKS {
+            self.passed_over = 0;
+            self.next_offer = lowest;
+        }
     }
 
     fn forget(&mut self, id: &SlotId) {
@@ -174,98 +187,9 @@ impl Model {
         }
     }
 
-    /// Applies the answer to an offer.
-    pub(super) fn on_offered(&mut self, id: &SlotId, answer: Answer) {
-        let is_current = self.record.attempts(&id.lane, id.sequence).next_back() == Some(id);
-        let Some(lane) = self.lanes.get_mut(&id.lane) else { return };
-        let offering = lane.offering.take();
-        if !is_current {
-            return;
-        }
-        match (answer, offering) {
-            (Answer::Pooled, _) => lane.next_offer = id.sequence + 1,
-            (Answer::Unknown(_), _) | (_, None) => lane.hold = true,
-            (Answer::Refused(refusal), Some(offering)) => {
-                if matches!(offering, Offering::First) {
-                    lane.exposed.remove(id);
-                }
-                self.on_refused(id, &refusal);
-            }
-        }
-    }
-
-    fn on_refused(&mut self, id: &SlotId, refusal: &Refusal) {
-        let Some(slot) = self.record.slot(id).cloned() else { return };
-        let Some(lane) = self.lanes.get_mut(&id.lane) else { return };
-        let meaning = refusal::meaning(refusal);
-        match meaning {
-            Meaning::Full | Meaning::Ahead => {
-                lane.hold = true;
-                return;
-            }
-            Meaning::Behind => {
-                let lowest = self.record.slots(&id.lane).map(|slot| slot.id.sequence);
-                let lowest = lowest.filter(|sequence| *sequence >= lane.floor).min();
-                match lowest {
-                    Some(lowest) if lowest < id.sequence && !lane.rewound => {
-                        lane.rewound = true;
-                        lane.next_offer = lowest;
-                    }
-                    _ => lane.hold = true,
-                }
-                return;
-            }
-            Meaning::Redundant | Meaning::Transaction | Meaning::Client | Meaning::Message => {}
-        }
-        self.refuse(&slot);
-        match meaning {
-            Meaning::Transaction => self.on_refused_as_such(id, refusal),
-            Meaning::Client => self.park(&slot.flow, refusal.log.clone()),
-            Meaning::Redundant => self.postpone(&slot.flow, &slot.works),
-            _ => self.suspect(&slot, &refusal.log),
-        }
-        self.delay(&slot.flow, None);
-    }
-
-    fn on_refused_as_such(&mut self, id: &SlotId, refusal: &Refusal) {
-        if refusal::is_out_of_gas(&refusal.codespace, refusal.code) {
-            return self.raise_gas(&id.lane.chain);
-        }
-        self.notices.push(Notice::Refused {
-            chain: id.lane.chain.clone(),
-            address: id.lane.address.clone(),
-            log: refusal.log.clone(),
-        });
-    }
-
-    /// Decides what a refusal that names no message says about the works: the next simulation names
-    /// the one at fault. Only if that passes again and again is each tried by itself.
-    fn suspect(&mut self, slot: &SlotRow, log: &str) {
-        if slot.works.len() == 1 || self.failures(&slot.flow) >= TRUSTING_REFUSALS {
-            self.back_off(&slot.flow, &slot.works, log);
-        }
-    }
-
-    /// Takes a transaction out of the lane that the chain does not want, and everything from there on
-    /// that no mempool can hold: it is planned anew.
-    fn refuse(&mut self, slot: &SlotRow) {
-        self.unwant(slot);
-        let Some(lane) = self.lanes.get(&slot.id.lane) else { return };
-        let unseen: Vec<SlotRow> = self
-            .record
-            .slots(&slot.id.lane)
-            .filter(|other| other.id >= slot.id && !lane.exposed.contains(&other.id))
-            .cloned()
-            .collect();
-        for other in unseen.iter().rev() {
-            self.drop_slot(other);
-        }
-        self.unwant_orphans(&slot.id.lane);
-    }
-
     /// Leaves a transaction to be replaced at its sequence: it is forgotten unless some mempool may
     /// hold it.
-    fn unwant(&mut self, slot: &SlotRow) {
+    pub(super) fn unwant(&mut self, slot: &SlotRow) {
         let Some(lane) = self.lanes.get_mut(&slot.id.lane) else { return };
         if lane.exposed.contains(&slot.id) {
             lane.refused.insert(slot.id.clone());
@@ -299,13 +223,13 @@ impl Model {
     }
 
     /// Forgets a transaction that no block will include.
-    fn drop_slot(&mut self, slot: &SlotRow) {
+    pub(super) fn drop_slot(&mut self, slot: &SlotRow) {
         self.record.write(Write::Dropped(slot.id.clone()));
         self.release(slot);
     }
 
     /// Frees the works of a transaction that left the record.
-    fn release(&mut self, slot: &SlotRow) {
+    pub(super) fn release(&mut self, slot: &SlotRow) {
         if let Some(lane) = self.lanes.get_mut(&slot.id.lane) {
             lane.forget(&slot.id);
         }
@@ -314,121 +238,6 @@ impl Model {
             if let Some((_, key)) = work.packet() {
                 self.requeue(key);
             }
-        }
-    }
-
-    /// The transaction of ours that used a sequence, if it is in the record.
-    pub(super) fn slot_used(&self, used: &Used) -> Option<&SlotRow> {
-        let mut attempts = self.record.attempts(&used.lane, used.sequence);
-        attempts.find_map(|id| self.record.slot(id).filter(|slot| slot.hash == used.hash))
-    }
-
-    /// Applies that block `tip` decided a sequence; the block's events are applied before.
-    pub(super) fn on_used(&mut self, tip: Tip, used: &Used) {
-        let attempts: Vec<SlotRow> = self
-            .record
-            .attempts(&used.lane, used.sequence)
-            .filter_map(|id| self.record.slot(id).cloned())
-            .collect();
-        let ours = attempts.iter().find(|slot| slot.hash == used.hash);
-        let Some(lane) = self.lanes.get_mut(&used.lane) else { return };
-        lane.floor = lane.floor.max(used.sequence + 1);
-        // What was used before we looked at the account may be ours from before the store was lost.
-        let began = lane.account.as_ref().map_or(u64::MAX, |account| account.sequence);
-        if ours.is_none() && (used.sequence >= began || !attempts.is_empty()) {
-            lane.paused = true;
-            let notice = Notice::ForeignTx { lane: used.lane.clone(), sequence: used.sequence };
-            self.notices.push(notice);
-        }
-        let Some(first) = ours.or_else(|| attempts.first()) else { return };
-        let outcome = Outcome {
-            height: tip.height,
-            code: used.code,
-            gas_used: used.gas_used,
-            noops: used.noops.len(),
-        };
-        self.record.write(Write::Decided(first.id.clone(), outcome));
-        attempts.iter().for_each(|slot| self.release(slot));
-        self.unwant_orphans(&used.lane);
-        match ours {
-            Some(slot) if used.code != 0 => self.on_failed_tx(tip, slot, used),
-            Some(slot) => {
-                self.succeeded(&slot.flow);
-                self.settle_noops(tip, slot, used);
-            }
-            None => {}
-        }
-    }
-
-    fn on_failed_tx(&mut self, tip: Tip, slot: &SlotRow, used: &Used) {
-        self.notices.push(Notice::TxFailed {
-            address: used.lane.address.clone(),
-            sequence: used.sequence,
-            height: tip.height,
-            log: used.log.clone(),
-        });
-        if refusal::is_out_of_gas(&used.codespace, used.code) {
-            self.raise_gas(&used.lane.chain);
-            return;
-        }
-        let culprit = used.failed_index.and_then(|index| index.checked_sub(slot.updates));
-        match culprit.and_then(|index| slot.works.get(index)) {
-            Some(work) => self.back_off(&slot.flow, std::slice::from_ref(work), &used.log),
-            // The update failed, or the log does not say what: every work is tried by itself.
-            None => {
-                self.back_off(&slot.flow, &slot.works, &used.log);
-                self.delay(&slot.flow, None);
-            }
-        }
-    }
-
-    /// Ends works that were paid for and found nothing to do, though no event told us why: whatever
-    /// did them happened before we began to read.
-    fn settle_noops(&mut self, tip: Tip, slot: &SlotRow, used: &Used) {
-        for index in &used.noops {
-            let work = index.checked_sub(slot.updates).and_then(|index| slot.works.get(index));
-            if let Some((leg, key)) = work.and_then(|work| work.packet()) {
-                self.settle_noop(tip, leg, key);
-            }
-        }
-    }
-
-    /// Applies a block of the lanes' chain, after its events.
-    pub(super) fn lanes_on_block(&mut self, chain: &ChainId, tip: Tip) {
-        let ids: Vec<LaneId> = self.lanes.keys().filter(|id| id.chain == *chain).cloned().collect();
-        for id in ids {
-            let expired: Vec<SlotRow> = self
-                .record
-                .slots(&id)
-                .filter(|slot| slot.timeout_height <= tip.height)
-                .cloned()
-                .collect();
-            expired.iter().for_each(|slot| self.drop_slot(slot));
-            self.unwant_orphans(&id);
-            let lowest = self.wanted_slots(&id).map(|slot| slot.id.sequence).next();
-            let Some(lane) = self.lanes.get_mut(&id) else { continue };
-            lane.hold = false;
-            lane.rewound = false;
-            lane.pass_over(lowest);
-        }
-    }
-}
-
-impl Lane {
-    /// Counts a block that left `lowest` undecided, and begins the offers again after the second.
-    fn pass_over(&mut self, lowest: Option<u64>) {
-        let Some(lowest) = lowest.filter(|lowest| *lowest < self.next_offer) else {
-            self.passed_over = 0;
-            return;
-        };
-        if self.waits_for != lowest {
-            self.waits_for = lowest;
-            self.passed_over = 0;
-        }
-        self.passed_over += 1;
-        if self.passed_over >= PATIENT_BLOCKS {
-            self.passed_over = 0;
-            self.next_offer = lowest;
         }
     }
 }

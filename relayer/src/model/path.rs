@@ -1,8 +1,9 @@
 //! Paths: what the chains' events make of clients, connections and channels.
 
 use super::Model;
-use super::facts::{ClientChange, Event, HandshakeChange, Notice};
+use super::facts::{ClientChange, Event, HandshakeChange};
 use super::ids::{Both, ChainId, ClientId, ConnectionId, FlowId, Order, Side};
+use super::notice::Notice;
 use super::rows::{ChannelEnd, ChannelRow, EndState, SlotRow, Write};
 use crate::plan::work::Work;
 

@@ -6,9 +6,11 @@
 
 mod chain;
 mod checks;
+mod client;
 mod core;
 mod events;
 mod light;
+mod node;
 mod opening;
 mod rival;
 mod rng;

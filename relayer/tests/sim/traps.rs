@@ -3,8 +3,8 @@
 use cosmos::keys::Key;
 use cosmos::wire::sign::sign;
 use cosmos::wire::tx::{Fee, TxPlan, any};
-use ferry::model::facts::Notice;
 use ferry::model::ids::{Order, Side, Span};
+use ferry::model::notice::Notice;
 use ferry::plan::choose::Idle;
 use ferry::plan::explain::{Why, explain};
 use ibc_proto::ibc::core::channel::v1::{Channel, Counterparty, MsgChannelOpenInit};

@@ -4,24 +4,21 @@ use std::collections::BTreeMap;
 
 use cosmos::keys::Key;
 use ferry::model::config::{ChainConfig, Config, GasPrice, LaneConfig, Probe};
-use ferry::model::facts::{
-    Account, Answer, Ask, Fact, Header, Notice, Proofs, Proved, Refusal, Simulation, Step, Why,
-};
+use ferry::model::facts::{Ask, Fact, Step};
 use ferry::model::ids::{AskId, Both, ChainId, Height, LaneId, Order, PathId, Side, Span, Time};
+use ferry::model::notice::Notice;
 use ferry::model::rows::{ChannelRow, PathRow};
 use ferry::model::{Model, step};
 use ibc_proto::google::protobuf::Any;
 
-use crate::chain::{Chain, Checked, PREFIX, Send};
+use crate::chain::{Chain, PREFIX, Send};
 use crate::checks;
-use crate::core::Failure;
-use crate::light;
 use crate::rival::Rival;
 use crate::rng::Rng;
 use crate::store::Store;
 
 pub(crate) const SECOND: u64 = 1_000_000_000;
-const MILLI: u64 = 1_000_000;
+pub(crate) const MILLI: u64 = 1_000_000;
 const START: u64 = 1_700_000_000 * SECOND;
 
 /// What goes wrong, in percent of the occasions.
@@ -60,7 +57,7 @@ pub(crate) enum Expiry {
     Blocks(u64),
 }
 
-enum Happening {
+pub(crate) enum Happening {
     Block(Side),
     Pull(Side),
     Tick,
@@ -109,7 +106,7 @@ pub(crate) struct World {
     /// (time, order, process) -> what happens; answers die with the process that asked.
     queue: BTreeMap<(u64, u64, Option<u64>), Happening>,
     order: u64,
-    process: u64,
+    pub(crate) process: u64,
     lag: u64,
     wake: Option<u64>,
     intervals: Both<u64>,
@@ -214,7 +211,7 @@ impl World {
         world
     }
 
-    fn later(&mut self, delay: u64, process: Option<u64>, what: Happening) {
+    pub(crate) fn later(&mut self, delay: u64, process: Option<u64>, what: Happening) {
         self.order += 1;
         self.queue.insert((self.now + delay, self.order, process), what);
     }
@@ -347,7 +344,7 @@ impl World {
     }
 
     /// One turn of the driver's loop; `false` when the process was killed in it.
-    fn feed(&mut self, fact: Fact) -> bool {
+    pub(crate) fn feed(&mut self, fact: Fact) -> bool {
         self.steps += 1;
         let Step { writes, asks, notices, wake } = step(&mut self.model, fact, Time(self.now));
         self.notices.extend(notices);
@@ -392,96 +389,4 @@ impl World {
     pub(crate) fn reload(&self) -> Model {
         Model::load(self.config.clone(), self.store.rows())
     }
-
-    fn answer(&mut self, id: AskId, ask: Ask) {
-        let is_stale = self.rng.chance(self.faults.stale);
-        let fact = match ask {
-            Ask::Header { chain, height, trusted } => self.header(id, &chain, height, trusted),
-            Ask::Prove { chain, height, keys } => self.prove(id, (&chain, height, is_stale), keys),
-            Ask::Load(keys) => Fact::Loaded(id, self.store.load(&keys)),
-            Ask::Simulate { chain, tx } => {
-                let result = self.chains.on(self.side(&chain)).simulate(&tx);
-                Fact::Simulated(
-                    id,
-                    match result {
-                        Ok(gas_used) => Simulation::Ok { gas_used },
-                        Err((index, failure)) => Simulation::Refused(refusal(failure, Some(index))),
-                    },
-                )
-            }
-            Ask::Offer(slot) => {
-                let bytes = self.store.bytes(&slot).map(<[u8]>::to_vec);
-                let Some(bytes) = bytes else { return };
-                let chain = self.chains.on_mut(if slot.lane.chain.as_str() == "alpha-1" {
-                    Side::A
-                } else {
-                    Side::B
-                });
-                let checked =
-                    if is_stale { chain.offer_stale(&bytes) } else { chain.offer(&bytes) };
-                Fact::Offered(
-                    id,
-                    match checked {
-                        Checked::Pooled => Answer::Pooled,
-                        Checked::Full => Answer::Unknown("mempool is full".to_owned()),
-                        Checked::Refused(failure) => Answer::Refused(refusal(failure, None)),
-                    },
-                )
-            }
-            Ask::Account(lane) => {
-                let chain = self.chains.on(self.side(&lane.chain));
-                let sequence =
-                    chain.core.sequences.get(lane.address.as_str()).copied().unwrap_or(0);
-                Fact::Account(id, Account { number: 1, sequence })
-            }
-        };
-        if self.rng.chance(self.faults.lost) {
-            return;
-        }
-        if self.rng.chance(self.faults.twice) {
-            let delay = self.rng.below(2_000) * MILLI;
-            self.later(delay, Some(self.process), Happening::Repeat(fact.clone()));
-        }
-        self.feed(fact);
-    }
-
-    fn header(&self, id: AskId, chain: &ChainId, height: u64, trusted: Option<u64>) -> Fact {
-        let chain = self.chains.on(self.side(chain));
-        let Some(header) = chain.headers.get(&height) else {
-            return Fact::Failed(id, Why::Unavailable(format!("no header {height}")));
-        };
-        Fact::Header(
-            id,
-            Header {
-                height,
-                time: Time(header.time),
-                root: header.root.clone(),
-                next_validators_hash: vec![7; 32],
-                updates: trusted.map(|trusted| light::pack(header, trusted)).into_iter().collect(),
-            },
-        )
-    }
-
-    fn prove(
-        &self,
-        id: AskId,
-        (chain, height, is_stale): (&ChainId, u64, bool),
-        keys: Vec<Vec<u8>>,
-    ) -> Fact {
-        let chain = self.chains.on(self.side(chain));
-        let Some(state) = chain.history.get(&height).filter(|_| !is_stale) else {
-            return Fact::Failed(id, Why::Unavailable(format!("no state of {height}")));
-        };
-        let root = light::root(&chain.id, height);
-        let prove = |key: Vec<u8>| {
-            let value = state.store.get(&key).map(<[u8]>::to_vec);
-            Proved { proof: light::proof(&root, &key, value.as_deref()), key, value }
-        };
-        let items = keys.into_iter().map(prove).collect();
-        Fact::Proofs(id, Proofs { root: root.clone(), items })
-    }
-}
-
-fn refusal(failure: Failure, index: Option<usize>) -> Refusal {
-    Refusal { codespace: failure.codespace.to_owned(), code: failure.code, index, log: failure.log }
 }

@@ -1,0 +1,108 @@
+//! Decisions: what a chain's blocks mean for the lanes.
+
+use super::Model;
+use super::facts::{Tip, Used};
+use super::ids::{ChainId, LaneId};
+use super::notice::Notice;
+use super::rows::{Outcome, SlotRow, Write};
+use crate::plan::refusal;
+
+impl Model {
+    /// The transaction of ours that used a sequence, if it is in the record.
+    pub(super) fn slot_used(&self, used: &Used) -> Option<&SlotRow> {
+        let mut attempts = self.record.attempts(&used.lane, used.sequence);
+        attempts.find_map(|id| self.record.slot(id).filter(|slot| slot.hash == used.hash))
+    }
+
+    /// Applies that block `tip` decided a sequence; the block's events are applied before.
+    pub(super) fn on_used(&mut self, tip: Tip, used: &Used) {
+        let attempts: Vec<SlotRow> = self
+            .record
+            .attempts(&used.lane, used.sequence)
+            .filter_map(|id| self.record.slot(id).cloned())
+            .collect();
+        let ours = attempts.iter().find(|slot| slot.hash == used.hash);
+        let Some(lane) = self.lanes.get_mut(&used.lane) else { return };
+        lane.floor = lane.floor.max(used.sequence + 1);
+        // What was used before we looked at the account may be ours from before the store was lost.
+        let began = lane.account.as_ref().map_or(u64::MAX, |account| account.sequence);
+        if ours.is_none() && (used.sequence >= began || !attempts.is_empty()) {
+            if !lane.paused {
+                let notice = Notice::ForeignTx { lane: used.lane.clone(), sequence: used.sequence };
+                self.notices.push(notice);
+            }
+            lane.paused = true;
+        }
+        let Some(first) = ours.or_else(|| attempts.first()) else { return };
+        let outcome = Outcome {
+            height: tip.height,
+            code: used.code,
+            gas_used: used.gas_used,
+            noops: used.noops.len(),
+        };
+        self.record.write(Write::Decided(first.id.clone(), outcome));
+        attempts.iter().for_each(|slot| self.release(slot));
+        self.unwant_orphans(&used.lane);
+        match ours {
+            Some(slot) if used.code != 0 => self.on_failed_tx(tip, slot, used),
+            Some(slot) => {
+                self.succeeded(&slot.flow);
+                self.settle_noops(tip, slot, used);
+            }
+            None => {}
+        }
+    }
+
+    fn on_failed_tx(&mut self, tip: Tip, slot: &SlotRow, used: &Used) {
+        self.notices.push(Notice::TxFailed {
+            address: used.lane.address.clone(),
+            sequence: used.sequence,
+            height: tip.height,
+            log: used.log.clone(),
+        });
+        if refusal::is_out_of_gas(&used.codespace, used.code) {
+            self.raise_gas(&used.lane.chain);
+            return;
+        }
+        let culprit = used.failed_index.and_then(|index| index.checked_sub(slot.updates));
+        match culprit.and_then(|index| slot.works.get(index)) {
+            Some(work) => self.back_off(&slot.flow, std::slice::from_ref(work), &used.log),
+            // The update failed, or the log does not say what: every work is tried by itself.
+            None => {
+                self.back_off(&slot.flow, &slot.works, &used.log);
+                self.delay(&slot.flow, None);
+            }
+        }
+    }
+
+    /// Ends works that were paid for and found nothing to do, though no event told us why: whatever
+    /// did them happened before we began to read.
+    fn settle_noops(&mut self, tip: Tip, slot: &SlotRow, used: &Used) {
+        for index in &used.noops {
+            let work = index.checked_sub(slot.updates).and_then(|index| slot.works.get(index));
+            if let Some((leg, key)) = work.and_then(|work| work.packet()) {
+                self.settle_noop(tip, leg, key);
+            }
+        }
+    }
+
+    /// Applies a block of the lanes' chain, after its events.
+    pub(super) fn lanes_on_block(&mut self, chain: &ChainId, tip: Tip) {
+        let ids: Vec<LaneId> = self.lanes.keys().filter(|id| id.chain == *chain).cloned().collect();
+        for id in ids {
+            let expired: Vec<SlotRow> = self
+                .record
+                .slots(&id)
+                .filter(|slot| slot.timeout_height <= tip.height)
+                .cloned()
+                .collect();
+            expired.iter().for_each(|slot| self.drop_slot(slot));
+            self.unwant_orphans(&id);
+            let lowest = self.wanted_slots(&id).map(|slot| slot.id.sequence).next();
+            let Some(lane) = self.lanes.get_mut(&id) else { continue };
+            lane.hold = false;
+            lane.rewound = false;
+            lane.pass_over(lowest);
+        }
+    }
+}

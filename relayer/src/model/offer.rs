@@ -1,0 +1,103 @@
+//! Offers: what a chain's answers to them mean for the lane.
+
+use super::Model;
+use super::facts::{Answer, Refusal};
+use super::ids::SlotId;
+use super::lane::Offering;
+use super::notice::Notice;
+use super::rows::SlotRow;
+use crate::plan::refusal::{self, Meaning};
+
+/// How many refusals that name no message a flow takes before its works are tried one by one.
+const TRUSTING_REFUSALS: u32 = 3;
+
+impl Model {
+    /// Applies the answer to an offer.
+    pub(super) fn on_offered(&mut self, id: &SlotId, answer: Answer) {
+        let is_current = self.record.attempts(&id.lane, id.sequence).next_back() == Some(id);
+        let Some(lane) = self.lanes.get_mut(&id.lane) else { return };
+        let offering = lane.offering.take();
+        if !is_current {
+            return;
+        }
+        match (answer, offering) {
+            (Answer::Pooled, _) => lane.next_offer = id.sequence + 1,
+            (Answer::Unknown(_), _) | (_, None) => lane.hold = true,
+            (Answer::Refused(refusal), Some(offering)) => {
+                if matches!(offering, Offering::First) {
+                    lane.exposed.remove(id);
+                }
+                self.on_refused(id, &refusal);
+            }
+        }
+    }
+
+    fn on_refused(&mut self, id: &SlotId, refusal: &Refusal) {
+        let Some(slot) = self.record.slot(id).cloned() else { return };
+        let Some(lane) = self.lanes.get_mut(&id.lane) else { return };
+        let meaning = refusal::meaning(refusal);
+        match meaning {
+            Meaning::Full | Meaning::Ahead => {
+                lane.hold = true;
+                return;
+            }
+            Meaning::Behind => {
+                let lowest = self.record.slots(&id.lane).map(|slot| slot.id.sequence);
+                let lowest = lowest.filter(|sequence| *sequence >= lane.floor).min();
+                match lowest {
+                    Some(lowest) if lowest < id.sequence && !lane.rewound => {
+                        lane.rewound = true;
+                        lane.next_offer = lowest;
+                    }
+                    _ => lane.hold = true,
+                }
+                return;
+            }
+            Meaning::Redundant | Meaning::Transaction | Meaning::Client | Meaning::Message => {}
+        }
+        self.refuse(&slot);
+        match meaning {
+            Meaning::Transaction => self.on_refused_as_such(id, refusal),
+            Meaning::Client => self.park(&slot.flow, refusal.log.clone()),
+            Meaning::Redundant => self.postpone(&slot.flow, &slot.works),
+            _ => self.suspect(&slot, &refusal.log),
+        }
+        self.delay(&slot.flow, None);
+    }
+
+    fn on_refused_as_such(&mut self, id: &SlotId, refusal: &Refusal) {
+        if refusal::is_out_of_gas(&refusal.codespace, refusal.code) {
+            return self.raise_gas(&id.lane.chain);
+        }
+        self.notices.push(Notice::Refused {
+            chain: id.lane.chain.clone(),
+            address: id.lane.address.clone(),
+            log: refusal.log.clone(),
+        });
+    }
+
+    /// Decides what a refusal that names no message says about the works: the next simulation names
+    /// the one at fault. Only if that passes again and again is each tried by itself.
+    fn suspect(&mut self, slot: &SlotRow, log: &str) {
+        if slot.works.len() == 1 || self.failures(&slot.flow) >= TRUSTING_REFUSALS {
+            self.back_off(&slot.flow, &slot.works, log);
+        }
+    }
+
+    /// Takes a transaction out of the lane that the chain does not want, and everything from there on
+    /// that no mempool can hold: it is planned anew.
+    fn refuse(&mut self, slot: &SlotRow) {
+        self.unwant(slot);
+        let Some(lane) = self.lanes.get(&slot.id.lane) else { return };
+        let unseen: Vec<SlotRow> = self
+            .record
+            .slots(&slot.id.lane)
+            .filter(|other| other.id >= slot.id && !lane.exposed.contains(&other.id))
+            .cloned()
+            .collect();
+        for other in unseen.iter().rev() {
+            self.drop_slot(other);
+        }
+        self.unwant_orphans(&slot.id.lane);
+    }
+}

@@ -1,0 +1,134 @@
+//! Light clients: creation, update, and what they let others prove.
+
+use cosmos::wire::path;
+use ferry::model::facts::{ClientChange, Event};
+use ferry::model::ids::Height;
+use ibc_proto::google::protobuf::Any;
+use ibc_proto::ibc::core::client::v1::{Height as ProtoHeight, MsgCreateClient, MsgUpdateClient};
+use ibc_proto::ibc::lightclients::tendermint::v1::{ClientState, ConsensusState};
+use prost::Message;
+
+use crate::core::{Context, Core, Effect, Failure, decode, fail};
+use crate::{events, light};
+
+fn block(height: Option<ProtoHeight>) -> u64 {
+    height.map_or(0, |height| height.revision_height)
+}
+
+impl Core {
+    pub(crate) fn create_client(
+        &mut self,
+        at: &Context,
+        message: MsgCreateClient,
+        events: &mut Vec<Event>,
+    ) -> Result<Effect, Failure> {
+        let client = format!("07-tendermint-{}", self.counters[0]);
+        self.counters[0] += 1;
+        let state_any = message.client_state.unwrap_or_default();
+        let state: ClientState = decode(&state_any)?;
+        let height = block(state.latest_height);
+        let consensus = message.consensus_state.unwrap_or_default();
+        let _: ConsensusState = decode(&consensus)?;
+        self.store.insert(path::client_state(&client), state_any.encode_to_vec());
+        self.put_consensus(&client, state.latest_height, &consensus);
+        events.push(self.client_event(at, &client, height, ClientChange::Created));
+        Ok(Effect::Done)
+    }
+
+    fn put_consensus(&mut self, client: &str, height: Option<ProtoHeight>, consensus: &Any) {
+        let key = path::consensus_state(client, height.unwrap_or_default().into());
+        self.store.insert(key, consensus.encode_to_vec());
+    }
+
+    fn client_event(
+        &self,
+        _at: &Context,
+        client: &str,
+        height: u64,
+        change: ClientChange,
+    ) -> Event {
+        let revision = self
+            .client(client)
+            .map_or(0, |state| state.latest_height.map_or(0, |height| height.revision_number));
+        Event::Client { client: client.into(), height: Height { revision, height }, change }
+    }
+
+    pub(crate) fn client(&self, client: &str) -> Result<ClientState, Failure> {
+        let Some(bytes) = self.store.get(&path::client_state(client)) else {
+            return fail("client", 4, format!("client {client} not found"));
+        };
+        decode(&Any::decode(bytes).unwrap_or_default())
+    }
+
+    /// Time and root of the other chain that a client knows at a height.
+    pub(crate) fn consensus(&self, client: &str, height: u64) -> Result<(u64, Vec<u8>), Failure> {
+        let revision = self.client(client)?.latest_height.unwrap_or_default().revision_number;
+        let height = ProtoHeight { revision_number: revision, revision_height: height };
+        let Some(bytes) = self.store.get(&path::consensus_state(client, height.into())) else {
+            let text = format!("consensus state not found: {}", height.revision_height);
+            return fail("client", 8, text);
+        };
+        let state: ConsensusState = decode(&Any::decode(bytes).unwrap_or_default())?;
+        let time = state.timestamp.unwrap_or_default();
+        let nanos = time.seconds as u64 * 1_000_000_000 + time.nanos as u64;
+        Ok((nanos, state.root.unwrap_or_default().hash))
+    }
+
+    pub(crate) fn update_client(
+        &mut self,
+        at: &Context,
+        message: MsgUpdateClient,
+        events: &mut Vec<Event>,
+    ) -> Result<Effect, Failure> {
+        let client = message.client_id;
+        let mut state = self.client(&client)?;
+        let Some((header, trusted)) = light::unpack(&message.client_message.unwrap_or_default())
+        else {
+            return fail("client", 9, "header is not one");
+        };
+        let (trusted_time, _) = self.consensus(&client, trusted)?;
+        let drift = state.max_clock_drift.unwrap_or_default().seconds as u64 * 1_000_000_000;
+        let period = state.trusting_period.unwrap_or_default().seconds as u64 * 1_000_000_000;
+        if header.chain != state.chain_id
+            || header.root != light::root(&header.chain, header.height - 1)
+        {
+            return fail("client", 9, "header does not verify");
+        }
+        if header.time >= at.time + drift {
+            return fail("07-tendermint", 4, "new header has a time from the future");
+        }
+        if at.time > trusted_time + period {
+            return fail("client", 29, "client state is not active");
+        }
+        let known = self.consensus(&client, header.height).is_ok();
+        if !known {
+            let consensus = events::consensus_state(header.time, header.root.clone());
+            let revision = state.latest_height.unwrap_or_default().revision_number;
+            let height = ProtoHeight { revision_number: revision, revision_height: header.height };
+            self.put_consensus(&client, Some(height), &consensus);
+            if header.height > block(state.latest_height) {
+                state.latest_height = Some(height);
+                let any = cosmos::wire::tx::any(&state);
+                self.store.insert(path::client_state(&client), any.encode_to_vec());
+            }
+        }
+        events.push(self.client_event(at, &client, header.height, ClientChange::Updated));
+        Ok(Effect::Done)
+    }
+
+    /// Checks a proof against what a client knows.
+    pub(crate) fn verify(
+        &self,
+        client: &str,
+        height: Option<ProtoHeight>,
+        key: &[u8],
+        (value, proof): (Option<&[u8]>, &[u8]),
+    ) -> Result<(), Failure> {
+        let (_, root) = self.consensus(client, block(height))?;
+        if light::proof(&root, key, value) != proof {
+            let text = format!("invalid proof of {}", String::from_utf8_lossy(key));
+            return fail("commitment", 2, text);
+        }
+        Ok(())
+    }
+}

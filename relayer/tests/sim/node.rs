@@ -1,0 +1,102 @@
+//! Nodes: what they answer, and how they fail to.
+
+use ferry::model::facts::{
+    Account, Answer, Ask, Fact, Header, Proofs, Proved, Refusal, Simulation, Why,
+};
+use ferry::model::ids::{AskId, ChainId, Time};
+
+use crate::chain::Checked;
+use crate::core::Failure;
+use crate::light;
+use crate::world::{Happening, MILLI, World};
+
+impl World {
+    pub(crate) fn answer(&mut self, id: AskId, ask: Ask) {
+        let is_stale = self.rng.chance(self.faults.stale);
+        let fact = match ask {
+            Ask::Header { chain, height, trusted } => self.header(id, &chain, height, trusted),
+            Ask::Prove { chain, height, keys } => self.prove(id, (&chain, height, is_stale), keys),
+            Ask::Load(keys) => Fact::Loaded(id, self.store.load(&keys)),
+            Ask::Simulate { chain, tx } => {
+                let result = self.chains.on(self.side(&chain)).simulate(&tx);
+                Fact::Simulated(
+                    id,
+                    match result {
+                        Ok(gas_used) => Simulation::Ok { gas_used },
+                        Err((index, failure)) => Simulation::Refused(refusal(failure, Some(index))),
+                    },
+                )
+            }
+            Ask::Offer(slot) => {
+                let bytes = self.store.bytes(&slot).map(<[u8]>::to_vec);
+                let Some(bytes) = bytes else { return };
+                let side = self.side(&slot.lane.chain);
+                let chain = self.chains.on_mut(side);
+                let checked =
+                    if is_stale { chain.offer_stale(&bytes) } else { chain.offer(&bytes) };
+                Fact::Offered(
+                    id,
+                    match checked {
+                        Checked::Pooled => Answer::Pooled,
+                        Checked::Full => Answer::Unknown("mempool is full".to_owned()),
+                        Checked::Refused(failure) => Answer::Refused(refusal(failure, None)),
+                    },
+                )
+            }
+            Ask::Account(lane) => {
+                let chain = self.chains.on(self.side(&lane.chain));
+                let sequence =
+                    chain.core.sequences.get(lane.address.as_str()).copied().unwrap_or(0);
+                Fact::Account(id, Account { number: 1, sequence })
+            }
+        };
+        if self.rng.chance(self.faults.lost) {
+            return;
+        }
+        if self.rng.chance(self.faults.twice) {
+            let delay = self.rng.below(2_000) * MILLI;
+            self.later(delay, Some(self.process), Happening::Repeat(fact.clone()));
+        }
+        self.feed(fact);
+    }
+
+    fn header(&self, id: AskId, chain: &ChainId, height: u64, trusted: Option<u64>) -> Fact {
+        let chain = self.chains.on(self.side(chain));
+        let Some(header) = chain.headers.get(&height) else {
+            return Fact::Failed(id, Why::Unavailable(format!("no header {height}")));
+        };
+        Fact::Header(
+            id,
+            Header {
+                height,
+                time: Time(header.time),
+                root: header.root.clone(),
+                next_validators_hash: vec![7; 32],
+                updates: trusted.map(|trusted| light::pack(header, trusted)).into_iter().collect(),
+            },
+        )
+    }
+
+    fn prove(
+        &self,
+        id: AskId,
+        (chain, height, is_stale): (&ChainId, u64, bool),
+        keys: Vec<Vec<u8>>,
+    ) -> Fact {
+        let chain = self.chains.on(self.side(chain));
+        let Some(state) = chain.history.get(&height).filter(|_| !is_stale) else {
+            return Fact::Failed(id, Why::Unavailable(format!("no state of {height}")));
+        };
+        let root = light::root(&chain.id, height);
+        let prove = |key: Vec<u8>| {
+            let value = state.store.get(&key).map(<[u8]>::to_vec);
+            Proved { proof: light::proof(&root, &key, value.as_deref()), key, value }
+        };
+        let items = keys.into_iter().map(prove).collect();
+        Fact::Proofs(id, Proofs { root: root.clone(), items })
+    }
+}
+
+fn refusal(failure: Failure, index: Option<usize>) -> Refusal {
+    Refusal { codespace: failure.codespace.to_owned(), code: failure.code, index, log: failure.log }
+}
