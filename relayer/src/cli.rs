@@ -33,7 +33,7 @@ pub struct Cli {
     /// The configuration; default HOME/ferry.toml.
     #[arg(long, global = true, env = "FERRY_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// A file with the password of the keys; default the variable FERRY_PASSWORD, else it is asked for.
+    /// A file with the password of the keys; default the variable `FERRY_PASSWORD`, else it is asked for.
     #[arg(long, global = true, value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// Print results as JSON.

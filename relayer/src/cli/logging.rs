@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Global, LogFormat};
 
-/// Starts logging. The variable FERRY_LOG overrides the level.
+/// Starts logging. The variable `FERRY_LOG` overrides the level.
 pub(super) fn start(config: &Global) -> anyhow::Result<()> {
     let directives = std::env::var("FERRY_LOG").unwrap_or_else(|_| config.log.clone());
     let filter = EnvFilter::try_new(&directives).with_context(|| {

@@ -47,7 +47,7 @@ pub enum SetupError {
         /// The chain.
         chain: String,
         /// What happened.
-        source: ChainError,
+        source: Box<ChainError>,
     },
 }
 
@@ -127,14 +127,14 @@ fn offline_chain(file: &ChainFile) -> ChainConfig {
 /// # Errors
 /// [`SetupError::Chain`].
 pub async fn newest(node: &Node) -> Result<Tip, SetupError> {
-    let failed = |source| SetupError::Chain { chain: node.id.to_string(), source };
+    let failed = |error| SetupError::Chain { chain: node.id.to_string(), source: Box::new(error) };
     let height = node.chain.height().await.map_err(failed)?;
     blocks::tip_at(node, height).await.map_err(|error| failed(error.into()))
 }
 
 async fn connect_one(unlocked: Unlocked) -> Result<(Node, ChainConfig), SetupError> {
     let Unlocked { file, key, lane, probe } = unlocked;
-    let failed = |source| SetupError::Chain { chain: file.id.clone(), source };
+    let failed = |error| SetupError::Chain { chain: file.id.clone(), source: Box::new(error) };
     let chain = reach(&file).await.map_err(failed)?;
     let unbonding = chain.unbonding_period().await.map_err(failed)?;
     let height = chain.height().await.map_err(failed)?;
