@@ -4,6 +4,8 @@
 //! [`localnet`] and [`ferry`] are what it, the demo and the end-to-end tests need for two local
 //! nodes with a relayer between them.
 
+pub mod cli;
+pub mod demo;
 pub mod deploy;
 pub mod ferry;
 pub mod localnet;

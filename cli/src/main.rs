@@ -1,2 +1,10 @@
-//! Entry point.
-fn main() {}
+//! `entrepot`
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    entrepot::cli::run(entrepot::cli::Cli::parse()).await
+}

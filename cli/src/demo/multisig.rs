@@ -17,8 +17,7 @@ const WEIGHT: u64 = 2;
 
 /// The message that sets up a multisig of these members.
 pub(super) fn instantiate(members: &[String]) -> Value {
-    let voters: Vec<_> =
-        members.iter().map(|addr| json!({ "addr": addr, "weight": 1 })).collect();
+    let voters: Vec<_> = members.iter().map(|addr| json!({ "addr": addr, "weight": 1 })).collect();
     json!({
         "voters": voters,
         "threshold": { "absolute_count": { "weight": WEIGHT } },
@@ -114,7 +113,11 @@ fn on_message(
         Message::Propose { msgs, .. } => {
             let number = load::<u64>(deps.storage, "count")? + 1;
             save(deps.storage, "count", &number)?;
-            save(deps.storage, &key(number), &Proposal { msgs, yes: vec![member], executed: false })?;
+            save(
+                deps.storage,
+                &key(number),
+                &Proposal { msgs, yes: vec![member], executed: false },
+            )?;
             Ok(Response::new())
         }
         Message::Vote { proposal_id, vote: Vote::Yes } => {

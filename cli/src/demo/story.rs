@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::{Context as _, bail, ensure};
-use cosmwasm_std::{Coin, CosmosMsg, Uint128, WasmMsg, to_json_binary};
+use cosmwasm_std::{Binary, Coin, CosmosMsg, Uint128, WasmMsg};
 use market::msg::{
     ClaimableResponse as Credited, ExecuteMsg as Market, LeaseId, LeaseInfo, OffersResponse,
     QueryMsg as AskMarket,
@@ -15,9 +15,9 @@ use outpost::msg::{ExecuteMsg as Outpost, QueryMsg as AskOutpost};
 use protocol::control::{DeploymentState, DeploymentStatus, GroupState};
 use protocol::{DeploymentId, Tenant};
 
+use super::purchase;
 use super::stage::{Asset, Side, Stage, Tempo, Who};
 use super::table::{balances, coins};
-use super::purchase;
 
 /// What the DAO spends at most.
 pub(super) const BUDGET: u128 = 1_000_000_000;
@@ -164,7 +164,7 @@ impl<S: Stage> Story<'_, S> {
     async fn dao_closes(&mut self, seq: u64, id: &DeploymentId) -> anyhow::Result<()> {
         let close = WasmMsg::Execute {
             contract_addr: self.stage.address(Who::Outpost),
-            msg: to_json_binary(&Outpost::Close { seq })?,
+            msg: Binary::from(serde_json::to_vec(&Outpost::Close { seq })?),
             funds: Vec::new(),
         };
         let how = self.stage.decide("Close the deployment", close.into()).await?;
@@ -181,8 +181,7 @@ impl<S: Stage> Story<'_, S> {
     }
 
     async fn money_comes_home(&mut self, seq: u64) -> anyhow::Result<()> {
-        let (owner, denom) =
-            (self.stage.address(Who::Dao), self.stage.denom(Asset::Usdx, Side::B));
+        let (owner, denom) = (self.stage.address(Who::Dao), self.stage.denom(Asset::Usdx, Side::B));
         let mut rest = 0;
         for _ in 0..self.stage.tempo().patience {
             rest = self.claimable(&owner, &denom).await?;
@@ -243,7 +242,11 @@ impl<S: Stage> Story<'_, S> {
             broken += u32::from(one != other);
             writeln!(self.out, "  {what}: {} and {}: {verdict}", coins(one), coins(other))?;
         }
-        ensure!(broken == 0, "{broken} of {} sums do not agree: units were lost or made", checks.len());
+        ensure!(
+            broken == 0,
+            "{broken} of {} sums do not agree: units were lost or made",
+            checks.len()
+        );
         writeln!(self.out, "\nNo unit was lost or made.")?;
         Ok(())
     }
@@ -352,7 +355,11 @@ const fn per_day(rate: Uint128) -> u128 {
 }
 
 fn duration(seconds: u64) -> String {
-    if seconds % 3_600 == 0 { format!("{} hours", seconds / 3_600) } else { format!("{seconds} seconds") }
+    if seconds % 3_600 == 0 {
+        format!("{} hours", seconds / 3_600)
+    } else {
+        format!("{seconds} seconds")
+    }
 }
 
 /// Breaks a text into lines that fit beside a margin on a terminal of 100 columns.

@@ -23,7 +23,11 @@ pub(super) async fn balances(stage: &impl Stage) -> anyhow::Result<String> {
             Side::A => coins(stage.balance(who, Asset::Stake).await?),
             Side::B => String::new(),
         };
-        writeln!(table, "{}", format!("  {chain:<9} {:<18} {usdx:>16} {stake:>16}", who.name()).trim_end())?;
+        writeln!(
+            table,
+            "{}",
+            format!("  {chain:<9} {:<18} {usdx:>16} {stake:>16}", who.name()).trim_end()
+        )?;
     }
     Ok(table)
 }

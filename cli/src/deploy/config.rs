@@ -12,6 +12,8 @@ use super::{
 };
 use crate::ferry::Ferry;
 
+/// The file that `entrepot deploy --example` prints: the manual, with every key.
+pub const EXAMPLE: &str = include_str!("example.toml");
 /// The variable that may hold the password of the keys.
 const PASSWORD: &str = "ENTREPOT_PASSWORD";
 
@@ -126,7 +128,7 @@ impl Config {
             )
         })?;
         let mut config = Self::parse(&text).with_context(|| format!("`{shown}` is not valid"))?;
-        config.resolve(path.parent().unwrap_or(Path::new("")));
+        config.resolve(path.parent().unwrap_or_else(|| Path::new("")));
         Ok(config)
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use market::msg::AcceptedResponse;
 use outpost::msg::responses::{ClaimableResponse, FlightKind, FlightResponse, InFlightResponse};
 use outpost::msg::{ExecuteMsg, QueryMsg};
 use tokio::time::{Instant, sleep};
@@ -96,7 +97,7 @@ impl Deployment<'_> {
                 child.check()?;
             }
             if let Some(refusal) = self.refusal(state, flight).await? {
-                bail!("the market's chain refused the probe: {refusal}");
+                bail!("the probe came back: {refusal}");
             }
             sleep(POLL).await;
         }
@@ -108,15 +109,26 @@ impl Deployment<'_> {
         )
     }
 
-    /// Why the market's chain sent the probe's coin back, if it did.
+    /// Why the probe's coin came back without a word of the market, if it did.
     async fn refusal(
         &self,
         state: &State,
         flight: &FlightResponse,
     ) -> anyhow::Result<Option<String>> {
-        let channel = &state.transfer()?.market;
-        let received = why::received(&self.sites.market.chain, channel, flight.sequence).await?;
-        Ok(received.and_then(|received| received.refusal))
+        if self.probe_in_flight(state).await?.is_some() {
+            return Ok(None);
+        }
+        let route = state.transfer()?.market.clone();
+        let sender = state.outpost.address()?.into();
+        let ask = market::msg::QueryMsg::Accepted { route: route.clone(), sender, n: flight.n };
+        let chain = &self.sites.market.chain;
+        let answer: AcceptedResponse = chain.query_smart(state.market.address()?, &ask).await?;
+        if answer.accepted {
+            return Ok(None);
+        }
+        let received = why::received(chain, &route, flight.sequence).await?;
+        let reason = received.and_then(|received| received.refusal);
+        Ok(Some(reason.unwrap_or_else(|| "it timed out, or no event says why".into())))
     }
 
     /// Takes the coin back that the market returned.

@@ -84,6 +84,12 @@ pub struct StateFile {
 }
 
 impl StateFile {
+    /// Where the state of a deployment file is kept unless told otherwise: beside it.
+    #[must_use]
+    pub fn beside(config: &Path) -> PathBuf {
+        config.with_extension("state.json")
+    }
+
     /// Reads the file, or begins a new one for these chains.
     ///
     /// # Errors

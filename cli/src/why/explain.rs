@@ -134,7 +134,7 @@ fn what(cause: &Cause, facts: &Facts) -> String {
             format!("{purchase} was refused by the market's chain\nthe chain's words: {reason}")
         }
         Cause::RefusedUnknown => format!(
-            "{purchase} was refused, and the node of the market's chain no longer has the events that say why"
+            "{purchase} was refused, and the node of the market's chain has no event that says why"
         ),
         Cause::NotCarried => format!(
             "{purchase} is under way: {} is not received on the market's chain",

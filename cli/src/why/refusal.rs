@@ -73,7 +73,7 @@ pub const fn remedy(code: Code) -> &'static str {
         Code::WrongState => "ask for `status` and act on what it says",
         Code::TooEarly => "try again later; the market's words say when",
         Code::TooLate => "buy anew: this can no longer be done",
-        Code::BelowMinimum => "use a larger amount",
+        Code::BelowMinimum => "use a larger amount; the market's words name the least",
         Code::Insolvent | Code::Internal => "tell the market's owner; nothing was changed",
         Code::Unsupported => "use what this version offers; the market's `info` tells which it is",
     }

@@ -1,0 +1,93 @@
+//! `entrepot why`
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use super::Output;
+use crate::deploy::StateFile;
+use crate::deploy::config::Config;
+use crate::why::{Explanation, Facts, Reader, explain};
+
+const EXAMPLES: &str = "\
+Examples:
+  entrepot why 7 --config deploy.toml
+  entrepot why 7 --market-rpc http://127.0.0.1:26657 --outpost-rpc http://127.0.0.1:26757 --outpost wasm1...
+
+The answer is a hint: the reason of a refusal stands in the events of the market's chain, which no light
+client proves. The node must index transactions.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// The purchase's number at the outpost.
+    seq: u64,
+    /// The deployment file, which names the chains.
+    #[arg(long, value_name = "FILE", required_unless_present = "outpost")]
+    config: Option<PathBuf>,
+    /// The deployment's state file; default the deployment file's name with `.state.json`.
+    #[arg(long, value_name = "FILE", requires = "config")]
+    state: Option<PathBuf>,
+    /// A node of the market's chain.
+    #[arg(long, value_name = "URL", requires = "outpost")]
+    market_rpc: Option<String>,
+    /// A node of the outpost's chain.
+    #[arg(long, value_name = "URL", requires = "outpost")]
+    outpost_rpc: Option<String>,
+    /// The outpost's address, instead of a deployment file.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        conflicts_with = "config",
+        requires_all = ["market_rpc", "outpost_rpc"]
+    )]
+    outpost: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    explanation: Explanation,
+    facts: Facts,
+    /// Always: events are not proved.
+    hint: bool,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.explanation)?;
+        writeln!(f, "(a hint: what nodes say of events is not proved)")
+    }
+}
+
+pub(super) async fn run(args: Args) -> anyhow::Result<()> {
+    let facts = reader(args.config.as_deref(), &args).await?.facts(args.seq).await?;
+    args.output.print(&Answer { explanation: explain(&facts), facts, hint: true })
+}
+
+async fn reader(config: Option<&Path>, args: &Args) -> anyhow::Result<Reader> {
+    let Some(path) = config else {
+        let market = args.market_rpc.as_ref().context("--market-rpc is missing")?;
+        let outpost = args.outpost_rpc.as_ref().context("--outpost-rpc is missing")?;
+        return Ok(Reader {
+            market_chain: Reader::connect(market).await?,
+            outpost_chain: Reader::connect(outpost).await?,
+            outpost: args.outpost.clone().context("--outpost is missing")?,
+        });
+    };
+    let chains = Config::read(path)?.chains;
+    let state = args.state.clone().unwrap_or_else(|| StateFile::beside(path));
+    let file = StateFile::open(&state, &chains.market.id, &chains.outpost.id)?;
+    let outpost = file.state.outpost.address.with_context(|| {
+        format!("`{}` names no outpost; deploy first, or give --state FILE", state.display())
+    })?;
+    Ok(Reader {
+        market_chain: chains.market.connect().await?,
+        outpost_chain: chains.outpost.connect().await?,
+        outpost,
+    })
+}

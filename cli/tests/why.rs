@@ -1,0 +1,163 @@
+//! What `why` says, from what chains say: recorded events, and every place a purchase can be.
+
+use cosmos::wire::event::Event;
+use cosmwasm_std::{Coin, Uint128};
+use entrepot::why::{Cause, Facts, Packet, Received, Reception, Way, explain, refusal_in};
+use outpost::msg::responses::OrderState;
+use protocol::Code;
+use protocol::control::{DeploymentState, DeploymentStatus, GroupState, GroupStatus, Refusal};
+
+const NOW: u64 = 1_800_000_000;
+
+/// The events of a transaction on wasmd v0.61.14: a client update and packet 1 on `channel-14`,
+/// whose destination callback failed.
+fn recorded() -> Vec<Event> {
+    serde_json::from_str(include_str!("recorded/reverted.json")).unwrap()
+}
+
+/// A purchase that left and of which nothing else is known.
+fn under_way() -> Facts {
+    Facts {
+        seq: 7,
+        state: OrderState::InFlight,
+        coin: Coin::new(1_000_u128, "usdx"),
+        owner: "dao".into(),
+        send_by: None,
+        command_refusal: None,
+        deployment: None,
+        packet: Some(Packet {
+            channel: "channel-1".into(),
+            sequence: 3,
+            timeout_at: NOW + 600,
+            committed: true,
+            reception: Reception::NotYet,
+        }),
+        way: Way {
+            route: "market".into(),
+            market_channel: "channel-0".into(),
+            client_on_market: "07-tendermint-0".into(),
+            client_on_market_status: "Active".into(),
+            client_on_outpost: "07-tendermint-1".into(),
+            client_on_outpost_status: "Active".into(),
+        },
+        now: NOW,
+    }
+}
+
+fn packet(facts: &mut Facts) -> &mut Packet {
+    facts.packet.as_mut().unwrap()
+}
+
+fn refused(reason: &str) -> Facts {
+    let mut facts = under_way();
+    facts.state = OrderState::Refunded;
+    packet(&mut facts).committed = false;
+    packet(&mut facts).reception =
+        Reception::Seen(Received { height: 9, refusal: Some(reason.into()) });
+    facts
+}
+
+fn deployment(state: DeploymentState, group: GroupState) -> DeploymentStatus {
+    DeploymentStatus {
+        seq: 7,
+        revision: 1,
+        state,
+        at: NOW,
+        free: Uint128::zero(),
+        rate: Uint128::zero(),
+        runs_out_at: None,
+        groups: vec![GroupStatus { state: group, provider: None, rate: None }],
+    }
+}
+
+#[test]
+fn refusal_is_found_in_recorded_events() {
+    let reason = refusal_in(&recorded(), "channel-14", 1).unwrap();
+    assert!(reason.starts_with("on destination chain callback: "), "{reason}");
+    assert!(reason.ends_with(": no such contract"), "{reason}");
+    let said = explain(&refused(&reason));
+    assert_eq!(said.cause, Cause::Refused { code: None, reason: reason.clone() });
+    assert!(said.what.contains(&reason) && said.advice.contains("`check`"), "{said}");
+}
+
+#[test]
+fn refusal_of_another_packet_in_the_same_transaction_is_not_taken() {
+    assert_eq!(refusal_in(&recorded(), "channel-14", 2), None);
+    assert_eq!(refusal_in(&recorded(), "channel-1", 1), None);
+    assert_eq!(refusal_in(&[], "channel-14", 1), None);
+}
+
+#[test]
+fn every_code_is_explained_and_has_a_remedy() {
+    for code in Code::ALL {
+        let reason = format!("on destination chain callback: {code}: some words: failed");
+        let said = explain(&refused(&reason));
+        assert!(matches!(said.cause, Cause::Refused { code: Some(got), .. } if got == code));
+        assert!(said.what.contains("some words") && said.advice.len() > 20, "{code}: {said}");
+    }
+}
+
+#[test]
+fn out_of_gas_says_which_limit_to_raise() {
+    let said = explain(&refused("ibc callback out of gas"));
+    assert!(matches!(said.cause, Cause::Refused { code: None, .. }));
+    assert!(said.advice.contains("`destination_gas`"), "{said}");
+}
+
+#[test]
+fn each_place_of_a_waiting_purchase_has_its_cause() {
+    let base = under_way();
+    let change = |change: &dyn Fn(&mut Facts)| {
+        let mut facts = base.clone();
+        change(&mut facts);
+        explain(&facts).cause
+    };
+    assert_eq!(change(&|_| ()), Cause::NotCarried);
+    assert_eq!(change(&|facts| facts.now += 600), Cause::TimedOut);
+    assert_eq!(
+        change(&|facts| facts.way.client_on_market_status = "Expired".into()),
+        Cause::Client
+    );
+    assert_eq!(
+        change(&|facts| packet(facts).reception = Reception::Unseen),
+        Cause::AnswerNotCarried
+    );
+    assert_eq!(change(&|facts| packet(facts).committed = false), Cause::CallbackLost);
+    assert_eq!(change(&|facts| facts.state = OrderState::RefundDue), Cause::RefundDue);
+    let unsent = change(&|facts| {
+        facts.state = OrderState::Unsent;
+        facts.packet = None;
+    });
+    assert_eq!(unsent, Cause::Unsent);
+    let arrived = change(&|facts| {
+        packet(facts).committed = false;
+        packet(facts).reception = Reception::Seen(Received { height: 9, refusal: None });
+    });
+    assert_eq!(arrived, Cause::ArrivedOnly);
+}
+
+#[test]
+fn refunded_purchase_without_events_is_told_from_a_timeout() {
+    let mut facts = under_way();
+    facts.state = OrderState::Refunded;
+    packet(&mut facts).committed = false;
+    assert_eq!(explain(&facts).cause, Cause::TimedOut);
+    packet(&mut facts).reception = Reception::Unseen;
+    assert_eq!(explain(&facts).cause, Cause::RefusedUnknown);
+}
+
+#[test]
+fn accepted_purchase_is_told_by_the_market() {
+    let mut facts = under_way();
+    facts.state = OrderState::Acked;
+    facts.deployment = Some(deployment(DeploymentState::Open, GroupState::Open));
+    assert_eq!(explain(&facts).cause, Cause::Accepted { leased: false });
+    facts.deployment = Some(deployment(DeploymentState::Open, GroupState::Active));
+    assert_eq!(explain(&facts).cause, Cause::Accepted { leased: true });
+    facts.command_refusal =
+        Some(Refusal { code: Code::RateAboveMax, detail: "rate 7, at most 5".into() });
+    let said = explain(&facts);
+    assert!(said.advice.contains("`max_rate`") && said.advice.contains("rate 7"), "{said}");
+    facts.deployment = Some(deployment(DeploymentState::Closed, GroupState::Closed));
+    assert_eq!(explain(&facts).cause, Cause::Closed);
+}
