@@ -20,7 +20,6 @@ use crate::{
 ///
 /// # Errors
 /// [`ContractError`] for parameters or denoms out of bounds.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn instantiate(
     deps: DepsMut<'_>,
     env: Env,
@@ -42,7 +41,6 @@ pub fn instantiate(
 ///
 /// # Errors
 /// [`ContractError`]; nothing is changed then, and coins are back with the sender.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn execute(
     deps: DepsMut<'_>,
     env: Env,
@@ -143,7 +141,6 @@ fn dispatch(ctx: &mut Context<'_>, msg: ExecuteMsg, funds: &[Coin]) -> Result<()
 ///
 /// # Errors
 /// [`ContractError`] for what does not exist.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn query(deps: Deps<'_>, env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
     query::answer(deps, &env, msg)
 }

@@ -33,6 +33,8 @@ mod deployment;
 mod eligible;
 pub mod error;
 mod event;
+#[cfg(all(target_arch = "wasm32", not(feature = "library")))]
+mod exports;
 pub mod ibc;
 mod lease;
 mod ledger;

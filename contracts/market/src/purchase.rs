@@ -18,6 +18,7 @@ use protocol::control::{Command, Instruction};
 use protocol::ics20::{
     End, FungibleTokenPacketData, TRANSFER_PORT, TransferOutcome, outcome, received_denom,
 };
+use protocol::json::from_slice;
 use protocol::money::{Open, Probe, Settle, SettleKind, TopUp};
 use protocol::{Action, DeploymentId, Memo, MemoError, Message, Tenant, limits};
 
@@ -94,7 +95,7 @@ pub(crate) fn rehearse(
     (sender, coin): (String, Coin),
     message: &str,
 ) -> Result<(), ContractError> {
-    let parsed: Message = from_json(message.as_bytes()).map_err(|error| {
+    let parsed: Message = from_slice(message.as_bytes()).map_err(|error| {
         ContractError::Malformed { what: "the message", reason: error.to_string() }
     })?;
     let (id, route) = route::load(ctx.state(), channel)?;

@@ -3,7 +3,8 @@
 //! A transfer home is a submessage whose reply we always take: if it cannot be sent, or comes back
 //! by an error or a timeout, its coin is credited as claimable. No close depends on a send.
 
-use cosmwasm_std::{Coin, Event, IbcMsg, Reply, SubMsg, SubMsgResult, from_json, to_json_binary};
+use cosmwasm_std::{Coin, Event, IbcMsg, Reply, StdError, SubMsg, SubMsgResult, to_json_binary};
+use protocol::json::from_slice;
 use protocol::memo::Callback;
 use protocol::money::{Settle, SettleKind};
 use protocol::{Action, Memo, Message, RouteStyle, Tenant};
@@ -123,7 +124,7 @@ fn memo(
 
 /// Notes a transfer that went, or credits one that could not go.
 pub(crate) fn on_reply(ctx: &mut Context<'_>, reply: Reply) -> Result<(), ContractError> {
-    let in_flight: InFlight = from_json(&reply.payload)?;
+    let in_flight: InFlight = from_slice(&reply.payload).map_err(StdError::from)?;
     match reply.result {
         SubMsgResult::Ok(response) => {
             let sequence = sequence(&response)?;

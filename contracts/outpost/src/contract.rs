@@ -20,7 +20,6 @@ pub const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
 ///
 /// # Errors
 /// [`ContractError`] for a bad owner or limit.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn instantiate(
     deps: DepsMut<'_>,
     _env: Env,
@@ -35,7 +34,6 @@ pub fn instantiate(
 ///
 /// # Errors
 /// [`ContractError`]; nothing was changed then.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn execute(
     deps: DepsMut<'_>,
     env: Env,
@@ -87,7 +85,6 @@ pub fn reply(deps: DepsMut<'_>, _env: Env, reply: Reply) -> Result<Response, Con
 ///
 /// # Errors
 /// [`ContractError`] if there is no such thing.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn query(deps: Deps<'_>, env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
     query::answer(deps, &env, msg)
 }

@@ -25,6 +25,8 @@ pub mod contract;
 mod control;
 mod error;
 mod event;
+#[cfg(all(target_arch = "wasm32", not(feature = "library")))]
+mod exports;
 pub mod ibc;
 mod ledger;
 mod money;

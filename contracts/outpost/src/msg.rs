@@ -207,6 +207,7 @@ pub enum OwnershipAction {
         /// Who.
         new_owner: String,
         /// Until when it can accept; none means for ever.
+        #[serde(default)]
         expiry: Option<Expiration>,
     },
     /// The proposed owner accepts.

@@ -20,6 +20,7 @@ use crate::code::Code;
 use crate::deployment::{
     AccessKey, LocalOperator, Manifest, validate_access_keys, validate_operators,
 };
+use crate::json::from_slice;
 use crate::limits::{self, LimitError};
 use crate::money::{MESSAGE_VERSION, Versioned};
 
@@ -251,7 +252,7 @@ impl ControlPacket {
     /// [`ControlError`].
     pub fn parse(data: &[u8]) -> Result<Self, ControlError> {
         limits::bytes("control packet", data.len(), limits::CONTROL_BYTES)?;
-        let packet: Self = from_json(data).map_err(|error| {
+        let packet: Self = from_slice(data).map_err(|error| {
             match from_json(data).ok().and_then(Versioned::foreign) {
                 Some(got) => ControlError::Version { got },
                 None => ControlError::Malformed { reason: error.to_string() },

@@ -1,7 +1,8 @@
 //! What the contracts read of ICS-20: packet data, acknowledgements, voucher denoms.
 
+use crate::json::from_slice;
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Binary, from_json};
+use cosmwasm_std::Binary;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -52,7 +53,7 @@ enum Envelope {
 /// Reads the acknowledgement of a transfer. Never fails: whatever the bytes are, a callback must end well.
 #[must_use]
 pub fn outcome(acknowledgement: &[u8]) -> TransferOutcome {
-    match from_json(acknowledgement) {
+    match from_slice(acknowledgement) {
         Ok(Envelope::Result(_)) => TransferOutcome::Arrived,
         Ok(Envelope::Error(error)) => TransferOutcome::Reverted { error },
         Err(_) => TransferOutcome::Unreadable,

@@ -25,6 +25,7 @@ pub mod deployment;
 pub mod handshake;
 pub mod ics20;
 pub mod identity;
+pub mod json;
 pub mod limits;
 pub mod memo;
 pub mod money;

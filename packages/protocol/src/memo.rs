@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::code::Code;
+use crate::json::from_slice;
 use crate::limits::{self, LimitError};
 use crate::money::{MESSAGE_VERSION, Message, Versioned};
 
@@ -95,7 +96,7 @@ impl Memo {
     /// another version, [`MemoError::Malformed`] for anything but the known keys, each at most once.
     pub fn parse(memo: &str) -> Result<Self, MemoError> {
         limits::bytes("memo", memo.len(), limits::MEMO_BYTES)?;
-        let memo: Self = from_json(memo).map_err(|error| {
+        let memo: Self = from_slice(memo.as_bytes()).map_err(|error| {
             let other: Option<VersionOnly> = from_json(memo).ok();
             match other.and_then(|other| other.entrepot.foreign()) {
                 Some(got) => MemoError::Version { got },

@@ -22,16 +22,20 @@ pub enum QueryMsg {
     #[returns(super::RoutesResponse)]
     Routes {
         /// After this channel.
+        #[serde(default)]
         start_after: Option<String>,
         /// How many.
+        #[serde(default)]
         limit: Option<u32>,
     },
     /// The denoms accepted, and on which routes, in the order they were first named.
     #[returns(super::DenomsResponse)]
     Denoms {
         /// After this denom.
+        #[serde(default)]
         start_after: Option<String>,
         /// How many denoms.
+        #[serde(default)]
         limit: Option<u32>,
     },
     /// One provider.
@@ -44,8 +48,10 @@ pub enum QueryMsg {
     #[returns(super::ProvidersResponse)]
     Providers {
         /// After this one.
+        #[serde(default)]
         start_after: Option<String>,
         /// How many.
+        #[serde(default)]
         limit: Option<u32>,
     },
     /// One offer.
@@ -58,10 +64,13 @@ pub enum QueryMsg {
     #[returns(super::OffersResponse)]
     Offers {
         /// Only this provider's.
+        #[serde(default)]
         provider: Option<String>,
         /// After this number.
+        #[serde(default)]
         start_after: Option<u64>,
         /// How many.
+        #[serde(default)]
         limit: Option<u32>,
     },
     /// One deployment that lives, with all it was opened with.
@@ -76,8 +85,10 @@ pub enum QueryMsg {
         /// Whose.
         tenant: Tenant,
         /// After this number.
+        #[serde(default)]
         start_after: Option<u64>,
         /// How many.
+        #[serde(default)]
         limit: Option<u32>,
     },
     /// How a deployment stands, dead or alive: the same that the control channel answers.
@@ -96,8 +107,10 @@ pub enum QueryMsg {
     #[returns(super::OrdersResponse)]
     Orders {
         /// After this one; it need not be open any more, but its deployment must live.
+        #[serde(default)]
         start_after: Option<LeaseId>,
         /// How many.
+        #[serde(default)]
         limit: Option<u32>,
     },
     /// One open order.
@@ -112,8 +125,10 @@ pub enum QueryMsg {
         /// Which.
         order: LeaseId,
         /// After this provider.
+        #[serde(default)]
         start_after: Option<String>,
         /// How many.
+        #[serde(default)]
         limit: Option<u32>,
     },
     /// One lease that is not closed.
@@ -128,8 +143,10 @@ pub enum QueryMsg {
         /// Whose.
         provider: String,
         /// After this one; it need not live any more, but its deployment must.
+        #[serde(default)]
         start_after: Option<LeaseId>,
         /// How many.
+        #[serde(default)]
         limit: Option<u32>,
     },
     /// What is credited to somebody in a denom.
@@ -146,8 +163,10 @@ pub enum QueryMsg {
         /// The route.
         route: String,
         /// After this sequence.
+        #[serde(default)]
         start_after: Option<u64>,
         /// How many.
+        #[serde(default)]
         limit: Option<u32>,
     },
     /// Whether a money packet was accepted.
@@ -176,6 +195,7 @@ pub enum QueryMsg {
     #[returns(super::QuoteResponse)]
     Quote {
         /// The route; none for a tenant of this chain.
+        #[serde(default)]
         route: Option<String>,
         /// The denom on this chain.
         denom: String,

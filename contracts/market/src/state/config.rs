@@ -1,7 +1,7 @@
 //! Parameters, and who may change them.
 
+use super::store::Item;
 use cosmwasm_std::{Addr, Uint128};
-use cw_storage_plus::Item;
 use cw_utils::Expiration;
 use serde::{Deserialize, Serialize};
 

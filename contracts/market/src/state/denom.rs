@@ -1,7 +1,7 @@
 //! Denoms, and where they are accepted.
 
+use super::store::{Item, Map};
 use cosmwasm_std::{Decimal, Storage, Uint128};
-use cw_storage_plus::{Item, Map};
 use escrow::{NanoRate, Units};
 use serde::{Deserialize, Serialize};
 

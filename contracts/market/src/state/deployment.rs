@@ -1,7 +1,7 @@
 //! Deployments, and what belongs to one: its order, bids and leases.
 
+use super::store::{Item, Map};
 use cosmwasm_std::{Addr, Empty, Storage, Uint128};
-use cw_storage_plus::{Item, Map};
 use escrow::Account;
 use protocol::deployment::Scope;
 use protocol::{Deployment, DeploymentId, Group};
@@ -28,7 +28,10 @@ pub(crate) const SPECS: Map<Number, Deployment> = Map::new("spec");
 /// Who may act for the tenant on this chain. Absent if nobody may. Lives and dies with [`RECORDS`].
 pub(crate) const OPERATORS: Map<Number, Vec<Operator>> = Map::new("operators");
 /// The escrow account. Lives and dies with [`RECORDS`].
-pub(crate) const ACCOUNTS: Map<Number, Account> = Map::new("account");
+///
+/// Its numbers are beyond 2^64, which [`protocol::json`] does not read.
+pub(crate) const ACCOUNTS: cw_storage_plus::Map<Number, Account> =
+    cw_storage_plus::Map::new("account");
 /// Open orders. Written by `open`, removed by a match, at the expiry or with the deployment.
 pub(crate) const ORDERS: Map<GroupKey, Order> = Map::new("order");
 /// (deployment, group, provider) -> bid. Written by `bid`, removed when it wins or is returned: it

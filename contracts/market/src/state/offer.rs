@@ -1,7 +1,7 @@
 //! Standing offers.
 
+use super::store::{Item, Map};
 use cosmwasm_std::{Empty, Storage, Uint128};
-use cw_storage_plus::{Item, Map};
 use protocol::deployment::Attribute;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! Everybody to whom something can belong: accounts of this chain and remote tenants.
 
+use super::store::{Item, Map};
 use cosmwasm_std::Storage;
-use cw_storage_plus::{Item, Map};
 use protocol::Tenant;
 use sha2::{Digest, Sha256};
 

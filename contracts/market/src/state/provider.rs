@@ -1,7 +1,7 @@
 //! Providers.
 
+use super::store::Map;
 use cosmwasm_std::{Storage, Uint128};
-use cw_storage_plus::Map;
 use protocol::deployment::Attribute;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! Routes, their control channels, and the numbers of the money packets that came over them.
 
+use super::store::{Item, Map};
 use cosmwasm_std::{Binary, Storage};
-use cw_storage_plus::{Item, Map};
 use protocol::RouteStyle;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! Transfers home under way, and those that failed.
 
+use super::store::Map;
 use cosmwasm_std::{Addr, Uint128};
-use cw_storage_plus::Map;
 use serde::{Deserialize, Serialize};
 
 use super::denom::DenomId;

@@ -1,10 +1,11 @@
 //! What the other side answers to a control packet.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Uint128, from_json};
+use cosmwasm_std::Uint128;
 
 use super::ControlError;
 use crate::code::Code;
+use crate::json::from_slice;
 use crate::limits;
 
 /// The acknowledgement of a control packet.
@@ -150,6 +151,6 @@ impl ControlAck {
     /// [`ControlError::Limit`] beyond [`limits::CONTROL_BYTES`], else [`ControlError::Malformed`].
     pub fn parse(data: &[u8]) -> Result<Self, ControlError> {
         limits::bytes("control acknowledgement", data.len(), limits::CONTROL_BYTES)?;
-        from_json(data).map_err(|error| ControlError::Malformed { reason: error.to_string() })
+        from_slice(data).map_err(|error| ControlError::Malformed { reason: error.to_string() })
     }
 }

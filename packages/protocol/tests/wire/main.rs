@@ -6,6 +6,7 @@ mod edges;
 mod generators;
 mod golden;
 mod handshake;
+mod json;
 
 mod limits_bytes;
 mod limits_lists;
