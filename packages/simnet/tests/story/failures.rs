@@ -140,6 +140,30 @@ fn a_never_before_the_coin_is_back_waits_for_the_coin() {
 }
 
 #[test]
+fn a_lost_callback_of_a_top_up_is_repaired_whether_it_arrived_or_not() {
+    let (mut world, seq) = world_with_purchase();
+    world.fund("friend", 2 * 50_000_000).unwrap();
+    world.relay().unwrap();
+    let id = world.deployment("dao", seq);
+    lose_source_callbacks(&mut world);
+    world.top_up("friend", seq, 50_000_000).unwrap();
+    world.relay().unwrap();
+    world.top_up("friend", seq, 50_000_000).unwrap();
+    world.pass(2 * HOUR).unwrap();
+    world.relay().unwrap();
+    hear_source_callbacks(&mut world);
+    assert_eq!(world.status(&id).unwrap().free.u128(), THOUSAND + 50_000_000);
+    for flight in world.flights().unwrap() {
+        world.reconcile(flight.n).unwrap();
+    }
+    world.relay().unwrap();
+    assert_eq!(world.flights().unwrap(), []);
+    world.claim("friend").unwrap();
+    assert_eq!(world.usdx_of("friend").unwrap(), 50_000_000, "one arrived, one is back");
+    assert_eq!(world.claimable("dao", USDX).unwrap(), 0);
+}
+
+#[test]
 fn what_the_chain_does_not_take_is_kept_and_can_be_sent() {
     let (mut world, offer) = world_with_offer();
     let connection = world.connection.outpost.clone();
