@@ -245,6 +245,13 @@ impl Model {
         Some((FlowId { path: row.path.clone(), to }, height, work))
     }
 
+    /// Whether a work is still the next thing that its packet needs.
+    pub(crate) fn is_owed(&self, flow: &FlowId, work: &Work) -> bool {
+        let Some((_, key)) = work.packet() else { return true };
+        let owed = self.record.packet(key).and_then(|row| self.owed(row));
+        owed.is_some_and(|(to, _, next)| to == *flow && next == *work)
+    }
+
     /// Turns the receives that a block made impossible into timeouts.
     pub(super) fn elapse(&mut self, chain: &ChainId, tip: Tip) {
         let height = self.height(chain, tip.height);

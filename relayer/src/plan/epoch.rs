@@ -16,7 +16,7 @@ use super::work::Work;
 use crate::model::Model;
 use crate::model::asks::Purpose;
 use crate::model::facts::{Ask, Header, PacketData, Proofs, Proved, Why};
-use crate::model::ids::{AskId, FlowId, PacketKey};
+use crate::model::ids::{AskId, FlowId, PacketKey, Side};
 
 /// What is being prepared for a flow.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ impl Model {
     pub(crate) fn plan(&mut self) {
         let paths: Vec<_> = self.record.paths().map(|row| row.path.clone()).collect();
         for path in paths {
-            for to in [crate::model::ids::Side::A, crate::model::ids::Side::B] {
+            for to in [Side::A, Side::B] {
                 let id = FlowId { path: path.clone(), to };
                 if self.flows.get(&id).is_some_and(|flow| flow.epoch.is_some()) {
                     continue;
@@ -206,11 +206,13 @@ impl Model {
         if update_goes_ahead {
             batches.insert(0, Vec::new());
         }
-        let batches = batches.into_iter().map(|works| self.simulate(id, works)).collect();
+        let batches = batches.into_iter().filter_map(|works| self.simulate(id, works)).collect();
         if let Some(epoch) = self.flow_mut(id).epoch.as_mut() {
             epoch.batches = batches;
             epoch.update_goes_ahead = update_goes_ahead;
         }
+        // Others may have done everything meanwhile: then there is nothing to wait for.
+        self.sign_simulated(id);
     }
 
     fn probe_message(&self, id: &FlowId, epoch: &Epoch, work: &Work) -> Result<Any, String> {

@@ -81,10 +81,15 @@ impl Model {
         let (Some(account), Some(tip)) = (account, self.tip_to(id)) else { return };
         let signer = lane.address.as_str();
         let Some(sequence) = self.free_sequences(lane).next() else { return };
-        let brings_update = works.is_empty() || !epoch.update_goes_ahead;
+        let is_update = works.is_empty();
+        let (works, messages) = self.messages(id, epoch, works, signer);
+        if works.is_empty() && !is_update {
+            return;
+        }
+        let brings_update = is_update || !epoch.update_goes_ahead;
         let mut msgs = if brings_update { self.updates(id, epoch, signer) } else { Vec::new() };
         let updates = msgs.len();
-        msgs.extend(works.iter().flat_map(|work| self.message(id, epoch, work, signer)));
+        msgs.extend(messages);
         let number = account.number;
         let proved_at = if epoch.base == Base::Create { 0 } else { epoch.height };
         let gas_limit = self.chains.get_mut(&chain.id).map_or(gas, |chain| chain.gas.limit(gas));

@@ -1,7 +1,9 @@
 //! Simulating the batches of an epoch, and taking out what would fail.
 
 use cosmos::wire::tx::{Fee, TxPlan, unsigned};
+use ibc_proto::google::protobuf::Any;
 
+use super::epoch::Epoch;
 use super::refusal;
 use super::work::Work;
 use crate::model::Model;
@@ -36,28 +38,21 @@ impl Batch {
 }
 
 impl Model {
-    /// Asks what a batch would do.
-    pub(super) fn simulate(&mut self, id: &FlowId, works: Vec<Work>) -> Batch {
-        let ask = self.simulation(id, &works);
-        let simulation =
-            Simulated::Asked(self.asks.put(self.now, Purpose::Simulate(id.clone()), ask));
-        Batch { works, simulation }
-    }
-
-    /// The transaction by which the probe tries a batch: always with its update, so that the
-    /// answer does not depend on what the mempool holds.
-    fn simulation(&self, id: &FlowId, works: &[Work]) -> Ask {
-        let epoch = self.flows.get(id).and_then(|flow| flow.epoch.as_ref());
-        let (Some(epoch), Some(chain)) = (epoch, self.chain_to(id)) else {
-            unreachable!(
-                "an epoch is simulated only while it is there, on a chain that is configured"
-            )
-        };
+    /// Asks what a batch would do, without the works that are no longer owed; `None` when none is.
+    ///
+    /// The probe always tries it with its update, so that the answer does not depend on what the
+    /// mempool holds.
+    pub(super) fn simulate(&mut self, id: &FlowId, works: Vec<Work>) -> Option<Batch> {
+        let epoch = self.flows.get(id).and_then(|flow| flow.epoch.as_ref())?;
+        let chain = self.chain_to(id)?;
         let signer = chain.probe.address.as_str();
+        let is_update = works.is_empty();
+        let (works, messages) = self.messages(id, epoch, works, signer);
+        if works.is_empty() && !is_update {
+            return None;
+        }
         let mut msgs = self.updates(id, epoch, signer);
-        let messages = works.iter().map(|work| self.message(id, epoch, work, signer));
-        // Each was built before, from the same parts.
-        msgs.extend(messages.flatten());
+        msgs.extend(messages);
         let fee = Fee { gas_limit: 0, amount: 0, denom: String::new(), granter: None };
         let tx = unsigned(
             None,
@@ -71,7 +66,24 @@ impl Model {
                 timeout_height: 0,
             },
         );
-        Ask::Simulate { chain: chain.id.clone(), tx }
+        let ask = Ask::Simulate { chain: chain.id.clone(), tx };
+        let ask = self.asks.put(self.now, Purpose::Simulate(id.clone()), ask);
+        Some(Batch { works, simulation: Simulated::Asked(ask) })
+    }
+
+    /// The works that are still owed, and their messages: others may have done some meanwhile.
+    pub(super) fn messages(
+        &self,
+        id: &FlowId,
+        epoch: &Epoch,
+        works: Vec<Work>,
+        signer: &str,
+    ) -> (Vec<Work>, Vec<Any>) {
+        let build = |work: Work| {
+            let message = self.message(id, epoch, &work, signer).ok()?;
+            self.is_owed(id, &work).then_some((work, message))
+        };
+        works.into_iter().filter_map(build).unzip()
     }
 
     /// Applies what a batch would do.
@@ -89,7 +101,8 @@ impl Model {
                 let half = batch.works.len() / 2;
                 if gas_used > limits.gas.saturating_mul(3) / 2 && half > 0 {
                     let works = std::mem::take(&mut batch.works);
-                    return self.split(id, place, works);
+                    self.split(id, place, works);
+                    return self.sign_simulated(id);
                 }
                 batch.simulation = Simulated::Used(gas_used);
                 let works = batch.works.clone();
@@ -106,7 +119,8 @@ impl Model {
     /// Halves a batch that costs more than assumed.
     fn split(&mut self, id: &FlowId, place: usize, mut works: Vec<Work>) {
         let second = works.split_off(works.len() / 2);
-        let halves = [self.simulate(id, works), self.simulate(id, second)];
+        let halves: Vec<Batch> =
+            [works, second].into_iter().filter_map(|works| self.simulate(id, works)).collect();
         if let Some(epoch) = self.flow_mut(id).epoch.as_mut() {
             epoch.batches.splice(place..=place, halves);
         }
@@ -132,11 +146,12 @@ impl Model {
         epoch.works.retain(|chosen| chosen.work != bad);
         epoch.batches.remove(place);
         self.back_off(id, std::slice::from_ref(&bad), &refusal.log);
-        if !works.is_empty() {
-            let batch = self.simulate(id, works);
-            if let Some(epoch) = self.flow_mut(id).epoch.as_mut() {
-                epoch.batches.insert(place, batch);
-            }
+        if works.is_empty() {
+            return;
+        }
+        let batch = self.simulate(id, works);
+        if let (Some(batch), Some(epoch)) = (batch, self.flow_mut(id).epoch.as_mut()) {
+            epoch.batches.insert(place, batch);
         }
     }
 

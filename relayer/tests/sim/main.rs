@@ -90,7 +90,7 @@ fn ordered_channels_deliver_in_order() {
 
 #[test]
 fn a_rival_costs_little() {
-    let faults = Faults { rival: 60, ..Faults::default() };
+    let faults = Faults { rival: 60, slow: 20, ..Faults::default() };
     let mut world = linked(5, faults);
     busy(&mut world);
     settle(&mut world, 900);
@@ -145,6 +145,7 @@ fn storm(seed: u64) {
     let mut rng = Rng::new(seed);
     let faults = Faults {
         lost: rng.below(6),
+        slow: rng.below(40),
         twice: rng.below(20),
         stale: rng.below(25),
         vanish: rng.below(30),

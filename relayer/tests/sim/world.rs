@@ -26,6 +26,8 @@ const START: u64 = 1_700_000_000 * SECOND;
 pub(crate) struct Faults {
     /// Of the answers: never come.
     pub(crate) lost: u64,
+    /// Of the answers: take seconds, so that blocks come in between.
+    pub(crate) slow: u64,
     /// Of the answers: come twice.
     pub(crate) twice: u64,
     /// Of the offers and reads: reach a node that is behind.
@@ -361,7 +363,8 @@ impl World {
                 return self.kill();
             }
             checks::ask(self, &ask);
-            let delay = (5 + self.rng.below(60)) * MILLI;
+            let longest = if self.rng.chance(self.faults.slow) { 3_000 } else { 60 };
+            let delay = (5 + self.rng.below(longest)) * MILLI;
             self.later(delay, Some(self.process), Happening::Answer(id, ask));
         }
         if dies {
