@@ -1,0 +1,86 @@
+//! A DAO: cw3-fixed-multisig 2.0, built from its published crate.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use cosmos::chain::TxOutcome;
+use cosmos::chain::wasm::NewContract;
+use cosmos::ibc_proto::cosmos::bank::v1beta1::MsgSend;
+use cosmos::ibc_proto::cosmos::base::v1beta1::Coin;
+use cosmos::keys::Key;
+use cosmos::wire::tx::any;
+use cosmos::wire::wasm::MsgExecuteContract;
+use cosmwasm_std::CosmosMsg;
+use entrepot::deploy::Site;
+use serde_json::{Value, json};
+
+/// A multisig whose two members must agree.
+#[derive(Debug)]
+pub struct Dao {
+    /// Its address on the outpost's chain.
+    pub address: String,
+    members: [Key; 2],
+    site: Site,
+}
+
+impl Dao {
+    /// Makes a multisig on `site` and gives it a coin.
+    ///
+    /// # Errors
+    /// The artifact cannot be read, or the chain refuses it.
+    pub async fn form(
+        site: &Site,
+        artifacts: &Path,
+        members: [Key; 2],
+        (units, denom): (u128, &str),
+    ) -> anyhow::Result<Self> {
+        let artifact = artifacts.join("third-party/cw3_fixed_multisig.wasm");
+        let wasm = std::fs::read(&artifact).with_context(|| {
+            let artifact = artifact.display();
+            format!("cannot read `{artifact}`; `scripts/build-contracts --third-party` makes it")
+        })?;
+        let (code_id, _) = site.chain.store_code(&site.key, &wasm).await?;
+        let mut voters = Vec::new();
+        for member in &members {
+            voters.push(json!({ "addr": site.chain.address(member)?, "weight": 1 }));
+        }
+        let setup = json!({
+            "voters": voters,
+            "threshold": { "absolute_count": { "weight": 2 } },
+            "max_voting_period": { "time": 3_600 },
+        });
+        let contract = NewContract { code_id, label: "dao", admin: None, funds: &[] };
+        let (address, _) = site.chain.instantiate(&site.key, contract, &setup).await?;
+        let coin = Coin { denom: denom.to_owned(), amount: units.to_string() };
+        let (from_address, to_address) = (site.address.clone(), address.clone());
+        let gift = MsgSend { from_address, to_address, amount: vec![coin] };
+        site.chain.send_msgs(&site.key, &[any(&gift)], "").await?;
+        Ok(Self { address, members, site: site.clone() })
+    }
+
+    /// One member proposes `msg`, which is to agree; the other agrees and has it executed.
+    ///
+    /// # Errors
+    /// What the multisig says, or the contract that `msg` is for.
+    pub async fn pass(&self, title: &str, msg: &CosmosMsg) -> anyhow::Result<TxOutcome> {
+        let chain = &self.site.chain;
+        let propose = json!({ "title": title, "description": title, "msgs": [msg] });
+        let propose = json!({ "propose": propose });
+        let proposed = chain.execute(&self.members[0], &self.address, &propose, &[]).await?;
+        let id = proposed.attribute("wasm", "proposal_id").context("no number of the proposal")?;
+        let id: u64 = id.parse()?;
+        let vote = json!({ "vote": { "proposal_id": id, "vote": "yes" } });
+        let execute = json!({ "execute": { "proposal_id": id } });
+        let msgs = [self.message(&vote)?, self.message(&execute)?];
+        Ok(chain.send_msgs(&self.members[1], &msgs, "").await?)
+    }
+
+    fn message(&self, msg: &Value) -> anyhow::Result<cosmos::Any> {
+        Ok(any(&MsgExecuteContract {
+            sender: self.site.chain.address(&self.members[1])?,
+            contract: self.address.clone(),
+            msg: serde_json::to_vec(msg)?,
+            funds: Vec::new(),
+        }))
+    }
+}

@@ -1,0 +1,9 @@
+//! The stories of the README and everything that can go wrong with them, on two real wasmd nodes
+//! with ferry between them. See `README.md` beside the manifest.
+
+mod auction;
+mod faults;
+mod offer;
+mod refusals;
+mod timeout;
+mod wallet;
