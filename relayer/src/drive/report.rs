@@ -1,8 +1,8 @@
 //! What the operator is told while ferry runs.
 
 use crate::model::facts::{BlockFacts, Event, PacketChange};
-use crate::model::notice::Notice;
 use crate::model::ids::ChainId;
+use crate::model::notice::Notice;
 
 /// Tells of a block; those that moved packets are news.
 pub(super) fn block(chain: &ChainId, block: &BlockFacts) {
