@@ -70,7 +70,7 @@ fn act() -> impl Strategy<Value = Act> {
         3 => wallets(),
         6 => providers(),
         8 => relayer(),
-        4 => time(),
+        5 => time(),
         3 => faults(),
     ]
 }
@@ -104,7 +104,7 @@ fn tenants() -> impl Strategy<Value = Act> {
         2 => (pick(), pick(), units())
             .prop_map(|(payer, order, units)| Act::TopUp { payer, order, units }),
         3 => (pick(), pick()).prop_map(|(order, bid)| Act::AcceptBid { order, bid }),
-        1 => pick().prop_map(|order| Act::Close { order }),
+        3 => pick().prop_map(|order| Act::Close { order }),
         1 => pick().prop_map(|order| Act::CloseWithCoin { order }),
         2 => pick().prop_map(|order| Act::Status { order }),
         1 => pick().prop_map(|owner| Act::Claim { owner }),
@@ -167,10 +167,10 @@ fn time() -> impl Strategy<Value = Act> {
 fn faults() -> impl Strategy<Value = Act> {
     let pick = any::<Pick>;
     prop_oneof![
-        2 => pick().prop_map(|which| Act::Starve { which }),
-        1 => Just(Act::FeedAll),
+        6 => pick().prop_map(|which| Act::Starve { which }),
+        2 => Just(Act::FeedAll),
         1 => pick().prop_map(|which| Act::Freeze { which }),
-        2 => Just(Act::ThawAll),
+        3 => Just(Act::ThawAll),
         1 => Just(Act::CloseControl),
         2 => Just(Act::OpenControl),
         1 => Just(Act::PauseMarket),

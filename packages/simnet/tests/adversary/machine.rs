@@ -166,6 +166,8 @@ impl Machine {
             proptest::prop_assert!(over || acked, "order {seq} ends as {:?}", order.state);
             seq += 1;
         }
+        let flights = world.flights().map_err(read)?;
+        proptest::prop_assert!(flights.is_empty(), "never resolved by the outpost: {:?}", flights);
         let (market, outpost) = (world.market.clone(), world.outpost.clone());
         let held = world.holdings_on_a(&market).map_err(read)?.0;
         let in_outpost = world.b().balance(&outpost, USDX).map_err(read)?;

@@ -15,7 +15,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner
 /// The seed of the run that is the same everywhere.
 const FIXED_SEED: u64 = 2_020;
 /// Runs per test, and steps of one run.
-const CASES: u32 = 24;
+const CASES: u32 = 40;
 const STEPS: usize = 80;
 
 fn run(seed: u64) {
