@@ -14,6 +14,7 @@ mod light;
 mod recent;
 mod report;
 
+pub mod endpoints;
 pub mod node;
 pub mod setup;
 

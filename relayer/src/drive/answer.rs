@@ -131,7 +131,7 @@ fn is_cached(fault: &Fault) -> bool {
 async fn account(nodes: &Nodes, lane: &LaneId) -> Result<Account, Why> {
     let node = node(nodes, &lane.chain)?;
     let account = node
-        .chain
+        .chain()
         .account(lane.address.as_str())
         .await
         .map_err(|error| Why::Unavailable(error.to_string()))?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cosmos::rpc::socket::NewBlocks;
-use cosmos::rpc::{BlockResults, Fault, RpcError};
+use cosmos::rpc::{Blame, BlockResults, Fault, RpcError};
 use futures_util::stream::{self, StreamExt as _};
 use tendermint::block::Header;
 use tokio::sync::mpsc;
@@ -187,7 +187,7 @@ impl<'a> News<'a> {
                 continue;
             }
             // Not `status`, which names a block as soon as it is there, before its results are.
-            match self.node.chain.rpc().abci_info().await {
+            match self.node.rpc().abci_info().await {
                 Ok(info) => {
                     pause.over(self.node);
                     if info.last_block_height > height {
@@ -209,8 +209,8 @@ impl<'a> News<'a> {
     async fn listen(&mut self) -> Option<Header> {
         let Some(socket) = &mut self.socket else {
             if Instant::now() >= self.not_before {
-                let endpoint = self.node.rpc().endpoint();
-                self.socket = NewBlocks::subscribe(endpoint, SUBSCRIBE).await.ok();
+                let rpc = self.node.rpc();
+                self.socket = NewBlocks::subscribe(rpc.endpoint(), SUBSCRIBE).await.ok();
                 self.not_before = Instant::now() + SUBSCRIBE;
             }
             // There may have been blocks before the subscription.
@@ -238,6 +238,9 @@ impl Pause {
         let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(10)).min(MAX_PAUSE);
         self.failures += 1;
         tracing::warn!(chain = %node.id, %error, retry_in = ?pause, "node does not serve blocks");
+        if error.fault.blame() == Blame::Node {
+            node.endpoints.leave(&error.endpoint).await;
+        }
         sleep(pause).await;
     }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cosmos::chain::{Chain, ChainConfig};
+use cosmos::chain::ChainConfig;
 use cosmos::wire::gas::GasPrice;
 use serde_json::{Value, json};
 use tendermint::block::Header;
@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::blocks::tip_of;
+use super::endpoints::Endpoints;
 use super::node::{Node, Terms};
 use crate::model::facts::Tip;
 use crate::model::ids::{ChainId, LaneId};
@@ -42,7 +43,7 @@ pub(super) struct State {
 #[derive(Clone, Debug)]
 pub(super) struct FakeNode {
     pub(super) state: Arc<Mutex<State>>,
-    address: String,
+    pub(super) address: String,
 }
 
 impl FakeNode {
@@ -87,18 +88,24 @@ impl FakeNode {
     }
 
     pub(super) async fn connect(&self, limit: Duration) -> Arc<Node> {
+        Self::connect_to(&[self], limit).await
+    }
+
+    /// One chain by several nodes.
+    pub(super) async fn connect_to(nodes: &[&Self], limit: Duration) -> Arc<Node> {
         let config = ChainConfig {
             chain_id: CHAIN.into(),
-            rpc: self.address.clone(),
+            rpc: String::new(),
             prefix: "wasm".into(),
             fee_denom: "stake".into(),
             gas_price: GasPrice::from_atto(1),
         };
-        let chain = Chain::connect_within(config, limit).await.unwrap();
+        let addresses = nodes.iter().map(|node| node.address.clone()).collect();
+        let endpoints = Endpoints::connect(config, addresses, limit).await.unwrap();
         let lane = LaneId { chain: ChainId::from(CHAIN), address: "wasm1relayer".into() };
         let terms =
             Terms { trusting_period: LIMIT, unbonding_period: LIMIT, max_clock_drift: LIMIT };
-        Arc::new(Node::new(lane, chain, terms, Duration::from_millis(5)))
+        Arc::new(Node::new(lane, endpoints, terms, Duration::from_millis(5)))
     }
 
     fn answer(&self, method: &str, params: &Value) -> Result<Value, String> {

@@ -1,4 +1,4 @@
-//! A chain's node, and what is known of the chain besides what the model keeps.
+//! A chain as the driver sees it: its endpoint, and what is known besides what the model keeps.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use cosmos::rpc::Rpc;
 use cosmos::wire::header::{LightBlock, validator_set};
 use tendermint::validator;
 
+use super::endpoints::Endpoints;
 use super::light::{invalid, unavailable};
 use super::recent::Recent;
 use crate::model::facts::Why;
@@ -24,8 +25,8 @@ pub struct Node {
     pub id: ChainId,
     /// The account that signs there.
     pub lane: LaneId,
-    /// Calls that wait for their result.
-    pub chain: Chain,
+    /// Where it can be reached.
+    pub endpoints: Endpoints,
     /// The terms of clients that follow this chain.
     pub terms: Terms,
     /// How often the node is asked for news when it does not tell them itself.
@@ -49,15 +50,20 @@ pub struct Terms {
 
 impl Node {
     /// A node that nothing has been asked of yet.
-    pub fn new(lane: LaneId, chain: Chain, terms: Terms, poll: Duration) -> Self {
+    pub fn new(lane: LaneId, endpoints: Endpoints, terms: Terms, poll: Duration) -> Self {
         let id = lane.chain.clone();
         let (sets, headers) = (Recent::new(SETS), Recent::new(HEADERS));
-        Self { id, lane, chain, terms, poll, sets, headers }
+        Self { id, lane, endpoints, terms, poll, sets, headers }
     }
 
-    /// The node's JSON-RPC.
-    pub fn rpc(&self) -> &Rpc {
-        self.chain.rpc()
+    /// The chain by the endpoint in use.
+    pub fn chain(&self) -> Chain {
+        self.endpoints.current()
+    }
+
+    /// The JSON-RPC of the endpoint in use.
+    pub(super) fn rpc(&self) -> Rpc {
+        self.chain().rpc().clone()
     }
 
     /// A block's header with its signatures and validators. The signatures are not checked.

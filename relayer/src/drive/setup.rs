@@ -13,6 +13,7 @@ use futures_util::future::try_join_all;
 use ibc_proto::cosmos::bank::v1beta1::MsgSend;
 use ibc_proto::cosmos::base::v1beta1::Coin;
 
+use super::endpoints::Endpoints;
 use super::node::{Node, Terms};
 use super::{Nodes, blocks};
 use crate::config::{Chain as ChainFile, Config as File, Global};
@@ -128,14 +129,15 @@ fn offline_chain(file: &ChainFile) -> ChainConfig {
 /// [`SetupError::Chain`].
 pub async fn newest(node: &Node) -> Result<Tip, SetupError> {
     let failed = |error| SetupError::Chain { chain: node.id.to_string(), source: Box::new(error) };
-    let height = node.chain.height().await.map_err(failed)?;
+    let height = node.chain().height().await.map_err(failed)?;
     blocks::tip_at(node, height).await.map_err(|error| failed(error.into()))
 }
 
 async fn connect_one(unlocked: Unlocked) -> Result<(Node, ChainConfig), SetupError> {
     let Unlocked { file, key, lane, probe } = unlocked;
     let failed = |error| SetupError::Chain { chain: file.id.clone(), source: Box::new(error) };
-    let chain = reach(&file).await.map_err(failed)?;
+    let endpoints = reach(&file).await.map_err(failed)?;
+    let chain = endpoints.current();
     let unbonding = chain.unbonding_period().await.map_err(failed)?;
     let height = chain.height().await.map_err(failed)?;
     let block = chain.rpc().block_params(height).await.map_err(|e| failed(e.into()))?;
@@ -161,30 +163,18 @@ async fn connect_one(unlocked: Unlocked) -> Result<(Node, ChainConfig), SetupErr
         unbonding_period: span(terms.unbonding_period),
         max_clock_drift: span(terms.max_clock_drift),
     };
-    Ok((Node::new(lane, chain, terms, INTERVAL / 2), config))
+    Ok((Node::new(lane, endpoints, terms, INTERVAL / 2), config))
 }
 
-/// Connects to the first endpoint that answers and is on the right chain.
-async fn reach(file: &ChainFile) -> Result<Chain, ChainError> {
-    let mut last = None;
-    for rpc in &file.rpc {
-        let connection = Connection {
-            chain_id: file.id.clone(),
-            rpc: rpc.clone(),
-            prefix: file.address_prefix.clone(),
-            fee_denom: file.gas_price.denom.clone(),
-            gas_price: GasPrice::from_atto(file.gas_price.atto),
-        };
-        match Chain::connect_within(connection, file.rpc_timeout).await {
-            Ok(chain) => return Ok(chain),
-            Err(error) => {
-                tracing::warn!(chain = file.id, rpc, %error, "endpoint cannot be used");
-                last = Some(error);
-            }
-        }
-    }
-    // The file is checked to name at least one endpoint.
-    Err(last.expect("a chain has at least one endpoint"))
+async fn reach(file: &ChainFile) -> Result<Endpoints, ChainError> {
+    let connection = Connection {
+        chain_id: file.id.clone(),
+        rpc: String::new(),
+        prefix: file.address_prefix.clone(),
+        fee_denom: file.gas_price.denom.clone(),
+        gas_price: GasPrice::from_atto(file.gas_price.atto),
+    };
+    Endpoints::connect(connection, file.rpc.clone(), file.rpc_timeout).await
 }
 
 fn address(file: &ChainFile, key: &Key) -> Result<Address, SetupError> {

@@ -133,8 +133,9 @@ impl Store for Sqlite {
             return Ok(());
         }
         let mut tx = self.pool.begin().await?;
+        let mut routes = Routes::new();
         for write in writes {
-            apply(&mut tx, write).await?;
+            apply(&mut tx, &mut routes, write).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -182,7 +183,11 @@ impl Store for Sqlite {
     }
 }
 
-async fn apply(tx: &mut SqliteConnection, write: &Write) -> Result<(), StoreError> {
+async fn apply(
+    tx: &mut SqliteConnection,
+    routes: &mut Routes,
+    write: &Write,
+) -> Result<(), StoreError> {
     match write {
         Write::Cursor(row) => {
             sqlx::query("INSERT OR REPLACE INTO chain_cursor (chain, row) VALUES (?, ?)")
@@ -206,8 +211,8 @@ async fn apply(tx: &mut SqliteConnection, write: &Write) -> Result<(), StoreErro
                 .execute(tx)
                 .await?;
         }
-        Write::Packet(row) => put_packet(tx, row).await?,
-        Write::Data(row) => put_data(tx, row).await?,
+        Write::Packet(row) => put_packet(tx, routes, row).await?,
+        Write::Data(row) => put_data(tx, routes, row).await?,
         Write::Slot(row, bytes) => put_slot(tx, row, bytes).await?,
         Write::Decided(id, outcome) => decide(tx, id, outcome).await?,
         Write::Dropped(id) => drop_slot(tx, id).await?,
@@ -215,23 +220,38 @@ async fn apply(tx: &mut SqliteConnection, write: &Write) -> Result<(), StoreErro
     Ok(())
 }
 
+/// The numbers of the routes that one transaction has met.
+type Routes = BTreeMap<Arc<Route>, i64>;
+
 /// The number of a route, given to it at first use.
-async fn route_id(tx: &mut SqliteConnection, route: &Route) -> Result<i64, StoreError> {
-    let row = encode("route", route)?;
+async fn route_id(
+    tx: &mut SqliteConnection,
+    routes: &mut Routes,
+    route: &Arc<Route>,
+) -> Result<i64, StoreError> {
+    if let Some(id) = routes.get(route) {
+        return Ok(*id);
+    }
+    let row = encode("route", &**route)?;
     let known = sqlx::query_scalar("SELECT id FROM route WHERE row = ?")
         .bind(&row)
         .fetch_optional(&mut *tx)
         .await?;
-    if let Some(id) = known {
-        return Ok(id);
-    }
-    let made =
-        sqlx::query("INSERT INTO route (row) VALUES (?)").bind(row).execute(&mut *tx).await?;
-    Ok(made.last_insert_rowid())
+    let insert = sqlx::query("INSERT INTO route (row) VALUES (?)").bind(row);
+    let id = match known {
+        Some(id) => id,
+        None => insert.execute(&mut *tx).await?.last_insert_rowid(),
+    };
+    routes.insert(Arc::clone(route), id);
+    Ok(id)
 }
 
-async fn put_packet(tx: &mut SqliteConnection, row: &PacketRow) -> Result<(), StoreError> {
-    let route = route_id(tx, &row.key.route).await?;
+async fn put_packet(
+    tx: &mut SqliteConnection,
+    routes: &mut Routes,
+    row: &PacketRow,
+) -> Result<(), StoreError> {
+    let route = route_id(tx, routes, &row.key.route).await?;
     sqlx::query("INSERT OR REPLACE INTO packet (route, seq, live, row) VALUES (?, ?, ?, ?)")
         .bind(route)
         .bind(integer("seq", row.key.seq)?)
@@ -242,8 +262,12 @@ async fn put_packet(tx: &mut SqliteConnection, row: &PacketRow) -> Result<(), St
     Ok(())
 }
 
-async fn put_data(tx: &mut SqliteConnection, row: &PacketDataRow) -> Result<(), StoreError> {
-    let route = route_id(tx, &row.key.route).await?;
+async fn put_data(
+    tx: &mut SqliteConnection,
+    routes: &mut Routes,
+    row: &PacketDataRow,
+) -> Result<(), StoreError> {
+    let route = route_id(tx, routes, &row.key.route).await?;
     sqlx::query(
         "INSERT INTO packet_data (route, seq, data, ack) VALUES (?, ?, ?, ?) \
          ON CONFLICT (route, seq) DO UPDATE SET ack = coalesce(excluded.ack, ack)",

@@ -14,8 +14,11 @@ struct Pulling {
 impl Pulling {
     /// Pulls from after `cursor` on.
     async fn from(node: &FakeNode, cursor: Tip) -> Self {
+        Self::by(node.connect(Duration::from_secs(1)).await, cursor)
+    }
+
+    fn by(node: Arc<Node>, cursor: Tip) -> Self {
         let (sender, facts) = mpsc::channel(2);
-        let node = node.connect(Duration::from_secs(1)).await;
         Self { facts, puller: tokio::spawn(pull(node, cursor, sender)) }
     }
 
@@ -92,4 +95,15 @@ async fn an_ibc_event_that_does_not_read_stops_the_puller() {
     node.state.lock().unwrap().events.push(event);
     let error = Pulling::from(&node, node.tip(3)).await.error().await;
     assert!(matches!(error, DriveError::Block { height: 4, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn when_an_endpoint_fails_the_next_one_serves() {
+    let (first, second) = (FakeNode::with_blocks(5).await, FakeNode::with_blocks(9).await);
+    let node = FakeNode::connect_to(&[&first, &second], Duration::from_secs(1)).await;
+    let mut pulling = Pulling::by(Arc::clone(&node), first.tip(1));
+    assert_eq!(pulling.heights(4).await, [2, 3, 4, 5]);
+    first.trouble(&[Trouble::HangUp; 1000]);
+    assert_eq!(pulling.heights(4).await, [6, 7, 8, 9]);
+    assert_eq!(node.rpc().endpoint(), second.address);
 }

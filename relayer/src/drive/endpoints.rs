@@ -1,0 +1,95 @@
+//! A chain's endpoints: one serves everything until it fails, then the next.
+//!
+//! One at a time, because what is offered to two mempools may reach a block in another order.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use cosmos::chain::{Chain, ChainConfig, ChainError};
+use tokio::sync::Mutex as AsyncMutex;
+
+/// The endpoints of a chain, and the one in use.
+#[derive(Debug)]
+pub struct Endpoints {
+    addresses: Vec<String>,
+    limit: Duration,
+    current: Mutex<Chain>,
+    /// Held while another one is sought.
+    seeking: AsyncMutex<()>,
+}
+
+impl Endpoints {
+    /// Connects to the first address that answers and is on the chain of `config`, whose own address
+    /// is not looked at. Every call may take `limit`.
+    ///
+    /// # Errors
+    /// [`ChainError`] of the last address.
+    ///
+    /// # Panics
+    /// When there are no addresses; the configuration is checked to have at least one.
+    pub async fn connect(
+        config: ChainConfig,
+        addresses: Vec<String>,
+        limit: Duration,
+    ) -> Result<Self, ChainError> {
+        let mut failed = None;
+        for address in &addresses {
+            match try_one(&config, address, limit).await {
+                Ok(chain) => {
+                    let (current, seeking) = (Mutex::new(chain), AsyncMutex::default());
+                    return Ok(Self { addresses, limit, current, seeking });
+                }
+                Err(error) => {
+                    if addresses.len() > 1 {
+                        tracing::warn!(chain = config.chain_id, %error, "endpoint cannot be used");
+                    }
+                    failed = Some(error);
+                }
+            }
+        }
+        Err(failed.expect("a chain has at least one endpoint"))
+    }
+
+    /// The chain by the endpoint in use.
+    pub(super) fn current(&self) -> Chain {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Leaves an endpoint that failed for the next one that answers and is on the chain; if there is
+    /// none, or it was left before, nothing changes.
+    pub(super) async fn leave(&self, failed: &str) {
+        let _seeking = self.seeking.lock().await;
+        let chain = self.current();
+        if chain.rpc().endpoint() != failed {
+            return;
+        }
+        let is_failed = |address: &String| address.trim_end_matches('/') == failed;
+        let place = self.addresses.iter().position(is_failed).unwrap_or(0);
+        let others = self.addresses.iter().cycle().skip(place + 1);
+        for address in others.take(self.addresses.len().saturating_sub(1)) {
+            match try_one(chain.config(), address, self.limit).await {
+                Ok(next) => {
+                    let id = &chain.config().chain_id;
+                    tracing::warn!(
+                        chain = id,
+                        failed,
+                        endpoint = address,
+                        "turned to another endpoint"
+                    );
+                    *self.current.lock().unwrap_or_else(PoisonError::into_inner) = next;
+                    return;
+                }
+                Err(error) => tracing::debug!(%error, "endpoint cannot be used"),
+            }
+        }
+    }
+}
+
+async fn try_one(
+    config: &ChainConfig,
+    address: &str,
+    limit: Duration,
+) -> Result<Chain, ChainError> {
+    let config = ChainConfig { rpc: address.to_owned(), ..config.clone() };
+    Chain::connect_within(config, limit).await
+}
