@@ -36,7 +36,6 @@ pub(crate) enum Checked {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Check,
-    Recheck,
     Deliver,
 }
 
@@ -112,6 +111,7 @@ impl Chain {
             height,
             time,
             is_strict: self.is_strict,
+            is_recheck: false,
         }
     }
 
@@ -131,19 +131,14 @@ impl Chain {
             return fail("sdk", 32, format!("{text}: incorrect account sequence"));
         }
         if mode != Mode::Deliver {
-            Self::check_packets(core, at, tx, mode)?;
+            Self::check_packets(core, at, tx)?;
         }
         core.sequences.insert(signer.clone(), expected + 1);
         Ok(())
     }
 
     /// ibc-go's `RedundantRelayDecorator`.
-    fn check_packets(
-        core: &mut Core,
-        at: &Context,
-        tx: &DecodedTx,
-        mode: Mode,
-    ) -> Result<(), Failure> {
+    fn check_packets(core: &mut Core, at: &Context, tx: &DecodedTx) -> Result<(), Failure> {
         let (mut packets, mut redundant) = (0, 0);
         for message in &tx.msgs {
             let Some(is_redundant) = core.redundancy(message)? else {
@@ -154,9 +149,7 @@ impl Chain {
             };
             packets += 1;
             redundant += usize::from(is_redundant);
-            // A recheck verifies no proof of a receive; what it does to the state it does alike.
-            let skips_proof = mode == Mode::Recheck && message.type_url.ends_with("MsgRecvPacket");
-            if !is_redundant && !skips_proof {
+            if !is_redundant {
                 core.run(at, message, &mut Vec::new())?;
             }
         }
@@ -319,10 +312,10 @@ impl Chain {
     /// What CometBFT does with the rest of the mempool after a block.
     fn recheck(&mut self) {
         self.check = self.core.clone();
-        let at = self.context(self.height, self.time);
+        let at = Context { is_recheck: true, ..self.context(self.height, self.time) };
         for pooled in std::mem::take(&mut self.mempool) {
             let mut check = self.check.clone();
-            match Self::ante(&mut check, &at, &pooled, Mode::Recheck) {
+            match Self::ante(&mut check, &at, &pooled, Mode::Check) {
                 Ok(()) => {
                     self.check = check;
                     self.mempool.push_back(pooled);
