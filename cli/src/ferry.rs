@@ -12,6 +12,8 @@ use tokio::process::{Child, Command};
 
 /// How long ferry may take to finish what it is at when it is told to stop.
 const DRAIN: Duration = Duration::from_secs(15);
+/// How long a link may take: ten seconds on local nodes, minutes where blocks are slow.
+const LINK: Duration = Duration::from_secs(600);
 /// The name of the key in a home made by [`Ferry::prepare`].
 const KEY: &str = "relayer";
 /// Guards a key whose mnemonic was given in the open; see [`Ferry::prepare`].
@@ -149,7 +151,12 @@ impl Ferry {
         if let Some(mut stdin) = child.stdin.take() {
             stdin.write_all(input.as_bytes()).await.context("ferry closed its input")?;
         }
-        let output = child.wait_with_output().await?;
+        let verb = args.first().copied().unwrap_or_default();
+        let output = tokio::time::timeout(LINK, child.wait_with_output()).await;
+        let output = output.with_context(|| {
+            let home = self.home.display();
+            format!("`ferry {verb}` did not end within {LINK:?}; run it by hand with --home {home}")
+        })??;
         if output.status.success() {
             return Ok(output);
         }
@@ -157,7 +164,7 @@ impl Ferry {
         let reason = stderr.lines().rev().find(|line| !line.trim().is_empty());
         let reason = reason.map_or_else(|| output.status.to_string(), ToOwned::to_owned);
         let reason = reason.strip_prefix("error: ").unwrap_or(&reason);
-        bail!("`ferry {}` failed: {reason}", args.first().copied().unwrap_or_default())
+        bail!("`ferry {verb}` failed: {reason}")
     }
 
     fn command(&self, args: &[&str]) -> Command {

@@ -9,10 +9,10 @@ use protocol::control::{DeploymentState, DeploymentStatus, GroupState, GroupStat
 
 const NOW: u64 = 1_800_000_000;
 
-/// The events of a transaction on wasmd v0.61.14: a client update and packet 1 on `channel-14`,
-/// whose destination callback failed.
+/// The events of a transaction on wasmd v0.61.14: a client update, and packet 2 on `channel-2`,
+/// which bought by an offer that there never was.
 fn recorded() -> Vec<Event> {
-    serde_json::from_str(include_str!("recorded/reverted.json")).unwrap()
+    serde_json::from_str(include_str!("recorded/refused.json")).unwrap()
 }
 
 /// A purchase that left and of which nothing else is known.
@@ -72,19 +72,19 @@ fn deployment(state: DeploymentState, group: GroupState) -> DeploymentStatus {
 
 #[test]
 fn refusal_is_found_in_recorded_events() {
-    let reason = refusal_in(&recorded(), "channel-14", 1).unwrap();
-    assert!(reason.starts_with("on destination chain callback: "), "{reason}");
-    assert!(reason.ends_with(": no such contract"), "{reason}");
+    let reason = refusal_in(&recorded(), "channel-2", 2).unwrap();
     let said = explain(&refused(&reason));
-    assert_eq!(said.cause, Cause::Refused { code: None, reason: reason.clone() });
-    assert!(said.what.contains(&reason) && said.advice.contains("`check`"), "{said}");
+    let code = Some(Code::UnknownOffer);
+    assert_eq!(said.cause, Cause::Refused { code, reason: reason.clone() });
+    assert!(said.what.contains("never an offer") && said.what.contains(&reason), "{said}");
+    assert!(said.advice.contains("`offers`"), "{said}");
 }
 
 #[test]
 fn refusal_of_another_packet_in_the_same_transaction_is_not_taken() {
-    assert_eq!(refusal_in(&recorded(), "channel-14", 2), None);
-    assert_eq!(refusal_in(&recorded(), "channel-1", 1), None);
-    assert_eq!(refusal_in(&[], "channel-14", 1), None);
+    assert_eq!(refusal_in(&recorded(), "channel-2", 3), None);
+    assert_eq!(refusal_in(&recorded(), "channel-1", 2), None);
+    assert_eq!(refusal_in(&[], "channel-2", 2), None);
 }
 
 #[test]
