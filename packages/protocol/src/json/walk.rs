@@ -56,28 +56,28 @@ fn expected(names: &[&str]) -> String {
 
 #[inline(never)]
 fn elements(tree: &Tree) -> Result<Elements<'_>, Error> {
-    match tree {
-        Tree::List(items) => Ok(Elements(items.iter())),
-        _ => Err(unexpected(tree, "a list")),
-    }
+    let Tree::List(items) = tree else { return Err(unexpected(tree, "a list")) };
+    Ok(Elements(items.iter()))
 }
 
 /// The variant that a tree names, and what it carries.
 #[inline(never)]
 fn variant(tree: &Tree) -> Result<(&str, Option<&Tree>), Error> {
-    match tree {
-        Tree::Text(name) => Ok((name, None)),
-        Tree::Object(entries) => match entries.as_slice() {
-            [(name, content)] => Ok((name, Some(content))),
-            [] => Err(Error::custom("expected an object with one key, found none")),
-            [(name, _), (other, _), ..] if name == other => {
-                Err(Error::custom(format!("duplicate field `{other}`")))
-            }
-            [(name, _), (other, _), ..] => Err(Error::custom(format!(
-                "unknown field `{other}`, expected an object with the one key `{name}`"
-            ))),
-        },
-        _ => Err(unexpected(tree, "a name, or an object with one key")),
+    if let Tree::Text(name) = tree {
+        return Ok((name, None));
+    }
+    let Tree::Object(entries) = tree else {
+        return Err(unexpected(tree, "a name, or an object with one key"));
+    };
+    match entries.as_slice() {
+        [(name, content)] => Ok((name, Some(content))),
+        [] => Err(Error::custom("expected an object with one key, found none")),
+        [(name, _), (other, _), ..] if name == other => {
+            Err(Error::custom(format!("duplicate field `{other}`")))
+        }
+        [(name, _), (other, _), ..] => Err(Error::custom(format!(
+            "unknown field `{other}`, expected an object with the one key `{name}`"
+        ))),
     }
 }
 
@@ -98,17 +98,15 @@ impl<'de> Deserializer<'de> for Node<'_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
-            Tree::Bool(value) => visitor.visit_bool(*value),
-            other => Err(unexpected(other, "true or false")),
-        }
+        let Tree::Bool(value) = self.0 else { return Err(unexpected(self.0, "true or false")) };
+        visitor.visit_bool(*value)
     }
 
     fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
-            Tree::Unsigned(value) => visitor.visit_u64(*value),
-            other => Err(unexpected(other, "a number from zero up")),
-        }
+        let Tree::Unsigned(value) = self.0 else {
+            return Err(unexpected(self.0, "a number from zero up"));
+        };
+        visitor.visit_u64(*value)
     }
 
     fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -124,10 +122,8 @@ impl<'de> Deserializer<'de> for Node<'_> {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
-            Tree::Text(value) => visitor.visit_str(value),
-            other => Err(unexpected(other, "a string")),
-        }
+        let Tree::Text(value) = self.0 else { return Err(unexpected(self.0, "a string")) };
+        visitor.visit_str(value)
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -139,10 +135,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
-            Tree::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
-        }
+        if *self.0 == Tree::Null { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
