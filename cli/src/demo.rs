@@ -1,7 +1,7 @@
 //! The story that must always work: a DAO on one chain buys compute on another, in the money it
 //! already holds, and whatever it does not spend comes home.
 //!
-//! The story is told once, in [`story`]; a [`stage::Stage`] is where it happens: two chains inside
+//! The story is told once, in `story`; a `stage::Stage` is where it happens: two chains inside
 //! this process, or two real nodes with ferry between them. Every figure is read from a chain.
 
 mod live;

@@ -2,7 +2,7 @@
 //!
 //! A decoder that is generated for each pair of type and text format costs a contract 2 KiB for
 //! each struct: a market of 150 structs does not fit into the 800 KiB that a chain takes. Here the
-//! text is read once, by one piece of code, into a [`Tree`]; what is generated for a type only walks
+//! text is read once, by one piece of code, into a tree; what is generated for a type only walks
 //! it. Repeated keys survive the tree, so that the types refuse them as before.
 
 mod walk;
@@ -13,7 +13,7 @@ use cosmwasm_std::from_json;
 use serde::de::{self, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// A value that decodes by way of a [`Tree`] and encodes as itself. Put it around what is stored,
+/// A value that decodes by way of a tree and encodes as itself. Put it around what is stored,
 /// or arrives, as JSON.
 ///
 /// Numbers above 2^64 must be strings, as everywhere in this project's JSON.
