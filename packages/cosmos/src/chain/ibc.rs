@@ -205,31 +205,6 @@ impl Chain {
         Ok(unreceived)
     }
 
-    /// Those of the sequences, acknowledged on the other side, whose sender has not learned of it.
-    ///
-    /// # Errors
-    /// [`ChainError::Query`].
-    pub async fn unreceived_acks(
-        &self,
-        port: &str,
-        channel: &str,
-        sequences: &[u64],
-    ) -> Result<Vec<u64>, ChainError> {
-        let mut unreceived = Vec::new();
-        for chunk in sequences.chunks(SEQUENCES_PER_QUERY) {
-            let request = channel::QueryUnreceivedAcksRequest {
-                port_id: port.to_owned(),
-                channel_id: channel.to_owned(),
-                packet_ack_sequences: chunk.to_vec(),
-            };
-            let path = "/ibc.core.channel.v1.Query/UnreceivedAcks";
-            let answer: channel::QueryUnreceivedAcksResponse =
-                self.rpc.query(path, &request, 0).await?;
-            unreceived.extend(answer.sequences);
-        }
-        Ok(unreceived)
-    }
-
     /// How long bonded stake takes to come free: the basis of a client's trusting period.
     ///
     /// # Errors
