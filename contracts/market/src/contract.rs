@@ -12,8 +12,8 @@ use crate::ledger::{any_coin, no_coin, one_coin};
 use crate::msg::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 use crate::ownership::require_owner;
 use crate::{
-    attest, bid, claim, command, control, denom, lease, migrations, offer, order, ownership,
-    params, provider, query, reply, route,
+    attest, auditor, bid, claim, command, control, denom, lease, migrations, offer, order,
+    ownership, params, provider, query, reply, route,
 };
 
 /// Sets the market up.
@@ -96,6 +96,12 @@ fn dispatch(ctx: &mut Context<'_>, msg: ExecuteMsg, funds: &[Coin]) -> Result<()
         }
         ExecuteMsg::DeregisterProvider {} => provider::deregister(ctx),
         ExecuteMsg::ReleaseStake { provider } => provider::release_stake(ctx, &provider),
+        ExecuteMsg::SignAttributes { provider, attributes, valid_for_seconds } => {
+            auditor::sign(ctx, &provider, attributes, valid_for_seconds)
+        }
+        ExecuteMsg::RevokeAttributes { provider, auditor } => {
+            auditor::revoke(ctx, &provider, auditor)
+        }
         ExecuteMsg::PostOffer { terms } => offer::post(ctx, terms, one_coin(funds)?),
         ExecuteMsg::CancelOffer { offer } => offer::cancel(ctx, offer),
         ExecuteMsg::Open { seq, refund_to, deployment } => {

@@ -3,6 +3,7 @@
 use protocol::Tenant;
 use protocol::deployment::{Attribute, Group};
 
+use crate::auditor;
 use crate::context::Context;
 use crate::deployment::Live;
 use crate::error::ContractError;
@@ -21,7 +22,7 @@ pub(crate) fn require(
     let address = principal::address(ctx.state(), id)?;
     let provider = PROVIDERS.may_load(ctx.state(), id)?;
     let problem = match &provider {
-        Some(provider) => problem(ctx, live, group, (&address, provider, of_offer))?,
+        Some(provider) => problem(ctx, live, group, (id, &address, provider, of_offer))?,
         None => Some("is not registered"),
     };
     match problem {
@@ -34,12 +35,12 @@ fn problem(
     ctx: &Context<'_>,
     live: &Live,
     group: &Group,
-    (address, provider, of_offer): (&String, &Provider, &[Attribute]),
+    (id, address, provider, of_offer): (PrincipalId, &String, &Provider, &[Attribute]),
 ) -> Result<Option<&'static str>, ContractError> {
     let min_stake = group.min_stake.unwrap_or_default();
     let config = CONFIG.load(ctx.state())?;
     let has_stake = min_stake <= provider.stake && provider.stake_denom == config.stake_denom;
-    let required = &group.requirements.attributes;
+    let given = [provider.attributes.as_slice(), of_offer];
     Ok(if provider.unbonds_at.is_some() {
         Some("is leaving")
     } else if live.id.tenant == (Tenant::Local { address: address.clone() }) {
@@ -50,8 +51,10 @@ fn problem(
         Some("is not among those the order allows")
     } else if !min_stake.is_zero() && !has_stake {
         Some("has less stake than the order requires")
-    } else if !has_attributes(required, &[&provider.attributes, of_offer]) {
+    } else if !has_attributes(&group.requirements.attributes, &given) {
         Some("lacks an attribute that the order requires")
+    } else if !auditor::have_signed(ctx.state(), id, (&group.requirements, &given), ctx.now())? {
+        Some("lacks a signature of an auditor that the order requires")
     } else {
         None
     })

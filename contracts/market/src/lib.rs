@@ -19,6 +19,7 @@
 )]
 
 mod attest;
+mod auditor;
 mod bid;
 mod bond;
 mod callback;

@@ -10,9 +10,10 @@ pub use execute::{
 };
 pub use query::QueryMsg;
 pub use response::{
-    AcceptedResponse, BidInfo, BidsResponse, CheckResponse, ClaimableResponse, ConfigResponse,
-    DenomInfo, DenomsResponse, DeploymentInfo, DeploymentSummary, DeploymentsResponse, GroupQuote,
-    InFlightInfo, InFlightResponse, InfoResponse, LeaseInfo, LeasesResponse, Money, OfferInfo,
-    OffersResponse, OrderInfo, OrdersResponse, OwnershipResponse, ProviderInfo, ProvidersResponse,
-    QuoteResponse, RouteInfo, RoutesResponse, SolvencyResponse, StoredTombstone,
+    AcceptedResponse, AttestationInfo, AttestationsResponse, BidInfo, BidsResponse, CheckResponse,
+    ClaimableResponse, ConfigResponse, DenomInfo, DenomsResponse, DeploymentInfo,
+    DeploymentSummary, DeploymentsResponse, GroupQuote, InFlightInfo, InFlightResponse,
+    InfoResponse, LeaseInfo, LeasesResponse, Money, OfferInfo, OffersResponse, OrderInfo,
+    OrdersResponse, OwnershipResponse, ProviderInfo, ProvidersResponse, QuoteResponse, RouteInfo,
+    RoutesResponse, SolvencyResponse, StoredTombstone,
 };

@@ -37,6 +37,10 @@ pub(crate) fn answer(deps: Deps<'_>, env: &Env, msg: QueryMsg) -> Result<Binary,
         QueryMsg::Providers { start_after, limit } => {
             to_json_binary(&providers::providers(store, start_after, page(limit))?)
         }
+        QueryMsg::Attestations { provider, start_after, limit } => {
+            let range = (provider.as_str(), start_after);
+            to_json_binary(&providers::attestations(store, range, page(limit))?)
+        }
         QueryMsg::Offer { offer } => to_json_binary(&providers::offer(store, offer)?),
         QueryMsg::Offers { provider, start_after, limit } => {
             to_json_binary(&providers::offers(store, (provider, start_after), page(limit))?)

@@ -105,9 +105,6 @@ fn require_supported(group: &Group) -> Result<(), ContractError> {
     if matches!(group.selection, Selection::Lowest { .. }) {
         return Err(ContractError::Unsupported { what: "selection by lowest bid" });
     }
-    if !group.requirements.all_of.is_empty() || !group.requirements.any_of.is_empty() {
-        return Err(ContractError::Unsupported { what: "the requirement of auditors" });
-    }
     Ok(())
 }
 

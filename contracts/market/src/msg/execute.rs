@@ -110,6 +110,24 @@ pub enum ExecuteMsg {
         /// The provider.
         provider: String,
     },
+    /// Sign attributes of a provider, in place of what the sender signed of it before. Anybody may
+    /// be an auditor; orders name those they believe.
+    SignAttributes {
+        /// The provider.
+        provider: String,
+        /// What is signed; at most 24.
+        attributes: Vec<Attribute>,
+        /// Seconds for which it counts; at most 366 days.
+        valid_for_seconds: u64,
+    },
+    /// Take a signature back. After its expiry by anyone.
+    RevokeAttributes {
+        /// The provider.
+        provider: String,
+        /// Who signed; default the sender.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        auditor: Option<String>,
+    },
     /// Post a standing offer. The coin is the bond, of which each lease locks its part.
     PostOffer {
         /// Its terms.

@@ -54,6 +54,18 @@ pub enum QueryMsg {
         #[serde(default)]
         limit: Option<u32>,
     },
+    /// What auditors signed of a provider, the expired included.
+    #[returns(super::AttestationsResponse)]
+    Attestations {
+        /// The provider.
+        provider: String,
+        /// After this auditor.
+        #[serde(default)]
+        start_after: Option<String>,
+        /// How many.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
     /// One offer.
     #[returns(super::OfferInfo)]
     Offer {

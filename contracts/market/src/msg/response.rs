@@ -119,6 +119,26 @@ pub struct ProviderInfo {
     pub unbonds_at: Option<u64>,
 }
 
+/// Signed attributes.
+#[cw_serde]
+pub struct AttestationsResponse {
+    /// In the order in which the auditors' addresses were first seen.
+    pub attestations: Vec<AttestationInfo>,
+}
+
+/// What an auditor signed.
+#[cw_serde]
+pub struct AttestationInfo {
+    /// Who.
+    pub auditor: String,
+    /// What.
+    pub attributes: Vec<Attribute>,
+    /// When.
+    pub signed_at: u64,
+    /// Until when it counts.
+    pub expires_at: u64,
+}
+
 /// Offers.
 #[cw_serde]
 pub struct OffersResponse {

@@ -2,9 +2,14 @@
 
 use cosmwasm_std::{Order, Storage};
 use cw_storage_plus::Bound;
+use protocol::json::Small;
 
 use crate::error::ContractError;
-use crate::msg::{Money, OfferInfo, OfferTerms, OffersResponse, ProviderInfo, ProvidersResponse};
+use crate::msg::{
+    AttestationInfo, AttestationsResponse, Money, OfferInfo, OfferTerms, OffersResponse,
+    ProviderInfo, ProvidersResponse,
+};
+use crate::state::attestation::ATTESTATIONS;
 use crate::state::denom;
 use crate::state::offer::{BY_PROVIDER, OFFERS, Offer, usage};
 use crate::state::principal::{self, PrincipalId};
@@ -44,6 +49,27 @@ fn told(
         live_leases: LIVE_LEASES.may_load(store, id)?.unwrap_or_default(),
         unbonds_at: provider.unbonds_at,
     })
+}
+
+pub(super) fn attestations(
+    store: &dyn Storage,
+    (provider, after): (&str, Option<String>),
+    limit: usize,
+) -> Result<AttestationsResponse, ContractError> {
+    let (provider, _) = load(store, provider)?;
+    let after = after.map(|address| principal::find(store, &principal::local(address)));
+    let start = after.transpose()?.flatten().map(Bound::exclusive);
+    let signed = ATTESTATIONS.prefix(provider).range(store, start, None, Order::Ascending);
+    let attestations = signed.take(limit).map(|entry| {
+        let (auditor, Small(attestation)) = entry?;
+        Ok(AttestationInfo {
+            auditor: principal::address(store, auditor)?,
+            attributes: attestation.attributes,
+            signed_at: attestation.signed_at,
+            expires_at: attestation.expires_at,
+        })
+    });
+    Ok(AttestationsResponse { attestations: attestations.collect::<Result<_, ContractError>>()? })
 }
 
 pub(super) fn offer(store: &dyn Storage, id: u64) -> Result<OfferInfo, ContractError> {

@@ -31,7 +31,7 @@ fn what_can_never_work_is_refused_with_its_reason() {
     refuse(vec![dear], &coins(1_000, USD), Code::RateAboveMax);
     let mut audited = group("a", by_offer(offer));
     audited.requirements.all_of = vec!["auditor".into()];
-    refuse(vec![audited], &coins(1_000, USD), Code::Unsupported);
+    refuse(vec![audited], &coins(1_000, USD), Code::ProviderIneligible);
     assert!(
         suite.app.wrap().query_balance(&suite.market, USD).unwrap().amount > Uint128::zero().into()
     );
