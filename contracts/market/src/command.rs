@@ -7,7 +7,7 @@ use protocol::deployment::Scope;
 use protocol::money::SettleKind;
 use protocol::{DeploymentId, Tenant, limits};
 
-use crate::bid::{self, Acceptance};
+use crate::bid::accept::{self, Acceptance};
 use crate::context::Context;
 use crate::deployment::{Live, close};
 use crate::error::ContractError;
@@ -123,7 +123,7 @@ fn accept_bid(
         let problem = "is leased to another provider";
         return Err(ContractError::WrongState { what: "group", problem });
     }
-    bid::accept(ctx, &mut live, accepted)?;
+    accept::accept(ctx, &mut live, accepted)?;
     live.save(ctx.storage())?;
     Ok(Answer::Done {})
 }

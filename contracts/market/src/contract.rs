@@ -4,7 +4,7 @@
 use cosmwasm_std::entry_point;
 use cosmwasm_std::{Binary, Coin, Deps, DepsMut, Env, MessageInfo, Reply, Response};
 
-use crate::bid::NewBid;
+use crate::bid::place::NewBid;
 use crate::context::Context;
 use crate::deployment::{close, fund, open};
 use crate::error::ContractError;
@@ -111,9 +111,12 @@ fn dispatch(ctx: &mut Context<'_>, msg: ExecuteMsg, funds: &[Coin]) -> Result<()
         ExecuteMsg::Act { deployment, command } => command::act(ctx, &deployment, command),
         ExecuteMsg::Bid { order, rate, valid_for_seconds } => {
             let deposit = one_coin(funds)?;
-            bid::place(ctx, &order, NewBid { rate, valid_for_seconds, deposit })
+            bid::place::place(ctx, &order, NewBid { rate, valid_for_seconds, deposit })
         }
-        ExecuteMsg::WithdrawBid { order, provider } => bid::withdraw(ctx, &order, provider),
+        ExecuteMsg::Match { order } => bid::lowest::match_order(ctx, &order),
+        ExecuteMsg::WithdrawBid { order, provider } => {
+            bid::withdraw::withdraw(ctx, &order, provider)
+        }
         ExecuteMsg::Heartbeat { leases } => lease::heartbeat::beat(ctx, &leases),
         ExecuteMsg::Withdraw { lease } => lease::withdraw::withdraw(ctx, &lease),
         ExecuteMsg::CloseLease { lease } => lease::close::by_provider(ctx, &lease),

@@ -9,52 +9,109 @@ use crate::deployment::Live;
 use crate::error::ContractError;
 use crate::state::config::CONFIG;
 use crate::state::principal::{self, PrincipalId};
-use crate::state::provider::{PROVIDERS, Provider};
+use crate::state::provider::PROVIDERS;
 
-/// Refuses a provider that does not meet what a group requires. `of_offer` are the attributes that
-/// its offer adds to its own.
+/// Why a provider may not serve a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// It is not registered.
+    NotRegistered,
+    /// It takes no new business.
+    Leaving,
+    /// It would pay itself.
+    IsTenant,
+    /// The order denies it.
+    Denied,
+    /// The order allows others only.
+    NotAllowed,
+    /// It has less stake than the order requires.
+    LacksStake,
+    /// It lacks an attribute that the order requires.
+    LacksAttribute,
+    /// An auditor that the order requires has not signed it, or its word has ended.
+    LacksSignature,
+}
+
+impl Problem {
+    /// In words that go on after the provider's name.
+    const fn text(self) -> &'static str {
+        match self {
+            Self::NotRegistered => "is not registered",
+            Self::Leaving => "is leaving",
+            Self::IsTenant => "is the tenant itself",
+            Self::Denied => "is denied by the order",
+            Self::NotAllowed => "is not among those the order allows",
+            Self::LacksStake => "has less stake than the order requires",
+            Self::LacksAttribute => "lacks an attribute that the order requires",
+            Self::LacksSignature => "lacks a signature of an auditor that the order requires",
+        }
+    }
+}
+
+/// Refuses a provider that does not meet what a group requires, or takes no new business.
+/// `of_offer` are the attributes that its offer adds to its own.
 pub(crate) fn require(
     ctx: &Context<'_>,
     live: &Live,
     group: &Group,
     (id, of_offer): (PrincipalId, &[Attribute]),
 ) -> Result<(), ContractError> {
-    let address = principal::address(ctx.state(), id)?;
     let provider = PROVIDERS.may_load(ctx.state(), id)?;
-    let problem = match &provider {
-        Some(provider) => problem(ctx, live, group, (id, &address, provider, of_offer))?,
-        None => Some("is not registered"),
-    };
-    match problem {
-        Some(problem) => Err(ContractError::ProviderIneligible { provider: address, problem }),
-        None => Ok(()),
+    let is_leaving = provider.is_some_and(|provider| provider.unbonds_at.is_some());
+    if is_leaving {
+        return refuse(ctx, id, Some(Problem::Leaving));
     }
+    refuse(ctx, id, problem(ctx, live, group, (id, of_offer))?)
 }
 
-fn problem(
+/// Refuses a bidder that does not meet what a group requires. Leaving is no excuse: what it bid
+/// before binds it.
+pub(crate) fn require_bound(
     ctx: &Context<'_>,
     live: &Live,
     group: &Group,
-    (id, address, provider, of_offer): (PrincipalId, &String, &Provider, &[Attribute]),
-) -> Result<Option<&'static str>, ContractError> {
+    bidder: PrincipalId,
+) -> Result<(), ContractError> {
+    refuse(ctx, bidder, problem(ctx, live, group, (bidder, &[]))?)
+}
+
+fn refuse(
+    ctx: &Context<'_>,
+    id: PrincipalId,
+    problem: Option<Problem>,
+) -> Result<(), ContractError> {
+    let Some(problem) = problem else { return Ok(()) };
+    let provider = principal::address(ctx.state(), id)?;
+    Err(ContractError::ProviderIneligible { provider, problem: problem.text() })
+}
+
+/// What keeps a provider from serving a group, whether it is leaving or not.
+pub(crate) fn problem(
+    ctx: &Context<'_>,
+    live: &Live,
+    group: &Group,
+    (id, of_offer): (PrincipalId, &[Attribute]),
+) -> Result<Option<Problem>, ContractError> {
+    let address = principal::address(ctx.state(), id)?;
+    let Some(provider) = PROVIDERS.may_load(ctx.state(), id)? else {
+        return Ok(Some(Problem::NotRegistered));
+    };
     let min_stake = group.min_stake.unwrap_or_default();
     let config = CONFIG.load(ctx.state())?;
     let has_stake = min_stake <= provider.stake && provider.stake_denom == config.stake_denom;
     let given = [provider.attributes.as_slice(), of_offer];
-    Ok(if provider.unbonds_at.is_some() {
-        Some("is leaving")
-    } else if live.id.tenant == (Tenant::Local { address: address.clone() }) {
-        Some("is the tenant itself")
-    } else if group.deny.contains(address) {
-        Some("is denied by the order")
-    } else if !group.allow.is_empty() && !group.allow.contains(address) {
-        Some("is not among those the order allows")
+    Ok(if live.id.tenant == (Tenant::Local { address: address.clone() }) {
+        Some(Problem::IsTenant)
+    } else if group.deny.contains(&address) {
+        Some(Problem::Denied)
+    } else if !group.allow.is_empty() && !group.allow.contains(&address) {
+        Some(Problem::NotAllowed)
     } else if !min_stake.is_zero() && !has_stake {
-        Some("has less stake than the order requires")
+        Some(Problem::LacksStake)
     } else if !has_attributes(&group.requirements.attributes, &given) {
-        Some("lacks an attribute that the order requires")
+        Some(Problem::LacksAttribute)
     } else if !auditor::have_signed(ctx.state(), id, (&group.requirements, &given), ctx.now())? {
-        Some("lacks a signature of an auditor that the order requires")
+        Some(Problem::LacksSignature)
     } else {
         None
     })

@@ -74,6 +74,13 @@ pub enum ContractError {
     /// It costs more than the tenant allows.
     #[error("{}: the rate is {got} nano-units per second, at most {max} is allowed", self.code())]
     RateAboveMax { got: u128, max: u128 },
+    /// An order has as many bids as it keeps, and this one is not enough below the worst.
+    #[error(
+        "{}: the order has its 20 bids; yours asks {got} nano-units per second, \
+         at most {max} takes a place",
+        self.code()
+    )]
+    NotBetter { got: u128, max: u128 },
     /// The provider may not serve the group.
     #[error("{}: provider `{provider}` {problem}", self.code())]
     ProviderIneligible { provider: String, problem: &'static str },
@@ -153,7 +160,7 @@ impl ContractError {
             Self::UsedSeq { .. } => Code::UsedSeq,
             Self::UnknownOffer { .. } => Code::UnknownOffer,
             Self::OfferUnavailable { .. } => Code::OfferUnavailable,
-            Self::RateAboveMax { .. } => Code::RateAboveMax,
+            Self::RateAboveMax { .. } | Self::NotBetter { .. } => Code::RateAboveMax,
             Self::ProviderIneligible { .. } => Code::ProviderIneligible,
             Self::TooSmall { .. } => Code::InsufficientDeposit,
             Self::TooMany { .. } => Code::TooMany,

@@ -1,7 +1,7 @@
 //! Orders: groups that are open for bids.
 
 use escrow::Seconds;
-use protocol::deployment::Group;
+use protocol::deployment::{Group, Selection};
 
 use crate::context::Context;
 use crate::deployment::Live;
@@ -26,8 +26,7 @@ pub(crate) fn open(
         let max = OPEN_ORDERS_MAX.into();
         return Err(ContractError::TooMany { what: "open orders of this tenant", max });
     }
-    let expires_at = ctx.now().after(Seconds::new(group.expires_in_seconds)).get();
-    let order = Order { expires_at, last_bid_no: 0, bids: 0 };
+    let order = new(ctx.now(), group);
     ORDERS.save(ctx.storage(), (live.number, index), &order)?;
     let orders = live.record.orders.checked_add(1);
     live.record.orders = orders.ok_or(ContractError::Overflow { what: "the number of orders" })?;
@@ -35,9 +34,22 @@ pub(crate) fn open(
     ctx.emit(
         event::of_group("order_opened", &live.id, index)
             .add_attribute("max_rate", group.max_rate)
-            .add_attribute("expires_at", expires_at.to_string()),
+            .add_attribute("expires_at", order.expires_at.to_string()),
     );
     Ok(())
+}
+
+fn new(now: Seconds, group: &Group) -> Order {
+    let at = |seconds| now.after(Seconds::new(seconds)).get();
+    let bidding_until = match group.selection {
+        Selection::Lowest { bidding_seconds } => Some(at(bidding_seconds)),
+        Selection::Manual {} | Selection::Offer { .. } => None,
+    };
+    let expires_at = at(group.expires_in_seconds);
+    let mut order = Order { expires_at, bidding_until, last_bid_no: 0, bids: 0 };
+    // An order does not expire while the bids of its auction bind.
+    order.expires_at = expires_at.max(order.match_by().unwrap_or_default());
+    order
 }
 
 /// Ends an open order. Bids for it bind no more, and their deposits can be returned.

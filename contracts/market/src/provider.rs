@@ -13,7 +13,7 @@ use crate::ledger::{self, Funds};
 use crate::state::config::CONFIG;
 use crate::state::denom::{self, DenomId};
 use crate::state::principal;
-use crate::state::provider::{LIVE_LEASES, PROVIDERS, Provider, load};
+use crate::state::provider::{BOUND_UNTIL, LIVE_LEASES, PROVIDERS, Provider, bound_until, load};
 
 /// Registers the caller. The coin is its stake.
 pub(crate) fn register(
@@ -92,7 +92,7 @@ fn staked(
     Ok(Funds { denom: wanted, amount })
 }
 
-/// Lets the caller leave: no new leases, and the unbonding begins.
+/// Lets the caller leave: no new business, and the unbonding begins. Bids that bind can still win.
 pub(crate) fn deregister(ctx: &mut Context<'_>) -> Result<(), ContractError> {
     let caller = ctx.caller().to_owned();
     let (id, mut provider) = load(ctx.state(), &caller)?;
@@ -115,12 +115,14 @@ pub(crate) fn release_stake(ctx: &mut Context<'_>, address: &str) -> Result<(), 
     let unbonds_at = provider
         .unbonds_at
         .ok_or(ContractError::WrongState { what: "provider", problem: "is not leaving" })?;
-    require_reached(ctx.now(), Seconds::new(unbonds_at), "the stake is released")?;
+    let at = unbonds_at.max(bound_until(ctx.state(), id)?);
+    require_reached(ctx.now(), Seconds::new(at), "the stake is released")?;
     if LIVE_LEASES.has(ctx.state(), id) {
         let problem = "has leases that are not closed";
         return Err(ContractError::WrongState { what: "provider", problem });
     }
     PROVIDERS.remove(ctx.storage(), id);
+    BOUND_UNTIL.remove(ctx.storage(), id);
     let stake = Funds { denom: provider.stake_denom, amount: provider.stake };
     ledger::credit(ctx.storage(), id, stake)?;
     let event = event::of_provider("stake_released", address);

@@ -14,7 +14,7 @@ use crate::state::deployment::{
     Slot,
 };
 use crate::state::offer::{BY_PROVIDER, OFFERS, OfferUse, USES};
-use crate::state::provider::{LIVE_LEASES, PROVIDERS};
+use crate::state::provider::{self, LIVE_LEASES, PROVIDERS};
 use crate::state::settlement::{IN_FLIGHT, UNRESOLVED};
 
 /// Sums by key.
@@ -29,6 +29,7 @@ type Fault = String;
 pub fn check(deps: Deps<'_>, env: &Env) -> Result<(), String> {
     solvency(deps, env)?;
     deployments(deps.storage)?;
+    bids(deps.storage)?;
     leases(deps.storage)?;
     offers(deps.storage)?;
     settlements(deps.storage)
@@ -138,6 +139,26 @@ fn deployments(storage: &dyn Storage) -> Result<(), Fault> {
 
 fn size(count: u32) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+/// Each open order counts the bids that stand for it, at most 20, and who bids is bound by it.
+fn bids(storage: &dyn Storage) -> Result<(), Fault> {
+    let up = Order::Ascending;
+    let mut standing = Sums::new();
+    for ((number, group, bidder), bid) in all(BIDS.range(storage, None, None, up))? {
+        count(&mut standing, (number, group));
+        let bound = provider::bound_until(storage, bidder).map_err(|error| error.to_string())?;
+        if PROVIDERS.has(storage, bidder) && bound < bid.valid_until {
+            return Err(format!("bid {number}/{group}/{bidder} binds longer than its bidder"));
+        }
+    }
+    for (key, order) in all(ORDERS.range(storage, None, None, up))? {
+        same(format!("bids of {key:?}"), order.bids, standing.remove(&key).unwrap_or_default())?;
+        if size(order.bids) > protocol::limits::BIDS {
+            return Err(format!("order {key:?} has {} bids", order.bids));
+        }
+    }
+    Ok(())
 }
 
 /// Each lease has its stream and its entry by provider, and counts once.

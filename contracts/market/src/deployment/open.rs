@@ -53,7 +53,6 @@ pub(crate) fn open(ctx: &mut Context<'_>, purchase: Purchase) -> Result<(), Cont
     if PAUSED.may_load(ctx.state())?.unwrap_or_default() {
         return Err(ContractError::Paused {});
     }
-    purchase.deployment.groups.iter().try_for_each(require_supported)?;
     let Purchase { deployment, .. } = &purchase;
     let groups = deployment.groups.clone();
     let mut live = start_account(ctx, &purchase)?;
@@ -98,14 +97,6 @@ pub(crate) fn local(
         deployment,
     };
     open(ctx, purchase)
-}
-
-/// Refuses what this version cannot serve, before anything is promised.
-fn require_supported(group: &Group) -> Result<(), ContractError> {
-    if matches!(group.selection, Selection::Lowest { .. }) {
-        return Err(ContractError::Unsupported { what: "selection by lowest bid" });
-    }
-    Ok(())
 }
 
 /// Takes the tenant's number, funds the account and creates the record.

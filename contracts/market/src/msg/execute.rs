@@ -171,11 +171,18 @@ pub enum ExecuteMsg {
         order: LeaseId,
         /// For the whole group: nano-units of the order's denom per second.
         rate: Uint128,
-        /// Seconds for which the bid is binding, cut at the order's expiry.
+        /// Seconds for which the bid is binding, cut at the order's expiry. In the bidding period
+        /// of an auction it binds until `match_by` instead.
         valid_for_seconds: u64,
     },
+    /// Have the lowest bid win that still can, in the hour after the bidding period of an order with
+    /// selection `lowest`. By anyone.
+    Match {
+        /// The order.
+        order: LeaseId,
+    },
     /// Return a bid's deposit. Once the bid binds no more, by anyone and whole; earlier by the
-    /// bidder only, who forfeits a tenth to the tenant.
+    /// bidder, who forfeits a tenth to the tenant, and by anyone if the bid cannot win any more.
     WithdrawBid {
         /// The order.
         order: LeaseId,

@@ -251,6 +251,10 @@ pub struct OrderInfo {
     pub denom: String,
     /// When it is closed if nobody was chosen.
     pub expires_at: u64,
+    /// In an auction: until when bids are taken.
+    pub bidding_until: Option<u64>,
+    /// In an auction: until when the lowest of them can be matched.
+    pub match_by: Option<u64>,
     /// Bids whose deposit is held.
     pub bids: u32,
 }

@@ -49,6 +49,8 @@ fn told_order(
         group: state::group(store, number, group)?,
         denom: denom::load(store, record.denom)?.name,
         expires_at: order.expires_at,
+        bidding_until: order.bidding_until,
+        match_by: order.match_by(),
         bids: order.bids,
     })
 }

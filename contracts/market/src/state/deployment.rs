@@ -1,9 +1,10 @@
 //! Deployments, and what belongs to one: its order, bids and leases.
 
 use super::store::{Item, Map};
-use cosmwasm_std::{Addr, Empty, Storage, Uint128};
+use cosmwasm_std::{Addr, Empty, Order as Direction, Storage, Uint128};
 use escrow::Account;
 use protocol::deployment::Scope;
+use protocol::json::Small;
 use protocol::{Deployment, DeploymentId, Group};
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,9 @@ pub(crate) const LEASES: Map<GroupKey, Lease> = Map::new("lease");
 pub(crate) const LEASES_BY_PROVIDER: Map<(PrincipalId, Number, u32), Empty> = Map::new("lease_by");
 /// Who answers for the number of open orders -> that number.
 pub(crate) const OPEN_ORDERS: Map<PrincipalId, u32> = Map::new("open_orders");
+
+/// Seconds that an auction has to be decided after its bidding: one hour.
+const MATCH_SECONDS: u64 = 3_600;
 
 /// What a tenant's number stands for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -123,10 +127,20 @@ pub(crate) struct Operator {
 pub(crate) struct Order {
     /// When it is closed if nobody was chosen.
     pub(crate) expires_at: u64,
+    /// In an auction: until when bids are taken.
+    pub(crate) bidding_until: Option<u64>,
     /// The last number given to a bid.
     pub(crate) last_bid_no: u64,
     /// Bids held.
     pub(crate) bids: u32,
+}
+
+impl Order {
+    /// In an auction: until when it must be decided. Till then its bids bind; later it is an order
+    /// like any other.
+    pub(crate) fn match_by(&self) -> Option<u64> {
+        self.bidding_until.map(|until| until.saturating_add(MATCH_SECONDS))
+    }
 }
 
 /// A provider's bid for an order.
@@ -223,6 +237,18 @@ pub(crate) fn group(
     let index = usize::try_from(group).unwrap_or(usize::MAX);
     let found = spec(storage, number)?.groups.into_iter().nth(index);
     found.ok_or_else(|| ContractError::NotFound { what: "group", id: group.to_string() })
+}
+
+/// The bids held for an open order: at most [`protocol::limits::BIDS`], so they are kept as they are
+/// and sorted where their order matters.
+pub(crate) fn bids(
+    storage: &dyn Storage,
+    order: GroupKey,
+) -> Result<Vec<(PrincipalId, Bid)>, ContractError> {
+    let entries = BIDS.prefix(order).range(storage, None, None, Direction::Ascending);
+    entries
+        .map(|entry| entry.map(|(bidder, Small(bid))| (bidder, bid)).map_err(Into::into))
+        .collect()
 }
 
 /// The name of a deployment.

@@ -13,6 +13,9 @@ use crate::error::ContractError;
 pub(crate) const PROVIDERS: Map<PrincipalId, Provider> = Map::new("provider");
 /// Provider -> leases not closed. Written when a lease starts or closes.
 pub(crate) const LIVE_LEASES: Map<PrincipalId, u32> = Map::new("provider_leases");
+/// Provider -> the second until which its bids bind, the latest of them. Written by `bid`, removed by
+/// `release_stake`, which waits for it: nobody leaves a promise by leaving the market.
+pub(crate) const BOUND_UNTIL: Map<PrincipalId, u64> = Map::new("bound_until");
 
 /// Somebody who runs deployments.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -27,6 +30,26 @@ pub(crate) struct Provider {
     pub(crate) stake: Uint128,
     /// When its unbonding is over, once it is leaving.
     pub(crate) unbonds_at: Option<u64>,
+}
+
+/// Notes that a provider is bound by a bid.
+pub(crate) fn bind(
+    storage: &mut dyn Storage,
+    provider: PrincipalId,
+    until: u64,
+) -> Result<(), ContractError> {
+    if bound_until(storage, provider)? < until {
+        BOUND_UNTIL.save(storage, provider, &until)?;
+    }
+    Ok(())
+}
+
+/// Until when a provider's bids bind at most.
+pub(crate) fn bound_until(
+    storage: &dyn Storage,
+    provider: PrincipalId,
+) -> Result<u64, ContractError> {
+    Ok(BOUND_UNTIL.may_load(storage, provider)?.unwrap_or_default())
 }
 
 /// A provider by its address.

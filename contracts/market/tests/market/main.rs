@@ -1,5 +1,6 @@
 //! The market as its users see it. After every message all invariants are checked.
 
+mod auctions;
 mod auditors;
 mod bids;
 mod callbacks;

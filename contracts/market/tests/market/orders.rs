@@ -24,8 +24,6 @@ fn what_can_never_work_is_refused_with_its_reason() {
     refuse(vec![], &coins(1_000, USD), Code::LimitExceeded);
     refuse(vec![group("a", by_offer(99))], &coins(1_000, USD), Code::UnknownOffer);
     refuse(vec![group("a", by_offer(offer))], &coins(599, USD), Code::InsufficientDeposit);
-    let lowest = Selection::Lowest { bidding_seconds: 60 };
-    refuse(vec![group("a", lowest)], &coins(1_000, USD), Code::Unsupported);
     let mut dear = group("a", by_offer(offer));
     dear.max_rate = Uint128::new(RATE - 1);
     refuse(vec![dear], &coins(1_000, USD), Code::RateAboveMax);

@@ -31,6 +31,12 @@ pub(crate) const GRACE: u64 = 3_600;
 pub(crate) const PEOPLE: [&str; 7] =
     ["owner", "treasury", "tenant", "alice", "bob", "operator", "pauser"];
 
+/// More people, who become providers when a test needs a crowd.
+pub(crate) const CROWD: [&str; 22] = [
+    "p00", "p01", "p02", "p03", "p04", "p05", "p06", "p07", "p08", "p09", "p10", "p11", "p12",
+    "p13", "p14", "p15", "p16", "p17", "p18", "p19", "p20", "p21",
+];
+
 pub(crate) struct Suite {
     pub(crate) app: App,
     pub(crate) market: Addr,
@@ -40,7 +46,7 @@ impl Suite {
     /// A market with one denom, and two providers `alice` and `bob`.
     pub(crate) fn new() -> Self {
         let mut app = App::new(|router, api, storage| {
-            for name in PEOPLE {
+            for name in PEOPLE.into_iter().chain(CROWD) {
                 let purse = vec![coin(PURSE, STAKE), coin(PURSE, USD)];
                 router.bank.init_balance(storage, &api.addr_make(name), purse).unwrap();
             }
@@ -221,6 +227,30 @@ impl Suite {
             self.ask(&QueryMsg::Bids { order, start_after: None, limit: None });
         let bidder = self.address(name).to_string();
         bids.bids.into_iter().find(|bid| bid.provider == bidder).unwrap()
+    }
+
+    /// A bid for the first group of deployment 1.
+    pub(crate) fn bid_msg(&self, rate: u128, valid_for_seconds: u64) -> ExecuteMsg {
+        ExecuteMsg::Bid { order: self.lease_id(1, 0), rate: Uint128::new(rate), valid_for_seconds }
+    }
+
+    /// Twenty bids for the first group of deployment 1, from [`RATE`] upwards.
+    pub(crate) fn fill_slots(&mut self) {
+        for (step, name) in (0..).zip(&CROWD[..20]) {
+            self.register(name);
+            let bid = self.bid_msg(RATE + step, 3_600);
+            self.run(name, &bid, &coins(2 * BOND, USD));
+        }
+    }
+
+    /// Who bids for the first group of deployment 1, by name.
+    pub(crate) fn bidders(&self) -> Vec<&'static str> {
+        let order = self.lease_id(1, 0);
+        let bids: BidsResponse =
+            self.ask(&QueryMsg::Bids { order, start_after: None, limit: Some(50) });
+        let bids: Vec<_> = bids.bids.into_iter().map(|bid| bid.provider).collect();
+        let names = PEOPLE.into_iter().chain(CROWD);
+        names.filter(|name| bids.contains(&self.address(name).to_string())).collect()
     }
 
     pub(crate) fn lease(&self, id: &LeaseId) -> LeaseInfo {
