@@ -7,6 +7,7 @@
 
 mod answer;
 mod blocks;
+pub(crate) mod client;
 mod decode;
 #[cfg(test)]
 mod fake;

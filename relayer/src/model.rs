@@ -11,6 +11,7 @@ pub mod rows;
 
 pub(crate) mod asks;
 mod chain;
+mod client;
 mod decide;
 mod flow;
 mod lane;
@@ -140,6 +141,7 @@ impl Model {
             Some(Purpose::Simulate(flow)) => self.on_unsimulated(&flow, id, &why),
             Some(Purpose::Offer(slot)) => self.on_offered(&slot, Answer::Unknown(why.to_string())),
             Some(Purpose::Account(lane)) => self.on_account_failed(&lane),
+            Some(Purpose::Client(flow)) => self.on_client_unknown(&flow),
             None => {}
         }
     }
@@ -181,6 +183,11 @@ impl Model {
                     self.on_account(&lane, account);
                 }
             }
+            Fact::Client(id, facts) => {
+                if let Some(Purpose::Client(flow)) = self.asks.close(id) {
+                    self.on_client_facts(&flow, facts);
+                }
+            }
         }
     }
 
@@ -188,7 +195,7 @@ impl Model {
     fn wake(&self) -> Option<Time> {
         let delayed = self.flows.values().map(|flow| flow.not_before);
         let delays = delayed.filter(|not_before| *not_before > self.now);
-        delays.chain(self.asks.next_deadline()).min()
+        delays.chain(self.asks.next_deadline()).chain(self.next_refresh()).min()
     }
 }
 
@@ -204,6 +211,7 @@ pub fn step(model: &mut Model, fact: Fact, now: Time) -> Step {
     }
     model.plan();
     model.pump_lanes();
+    model.look_after_clients();
     Step {
         writes: model.record.take_writes(),
         asks: model.asks.take(),

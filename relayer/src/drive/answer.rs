@@ -1,5 +1,6 @@
 //! One question, one answer.
 
+use cosmos::chain::ChainError;
 use cosmos::rpc::{Fault, QueryError};
 use cosmos::wire::proof::{verify_absence, verify_value};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -7,10 +8,9 @@ use ibc_proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
 use prost::Message;
 use tokio::time::Instant;
 
-use super::Nodes;
 use super::decode::failed_index;
-use super::light;
 use super::node::Node;
+use super::{Nodes, client, light};
 use crate::model::facts::{Account, Answer, Ask, Fact, Proofs, Proved, Refusal, Simulation, Why};
 use crate::model::ids::{AskId, ChainId, LaneId, SlotId};
 use crate::store::Store;
@@ -34,6 +34,7 @@ fn name(ask: &Ask) -> &'static str {
         Ask::Simulate { .. } => "simulate",
         Ask::Offer(_) => "offer",
         Ask::Account(_) => "account",
+        Ask::Client { .. } => "client",
     }
 }
 
@@ -51,6 +52,10 @@ async fn fact<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Result
         }
         Ask::Offer(slot) => Fact::Offered(id, offer(nodes, store, &slot).await?),
         Ask::Account(lane) => Fact::Account(id, account(nodes, &lane).await?),
+        Ask::Client { chain, client } => {
+            let chain = node(nodes, &chain)?.chain();
+            Fact::Client(id, client::look(&chain, client.as_str()).await.map_err(failed)?)
+        }
     })
 }
 
@@ -59,6 +64,10 @@ fn node<'a>(nodes: &'a Nodes, chain: &ChainId) -> Result<&'a Node, Why> {
         .get(chain)
         .map(AsRef::as_ref)
         .ok_or_else(|| Why::Unavailable(format!("chain `{chain}` is not configured")))
+}
+
+fn failed(error: ChainError) -> Why {
+    Why::Unavailable(error.to_string())
 }
 
 fn stored(error: crate::store::StoreError) -> Why {
@@ -130,10 +139,6 @@ fn is_cached(fault: &Fault) -> bool {
 
 async fn account(nodes: &Nodes, lane: &LaneId) -> Result<Account, Why> {
     let node = node(nodes, &lane.chain)?;
-    let account = node
-        .chain()
-        .account(lane.address.as_str())
-        .await
-        .map_err(|error| Why::Unavailable(error.to_string()))?;
+    let account = node.chain().account(lane.address.as_str()).await.map_err(failed)?;
     Ok(Account { number: account.number, sequence: account.sequence })
 }

@@ -115,10 +115,10 @@ fn offline_chain(file: &ChainFile) -> ChainConfig {
         block_gas: None,
         block_bytes: MAX_BLOCK_BYTES,
         max_msgs: file.max_msgs,
-        interval: span(INTERVAL),
-        trusting_period: span(file.trusting_period.unwrap_or_default()),
+        interval: INTERVAL.into(),
+        trusting_period: file.trusting_period.unwrap_or_default().into(),
         unbonding_period: Span(0),
-        max_clock_drift: span(file.max_clock_drift),
+        max_clock_drift: file.max_clock_drift.into(),
         id,
     }
 }
@@ -158,10 +158,10 @@ async fn connect_one(unlocked: Unlocked) -> Result<(Node, ChainConfig), SetupErr
         block_gas: u64::try_from(block.max_gas).ok(),
         block_bytes: u64::try_from(block.max_bytes).unwrap_or(MAX_BLOCK_BYTES),
         max_msgs: file.max_msgs,
-        interval: span(INTERVAL),
-        trusting_period: span(terms.trusting_period),
-        unbonding_period: span(terms.unbonding_period),
-        max_clock_drift: span(terms.max_clock_drift),
+        interval: INTERVAL.into(),
+        trusting_period: terms.trusting_period.into(),
+        unbonding_period: terms.unbonding_period.into(),
+        max_clock_drift: terms.max_clock_drift.into(),
     };
     Ok((Node::new(lane, endpoints, terms, INTERVAL / 2), config))
 }
@@ -205,8 +205,4 @@ async fn make_probe(chain: &Chain, key: &Key, address: Address) -> Result<Probe,
 fn memo(own: &str) -> String {
     let name = concat!("ferry ", env!("CARGO_PKG_VERSION"));
     if own.is_empty() { name.into() } else { format!("{own} | {name}") }
-}
-
-fn span(duration: Duration) -> Span {
-    Span(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
 }

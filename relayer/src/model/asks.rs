@@ -21,6 +21,8 @@ pub(crate) enum Purpose {
     Offer(SlotId),
     /// The state of a lane's account.
     Account(LaneId),
+    /// What a flow's client is good for.
+    Client(FlowId),
 }
 
 /// The outstanding asks.
@@ -38,7 +40,9 @@ impl Asks {
         self.next += 1;
         let patience = match purpose {
             Purpose::Gather(_) => PATIENCE_TO_GATHER,
-            Purpose::Simulate(_) | Purpose::Offer(_) | Purpose::Account(_) => PATIENCE,
+            Purpose::Simulate(_) | Purpose::Offer(_) | Purpose::Account(_) | Purpose::Client(_) => {
+                PATIENCE
+            }
         };
         self.open.insert(id, (now.plus(patience), purpose));
         self.fresh.push((id, ask));

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{
     AskId, ChainId, ClientId, ConnectionId, End, Height, LaneId, Order, PacketKey, PortId, SlotId,
-    Time,
+    Span, Time,
 };
 use super::notice::Notice;
 use super::rows::{ChannelRow, PathRow, Write};
@@ -41,6 +41,8 @@ pub enum Fact {
     Offered(AskId, Answer),
     /// Answers [`Ask::Account`].
     Account(AskId, Account),
+    /// Answers [`Ask::Client`].
+    Client(AskId, ClientFacts),
     /// Answers any ask that could not be answered.
     Failed(AskId, Why),
     /// Time has passed; see [`Step::wake`].
@@ -83,6 +85,13 @@ pub enum Ask {
     Offer(SlotId),
     /// A lane's account as committed. Answered by [`Fact::Account`].
     Account(LaneId),
+    /// What a client is good for. Answered by [`Fact::Client`].
+    Client {
+        /// The chain that it is on.
+        chain: ChainId,
+        /// The client.
+        client: ClientId,
+    },
 }
 
 /// What one step wants done.
@@ -371,6 +380,32 @@ pub struct Account {
     pub number: u64,
     /// The next sequence that the chain expects.
     pub sequence: u64,
+}
+
+/// A client as its chain has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientFacts {
+    /// Whether it takes updates.
+    pub status: ClientStatus,
+    /// The newest height of the other chain that it knows.
+    pub latest: u64,
+    /// The time of the other chain's block at that height.
+    pub time: Time,
+    /// How long after that time it still takes updates.
+    pub trusting_period: Span,
+}
+
+/// Whether a client takes updates, as ibc-go's query `ClientStatus` names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientStatus {
+    /// It does.
+    Active,
+    /// Its newest header is older than the trusting period: only governance revives it.
+    Expired,
+    /// It has seen misbehaviour: only governance revives it.
+    Frozen,
+    /// The chain calls it something else.
+    Other(String),
 }
 
 /// Why an ask has no answer.

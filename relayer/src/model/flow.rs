@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Model;
+use super::client::Client;
 use super::facts::Why;
-use super::ids::{FlowId, Span, Time};
+use super::ids::{FlowId, Side, Span, Time};
 use super::notice::Notice;
-use super::rows::{Attempt, Write};
+use super::rows::{Attempt, PathRow, Write};
 use crate::plan::epoch::Epoch;
 use crate::plan::work::Work;
 
@@ -23,6 +24,8 @@ const LONGEST_DELAY: Span = Span::seconds(16);
 pub(crate) struct Flow {
     /// What is being prepared.
     pub(crate) epoch: Option<Epoch>,
+    /// How long its client is good for.
+    pub(crate) client: Client,
     /// Why nothing is prepared at all, until the client changes.
     pub(crate) parked: Option<String>,
     /// Nothing is prepared before.
@@ -41,6 +44,15 @@ fn wait_blocks(tries: u16) -> u64 {
 }
 
 impl Model {
+    /// Both flows of every path.
+    pub(crate) fn flow_ids(&self) -> impl Iterator<Item = FlowId> {
+        let both = |path: &PathRow| {
+            let path = path.path.clone();
+            [Side::A, Side::B].map(|to| FlowId { path: path.clone(), to })
+        };
+        self.record.paths().flat_map(both)
+    }
+
     pub(crate) fn flow_mut(&mut self, id: &FlowId) -> &mut Flow {
         self.flows.entry(id.clone()).or_default()
     }

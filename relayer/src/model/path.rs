@@ -4,7 +4,7 @@ use super::Model;
 use super::facts::{ClientChange, Event, HandshakeChange};
 use super::ids::{Both, ChainId, ClientId, ConnectionId, FlowId, Order, Side};
 use super::notice::Notice;
-use super::rows::{ChannelEnd, ChannelRow, EndState, SlotRow, Write};
+use super::rows::{ChannelEnd, ChannelRow, EndState, PathEnd, SlotRow, Write};
 use crate::plan::work::Work;
 
 /// How many consensus heights of a client are remembered: one more than a transaction lives in blocks,
@@ -28,6 +28,17 @@ fn reached(change: HandshakeChange) -> EndState {
     }
 }
 
+impl PathEnd {
+    /// Notes a height of the other chain that the client knows; `false` when it is no news.
+    pub(super) fn learn(&mut self, height: u64) -> bool {
+        let Err(place) = self.consensus.binary_search(&height) else { return false };
+        self.consensus.insert(place, height);
+        let surplus = self.consensus.len().saturating_sub(REMEMBERED);
+        self.consensus.drain(..surplus);
+        true
+    }
+}
+
 impl Model {
     /// Applies a client's new consensus height; `slot` is the transaction of ours that made it.
     pub(super) fn on_client(
@@ -47,12 +58,9 @@ impl Model {
         let Some(mut row) = self.record.path(&flow.path).cloned() else { return };
         let end = row.ends.on_mut(flow.to);
         end.client.get_or_insert(client);
-        if let Err(place) = end.consensus.binary_search(&height) {
-            end.consensus.insert(place, height);
-        }
-        let surplus = end.consensus.len().saturating_sub(REMEMBERED);
-        end.consensus.drain(..surplus);
+        end.learn(height);
         self.record.write(Write::Path(row));
+        self.rejuvenate(&flow, height);
         // Whatever was wrong with the client, it takes updates again.
         self.flow_mut(&flow).parked = None;
     }
@@ -138,7 +146,8 @@ impl Model {
     pub(crate) fn park(&mut self, flow: &FlowId, log: String) {
         let Some(row) = self.record.path(&flow.path) else { return };
         let (chain, client) = (row.chains.on(flow.to).clone(), row.ends.on(flow.to).client.clone());
-        if let Some(client) = client {
+        let is_news = self.flows.get(flow).is_none_or(|flow| flow.parked.as_ref() != Some(&log));
+        if let Some(client) = client.filter(|_| is_news) {
             let path = flow.path.clone();
             self.notices.push(Notice::ClientUnusable { path, chain, client, log: log.clone() });
         }

@@ -132,7 +132,7 @@ impl Model {
         let mut works = self.handshakes_now(id, path, newest);
         works.extend(self.packets_now(id, (newest, tip), room));
         if works.is_empty() {
-            return self.choose_filler(id, newest);
+            return self.choose_update(id, newest);
         }
         let needs: Vec<Need> = works.iter().map(|(_, need)| *need).collect();
         let (height, base) = self.base(id, newest, &needs)?;
@@ -165,11 +165,16 @@ impl Model {
         Ok(Choice { height: newest.0, base: Base::Create, works })
     }
 
-    /// An update with nothing else, if an unused sequence holds up transactions behind it.
-    fn choose_filler(&self, id: &FlowId, newest: (u64, Time)) -> Result<Choice, Idle> {
+    /// An update with nothing else, if the client is old or an unused sequence holds up transactions
+    /// behind it.
+    fn choose_update(&self, id: &FlowId, newest: (u64, Time)) -> Result<Choice, Idle> {
         let lane = self.chain_to(id).map(|chain| &chain.lane.id).ok_or(Idle::Unread)?;
+        let trusted = self.trusted(id).ok_or(Idle::NoWork)?;
         let waits = self.behind_hole(lane).is_some_and(|slot| slot.flow == *id);
-        let trusted = self.trusted(id).filter(|_| waits).ok_or(Idle::NoWork)?;
+        let refreshes = newest.0 > trusted && self.is_refresh_due(id);
+        if !waits && !refreshes {
+            return Err(Idle::NoWork);
+        }
         Ok(Choice { height: newest.0, base: Base::Update { trusted }, works: Vec::new() })
     }
 

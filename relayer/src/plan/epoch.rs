@@ -16,7 +16,7 @@ use super::work::Work;
 use crate::model::Model;
 use crate::model::asks::Purpose;
 use crate::model::facts::{Ask, Header, PacketData, Proofs, Proved, Why};
-use crate::model::ids::{AskId, FlowId, PacketKey, Side};
+use crate::model::ids::{AskId, FlowId, PacketKey};
 
 /// What is being prepared for a flow.
 #[derive(Debug)]
@@ -83,16 +83,13 @@ fn one_for_each_ordered(batches: &mut Vec<Vec<Work>>) {
 impl Model {
     /// Starts an epoch on every flow that is free and has something to do.
     pub(crate) fn plan(&mut self) {
-        let paths: Vec<_> = self.record.paths().map(|row| row.path.clone()).collect();
-        for path in paths {
-            for to in [Side::A, Side::B] {
-                let id = FlowId { path: path.clone(), to };
-                if self.flows.get(&id).is_some_and(|flow| flow.epoch.is_some()) {
-                    continue;
-                }
-                if let Ok(choice) = self.choose(&id) {
-                    self.begin(&id, choice);
-                }
+        let ids: Vec<FlowId> = self.flow_ids().collect();
+        for id in ids {
+            if self.flows.get(&id).is_some_and(|flow| flow.epoch.is_some()) {
+                continue;
+            }
+            if let Ok(choice) = self.choose(&id) {
+                self.begin(&id, choice);
             }
         }
     }

@@ -37,12 +37,13 @@ impl Model {
     fn take_simulated(&mut self, id: &FlowId) -> Option<(Vec<Work>, u64)> {
         let fills_hole =
             self.chain_to(id).is_some_and(|chain| self.behind_hole(&chain.lane.id).is_some());
+        let is_wanted_alone = fills_hole || self.is_refresh_due(id);
         let epoch = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut())?;
         let Simulated::Used(gas) = epoch.batches.first()?.simulation else { return None };
         let goes_ahead = epoch.batches.first().is_some_and(|batch| batch.works.is_empty());
         match epoch.batches.get(1).map(|next| next.simulation) {
             Some(Simulated::Asked(_)) if goes_ahead => return None,
-            None if goes_ahead && !fills_hole => {
+            None if goes_ahead && !is_wanted_alone => {
                 epoch.batches.clear();
                 return None;
             }

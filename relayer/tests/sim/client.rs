@@ -1,8 +1,8 @@
 //! Light clients: creation, update, and what they let others prove.
 
 use cosmos::wire::path;
-use ferry::model::facts::{ClientChange, Event};
-use ferry::model::ids::Height;
+use ferry::model::facts::{ClientChange, ClientFacts, ClientStatus, Event};
+use ferry::model::ids::{Height, Span, Time};
 use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::core::client::v1::{Height as ProtoHeight, MsgCreateClient, MsgUpdateClient};
 use ibc_proto::ibc::lightclients::tendermint::v1::{ClientState, ConsensusState};
@@ -114,6 +114,31 @@ impl Core {
         }
         events.push(self.client_event(at, &client, header.height, ClientChange::Updated));
         Ok(Effect::Done)
+    }
+
+    /// What a query of the client answers at this time.
+    pub(crate) fn look(&self, client: &str, now: u64) -> Result<ClientFacts, Failure> {
+        let state = self.client(client)?;
+        let latest = block(state.latest_height);
+        let (time, _) = self.consensus(client, latest)?;
+        let period = state.trusting_period.unwrap_or_default().seconds as u64 * 1_000_000_000;
+        let status = match now > time + period {
+            true => ClientStatus::Expired,
+            false => ClientStatus::Active,
+        };
+        Ok(ClientFacts { status, latest, time: Time(time), trusting_period: Span(period) })
+    }
+
+    /// `MsgRecoverClient`: the client goes on with a header of now.
+    pub(crate) fn recover_client(&mut self, client: &str, header: &light::SimHeader) {
+        let mut state = self.client(client).expect("the client is there");
+        let revision = state.latest_height.unwrap_or_default().revision_number;
+        let height = ProtoHeight { revision_number: revision, revision_height: header.height };
+        let consensus = events::consensus_state(header.time, header.root.clone());
+        self.put_consensus(client, Some(height), &consensus);
+        state.latest_height = Some(height);
+        let any = cosmos::wire::tx::any(&state);
+        self.store.insert(path::client_state(client), any.encode_to_vec());
     }
 
     /// Checks a proof against what a client knows.

@@ -8,6 +8,7 @@
 mod chain;
 mod checks;
 mod client;
+mod clients;
 mod core;
 mod events;
 mod light;

@@ -43,6 +43,13 @@ impl World {
                     },
                 )
             }
+            Ask::Client { chain, client } => {
+                let chain = self.chains.on(self.side(&chain));
+                match chain.core.look(client.as_str(), chain.time) {
+                    Ok(facts) => Fact::Client(id, facts),
+                    Err(failure) => Fact::Failed(id, Why::Unavailable(failure.log)),
+                }
+            }
             Ask::Account(lane) => {
                 let chain = self.chains.on(self.side(&lane.chain));
                 let sequence =

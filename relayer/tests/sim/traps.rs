@@ -3,7 +3,7 @@
 use cosmos::keys::Key;
 use cosmos::wire::sign::sign;
 use cosmos::wire::tx::{Fee, TxPlan, any};
-use ferry::model::ids::{Order, Side, Span};
+use ferry::model::ids::{Order, Side};
 use ferry::model::notice::Notice;
 use ferry::plan::choose::Idle;
 use ferry::plan::explain::{Why, explain};
@@ -13,15 +13,15 @@ use crate::checks;
 use crate::world::{Expiry, Faults, SECOND, Sending, Setup, World};
 use crate::{linked, settle};
 
-const LATE: Expiry = Expiry::Seconds(9_000);
+pub(crate) const LATE: Expiry = Expiry::Seconds(9_000);
 
-fn link(setup: Setup) -> World {
+pub(crate) fn link(setup: Setup) -> World {
     let mut world = World::with(setup);
     assert!(world.run(600, checks::is_linked), "the channel opens: {:?}", world.notices);
     world
 }
 
-fn why_waits(world: &World) -> Vec<Why> {
+pub(crate) fn why_waits(world: &World) -> Vec<Why> {
     world.model.packets().map(|row| explain(&world.model, &row.key)).collect()
 }
 
@@ -80,21 +80,6 @@ fn an_ordered_timeout_closes_both_ends() {
     };
     assert!(world.run(60, is_closed), "{:?}", world.notices);
     settle(&mut world, 60);
-}
-
-/// Nothing is paid for a client that expired, and the operator is told.
-#[test]
-fn an_expired_client_parks_its_flow() {
-    let mut world = link(Setup { trusting_period: Span::seconds(100), ..Setup::default() });
-    world.run(200, |_| false);
-    world.send_at(Sending { at: 1, from: Side::A, count: 3, expiry: LATE });
-    world.run(20, |_| false);
-    let is_told = |notice: &Notice| matches!(notice, Notice::ClientUnusable { .. });
-    assert!(world.notices.iter().any(is_told), "{:?}", world.notices);
-    for why in why_waits(&world) {
-        assert!(matches!(why, Why::Waits { idle: Idle::Parked(_), .. }), "{why}");
-    }
-    assert_eq!(checks::wasted(&world), (0, 0));
 }
 
 /// A sequence that we did not sign means that the key is used elsewhere: nothing more is signed.

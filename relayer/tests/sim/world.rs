@@ -110,6 +110,8 @@ pub(crate) struct World {
     order: u64,
     pub(crate) process: u64,
     lag: u64,
+    /// The relayer does not run.
+    asleep: bool,
     wake: Option<u64>,
     intervals: Both<u64>,
     sends: Both<Vec<Sending>>,
@@ -201,6 +203,7 @@ impl World {
             order: 0,
             process: 0,
             lag,
+            asleep: false,
             wake: None,
             intervals: Both { a: SECOND, b: SECOND * 17 / 10 },
             sends: Both::default(),
@@ -273,8 +276,18 @@ impl World {
         false
     }
 
+    /// Lets the chains go on without the relayer for so many virtual seconds, then starts it again.
+    pub(crate) fn sleep(&mut self, seconds: u64) {
+        self.asleep = true;
+        self.run(seconds, |_| false);
+        self.asleep = false;
+        self.boot();
+    }
+
     fn happen(&mut self, what: Happening) {
         match what {
+            Happening::Pull(_) | Happening::Tick | Happening::Answer(..) | Happening::Repeat(_)
+                if self.asleep => {}
             Happening::Block(side) => self.make_block(side),
             Happening::Pull(side) => self.pull(side),
             // The driver has one timer: a later step set it anew.

@@ -1,0 +1,49 @@
+//! Clients as their chains have them.
+
+use cosmos::chain::{Chain, ChainError};
+use cosmos::wire::client::{ClientError, ClientState, ConsensusState};
+
+use super::light;
+use crate::model::facts::{ClientFacts, ClientStatus};
+
+/// Asks a chain about one of its clients.
+///
+/// # Errors
+/// [`ChainError`]; [`ChainError::Malformed`] when there is no such client, or it is not of type
+/// 07-tendermint.
+pub(crate) async fn look(chain: &Chain, client: &str) -> Result<ClientFacts, ChainError> {
+    let state = state(chain, client).await?;
+    let consensus = chain.consensus_state(client, state.latest_height).await?;
+    let consensus = consensus.ok_or_else(|| malformed("its newest header is not there"))?;
+    let consensus = ConsensusState::from_any(&consensus).map_err(unreadable)?;
+    let status = match chain.client_status(client).await?.as_str() {
+        "Active" => ClientStatus::Active,
+        "Expired" => ClientStatus::Expired,
+        "Frozen" => ClientStatus::Frozen,
+        other => ClientStatus::Other(format!("the chain calls it `{other}`")),
+    };
+    Ok(ClientFacts {
+        status,
+        latest: state.latest_height.block,
+        time: light::time(consensus.time),
+        trusting_period: state.trusting_period.into(),
+    })
+}
+
+/// The state of a client.
+///
+/// # Errors
+/// As [`look`].
+pub(crate) async fn state(chain: &Chain, client: &str) -> Result<ClientState, ChainError> {
+    let packed = chain.client_state(client).await?;
+    let packed = packed.ok_or_else(|| malformed(&format!("there is no client `{client}`")))?;
+    ClientState::from_any(&packed).map_err(unreadable)
+}
+
+fn unreadable(error: ClientError) -> ChainError {
+    malformed(&error.to_string())
+}
+
+fn malformed(reason: &str) -> ChainError {
+    ChainError::Malformed { what: "client", reason: reason.to_owned() }
+}

@@ -1,0 +1,168 @@
+//! Clients: how long they are good for, when they are refreshed, and what to do about dead ones.
+
+use super::Model;
+use super::asks::Purpose;
+use super::facts::{Ask, ClientFacts, ClientStatus};
+use super::ids::{ChainId, FlowId, Span, Time};
+use super::rows::Write;
+
+/// The part of its trusting period after which a client is refreshed, whether packets flow or not.
+const REFRESH_AFTER: (u64, u64) = (2, 3);
+/// Clients of the same age are refreshed up to this part of the trusting period apart.
+const SPREAD: u64 = 30;
+/// How often a client is looked at that does not work: governance may have revived it.
+const LOOK_AGAIN: Span = Span::seconds(60);
+/// How long a client is let alone that could not be looked at.
+const LOOK_LATER: Span = Span::seconds(5);
+
+/// What is known of a flow's client; asked after each start.
+#[derive(Debug, Default)]
+pub(crate) struct Client {
+    /// How long it takes updates; `None` until the chain has told.
+    trust: Option<Trust>,
+    /// Whether an answer about it is awaited.
+    asked: bool,
+    /// It is not asked about before.
+    not_before: Time,
+}
+
+/// Until when a client takes updates.
+#[derive(Clone, Copy, Debug)]
+struct Trust {
+    /// The time of the newest header that it knows, or an earlier one.
+    newest: Time,
+    period: Span,
+}
+
+impl Trust {
+    /// When the client is to be refreshed: `name` decides where in the spread.
+    fn refresh_at(self, name: &str) -> Time {
+        let (part, of) = REFRESH_AFTER;
+        let age = Span(self.period.0 / of * part);
+        let spread = (self.period.0 / SPREAD).max(1);
+        self.newest.plus(age).minus(Span(scatter(name) % spread))
+    }
+}
+
+/// A number that differs from name to name and is always the same for one (FNV-1a).
+fn scatter(name: &str) -> u64 {
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, mix)
+}
+
+impl ClientStatus {
+    /// Why the client takes no updates; `None` when it does.
+    fn complaint(&self) -> Option<String> {
+        let why = match self {
+            Self::Active => return None,
+            Self::Expired => "it has expired",
+            Self::Frozen => "it is frozen: it has seen misbehaviour",
+            Self::Other(status) => status,
+        };
+        Some(format!("{why}; `ferry client status` says how to revive it"))
+    }
+}
+
+impl Model {
+    /// Asks about every client whose trusting period is not known, and again about those that do not
+    /// work.
+    pub(super) fn look_after_clients(&mut self) {
+        let unknown: Vec<(FlowId, Ask)> =
+            self.flow_ids().filter_map(|id| Some((id.clone(), self.to_look(&id)?))).collect();
+        for (id, ask) in unknown {
+            self.flow_mut(&id).client.asked = true;
+            self.asks.put(self.now, Purpose::Client(id), ask);
+        }
+    }
+
+    fn to_look(&self, id: &FlowId) -> Option<Ask> {
+        let path = self.record.path(&id.path)?;
+        let client = path.ends.on(id.to).client.clone()?;
+        let chain = self.chain_to(id)?.id.clone();
+        let wants = self.flows.get(id).is_none_or(|flow| {
+            let known = flow.client.trust.is_some() && flow.parked.is_none();
+            !known && !flow.client.asked && flow.client.not_before <= self.now
+        });
+        wants.then_some(Ask::Client { chain, client })
+    }
+
+    /// Applies what a chain says of a flow's client.
+    pub(super) fn on_client_facts(&mut self, id: &FlowId, facts: ClientFacts) {
+        let again = self.now.plus(LOOK_AGAIN);
+        let trust = Trust { newest: facts.time, period: facts.trusting_period };
+        self.flow_mut(id).client = Client { trust: Some(trust), asked: false, not_before: again };
+        match facts.status.complaint() {
+            Some(complaint) => self.park(id, complaint),
+            None => {
+                self.flow_mut(id).parked = None;
+                // A revival brings a height that no event of an update names.
+                self.learn_consensus(id, facts.latest);
+            }
+        }
+    }
+
+    /// Applies that a chain did not say what a flow's client is good for.
+    pub(super) fn on_client_unknown(&mut self, id: &FlowId) {
+        let later = self.now.plus(LOOK_LATER);
+        let client = &mut self.flow_mut(id).client;
+        client.asked = false;
+        client.not_before = later;
+    }
+
+    /// Notes that a flow's client knows a height of the other chain, in the row of the path.
+    pub(super) fn learn_consensus(&mut self, id: &FlowId, height: u64) {
+        let Some(mut row) = self.record.path(&id.path).cloned() else { return };
+        if row.ends.on_mut(id.to).learn(height) {
+            self.record.write(Write::Path(row));
+        }
+    }
+
+    /// Notes that a flow's client got a header of this height of the other chain.
+    pub(super) fn rejuvenate(&mut self, id: &FlowId, height: u64) {
+        let from = self.chain_from(id).map(|chain| chain.id.clone());
+        let time = from.and_then(|chain| self.time_by(&chain, height)).unwrap_or_default();
+        if let Some(trust) = self.flow_mut(id).client.trust.as_mut() {
+            trust.newest = trust.newest.max(time);
+        }
+    }
+
+    /// The time of a block, or of the newest one before it that was read: it is not older than that.
+    fn time_by(&self, chain: &ChainId, height: u64) -> Option<Time> {
+        let recent = &self.chains.get(chain)?.recent;
+        recent.range(..=height).next_back().map(|(_, time)| *time)
+    }
+
+    /// When a flow's client is to be refreshed; `None` until its trusting period is known.
+    pub(crate) fn refresh_at(&self, id: &FlowId) -> Option<Time> {
+        let flow = self.flows.get(id).filter(|flow| flow.parked.is_none())?;
+        let client = self.record.path(&id.path)?.ends.on(id.to).client.as_ref()?;
+        Some(flow.client.trust?.refresh_at(&format!("{}/{client}", id.path)))
+    }
+
+    /// Whether a flow's client has to be refreshed and no transaction on its way does.
+    pub(crate) fn is_refresh_due(&self, id: &FlowId) -> bool {
+        let is_old = self.refresh_at(id).is_some_and(|at| at <= self.now);
+        is_old && !self.record.all_slots().any(|slot| slot.flow == *id && slot.updates > 0)
+    }
+
+    /// When the next client is to be refreshed, if that is to come.
+    pub(super) fn next_refresh(&self) -> Option<Time> {
+        let times = self.flows.keys().filter_map(|id| self.refresh_at(id));
+        times.filter(|time| *time > self.now).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refreshes_come_at_two_thirds_of_the_period_and_not_all_at_once() {
+        let trust = Trust { newest: Time(1_000), period: Span(3_000_000) };
+        let times: Vec<u64> = (0..50).map(|n| trust.refresh_at(&format!("ab/{n}")).0).collect();
+        assert!(times.iter().all(|time| (1_901_000..=2_001_000).contains(time)), "{times:?}");
+        let distinct: std::collections::BTreeSet<_> = times.iter().collect();
+        assert!(distinct.len() > 40, "{times:?}");
+        assert_eq!(trust.refresh_at("ab/1"), trust.refresh_at("ab/1"));
+    }
+}
