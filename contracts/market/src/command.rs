@@ -9,8 +9,9 @@ use protocol::{DeploymentId, Tenant, limits};
 
 use crate::bid::accept::{self, Acceptance};
 use crate::context::Context;
-use crate::deployment::{Live, close};
+use crate::deployment::{Live, close, revise};
 use crate::error::ContractError;
+use crate::lease::terms;
 use crate::ledger::Funds;
 use crate::state::deployment::{self as state, LEASES, OPERATORS, ORDERS, Slot};
 use crate::state::principal;
@@ -76,7 +77,12 @@ fn require_authority(
     })
 }
 
-fn is_operator(ctx: &Context<'_>, id: &DeploymentId, scope: Scope) -> Result<bool, ContractError> {
+/// Whether the caller is an operator of the deployment, within its scope and time.
+pub(crate) fn is_operator(
+    ctx: &Context<'_>,
+    id: &DeploymentId,
+    scope: Scope,
+) -> Result<bool, ContractError> {
     let Some(Slot::Live(number)) = state::slot(ctx.state(), id)? else { return Ok(false) };
     let operators = OPERATORS.may_load(ctx.state(), number)?.unwrap_or_default();
     let now = ctx.now().get();
@@ -101,13 +107,33 @@ pub(crate) fn run(
         Command::CloseLease { group } => close_lease(ctx, id, group),
         Command::WithdrawSurplus {} => withdraw_surplus(ctx, id),
         Command::Status { n } => ask_status(ctx, id, n),
-        Command::AcceptTerms { .. } => Err(ContractError::Unsupported { what: "`accept_terms`" }),
-        Command::UpdateManifest { .. } => {
-            Err(ContractError::Unsupported { what: "`update_manifest`" })
+        Command::AcceptTerms { group, terms_no } => {
+            change(ctx, id, |ctx, live| terms::accept_as_tenant(ctx, live, group, terms_no))
         }
-        Command::SetOperators { .. } => Err(ContractError::Unsupported { what: "`set_operators`" }),
-        Command::SetRefundTo { .. } => Err(ContractError::Unsupported { what: "`set_refund_to`" }),
+        Command::UpdateManifest { rev, manifest } => {
+            change(ctx, id, |ctx, live| revise::manifest(ctx, live, (rev, manifest)))
+        }
+        Command::SetOperators { rev, local_operators, access_keys } => {
+            change(ctx, id, |ctx, live| {
+                revise::operators(ctx, live, rev, (&local_operators, access_keys))
+            })
+        }
+        Command::SetRefundTo { rev, refund_to } => {
+            change(ctx, id, |ctx, live| revise::refund_to(ctx, live, (rev, refund_to)))
+        }
     }
+}
+
+/// Changes a deployment that lives.
+fn change(
+    ctx: &mut Context<'_>,
+    id: &DeploymentId,
+    action: impl FnOnce(&mut Context<'_>, &mut Live) -> Result<Answer, ContractError>,
+) -> Result<Answer, ContractError> {
+    let mut live = Live::load(ctx.state(), id)?;
+    let answer = action(ctx, &mut live)?;
+    live.save(ctx.storage())?;
+    Ok(answer)
 }
 
 fn accept_bid(

@@ -65,9 +65,12 @@ impl<'a> Context<'a> {
     /// Checks an address of this chain.
     ///
     /// # Errors
-    /// [`ContractError::Std`] if it is none.
+    /// [`ContractError::BadAddress`] if it is none.
     pub(crate) fn checked(&self, address: &str) -> Result<Addr, ContractError> {
-        Ok(self.deps.api.addr_validate(address)?)
+        self.deps.api.addr_validate(address).map_err(|error| ContractError::BadAddress {
+            address: address.into(),
+            reason: error.to_string(),
+        })
     }
 
     /// Records a transition.

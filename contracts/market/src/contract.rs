@@ -86,6 +86,7 @@ const fn is_owners(msg: &ExecuteMsg) -> bool {
     )
 }
 
+#[expect(clippy::too_many_lines, reason = "one line for each message")]
 fn dispatch(ctx: &mut Context<'_>, msg: ExecuteMsg, funds: &[Coin]) -> Result<(), ContractError> {
     match msg {
         ExecuteMsg::RegisterProvider { host_uri, attributes } => {
@@ -120,6 +121,10 @@ fn dispatch(ctx: &mut Context<'_>, msg: ExecuteMsg, funds: &[Coin]) -> Result<()
         ExecuteMsg::Heartbeat { leases } => lease::heartbeat::beat(ctx, &leases),
         ExecuteMsg::Withdraw { lease } => lease::withdraw::withdraw(ctx, &lease),
         ExecuteMsg::CloseLease { lease } => lease::close::by_provider(ctx, &lease),
+        ExecuteMsg::ProposeTerms { lease, terms } => lease::terms::propose(ctx, &lease, terms),
+        ExecuteMsg::AcceptTerms { lease, terms_no } => {
+            lease::terms::accept_as_provider(ctx, &lease, terms_no)
+        }
         ExecuteMsg::EndLease { lease } => lease::close::at_stop(ctx, &lease),
         ExecuteMsg::ExpireOrder { order } => order::expire(ctx, &order),
         ExecuteMsg::CloseUnready { lease } => lease::close::unready(ctx, &lease),

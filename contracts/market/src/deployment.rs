@@ -3,6 +3,7 @@
 pub(crate) mod close;
 pub(crate) mod fund;
 pub(crate) mod open;
+pub(crate) mod revise;
 
 use cosmwasm_std::Storage;
 use escrow::{Account, Seconds};

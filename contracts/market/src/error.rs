@@ -35,6 +35,9 @@ pub enum ContractError {
     /// A message or packet cannot be read.
     #[error("{}: {what} cannot be read: {reason}", self.code())]
     Malformed { what: &'static str, reason: String },
+    /// What is given is no address of this chain.
+    #[error("{}: `{address}` is no address of this chain: {reason}", self.code())]
+    BadAddress { address: String, reason: String },
     /// The packet came over another port.
     #[error("{}: {end} port is `{got}`, expected `{expected}`", self.code())]
     WrongPort { end: &'static str, got: String, expected: String },
@@ -145,7 +148,7 @@ impl ContractError {
             Self::Memo(error) => error.code(),
             Self::Control(error) => error.code(),
             Self::Limit(_) => Code::LimitExceeded,
-            Self::Malformed { .. } => Code::Malformed,
+            Self::Malformed { .. } | Self::BadAddress { .. } => Code::Malformed,
             Self::Handshake(HandshakeError::Version { .. }) | Self::WrongVersion { .. } => {
                 Code::UnsupportedVersion
             }

@@ -4,6 +4,7 @@ pub(crate) mod close;
 pub(crate) mod heartbeat;
 pub(crate) mod silence;
 pub(crate) mod start;
+pub(crate) mod terms;
 pub(crate) mod withdraw;
 
 use cosmwasm_std::Storage;

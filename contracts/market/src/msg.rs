@@ -6,7 +6,7 @@ mod response;
 
 pub use execute::{
     Action, ExecuteMsg, GpuPrice, InstantiateMsg, InternalMsg, LeaseId, MigrateMsg, NewDenom,
-    NewRoute, OfferTerms, Params, Prices, RouteUpdate, StoragePrice,
+    NewRoute, NewTerms, OfferTerms, Params, Prices, RouteUpdate, StoragePrice,
 };
 pub use query::QueryMsg;
 pub use response::{
@@ -14,6 +14,6 @@ pub use response::{
     ClaimableResponse, ConfigResponse, DenomInfo, DenomsResponse, DeploymentInfo,
     DeploymentSummary, DeploymentsResponse, GroupQuote, InFlightInfo, InFlightResponse,
     InfoResponse, LeaseInfo, LeasesResponse, Money, OfferInfo, OffersResponse, OrderInfo,
-    OrdersResponse, OwnershipResponse, ProviderInfo, ProvidersResponse, QuoteResponse, RouteInfo,
-    RoutesResponse, SolvencyResponse, StoredTombstone,
+    OrdersResponse, OwnershipResponse, ProposalInfo, ProviderInfo, ProvidersResponse,
+    QuoteResponse, RouteInfo, RoutesResponse, SolvencyResponse, StoredTombstone,
 };

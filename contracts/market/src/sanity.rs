@@ -15,7 +15,9 @@ use crate::state::deployment::{
 };
 use crate::state::offer::{BY_PROVIDER, OFFERS, OfferUse, USES};
 use crate::state::provider::{self, LIVE_LEASES, PROVIDERS};
+use crate::state::revised::REVISED;
 use crate::state::settlement::{IN_FLIGHT, UNRESOLVED};
+use crate::state::terms::TERMS;
 
 /// Sums by key.
 type Sums<K, V> = BTreeMap<K, V>;
@@ -30,6 +32,7 @@ pub fn check(deps: Deps<'_>, env: &Env) -> Result<(), String> {
     solvency(deps, env)?;
     deployments(deps.storage)?;
     bids(deps.storage)?;
+    changes(deps.storage)?;
     leases(deps.storage)?;
     offers(deps.storage)?;
     settlements(deps.storage)
@@ -156,6 +159,22 @@ fn bids(storage: &dyn Storage) -> Result<(), Fault> {
         same(format!("bids of {key:?}"), order.bids, standing.remove(&key).unwrap_or_default())?;
         if size(order.bids) > protocol::limits::BIDS {
             return Err(format!("order {key:?} has {} bids", order.bids));
+        }
+    }
+    Ok(())
+}
+
+/// What was replaced and what is proposed lives and dies with its deployment or lease.
+fn changes(storage: &dyn Storage) -> Result<(), Fault> {
+    let up = Order::Ascending;
+    for number in all(REVISED.keys(storage, None, None, up))? {
+        if !RECORDS.has(storage, number) {
+            return Err(format!("deployment {number} is closed and was revised"));
+        }
+    }
+    for key in all(TERMS.keys(storage, None, None, up))? {
+        if !LEASES.has(storage, key) {
+            return Err(format!("terms are proposed for {key:?}, which is no lease"));
         }
     }
     Ok(())

@@ -7,9 +7,11 @@ pub(crate) mod deployment;
 pub(crate) mod offer;
 pub(crate) mod principal;
 pub(crate) mod provider;
+pub(crate) mod revised;
 pub(crate) mod route;
 pub(crate) mod settlement;
 mod store;
+pub(crate) mod terms;
 
 use cosmwasm_std::Storage;
 use cw_storage_plus::PrimaryKey;
@@ -56,7 +58,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     /// Every file that declares storage.
-    const SOURCES: [&str; 10] = [
+    const SOURCES: [&str; 12] = [
         include_str!("ledger.rs"),
         include_str!("state/attestation.rs"),
         include_str!("state/config.rs"),
@@ -65,8 +67,10 @@ mod tests {
         include_str!("state/offer.rs"),
         include_str!("state/principal.rs"),
         include_str!("state/provider.rs"),
+        include_str!("state/revised.rs"),
         include_str!("state/route.rs"),
         include_str!("state/settlement.rs"),
+        include_str!("state/terms.rs"),
     ];
 
     #[test]

@@ -13,6 +13,7 @@ use crate::ledger::Funds;
 use crate::state::deployment::{
     ACCOUNTS, LEASES, OPERATORS, ORDERS, RECORDS, SLOTS, SPECS, Slot, Tombstone,
 };
+use crate::state::revised::REVISED;
 use crate::{event, order, settle};
 
 /// Seconds after which anyone may finish a deployment that has neither order nor lease.
@@ -97,6 +98,7 @@ fn finish(ctx: &mut Context<'_>, mut live: Live, reason: &str) -> Result<(), Con
     RECORDS.remove(storage, live.number);
     SPECS.remove(storage, live.number);
     OPERATORS.remove(storage, live.number);
+    REVISED.remove(storage, live.number);
     ACCOUNTS.remove(storage, live.number);
     ctx.emit(
         event::of_deployment("deployment_closed", &live.id)

@@ -6,12 +6,13 @@ use protocol::deployment::{Deployment, Group, Selection};
 use protocol::{Code, DeploymentId, Otherwise, Tenant, limits};
 
 use super::Live;
+use super::revise::operators_of;
 use crate::context::Context;
 use crate::error::ContractError;
 use crate::ledger::{self, Funds};
 use crate::state::config::{CONFIG, PAUSED};
 use crate::state::denom::{self as denom_state, DenomId};
-use crate::state::deployment::{LAST, OPERATORS, Operator, Record, SLOTS, SPECS, Slot};
+use crate::state::deployment::{LAST, OPERATORS, Record, SLOTS, SPECS, Slot};
 use crate::state::next;
 use crate::state::principal::{self, PrincipalId};
 use crate::state::route::{LOCAL, RouteId};
@@ -178,30 +179,23 @@ fn store_operators(
     if deployment.local_operators.is_empty() {
         return Ok(());
     }
-    let now = ctx.now();
-    let operators = deployment.local_operators.iter().map(|operator| {
-        let expires_in = operator.expires_in_seconds.map(Seconds::new);
-        Ok(Operator {
-            address: ctx.checked(&operator.address)?,
-            scopes: operator.scopes.clone(),
-            expires_at: expires_in.map(|seconds| now.after(seconds).get()),
-        })
-    });
-    let operators = operators.collect::<Result<Vec<_>, ContractError>>()?;
+    let operators = operators_of(ctx, &deployment.local_operators)?;
     Ok(OPERATORS.save(ctx.storage(), live.number, &operators)?)
 }
 
-/// Remembers where claimables of a remote tenant go; the last word counts.
+/// Remembers where claimables of a remote tenant go; the last word counts, unless a command said so.
 fn store_home(
     ctx: &mut Context<'_>,
     live: &Live,
     purchase: &Purchase,
 ) -> Result<(), ContractError> {
     let Tenant::Remote { sender, .. } = &purchase.id.tenant else { return Ok(()) };
-    let refund_to = Some(purchase.refund_to.clone()).filter(|to| to != sender);
-    let home = Home { refund_to, local_refund: purchase.local_refund.clone() };
     let tenant = live.record.tenant;
     let stored = HOMES.may_load(ctx.state(), tenant)?.unwrap_or_default();
+    let mut home = Home { local_refund: purchase.local_refund.clone(), ..stored.clone() };
+    if stored.refund_to_rev == 0 {
+        home.refund_to = Some(purchase.refund_to.clone()).filter(|to| to != sender);
+    }
     if stored != home {
         HOMES.save(ctx.storage(), tenant, &home)?;
     }

@@ -15,6 +15,7 @@ use crate::msg::LeaseId;
 use crate::state::count_down;
 use crate::state::deployment::{LEASES, LEASES_BY_PROVIDER, Lease};
 use crate::state::provider::{LIVE_LEASES, PROVIDERS};
+use crate::state::terms::TERMS;
 use crate::{eligible, event, offer};
 
 /// How a lease ends.
@@ -50,6 +51,7 @@ pub(crate) fn close(
     let storage = ctx.storage();
     LEASES.remove(storage, (live.number, group));
     LEASES_BY_PROVIDER.remove(storage, (lease.provider, live.number, group));
+    TERMS.remove(storage, (live.number, group));
     count_down(storage, &LIVE_LEASES, lease.provider)?;
     let leases = live.record.leases.checked_sub(1);
     live.record.leases = leases.ok_or(ContractError::Overflow { what: "the number of leases" })?;

@@ -206,6 +206,21 @@ pub enum ExecuteMsg {
         /// The lease.
         lease: LeaseId,
     },
+    /// Propose terms for a lease, as its provider, its tenant of this chain, or an operator with the
+    /// scope `terms`. It replaces what this side proposed before.
+    ProposeTerms {
+        /// The lease.
+        lease: LeaseId,
+        /// What is proposed.
+        terms: NewTerms,
+    },
+    /// Accept what the tenant proposed, as the lease's provider. The tenant accepts by a command.
+    AcceptTerms {
+        /// The lease.
+        lease: LeaseId,
+        /// Number of the proposal.
+        terms_no: u64,
+    },
     /// Close a lease that ran its term, or whose notice has passed. By anyone.
     EndLease {
         /// The lease.
@@ -391,6 +406,21 @@ pub struct RouteUpdate {
     /// How the chains call back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub style: Option<RouteStyle>,
+}
+
+/// A change of a lease's terms.
+#[cw_serde]
+#[derive(Eq)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct NewTerms {
+    /// Nano-units per second from the acceptance on.
+    pub rate: Uint128,
+    /// SHA-256 of the new specification, if the resources change: 64 lower-case hex digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec_hash: Option<String>,
+    /// Seconds for which it can be accepted; at most 7 days.
+    pub valid_for_seconds: u64,
 }
 
 /// The terms of a standing offer.

@@ -4,7 +4,7 @@ use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Decimal, Uint128};
 use cw_utils::Expiration;
 use protocol::control::{DeploymentState, DeploymentStatus, GroupState};
-use protocol::deployment::{Attribute, LocalOperator};
+use protocol::deployment::{AccessKey, Attribute, LocalOperator, Manifest};
 use protocol::{Code, Deployment, DeploymentId, Group, RouteStyle};
 
 use super::{LeaseId, OfferTerms, Params};
@@ -325,6 +325,29 @@ pub struct LeaseInfo {
     pub paid: Uint128,
     /// Units set aside for the minimum charge.
     pub reserved: Uint128,
+    /// What the provider is to run.
+    pub manifest: Manifest,
+    /// Hash of the specification that was agreed by a change of terms.
+    pub spec_hash: Option<String>,
+    /// Keys with which people of the tenant authenticate at the provider's gateway.
+    pub access_keys: Vec<AccessKey>,
+    /// Terms that wait for the other side's word.
+    pub proposals: Vec<ProposalInfo>,
+}
+
+/// Terms that one side proposes.
+#[cw_serde]
+pub struct ProposalInfo {
+    /// `provider` or `tenant`.
+    pub by: String,
+    /// Its number; who accepts names it.
+    pub terms_no: u64,
+    /// Nano-units per second.
+    pub rate: Uint128,
+    /// Hash of the new specification.
+    pub spec_hash: Option<String>,
+    /// Until when it can be accepted.
+    pub valid_until: u64,
 }
 
 /// What is credited to somebody.

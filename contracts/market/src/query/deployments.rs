@@ -12,7 +12,7 @@ use crate::deployment::Live;
 use crate::error::ContractError;
 use crate::msg::{DeploymentInfo, DeploymentSummary, DeploymentsResponse, StoredTombstone};
 use crate::state::deployment::{self as state, OPERATORS, Operator, SLOTS, Slot};
-use crate::state::{denom, principal};
+use crate::state::{denom, principal, revised};
 use crate::status;
 
 pub(super) fn deployment(
@@ -27,7 +27,7 @@ pub(super) fn deployment(
     Ok(DeploymentInfo {
         id: id.clone(),
         status: status::of_live(store, &live)?,
-        deployment: state::spec(store, live.number)?,
+        deployment: revised::current(store, live.number)?,
         local_operators: operators.into_iter().map(|operator| told(operator, now)).collect(),
         denom: denom::load(store, record.denom)?.name,
         opened_at: record.opened_at,

@@ -6,12 +6,14 @@ use escrow::Seconds;
 use protocol::json::Small;
 
 use crate::error::ContractError;
-use crate::lease as leases_of;
+use crate::lease::{self as leases_of, terms::open_proposals};
 use crate::msg::{
     BidInfo, BidsResponse, LeaseId, LeaseInfo, LeasesResponse, Money, OrderInfo, OrdersResponse,
+    ProposalInfo,
 };
 use crate::state::deployment::{self as state, BIDS, GroupKey, LEASES_BY_PROVIDER, ORDERS, Order};
-use crate::state::{denom, principal};
+use crate::state::terms::{Proposal, TERMS};
+use crate::state::{denom, principal, revised};
 use crate::status;
 
 pub(super) fn orders(
@@ -87,6 +89,9 @@ pub(super) fn lease(
     live.account.settle(now)?;
     let stream = live.account.stream(id.group)?;
     let bond_denom = denom::load(store, lease.bond_denom)?.name;
+    let deployment = revised::current(store, live.number)?;
+    let terms = TERMS.may_load(store, (live.number, id.group))?.unwrap_or_default();
+    let spec_hash = terms.spec_hash.clone();
     Ok(LeaseInfo {
         id: id.clone(),
         provider: principal::address(store, lease.provider)?,
@@ -105,7 +110,21 @@ pub(super) fn lease(
         withdrawable: Uint128::new(stream.accrued().whole().get()),
         paid: Uint128::new(stream.paid().get()),
         reserved: Uint128::new(stream.reserved().whole().get()),
+        manifest: deployment.manifest,
+        spec_hash,
+        access_keys: deployment.access_keys,
+        proposals: open_proposals(terms).map(told_proposal).collect(),
     })
+}
+
+fn told_proposal((by, proposal): (&'static str, Proposal)) -> ProposalInfo {
+    ProposalInfo {
+        by: by.into(),
+        terms_no: proposal.terms_no,
+        rate: proposal.rate,
+        spec_hash: proposal.spec_hash,
+        valid_until: proposal.valid_until,
+    }
 }
 
 pub(super) fn leases(

@@ -53,4 +53,8 @@ pub(crate) struct Home {
     pub(crate) refund_to: Option<String>,
     /// On this chain, if the way home is dead.
     pub(crate) local_refund: Option<Addr>,
+    /// Revision of the command that set `refund_to`; zero if none did. Once one has, a purchase that
+    /// was held back does not undo it.
+    #[serde(default)]
+    pub(crate) refund_to_rev: u64,
 }

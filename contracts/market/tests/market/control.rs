@@ -14,6 +14,7 @@ use protocol::Code;
 use protocol::control::{
     Answer, Command, ControlAck, ControlBody, ControlPacket, DeploymentState, Instruction,
 };
+use protocol::deployment::{LocalOperator, Scope};
 use protocol::handshake::port_of;
 
 use crate::far::{Far, OUTPOST, ROUTE, WALLET, channel, open};
@@ -40,7 +41,7 @@ fn close(far: &mut Far, msg: IbcChannelCloseMsg) -> Result<(), ContractError> {
 }
 
 /// A market with a remote deployment and a control channel.
-fn connected() -> Far {
+pub(crate) fn connected() -> Far {
     let mut far = Far::new();
     far.say(OUTPOST, (1, open(1, deployment(manual()))), 1_000).unwrap();
     try_open(&mut far, control(), "entrepot-1").unwrap();
@@ -142,13 +143,13 @@ fn packet(far: &Far, data: Binary) -> IbcPacketReceiveMsg {
     IbcPacketReceiveMsg::new(IbcPacket::new(data, src, dest, 1, timeout), far.address("relayer"))
 }
 
-fn command(command: Command) -> Binary {
+pub(crate) fn command(command: Command) -> Binary {
     let instruction = Instruction { account: "dao".into(), seq: 1, command };
     ControlPacket { id: 3, body: ControlBody::Do(instruction) }.encode().unwrap()
 }
 
 /// Plays a packet as the chain does: the entry, the call to itself, the reply.
-fn acknowledgement(far: &mut Far, data: Binary) -> ControlAck {
+pub(crate) fn acknowledgement(far: &mut Far, data: Binary) -> ControlAck {
     let msg = packet(far, data);
     let env = far.env.clone();
     let Ok(received) = market::ibc::ibc_packet_receive(far.deps.as_mut(), env.clone(), msg);
@@ -216,8 +217,20 @@ fn a_refusal_is_a_value_and_changes_nothing() {
         bid_no: 1,
         max_rate: 1_u128.into(),
     };
-    let unsupported = Command::AcceptTerms { group: 0, terms_no: 1 };
-    for (command, code) in [(accept, Code::NotFound), (unsupported, Code::Unsupported)] {
+    let operator = LocalOperator {
+        address: "no address".into(),
+        scopes: vec![Scope::Close],
+        expires_in_seconds: None,
+    };
+    let bad = LocalOperator { address: "nobody".into(), ..operator.clone() };
+    let set = |operator| Command::SetOperators {
+        rev: 1,
+        local_operators: vec![operator],
+        access_keys: vec![],
+    };
+    let cases = [(accept, Code::NotFound), (set(bad), Code::Malformed)];
+    assert!(set(operator).validate().is_err(), "such a packet is not even sent");
+    for (command, code) in cases {
         let before = far.deps.storage.clone_range();
         let ack = acknowledgement(&mut far, self::command(command));
         let ControlAck::Refused(refusal) = ack else { panic!("{ack:?}") };

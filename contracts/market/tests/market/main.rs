@@ -12,5 +12,7 @@ mod governance;
 mod money;
 mod orders;
 mod purchase;
+mod replaced;
 mod story;
 mod suite;
+mod terms;

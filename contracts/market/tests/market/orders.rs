@@ -141,15 +141,6 @@ fn operators_do_what_their_scopes_allow_until_they_expire() {
 }
 
 #[test]
-fn commands_of_later_versions_are_unsupported() {
-    let mut suite = Suite::new();
-    suite.open(1, manual(), 1_000);
-    let command = Command::AcceptTerms { group: 0, terms_no: 1 };
-    let msg = ExecuteMsg::Act { deployment: suite.id(1), command };
-    suite.refused("tenant", &msg, &[], Code::Unsupported);
-}
-
-#[test]
 fn messages_without_coins_refuse_them() {
     let mut suite = Suite::new();
     let msg = ExecuteMsg::DeregisterProvider {};
