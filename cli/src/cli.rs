@@ -3,8 +3,12 @@
 //! Results go to standard output, as text or with `--json` as JSON with the same facts; progress
 //! and errors go to standard error. Exit code 0: done, 1: failed, 2: wrong usage.
 
+mod completions;
 mod demo;
 mod deploy;
+mod money;
+mod order;
+mod table;
 mod why;
 
 use std::fmt::Display;
@@ -28,6 +32,7 @@ Examples:
   entrepot deploy --example > deploy.toml         a deployment file to fill in
   entrepot deploy --config deploy.toml --dry-run  what would be done
   entrepot deploy --config deploy.toml            do it
+  entrepot order from deploy.yaml --json          Akash's deployment file as an order
   entrepot why 7 --config deploy.toml             why purchase 7 was refused, or where it is";
 
 #[derive(Debug, Subcommand)]
@@ -36,8 +41,12 @@ enum Verb {
     Demo(demo::Args),
     /// Store, make and join the contracts on two chains; goes on where it was interrupted.
     Deploy(deploy::Args),
+    /// Turn a deployment file into an order for the market.
+    Order(order::Args),
     /// Say why a purchase was refused, or where it is, and what to change.
     Why(why::Args),
+    /// Print a script that completes commands in a shell.
+    Completions(completions::Args),
 }
 
 /// Runs a command and reports how it went.
@@ -45,7 +54,9 @@ pub async fn run(cli: Cli) -> ExitCode {
     let done = match cli.verb {
         Verb::Demo(args) => demo::run(args).await,
         Verb::Deploy(args) => deploy::run(args).await,
+        Verb::Order(args) => order::run(args),
         Verb::Why(args) => why::run(args).await,
+        Verb::Completions(args) => completions::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

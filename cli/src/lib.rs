@@ -9,4 +9,5 @@ pub mod demo;
 pub mod deploy;
 pub mod ferry;
 pub mod localnet;
+pub mod sdl;
 pub mod why;
