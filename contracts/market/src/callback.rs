@@ -5,7 +5,8 @@ use cosmwasm_std::{Event, IbcPacket, IbcSourceCallbackMsg};
 use protocol::ics20::{TRANSFER_PORT, TransferOutcome, outcome};
 
 use crate::context::Context;
-use crate::settle::{self, Outcome};
+use crate::msg::Outcome;
+use crate::settle;
 
 /// Takes the acknowledgement or timeout of a transfer of ours.
 pub(crate) fn on_source(ctx: &mut Context<'_>, message: &IbcSourceCallbackMsg) {

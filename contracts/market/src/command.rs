@@ -15,7 +15,7 @@ use crate::lease::terms;
 use crate::ledger::Funds;
 use crate::state::deployment::{self as state, LEASES, OPERATORS, ORDERS, Slot};
 use crate::state::principal;
-use crate::{attest, event, lease, order, settle, status};
+use crate::{attest, claim, event, lease, order, settle, status};
 
 /// Runs a command that comes as a message on this chain: from the tenant, or an operator.
 pub(crate) fn act(
@@ -186,7 +186,12 @@ fn close_lease(
     Ok(Answer::Done {})
 }
 
+/// Sends home what the runway does not need, and what an earlier transfer home could not bring.
 fn withdraw_surplus(ctx: &mut Context<'_>, id: &DeploymentId) -> Result<Answer, ContractError> {
+    if let Some(Slot::Closed(tombstone)) = state::slot(ctx.state(), id)? {
+        claim::hurry(ctx, &id.tenant, tombstone.denom)?;
+        return Ok(Answer::Done {});
+    }
     let mut live = Live::load(ctx.state(), id)?;
     let units = Uint128::new(live.account.surplus(ctx.now())?.get());
     if !units.is_zero() {
@@ -195,6 +200,7 @@ fn withdraw_surplus(ctx: &mut Context<'_>, id: &DeploymentId) -> Result<Answer, 
         settle::rest(ctx, &live, funds, SettleKind::Surplus)?;
         ctx.emit(event::of_deployment("surplus_withdrawn", id).add_attribute("amount", units));
     }
+    claim::hurry(ctx, &id.tenant, live.record.denom)?;
     live.save(ctx.storage())?;
     Ok(Answer::Done {})
 }

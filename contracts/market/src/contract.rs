@@ -12,8 +12,8 @@ use crate::ledger::{any_coin, no_coin, one_coin};
 use crate::msg::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 use crate::ownership::require_owner;
 use crate::{
-    attest, auditor, bid, claim, command, control, denom, lease, migrations, offer, order,
-    ownership, params, provider, query, reply, route,
+    announce, attest, auditor, bid, claim, command, control, denom, inquiry, lease, migrations,
+    offer, order, ownership, params, provider, query, reply, route, slash,
 };
 
 /// Sets the market up.
@@ -76,7 +76,11 @@ const fn takes_coins(msg: &ExecuteMsg) -> bool {
 const fn is_owners(msg: &ExecuteMsg) -> bool {
     matches!(
         msg,
-        ExecuteMsg::AddDenom(_)
+        ExecuteMsg::SlashProvider { .. }
+            | ExecuteMsg::Announce { .. }
+            | ExecuteMsg::Retract { .. }
+            | ExecuteMsg::Perform { .. }
+            | ExecuteMsg::AddDenom(_)
             | ExecuteMsg::RemoveDenom { .. }
             | ExecuteMsg::AddRoute(_)
             | ExecuteMsg::UpdateRoute(_)
@@ -135,8 +139,15 @@ fn dispatch(ctx: &mut Context<'_>, msg: ExecuteMsg, funds: &[Coin]) -> Result<()
         ExecuteMsg::Claim { claimant, denom } => claim::claim(ctx, &claimant, &denom),
         ExecuteMsg::ClaimLocal { claimant, denom } => claim::claim_local(ctx, &claimant, &denom),
         ExecuteMsg::RecoverSettle { route, sequence } => claim::recover(ctx, &route, sequence),
+        ExecuteMsg::AskSettled { route, sequence } => inquiry::ask(ctx, &route, sequence),
+        ExecuteMsg::Announce { action } => announce::announce(ctx, action),
+        ExecuteMsg::Retract { announcement } => announce::retract(ctx, announcement),
+        ExecuteMsg::Perform { announcement } => announce::perform(ctx, announcement),
         ExecuteMsg::Attest { route, sender, n } => {
             attest::send(ctx, &route, (sender, n), one_coin(funds)?)
+        }
+        ExecuteMsg::SlashProvider { provider, amount, reason, harmed } => {
+            slash::slash(ctx, &provider, (amount, &harmed), &reason)
         }
         ExecuteMsg::AddDenom(new) => denom::add(ctx, &new),
         ExecuteMsg::RemoveDenom { denom, route } => denom::remove(ctx, &denom, route.as_deref()),

@@ -9,15 +9,17 @@ use crate::deployment::Live;
 use crate::error::ContractError;
 use crate::state::config::CONFIG;
 use crate::state::principal::{self, PrincipalId};
-use crate::state::provider::PROVIDERS;
+use crate::state::provider::{PROVIDERS, Provider};
 
 /// Why a provider may not serve a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Problem {
     /// It is not registered.
     NotRegistered,
-    /// It takes no new business.
+    /// It is leaving the market.
     Leaving,
+    /// Its stake fell below the market's minimum, by a slash or a new minimum.
+    BelowMinimum,
     /// It would pay itself.
     IsTenant,
     /// The order denies it.
@@ -38,6 +40,7 @@ impl Problem {
         match self {
             Self::NotRegistered => "is not registered",
             Self::Leaving => "is leaving",
+            Self::BelowMinimum => "has less stake than the market requires",
             Self::IsTenant => "is the tenant itself",
             Self::Denied => "is denied by the order",
             Self::NotAllowed => "is not among those the order allows",
@@ -56,12 +59,40 @@ pub(crate) fn require(
     group: &Group,
     (id, of_offer): (PrincipalId, &[Attribute]),
 ) -> Result<(), ContractError> {
-    let provider = PROVIDERS.may_load(ctx.state(), id)?;
-    let is_leaving = provider.is_some_and(|provider| provider.unbonds_at.is_some());
-    if is_leaving {
-        return refuse(ctx, id, Some(Problem::Leaving));
-    }
-    refuse(ctx, id, problem(ctx, live, group, (id, of_offer))?)
+    let problem = match PROVIDERS.may_load(ctx.state(), id)? {
+        Some(provider) => no_new_business(ctx, &provider)?,
+        None => Some(Problem::NotRegistered),
+    };
+    let problem = match problem {
+        Some(problem) => Some(problem),
+        None => self::problem(ctx, live, group, (id, of_offer))?,
+    };
+    refuse(ctx, id, problem)
+}
+
+/// Refuses a provider that takes no new business.
+pub(crate) fn require_new_business(
+    ctx: &Context<'_>,
+    (id, provider): (PrincipalId, &Provider),
+) -> Result<(), ContractError> {
+    refuse(ctx, id, no_new_business(ctx, provider)?)
+}
+
+/// What keeps a provider from new business, whatever is ordered. A stake of an earlier denom is not
+/// compared with the minimum.
+fn no_new_business(
+    ctx: &Context<'_>,
+    provider: &Provider,
+) -> Result<Option<Problem>, ContractError> {
+    let config = CONFIG.load(ctx.state())?;
+    let is_short = provider.stake_denom == config.stake_denom && provider.stake < config.min_stake;
+    Ok(if provider.unbonds_at.is_some() {
+        Some(Problem::Leaving)
+    } else if is_short {
+        Some(Problem::BelowMinimum)
+    } else {
+        None
+    })
 }
 
 /// Refuses a bidder that does not meet what a group requires. Leaving is no excuse: what it bid

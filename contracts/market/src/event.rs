@@ -1,6 +1,6 @@
 //! One event type per transition. Off-chain code takes them as hints and confirms by a query.
 
-use cosmwasm_std::Event;
+use cosmwasm_std::{Event, Uint128};
 use protocol::DeploymentId;
 
 use crate::msg::LeaseId;
@@ -23,4 +23,12 @@ pub(crate) fn of_lease(kind: &str, id: &LeaseId) -> Event {
 /// Something happened to a provider.
 pub(crate) fn of_provider(kind: &str, provider: &str) -> Event {
     Event::new(kind).add_attribute("provider", provider)
+}
+
+/// Something happened to what somebody may claim.
+pub(crate) fn of_credit(kind: &str, claimant: &str, denom: &str, amount: Uint128) -> Event {
+    Event::new(kind)
+        .add_attribute("claimant", claimant)
+        .add_attribute("denom", denom)
+        .add_attribute("amount", amount)
 }

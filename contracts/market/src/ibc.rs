@@ -15,7 +15,7 @@ use protocol::control::ControlAck;
 
 use crate::context::Context;
 use crate::error::ContractError;
-use crate::{callback, channel, control, purchase};
+use crate::{callback, channel, control, inquiry, purchase};
 
 /// Checks a channel that somebody wants to open.
 ///
@@ -88,20 +88,22 @@ fn encoded(acknowledgement: &ControlAck) -> Binary {
     to_json_binary(acknowledgement).unwrap_or_default()
 }
 
-/// The market sends no control packets yet, so there is nothing to note.
+/// Takes the outpost's answer to a question about a transfer home.
 ///
 /// # Errors
 /// Never.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_packet_ack(
-    _deps: DepsMut<'_>,
-    _env: Env,
-    _msg: IbcPacketAckMsg,
+    deps: DepsMut<'_>,
+    env: Env,
+    msg: IbcPacketAckMsg,
 ) -> Result<IbcBasicResponse, Never> {
-    Ok(IbcBasicResponse::new())
+    let mut ctx = Context::of_chain(deps, env);
+    inquiry::on_answer(&mut ctx, &msg);
+    Ok(ctx.into_ibc_response())
 }
 
-/// The market sends no control packets yet, so there is nothing to note.
+/// A question that was not delivered in time can be asked again: there is nothing to note.
 ///
 /// # Errors
 /// Never.

@@ -171,6 +171,21 @@ pub(crate) fn credit_fee(
     credit(storage, treasury, Funds { denom, amount })
 }
 
+/// Takes a part of what somebody may claim, to be paid out at once.
+pub(crate) fn take_part(
+    storage: &mut dyn Storage,
+    claimant: PrincipalId,
+    part: Funds,
+) -> Result<(), ContractError> {
+    let key = (claimant, part.denom);
+    let rest = claimable(storage, claimant, part.denom)?.checked_sub(part.amount)?;
+    if rest.is_zero() {
+        CLAIMABLE.remove(storage, key);
+        return Ok(());
+    }
+    Ok(CLAIMABLE.save(storage, key, &rest)?)
+}
+
 /// What the bank holds for the market.
 pub(crate) fn bank(deps: Deps<'_>, env: &Env, denom: &str) -> Result<Uint128, ContractError> {
     let held = deps.querier.query_balance(&env.contract.address, denom)?.amount;
@@ -182,9 +197,21 @@ pub(crate) fn bank(deps: Deps<'_>, env: &Env, denom: &str) -> Result<Uint128, Co
 /// # Errors
 /// [`ContractError::Insolvent`].
 pub(crate) fn require_solvent(ctx: &Context<'_>, denom: DenomId) -> Result<(), ContractError> {
+    require_bank(ctx, denom, Uint128::zero())
+}
+
+/// Refuses unless the bank holds all that is owed and `more`.
+///
+/// # Errors
+/// [`ContractError::Insolvent`].
+pub(crate) fn require_bank(
+    ctx: &Context<'_>,
+    denom: DenomId,
+    more: Uint128,
+) -> Result<(), ContractError> {
     let name = denom::load(ctx.state(), denom)?.name;
     let bank = bank(ctx.reading(), &ctx.env, &name)?;
-    let owed = owed(ctx.state(), denom)?;
+    let owed = owed(ctx.state(), denom)?.checked_add(more)?;
     if bank < owed {
         let (bank, liabilities) = (bank.u128(), owed.u128());
         return Err(ContractError::Insolvent { denom: name, bank, liabilities });

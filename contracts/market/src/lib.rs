@@ -18,6 +18,7 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod announce;
 mod attest;
 mod auditor;
 mod bid;
@@ -37,6 +38,7 @@ mod event;
 #[cfg(all(target_arch = "wasm32", not(feature = "library")))]
 mod exports;
 pub mod ibc;
+mod inquiry;
 mod lease;
 mod ledger;
 mod migrations;
@@ -55,6 +57,7 @@ mod route;
 #[cfg(any(test, feature = "sanity"))]
 pub mod sanity;
 mod settle;
+mod slash;
 mod state;
 mod status;
 

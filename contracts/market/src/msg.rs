@@ -5,15 +5,16 @@ mod query;
 mod response;
 
 pub use execute::{
-    Action, ExecuteMsg, GpuPrice, InstantiateMsg, InternalMsg, LeaseId, MigrateMsg, NewDenom,
-    NewRoute, NewTerms, OfferTerms, Params, Prices, RouteUpdate, StoragePrice,
+    Action, ExecuteMsg, GpuPrice, Harm, InstantiateMsg, InternalMsg, LeaseId, MigrateMsg, NewDenom,
+    NewRoute, NewTerms, OfferTerms, Outcome, OwnerAction, Params, Prices, RouteUpdate,
+    StoragePrice, Way,
 };
 pub use query::QueryMsg;
 pub use response::{
-    AcceptedResponse, AttestationInfo, AttestationsResponse, BidInfo, BidsResponse, CheckResponse,
-    ClaimableResponse, ConfigResponse, DenomInfo, DenomsResponse, DeploymentInfo,
-    DeploymentSummary, DeploymentsResponse, GroupQuote, InFlightInfo, InFlightResponse,
-    InfoResponse, LeaseInfo, LeasesResponse, Money, OfferInfo, OffersResponse, OrderInfo,
-    OrdersResponse, OwnershipResponse, ProposalInfo, ProviderInfo, ProvidersResponse,
-    QuoteResponse, RouteInfo, RoutesResponse, SolvencyResponse, StoredTombstone,
+    AcceptedResponse, AnnouncementInfo, AnnouncementsResponse, AttestationInfo,
+    AttestationsResponse, BidInfo, BidsResponse, CheckResponse, ClaimableResponse, ConfigResponse,
+    DenomInfo, DenomsResponse, DeploymentInfo, DeploymentSummary, DeploymentsResponse, GroupQuote,
+    InFlightInfo, InFlightResponse, InfoResponse, LeaseInfo, LeasesResponse, Money, OfferInfo,
+    OffersResponse, OrderInfo, OrdersResponse, OwnershipResponse, ProposalInfo, ProviderInfo,
+    ProvidersResponse, QuoteResponse, RouteInfo, RoutesResponse, SolvencyResponse, StoredTombstone,
 };

@@ -31,10 +31,7 @@ pub(crate) fn post(
         return Err(ContractError::Paused {});
     }
     let (provider, record) = provider::load(ctx.state(), ctx.caller())?;
-    if record.unbonds_at.is_some() {
-        let (provider, problem) = (ctx.caller().into(), "is leaving");
-        return Err(ContractError::ProviderIneligible { provider, problem });
-    }
+    eligible::require_new_business(ctx, (provider, &record))?;
     validate(&terms)?;
     let denom = denom::find(ctx.state(), &terms.denom)?.ok_or_else(|| {
         ContractError::UnknownDenom { denom: terms.denom.clone(), on: "this market".into() }

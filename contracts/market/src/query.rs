@@ -20,6 +20,7 @@ const PAGE: u32 = 10;
 const PAGE_MAX: u32 = 50;
 
 /// Answers.
+#[expect(clippy::too_many_lines, reason = "one arm per question, and nothing else")]
 pub(crate) fn answer(deps: Deps<'_>, env: &Env, msg: QueryMsg) -> Result<Binary, ContractError> {
     let now = Seconds::new(env.block.time.seconds());
     let store = deps.storage;
@@ -68,6 +69,9 @@ pub(crate) fn answer(deps: Deps<'_>, env: &Env, msg: QueryMsg) -> Result<Binary,
         }
         QueryMsg::InFlight { route, start_after, limit } => {
             to_json_binary(&money::in_flight(store, (&route, start_after), page(limit))?)
+        }
+        QueryMsg::Announcements { start_after, limit } => {
+            to_json_binary(&governance::announcements(store, start_after, page(limit))?)
         }
         QueryMsg::Accepted { route, sender, n } => {
             to_json_binary(&money::accepted(store, (&route, &sender, n), now)?)

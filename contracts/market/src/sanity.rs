@@ -16,7 +16,7 @@ use crate::state::deployment::{
 use crate::state::offer::{BY_PROVIDER, OFFERS, OfferUse, USES};
 use crate::state::provider::{self, LIVE_LEASES, PROVIDERS};
 use crate::state::revised::REVISED;
-use crate::state::settlement::{IN_FLIGHT, UNRESOLVED};
+use crate::state::settlement::{IN_FLIGHT, ORIGINS, UNRESOLVED};
 use crate::state::terms::TERMS;
 
 /// Sums by key.
@@ -238,6 +238,17 @@ fn settlements(storage: &dyn Storage) -> Result<(), Fault> {
     let mut unresolved = Sums::new();
     for (_, in_flight) in all(IN_FLIGHT.range(storage, None, None, up))? {
         add(&mut unresolved, in_flight.denom, in_flight.amount);
+    }
+    let mut origins = Sums::new();
+    for ((claimant, denom, _), amount) in all(ORIGINS.range(storage, None, None, up))? {
+        add(&mut origins, (claimant, denom), amount);
+    }
+    for ((claimant, denom), sum) in origins {
+        let claimable = ledger::claimable(storage, claimant, denom);
+        let claimable = claimable.map_err(|error| error.to_string())?;
+        if sum > claimable {
+            return Err(format!("{sum} of {claimant} come from deployments, {claimable} are owed"));
+        }
     }
     let stored = all(UNRESOLVED.range(storage, None, None, up))?;
     same("unresolved", without_zeros(stored.into_iter().collect()), without_zeros(unresolved))

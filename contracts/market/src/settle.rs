@@ -3,7 +3,9 @@
 //! A transfer home is a submessage whose reply we always take: if it cannot be sent, or comes back
 //! by an error or a timeout, its coin is credited as claimable. No close depends on a send.
 
-use cosmwasm_std::{Coin, Event, IbcMsg, Reply, StdError, SubMsg, SubMsgResult, to_json_binary};
+use cosmwasm_std::{
+    Coin, Event, IbcMsg, Reply, StdError, Storage, SubMsg, SubMsgResult, to_json_binary,
+};
 use protocol::json::from_slice;
 use protocol::memo::Callback;
 use protocol::money::{Settle, SettleKind};
@@ -13,17 +15,19 @@ use crate::context::Context;
 use crate::deployment::Live;
 use crate::error::ContractError;
 use crate::ledger::{self, Funds};
+use crate::msg::Outcome;
 use crate::reply::{SETTLE, sequence};
 use crate::state::config::CONFIG;
 use crate::state::denom;
+use crate::state::deployment::Record;
 use crate::state::principal::{self, PrincipalId};
-use crate::state::route::{self, Route, RouteId};
-use crate::state::settlement::{IN_FLIGHT, InFlight, RETRIES, Retry, UNRESOLVED};
+use crate::state::route::{self, LOCAL, Route, RouteId};
+use crate::state::settlement::{IN_FLIGHT, InFlight, ORIGINS, RETRIES, Retry, UNRESOLVED};
 
 /// Seconds until anyone may repeat a transfer home that failed once; doubled each time.
 const RETRY_SECONDS: u64 = 600;
 /// Seconds until then at most.
-const RETRY_MAX_SECONDS: u64 = 86_400;
+pub(crate) const RETRY_MAX_SECONDS: u64 = 86_400;
 
 /// A transfer home to be sent.
 #[derive(Debug)]
@@ -86,6 +90,9 @@ pub(crate) fn send(ctx: &mut Context<'_>, home: Homeward) -> Result<(), Contract
         amount: home.funds.amount,
         n,
         timeout_at: timeout_at.seconds(),
+        seq: home.settle.seq,
+        to_outpost: route.outpost.as_ref() == Some(&home.to),
+        asked_until: 0,
     };
     ledger::leave(ctx.storage(), home.funds)?;
     let message = Message { n, action: Action::Settle(home.settle) };
@@ -141,15 +148,6 @@ pub(crate) fn on_reply(ctx: &mut Context<'_>, reply: Reply) -> Result<(), Contra
     }
 }
 
-/// What the other chain, or time, said of a transfer home.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// It arrived.
-    Arrived,
-    /// Its coin is back with us.
-    Returned,
-}
-
 /// Resolves a transfer home. One that we do not know, or no more, is none of ours: a no-op.
 pub(crate) fn resolve(
     ctx: &mut Context<'_>,
@@ -195,14 +193,50 @@ pub(crate) fn credit_back(
     let funds = Funds { denom: in_flight.denom, amount: in_flight.amount };
     ledger::enter(ctx.storage(), funds)?;
     ledger::credit(ctx.storage(), in_flight.owner, funds)?;
+    if let Some(seq) = in_flight.seq {
+        note_origin(ctx.storage(), in_flight.owner, seq, funds)?;
+    }
     let key = (in_flight.owner, in_flight.denom);
     let now = ctx.env.block.time.seconds();
     let stored = RETRIES.may_load(ctx.state(), key)?;
     let mut retry = stored.unwrap_or(Retry { attempts: 0, first_failed_at: now, next_at: now });
-    let wait = 2_u64.saturating_pow(retry.attempts).saturating_mul(RETRY_SECONDS);
     retry.attempts = retry.attempts.saturating_add(1);
-    retry.next_at = now.saturating_add(wait.min(RETRY_MAX_SECONDS));
+    retry.next_at = now.saturating_add(wait_after(retry.attempts));
     Ok(RETRIES.save(ctx.storage(), key, &retry)?)
+}
+
+/// Seconds for which anyone waits after so many failures in a row.
+pub(crate) fn wait_after(attempts: u32) -> u64 {
+    let doubled = 2_u64.saturating_pow(attempts.saturating_sub(1)).saturating_mul(RETRY_SECONDS);
+    doubled.min(RETRY_MAX_SECONDS)
+}
+
+/// Credits a deployment's tenant. What a remote tenant is credited keeps the number of its
+/// deployment, so that it goes home under it.
+pub(crate) fn credit_tenant(
+    storage: &mut dyn Storage,
+    record: &Record,
+    funds: Funds,
+) -> Result<(), ContractError> {
+    ledger::credit(storage, record.tenant, funds)?;
+    if record.route == LOCAL {
+        return Ok(());
+    }
+    note_origin(storage, record.tenant, record.seq, funds)
+}
+
+fn note_origin(
+    storage: &mut dyn Storage,
+    owner: PrincipalId,
+    seq: u64,
+    funds: Funds,
+) -> Result<(), ContractError> {
+    if funds.amount.is_zero() {
+        return Ok(());
+    }
+    let key = (owner, funds.denom, seq);
+    let sum = ORIGINS.may_load(storage, key)?.unwrap_or_default().checked_add(funds.amount)?;
+    Ok(ORIGINS.save(storage, key, &sum)?)
 }
 
 fn emit(

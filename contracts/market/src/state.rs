@@ -1,5 +1,6 @@
 //! What is stored, by concern. Keys hold integers: names are interned at their first use.
 
+pub(crate) mod announcement;
 pub(crate) mod attestation;
 pub(crate) mod config;
 pub(crate) mod denom;
@@ -58,8 +59,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     /// Every file that declares storage.
-    const SOURCES: [&str; 12] = [
+    const SOURCES: [&str; 13] = [
         include_str!("ledger.rs"),
+        include_str!("state/announcement.rs"),
         include_str!("state/attestation.rs"),
         include_str!("state/config.rs"),
         include_str!("state/denom.rs"),

@@ -7,9 +7,9 @@ use protocol::{DeploymentId, Tenant};
 use super::Live;
 use crate::context::Context;
 use crate::error::ContractError;
-use crate::event;
 use crate::ledger::{self, Funds};
 use crate::state::{denom, principal};
+use crate::{event, settle};
 
 /// Deposits coins that have entered. They must be of the account's denom.
 pub(crate) fn deposit(
@@ -62,7 +62,7 @@ pub(crate) fn forfeit(
     if funds.denom == live.record.denom && total <= MAX_UNITS {
         live.account.deposit(ctx.now(), units, Units::ZERO)?;
     } else {
-        ledger::credit(ctx.storage(), live.record.tenant, funds)?;
+        settle::credit_tenant(ctx.storage(), &live.record, funds)?;
     }
     let denom = denom::load(ctx.state(), funds.denom)?.name;
     ctx.emit(

@@ -280,6 +280,29 @@ pub enum ExecuteMsg {
         /// Sequence of its packet.
         sequence: u64,
     },
+    /// Ask the outpost whether a transfer home arrived of which no word came. After its timeout, by
+    /// anyone.
+    AskSettled {
+        /// The route.
+        route: String,
+        /// Sequence of its packet.
+        sequence: u64,
+    },
+    /// Owner: announce what can be done only after a delay.
+    Announce {
+        /// What.
+        action: OwnerAction,
+    },
+    /// Owner: take an announcement back.
+    Retract {
+        /// Its number.
+        announcement: u64,
+    },
+    /// Owner: do what was announced, once it is due.
+    Perform {
+        /// Its number.
+        announcement: u64,
+    },
     /// Send a statement about a money packet home, with the coin of one unit attached. By anyone.
     Attest {
         /// The route.
@@ -288,6 +311,19 @@ pub enum ExecuteMsg {
         sender: String,
         /// The sender's number of the packet.
         n: u64,
+    },
+    /// Owner: take a part of a provider's stake, at most a tenth in any 30 days. What is not given to
+    /// tenants goes to the treasury; nothing ever goes to the owner.
+    SlashProvider {
+        /// The provider.
+        provider: String,
+        /// Units of its stake.
+        amount: Uint128,
+        /// Why, in words; at most 256 bytes.
+        reason: String,
+        /// Who gets it; at most 8.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        harmed: Vec<Harm>,
     },
     /// Owner: accept a denom on a route, or change its terms.
     AddDenom(NewDenom),
@@ -354,6 +390,80 @@ pub enum Action {
     AcceptOwnership,
     /// Give the market up for ever. Refused while there are routes, whose tenants need an owner.
     RenounceOwnership,
+}
+
+/// A tenant that is repaid out of its provider's stake.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct Harm {
+    /// A lease of the tenant's that the provider runs.
+    pub lease: LeaseId,
+    /// Units of the stake.
+    pub amount: Uint128,
+}
+
+/// What the owner does only after announcing it.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub enum OwnerAction {
+    /// After 14 days: pay a remote tenant's claimable another way, if its own has been dead since
+    /// before the announcement.
+    Rescue {
+        /// Whose.
+        claimant: Tenant,
+        /// The denom.
+        denom: String,
+        /// Which way.
+        way: Way,
+    },
+    /// After 7 days: credit coins that arrived without an order. Never more than the bank holds
+    /// beyond what the market owes.
+    AttributeStray {
+        /// The denom.
+        denom: String,
+        /// Units.
+        amount: Uint128,
+        /// To whom.
+        to: Tenant,
+    },
+    /// After 7 days: say how a transfer home ended of which no word came.
+    ResolveSettle {
+        /// The route.
+        route: String,
+        /// Sequence of its packet.
+        sequence: u64,
+        /// How. A coin that is back is credited only if the bank holds it beyond what the market owes.
+        outcome: Outcome,
+    },
+}
+
+/// How a transfer home ended.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub enum Outcome {
+    /// It arrived.
+    Arrived,
+    /// Its coin is back with the market.
+    Returned,
+}
+
+/// Another way for a tenant whose own is dead.
+#[cw_serde]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub enum Way {
+    /// To an address of this chain; only if the tenant named none itself.
+    Here {
+        /// The address.
+        to: String,
+    },
+    /// Home over another route.
+    Over {
+        /// The route.
+        route: String,
+    },
 }
 
 /// A denom and its terms.

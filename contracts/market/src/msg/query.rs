@@ -181,6 +181,16 @@ pub enum QueryMsg {
         #[serde(default)]
         limit: Option<u32>,
     },
+    /// What the owner has announced and not done yet.
+    #[returns(super::AnnouncementsResponse)]
+    Announcements {
+        /// After this number.
+        #[serde(default)]
+        start_after: Option<u64>,
+        /// How many.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
     /// Whether a money packet was accepted.
     #[returns(super::AcceptedResponse)]
     Accepted {

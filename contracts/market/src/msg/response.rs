@@ -7,7 +7,7 @@ use protocol::control::{DeploymentState, DeploymentStatus, GroupState};
 use protocol::deployment::{AccessKey, Attribute, LocalOperator, Manifest};
 use protocol::{Code, Deployment, DeploymentId, Group, RouteStyle};
 
-use super::{LeaseId, OfferTerms, Params};
+use super::{LeaseId, OfferTerms, OwnerAction, Params};
 
 /// An amount of a denom.
 #[cw_serde]
@@ -382,6 +382,26 @@ pub struct InFlightInfo {
     pub money: Money,
     /// When its packet can be received no more.
     pub timeout_at: u64,
+}
+
+/// Announcements.
+#[cw_serde]
+pub struct AnnouncementsResponse {
+    /// By number.
+    pub announcements: Vec<AnnouncementInfo>,
+}
+
+/// What the owner has announced.
+#[cw_serde]
+pub struct AnnouncementInfo {
+    /// Its number.
+    pub announcement: u64,
+    /// What.
+    pub action: OwnerAction,
+    /// When it was announced.
+    pub announced_at: u64,
+    /// From when it can be done.
+    pub due_at: u64,
 }
 
 /// Whether a money packet was accepted.

@@ -8,9 +8,10 @@ use protocol::{MESSAGE_VERSION, handshake};
 use crate::error::ContractError;
 use crate::migrations::{CONTRACT, VERSION};
 use crate::msg::{
-    ConfigResponse, DenomInfo, DenomsResponse, InfoResponse, OwnershipResponse, Params, RouteInfo,
-    RoutesResponse,
+    AnnouncementInfo, AnnouncementsResponse, ConfigResponse, DenomInfo, DenomsResponse,
+    InfoResponse, OwnershipResponse, Params, RouteInfo, RoutesResponse,
 };
+use crate::state::announcement::{ANNOUNCEMENTS, Announcement};
 use crate::state::config::{CONFIG, OWNERSHIP, PAUSED};
 use crate::state::denom::{self, DENOMS, LISTINGS};
 use crate::state::principal;
@@ -95,6 +96,23 @@ pub(super) fn denoms(
         }
     }
     Ok(DenomsResponse { denoms })
+}
+
+pub(super) fn announcements(
+    store: &dyn Storage,
+    after: Option<u64>,
+    limit: usize,
+) -> Result<AnnouncementsResponse, ContractError> {
+    let start = after.map(Bound::exclusive);
+    let stored = ANNOUNCEMENTS.range(store, start, None, Order::Ascending).take(limit);
+    let announcements = stored.map(|entry| {
+        let (announcement, stored) = entry?;
+        let Announcement { action, announced_at, due_at } = stored;
+        Ok(AnnouncementInfo { announcement, action, announced_at, due_at })
+    });
+    Ok(AnnouncementsResponse {
+        announcements: announcements.collect::<Result<_, ContractError>>()?,
+    })
 }
 
 pub(super) fn info() -> InfoResponse {

@@ -6,12 +6,13 @@ use escrow::Seconds;
 use protocol::Tenant;
 use protocol::json::Small;
 
-use crate::claim::LOCAL_AFTER;
+use crate::claim::{self, LOCAL_AFTER};
 use crate::error::ContractError;
 use crate::ledger;
 use crate::msg::{
     AcceptedResponse, ClaimableResponse, InFlightInfo, InFlightResponse, Money, SolvencyResponse,
 };
+use crate::state::route::LOCAL;
 use crate::state::settlement::{HOMES, IN_FLIGHT, RETRIES};
 use crate::state::{denom, principal, route};
 
@@ -20,6 +21,10 @@ pub(super) fn claimable(
     claimant: &Tenant,
     denom: &str,
 ) -> Result<ClaimableResponse, ContractError> {
+    let route = match claimant {
+        Tenant::Local { .. } => LOCAL,
+        Tenant::Remote { route, .. } => route::find(store, route)?.unwrap_or(LOCAL),
+    };
     let claimant = principal::find(store, claimant)?;
     let Some(key) = claimant.zip(denom::find(store, denom)?) else {
         return Ok(ClaimableResponse::default());
@@ -30,7 +35,7 @@ pub(super) fn claimable(
     Ok(ClaimableResponse {
         amount: ledger::claimable(store, key.0, key.1)?,
         attempts: retry.as_ref().map_or(0, |retry| retry.attempts),
-        retry_at: retry.map(|retry| retry.next_at),
+        retry_at: claim::retry_at(store, key, route)?,
         local_at: home
             .local_refund
             .and(first_failed_at)

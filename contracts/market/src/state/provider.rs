@@ -17,6 +17,19 @@ pub(crate) const LIVE_LEASES: Map<PrincipalId, u32> = Map::new("provider_leases"
 /// `release_stake`, which waits for it: nobody leaves a promise by leaving the market.
 pub(crate) const BOUND_UNTIL: Map<PrincipalId, u64> = Map::new("bound_until");
 
+/// Provider -> slashes of the last 30 days. Written by `slash_provider`; it outlives the provider, so
+/// that leaving and coming back does not start afresh.
+pub(crate) const SLASHES: Map<PrincipalId, Vec<Slash>> = Map::new("slashes");
+
+/// A part of the stake that was taken.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Slash {
+    /// When.
+    pub(crate) at: u64,
+    /// How much.
+    pub(crate) amount: Uint128,
+}
+
 /// Somebody who runs deployments.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Provider {

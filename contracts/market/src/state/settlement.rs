@@ -15,6 +15,9 @@ pub(crate) const IN_FLIGHT: Map<(RouteId, u64), InFlight> = Map::new("in_flight"
 pub(crate) const UNRESOLVED: Map<DenomId, Uint128> = Map::new("unresolved");
 /// (claimant, denom) -> failed transfers home. Written by a failure, removed by a success.
 pub(crate) const RETRIES: Map<(PrincipalId, DenomId), Retry> = Map::new("retry");
+/// (remote tenant, denom, its number of a deployment) -> units of its claimable that come from that
+/// deployment. Written with the credit, removed by the claim that pays them.
+pub(crate) const ORIGINS: Map<(PrincipalId, DenomId, u64), Uint128> = Map::new("origin");
 /// Remote tenant -> where its money goes. Absent for the default: the sender. Written by `open`.
 pub(crate) const HOMES: Map<PrincipalId, Home> = Map::new("home");
 
@@ -33,6 +36,15 @@ pub(crate) struct InFlight {
     pub(crate) n: u64,
     /// When it can be received no more.
     pub(crate) timeout_at: u64,
+    /// The deployment it comes from.
+    #[serde(default)]
+    pub(crate) seq: Option<u64>,
+    /// Whether it goes to the route's outpost, which can be asked about it.
+    #[serde(default)]
+    pub(crate) to_outpost: bool,
+    /// Until when a question about it is under way.
+    #[serde(default)]
+    pub(crate) asked_until: u64,
 }
 
 /// Transfers home that failed since the last that did not.

@@ -16,7 +16,7 @@ use crate::far::{
 };
 use crate::suite::{deployment, manual};
 
-const ERROR_ACK: &[u8] = br#"{"error":"ABCI code: 6: error handling packet"}"#;
+pub(crate) const ERROR_ACK: &[u8] = br#"{"error":"ABCI code: 6: error handling packet"}"#;
 
 fn packet(far: &Far, channel: &str, sequence: u64) -> IbcPacket {
     let end =
@@ -32,7 +32,7 @@ fn call_back(far: &mut Far, msg: IbcSourceCallbackMsg, back: u128) {
     far.hold(back, &response.messages);
 }
 
-fn acknowledged(far: &mut Far, sequence: u64, ack: &[u8], back: u128) {
+pub(crate) fn acknowledged(far: &mut Far, sequence: u64, ack: &[u8], back: u128) {
     let msg = IbcAckCallbackMsg::new(
         IbcAcknowledgement::new(ack),
         packet(far, ROUTE, sequence),
@@ -41,13 +41,13 @@ fn acknowledged(far: &mut Far, sequence: u64, ack: &[u8], back: u128) {
     call_back(far, IbcSourceCallbackMsg::Acknowledgement(msg), back);
 }
 
-fn timed_out(far: &mut Far, sequence: u64, back: u128) {
+pub(crate) fn timed_out(far: &mut Far, sequence: u64, back: u128) {
     let msg = IbcTimeoutCallbackMsg::new(packet(far, ROUTE, sequence), far.address("relayer"));
     call_back(far, IbcSourceCallbackMsg::Timeout(msg), back);
 }
 
 /// A market whose one deployment is closed; its rest, 1,100 units, waits to be sent.
-fn closed() -> (Far, SubMsg) {
+pub(crate) fn closed() -> (Far, SubMsg) {
     let mut far = Far::new();
     let action = Action::Open(Open {
         account: "dao".into(),
@@ -62,15 +62,15 @@ fn closed() -> (Far, SubMsg) {
     (far, response.messages[0].clone())
 }
 
-fn credited(far: &Far, claimant: Tenant) -> ClaimableResponse {
+pub(crate) fn credited(far: &Far, claimant: Tenant) -> ClaimableResponse {
     far.ask(QueryMsg::Claimable { claimant, denom: VOUCHER.into() })
 }
 
-fn claim(claimant: Tenant) -> ExecuteMsg {
+pub(crate) fn claim(claimant: Tenant) -> ExecuteMsg {
     ExecuteMsg::Claim { claimant, denom: VOUCHER.into() }
 }
 
-fn liabilities(far: &Far) -> (u128, u128) {
+pub(crate) fn liabilities(far: &Far) -> (u128, u128) {
     let answer: SolvencyResponse = far.ask(QueryMsg::Solvency { denom: VOUCHER.into() });
     (answer.liabilities.u128(), answer.in_flight.u128())
 }
@@ -114,7 +114,7 @@ fn what_comes_back_is_claimable_and_retries_back_off() {
         far.pass(1);
         let response = far.run("anyone", claim(tenant(OUTPOST)));
         let (n, settle) = settle_of(&response.messages[0]);
-        assert_eq!((n, settle.kind), (u64::from(sequence) - 1, SettleKind::Refund));
+        assert_eq!((n, settle.kind), (u64::from(sequence) - 1, SettleKind::Closed));
         assert_eq!((settle.account.as_str(), settle.seq), ("dao", Some(1)));
         far.sent(&response.messages[0], sequence);
         acknowledged(&mut far, sequence.into(), ERROR_ACK, 1_100);

@@ -20,7 +20,7 @@ use protocol::handshake::port_of;
 use crate::far::{Far, OUTPOST, ROUTE, WALLET, channel, open};
 use crate::suite::{deployment, manual};
 
-const CONTROL: &str = "channel-1";
+pub(crate) const CONTROL: &str = "channel-1";
 
 fn control() -> IbcChannel {
     channel(CONTROL, "wasm.market", "channel-5", &port_of(OUTPOST))

@@ -10,7 +10,7 @@ use cosmwasm_std::{
     SubMsgResult, Timestamp, Uint128, coins, from_json, to_json_binary,
 };
 use market::ContractError;
-use market::msg::{ExecuteMsg, InstantiateMsg, NewDenom, NewRoute, QueryMsg};
+use market::msg::{ExecuteMsg, InstantiateMsg, InternalMsg, NewDenom, NewRoute, QueryMsg};
 use protocol::control::Instruction;
 use protocol::ics20::{FungibleTokenPacketData, SUCCESS_ACK};
 use protocol::memo::Callback;
@@ -211,6 +211,21 @@ impl Far {
             msg_responses: vec![MsgResponse { type_url, value: vec![0x08, sequence].into() }],
         };
         self.reply(message, SubMsgResult::Ok(response));
+    }
+
+    /// Runs a control packet as the call to itself does.
+    pub(crate) fn by_control(&mut self, packet: Binary) -> Response {
+        let internal = InternalMsg::Control { route: ROUTE.into(), packet };
+        let info = message_info(&self.market().clone(), &[]);
+        let msg = ExecuteMsg::Internal(internal);
+        let env = self.env.clone();
+        let response = market::contract::execute(self.deps.as_mut(), env, info, msg).unwrap();
+        self.hold(0, &response.messages);
+        response
+    }
+
+    pub(crate) fn snapshot(&self) -> MockStorage {
+        snapshot(&self.deps)
     }
 
     pub(crate) fn ask<T: DeserializeOwned>(&self, msg: QueryMsg) -> T {

@@ -13,6 +13,8 @@ mod money;
 mod orders;
 mod purchase;
 mod replaced;
+mod rescue;
+mod slashing;
 mod story;
 mod suite;
 mod terms;
