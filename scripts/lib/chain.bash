@@ -1,5 +1,5 @@
 # One chain of the local pair: its genesis, its configuration, its process. Sourced by scripts/localnet.
-# A chain is named `a` or `b`. Needs STATE, OFFSET, WASMD_BIN and lib/report.bash.
+# A chain is named `a` or `b`. Needs STATE, OFFSET, PAUSE_MS, WASMD_BIN and lib/report.bash.
 # shellcheck shell=bash
 
 CHAIN_TIMEOUT_SECONDS=60
@@ -78,7 +78,7 @@ chain_configure() {
     -e 's/^timeout_propose = .*/timeout_propose = "1s"/' \
     -e 's/^timeout_prevote = .*/timeout_prevote = "300ms"/' \
     -e 's/^timeout_precommit = .*/timeout_precommit = "300ms"/' \
-    -e 's/^timeout_commit = .*/timeout_commit = "950ms"/' \
+    -e "s/^timeout_commit = .*/timeout_commit = \"${PAUSE_MS}ms\"/" \
     -e 's/^pex = .*/pex = false/' \
     -e 's/^seeds = .*/seeds = ""/' \
     -e 's/^addr_book_strict = .*/addr_book_strict = false/' \

@@ -41,6 +41,17 @@ pub async fn reach(chain: &Chain, seconds: u64) -> anyhow::Result<()> {
     until(chain, "the block time is reached", is_reached).await
 }
 
+/// As [`reach`], however long it takes.
+///
+/// # Errors
+/// As [`until`].
+pub async fn pass_until(chain: &Chain, seconds: u64) -> anyhow::Result<()> {
+    while now(chain).await? < seconds {
+        pass(chain, 10).await?;
+    }
+    Ok(())
+}
+
 /// Waits for some blocks of `chain`.
 ///
 /// # Errors

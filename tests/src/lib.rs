@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod cw3;
+pub mod gas;
 pub mod ledger;
 pub mod people;
 pub mod records;

@@ -24,7 +24,7 @@ macro_rules! named {
     )*};
 }
 
-named!(MsgStoreCode, MsgInstantiateContract, MsgExecuteContract, MsgMigrateContract);
+named!(MsgStoreCode, MsgInstantiateContract, MsgExecuteContract, MsgMigrateContract, MsgPinCodes,);
 
 /// Stores a contract's code.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -122,6 +122,17 @@ pub struct MsgMigrateContract {
     /// The migration message, in JSON.
     #[prost(bytes = "vec", tag = "4")]
     pub msg: Vec<u8>,
+}
+
+/// Keeps codes in the memory of every node, so that loading them costs less gas.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct MsgPinCodes {
+    /// The chain's governance.
+    #[prost(string, tag = "1")]
+    pub authority: String,
+    /// Which codes.
+    #[prost(uint64, repeated, tag = "2")]
+    pub code_ids: Vec<u64>,
 }
 
 /// Asks a contract.

@@ -1,0 +1,209 @@
+//! One market whose store is to hold a given number of everything.
+
+use anyhow::Context as _;
+use cosmos::chain::TxOutcome;
+use cosmos::chain::wasm::NewContract;
+use cosmwasm_std::{Decimal, Uint128};
+use market::msg::{
+    ExecuteMsg, InstantiateMsg, LeaseId, MigrateMsg, NewDenom, NewRoute, OfferTerms, Params,
+};
+use protocol::{DeploymentId, RouteStyle, Tenant};
+use simnet::world::orders::web_offer;
+
+use super::loopback::Loopback;
+use super::stage::{Code, Person, Stage, execute};
+
+/// Stake of a provider.
+pub(super) const STAKE: u128 = 1_000_000;
+/// What a deployment is opened with: an hour of runway for four web servers, and more.
+pub(super) const DEPOSIT: u128 = 1_000_000;
+/// Bond of a web server's lease: a day of its rate.
+pub(super) const BOND: u128 = 950_400;
+/// Gas that the route grants a callback, and the market a command.
+const CALLBACK_GAS: u64 = 1_000_000;
+
+/// Kinds of accounts, for [`Stage::person`].
+pub(super) mod kind {
+    /// Tenants that only fill the store.
+    pub(in crate::gas) const TENANT: u8 = 1;
+    /// Providers that only fill the store.
+    pub(in crate::gas) const PROVIDER: u8 = 2;
+    /// People whose messages are measured, the same in every market.
+    pub(in crate::gas) const MEASURED: u8 = 3;
+    /// Providers that are new at every measurement.
+    pub(in crate::gas) const FRESH: u8 = 4;
+}
+
+/// A market, and the people whose messages are measured.
+#[derive(Debug)]
+pub(super) struct Market<'a> {
+    pub(super) stage: &'a Stage,
+    pub(super) loopback: &'a Loopback,
+    pub(super) address: String,
+    /// How much its store holds.
+    pub(super) size: u32,
+    pub(super) voucher: String,
+    pub(super) tenant: Person,
+    pub(super) provider: Person,
+    pub(super) rival: Person,
+    /// Buys by transfers.
+    pub(super) wallet: Person,
+    /// The provider's offers in the token and in the voucher.
+    pub(super) offers: [u64; 2],
+    last_seq: u64,
+    last_n: u64,
+}
+
+impl<'a> Market<'a> {
+    /// Makes a market with its route, its denoms and two providers.
+    pub(super) async fn make(
+        stage: &'a Stage,
+        loopback: &'a Loopback,
+        size: u32,
+    ) -> anyhow::Result<Self> {
+        let code_id = stage.code(Code::Unpinned);
+        let admin = Some(stage.owner.address.as_str());
+        let contract = NewContract { code_id, label: "measured", admin, funds: &[] };
+        let setup = setup(stage);
+        let (address, _) = stage.chain.instantiate(&stage.owner.key, contract, &setup).await?;
+        let [tenant, provider, rival, wallet] =
+            [0, 1, 2, 3].map(|index| stage.person(kind::MEASURED, index));
+        let mut market = Self {
+            stage,
+            loopback,
+            address,
+            size,
+            voucher: loopback.voucher(&stage.token),
+            tenant: tenant?,
+            provider: provider?,
+            rival: rival?,
+            wallet: wallet?,
+            offers: [0; 2],
+            last_seq: 0,
+            last_n: 0,
+        };
+        market.list().await?;
+        for provider in [market.provider.clone(), market.rival.clone()] {
+            market.register(&provider).await?;
+        }
+        for (index, denom) in [stage.token.clone(), market.voucher.clone()].iter().enumerate() {
+            let posted = market.post_offer(&market.provider, denom, 1_000).await?;
+            if let Some(offer) = market.offers.get_mut(index) {
+                *offer = number(&posted, "offer_posted", "offer")?;
+            }
+        }
+        Ok(market)
+    }
+
+    /// Adds the route and what is accepted on it.
+    async fn list(&self) -> anyhow::Result<()> {
+        let (source_gas, destination_gas) = (CALLBACK_GAS, CALLBACK_GAS);
+        let style = RouteStyle::Callbacks { source_gas, destination_gas };
+        let channel = self.loopback.far.clone();
+        let route = NewRoute { channel: channel.clone(), outpost: None, style };
+        let denom = NewDenom { route: Some(channel), ..listing(&self.voucher) };
+        let owner = self.stage.owner.clone();
+        self.tell(&owner, &ExecuteMsg::AddRoute(route), None).await?;
+        self.tell(&owner, &ExecuteMsg::AddDenom(denom), None).await?;
+        Ok(())
+    }
+
+    /// Sends the market one message.
+    pub(super) async fn tell(
+        &self,
+        from: &Person,
+        msg: &ExecuteMsg,
+        funds: Option<(u128, &str)>,
+    ) -> anyhow::Result<TxOutcome> {
+        let msg = execute(from, &self.address, msg, funds)?;
+        self.stage.send(from, &[msg]).await
+    }
+
+    pub(super) async fn register(&self, provider: &Person) -> anyhow::Result<TxOutcome> {
+        let register = ExecuteMsg::RegisterProvider {
+            host_uri: "https://provider.example:8443".to_owned(),
+            attributes: Vec::new(),
+        };
+        self.tell(provider, &register, Some((STAKE, &self.stage.token))).await
+    }
+
+    pub(super) async fn post_offer(
+        &self,
+        provider: &Person,
+        denom: &str,
+        leases: u32,
+    ) -> anyhow::Result<TxOutcome> {
+        let terms = OfferTerms { capacity: leases, ..web_offer(denom) };
+        let bond = BOND * u128::from(leases);
+        let post = ExecuteMsg::PostOffer { terms };
+        self.tell(provider, &post, Some((bond, &self.stage.token))).await
+    }
+
+    /// Has the market run by the other of the two codes.
+    pub(super) async fn run_by(&self, code: Code) -> anyhow::Result<()> {
+        let (owner, code_id) = (&self.stage.owner.key, self.stage.code(code));
+        self.stage.chain.migrate(owner, &self.address, code_id, &MigrateMsg {}).await?;
+        Ok(())
+    }
+
+    /// A number that no deployment of this market has.
+    pub(super) const fn next_seq(&mut self) -> u64 {
+        self.last_seq += 1;
+        self.last_seq
+    }
+
+    /// A number that no packet to this market has.
+    pub(super) const fn next_n(&mut self) -> u64 {
+        self.last_n += 1;
+        self.last_n
+    }
+
+    /// The first group of a deployment of the measured tenant.
+    pub(super) fn local(&self, seq: u64) -> LeaseId {
+        let tenant = Tenant::Local { address: self.tenant.address.clone() };
+        LeaseId { deployment: DeploymentId { tenant, seq }, group: 0 }
+    }
+
+    /// The first group of a deployment of the wallet, as the market sees it.
+    pub(super) fn remote(&self, seq: u64) -> LeaseId {
+        let (sender, account) = (self.wallet.address.clone(), self.wallet.address.clone());
+        let tenant = Tenant::Remote { route: self.loopback.far.clone(), sender, account };
+        LeaseId { deployment: DeploymentId { tenant, seq }, group: 0 }
+    }
+}
+
+/// A number among the attributes of an event of the market.
+pub(super) fn number(outcome: &TxOutcome, event: &str, key: &str) -> anyhow::Result<u64> {
+    let value = outcome.attribute(&format!("wasm-{event}"), key);
+    Ok(value.with_context(|| format!("the market tells no `{key}` of `{event}`"))?.parse()?)
+}
+
+fn setup(stage: &Stage) -> InstantiateMsg {
+    InstantiateMsg {
+        owner: None,
+        min_timeout_seconds: None,
+        params: Params {
+            treasury: stage.owner.address.clone(),
+            pauser: None,
+            take_rate_bps: 200,
+            grace_seconds: 86_400,
+            stake_denom: stage.token.clone(),
+            min_stake: Uint128::new(STAKE),
+            unbonding_seconds: 86_400,
+            bond_denom: Some(stage.token.clone()),
+            settle_timeout_seconds: 3_600,
+            control_gas: CALLBACK_GAS,
+        },
+        denoms: vec![listing(&stage.token)],
+    }
+}
+
+fn listing(denom: &str) -> NewDenom {
+    NewDenom {
+        denom: denom.to_owned(),
+        route: None,
+        min_deposit: Uint128::new(1_000),
+        min_bond: Uint128::new(1_000),
+        bond_factor: Some(Decimal::one()),
+    }
+}
