@@ -3,6 +3,8 @@
 //! Results go to standard output, as text or with `--json` as JSON with the same facts; everything
 //! else goes to standard error. Exit code 0: done, 1: failed, 2: wrong usage.
 
+mod client;
+mod hand;
 mod init;
 mod keys;
 mod link;
@@ -59,6 +61,9 @@ enum Verb {
     Keys(keys::Verb),
     /// Make the clients, the connection and a channel between two chains, or what is missing of them.
     Link(link::Args),
+    /// Show how long clients are good for, make new ones, revive dead ones.
+    #[command(subcommand)]
+    Client(client::Verb),
     /// Relay, until told to stop.
     Start(start::Args),
     /// Show the packets that are not over, and why each of them waits.
@@ -86,6 +91,7 @@ impl Cli {
             Verb::Init(args) => init::run(&place, args),
             Verb::Keys(verb) => keys::run(&place, verb),
             Verb::Link(args) => link::run(&place, args).await,
+            Verb::Client(verb) => client::run(&place, verb).await,
             Verb::Start(args) => start::run(&place, args).await,
             Verb::Packets(args) => packets::run(&place, args).await,
             Verb::Status(args) => status::run(&place, args).await,

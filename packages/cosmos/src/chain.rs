@@ -18,6 +18,7 @@ use crate::wire::sign::sign;
 use crate::wire::tx::{Fee, SignedTx, TxPlan, unsigned};
 
 mod error;
+pub mod gov;
 pub mod ibc;
 pub mod wasm;
 

@@ -6,7 +6,8 @@ use cosmos::wire::event_v1::{self, CloseStep, EventError, HandshakeStep, IbcEven
 use cosmos::wire::packet::{Packet, PacketId};
 use cosmos::wire::tx::tx_hash;
 use ibc_proto::ibc::core::channel::v1::{
-    MsgAcknowledgementResponse, MsgRecvPacketResponse, MsgTimeoutResponse, ResponseResultType,
+    MsgAcknowledgementResponse, MsgRecvPacketResponse, MsgTimeoutOnCloseResponse,
+    MsgTimeoutResponse, ResponseResultType,
 };
 use prost::{Message, Name};
 
@@ -203,6 +204,8 @@ fn noops(data: &[u8]) -> Vec<usize> {
             MsgAcknowledgementResponse::decode(&*answer.value).map(|answer| answer.result)
         } else if answer.type_url == MsgTimeoutResponse::type_url() {
             MsgTimeoutResponse::decode(&*answer.value).map(|answer| answer.result)
+        } else if answer.type_url == MsgTimeoutOnCloseResponse::type_url() {
+            MsgTimeoutOnCloseResponse::decode(&*answer.value).map(|answer| answer.result)
         } else {
             return false;
         };

@@ -136,7 +136,7 @@ pub async fn newest(node: &Node) -> Result<Tip, SetupError> {
 async fn connect_one(unlocked: Unlocked) -> Result<(Node, ChainConfig), SetupError> {
     let Unlocked { file, key, lane, probe } = unlocked;
     let failed = |error| SetupError::Chain { chain: file.id.clone(), source: Box::new(error) };
-    let endpoints = reach(&file).await.map_err(failed)?;
+    let endpoints = endpoints(&file).await.map_err(failed)?;
     let chain = endpoints.current();
     let unbonding = chain.unbonding_period().await.map_err(failed)?;
     let height = chain.height().await.map_err(failed)?;
@@ -166,7 +166,16 @@ async fn connect_one(unlocked: Unlocked) -> Result<(Node, ChainConfig), SetupErr
     Ok((Node::new(lane, endpoints, terms, INTERVAL / 2), config))
 }
 
-async fn reach(file: &ChainFile) -> Result<Endpoints, ChainError> {
+/// A chain, to be asked by hand.
+///
+/// # Errors
+/// [`SetupError::Chain`].
+pub async fn reach(file: &ChainFile) -> Result<Chain, SetupError> {
+    let failed = |error| SetupError::Chain { chain: file.id.clone(), source: Box::new(error) };
+    Ok(endpoints(file).await.map_err(failed)?.current())
+}
+
+async fn endpoints(file: &ChainFile) -> Result<Endpoints, ChainError> {
     let connection = Connection {
         chain_id: file.id.clone(),
         rpc: String::new(),
@@ -202,7 +211,7 @@ async fn make_probe(chain: &Chain, key: &Key, address: Address) -> Result<Probe,
 }
 
 /// Names ferry in every transaction, so that explorers can tell who relayed.
-fn memo(own: &str) -> String {
+pub(crate) fn memo(own: &str) -> String {
     let name = concat!("ferry ", env!("CARGO_PKG_VERSION"));
     if own.is_empty() { name.into() } else { format!("{own} | {name}") }
 }

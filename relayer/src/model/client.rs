@@ -10,7 +10,9 @@ use super::rows::Write;
 const REFRESH_AFTER: (u64, u64) = (2, 3);
 /// Clients of the same age are refreshed up to this part of the trusting period apart.
 const SPREAD: u64 = 30;
-/// How often a client is looked at that does not work: governance may have revived it.
+/// How often a client is looked at that does not work, as governance may have revived it: so often in
+/// its trusting period, and at least once a minute.
+const LOOKS: u64 = 10;
 const LOOK_AGAIN: Span = Span::seconds(60);
 /// How long a client is let alone that could not be looked at.
 const LOOK_LATER: Span = Span::seconds(5);
@@ -88,7 +90,8 @@ impl Model {
 
     /// Applies what a chain says of a flow's client.
     pub(super) fn on_client_facts(&mut self, id: &FlowId, facts: ClientFacts) {
-        let again = self.now.plus(LOOK_AGAIN);
+        let pause = Span(facts.trusting_period.0 / LOOKS).min(LOOK_AGAIN);
+        let again = self.now.plus(pause.max(LOOK_LATER));
         let trust = Trust { newest: facts.time, period: facts.trusting_period };
         self.flow_mut(id).client = Client { trust: Some(trust), asked: false, not_before: again };
         match facts.status.complaint() {

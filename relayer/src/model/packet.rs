@@ -117,19 +117,24 @@ pub(crate) fn elapsed(timeout: &Timeout, height: Height, time: Time) -> bool {
 }
 
 /// The message that a packet needs next, and the height from which it can be proved, while the
-/// destination is at `here`.
-fn next_leg(row: &PacketRow, here: Option<(Height, Time)>) -> Option<(Leg, u64)> {
-    if row.done.is_some() {
-        return None;
-    }
-    match (row.acked, row.received, row.sent) {
-        (Some(acked), _, _) => Some((Leg::Ack, acked)),
-        (None, Some(_), _) | (None, None, None) => None,
-        // A timeout needs a header past the end, not a height: the chooser looks at its time.
-        (None, None, Some(_)) if here.is_some_and(|here| elapsed(&row.timeout, here.0, here.1)) => {
-            Some((Leg::Timeout, 0))
-        }
-        (None, None, Some(sent)) => Some((Leg::Recv, sent)),
+/// destination is at `here` and its channel end is closed since the height `closed`.
+fn next_work(
+    row: &PacketRow,
+    here: Option<(Height, Time)>,
+    closed: Option<u64>,
+) -> Option<(Work, u64)> {
+    let key = || row.key.clone();
+    match (row.done, row.acked, row.received, row.sent) {
+        (None, Some(acked), _, _) => Some((Work::Ack(key()), acked)),
+        (None, None, None, Some(sent)) => Some(match closed {
+            // A timeout needs a header past the end, not a height: the chooser looks at its time.
+            _ if here.is_some_and(|here| elapsed(&row.timeout, here.0, here.1)) => {
+                (Work::Timeout(key()), 0)
+            }
+            Some(closed) => (Work::TimeoutOnClose(key()), closed),
+            None => (Work::Recv(key()), sent),
+        }),
+        _ => None,
     }
 }
 
@@ -149,7 +154,7 @@ impl Work {
         match self {
             Self::Recv(key) => Some((Leg::Recv, key)),
             Self::Ack(key) => Some((Leg::Ack, key)),
-            Self::Timeout(key) => Some((Leg::Timeout, key)),
+            Self::Timeout(key) | Self::TimeoutOnClose(key) => Some((Leg::Timeout, key)),
             Self::CreateClient | Self::Connection(_) | Self::Channel(..) => None,
         }
     }
@@ -235,14 +240,24 @@ impl Model {
         let key = &row.key;
         let tip = self.record.tip(&key.route.to);
         let here = tip.map(|tip| (self.height(&key.route.to, tip.height), tip.time));
-        let (leg, height) = next_leg(row, here)?;
+        let Ends::V1 { dst, .. } = &key.route.ends;
+        let closed = self.record.closed_at(&key.route.to, dst);
+        let (work, height) = next_work(row, here, closed)?;
         let source = source(&self.record, &row.path, &key.route)?;
-        let (to, work) = match leg {
-            Leg::Recv => (source.other(), Work::Recv(key.clone())),
-            Leg::Ack => (source, Work::Ack(key.clone())),
-            Leg::Timeout => (source, Work::Timeout(key.clone())),
-        };
+        let to = if matches!(work, Work::Recv(_)) { source.other() } else { source };
         Some((FlowId { path: row.path.clone(), to }, height, work))
+    }
+
+    /// Turns what waits to be received by a channel end that has closed into timeouts.
+    pub(super) fn abandon(&mut self, flow: &FlowId, end: &End) {
+        let to = self.chain_to(flow).map(|chain| chain.id.clone());
+        let comes_here = |row: &&PacketRow| {
+            let Ends::V1 { dst, .. } = &row.key.route.ends;
+            dst == end && to.as_ref() == Some(&row.key.route.to)
+        };
+        let keys: Vec<PacketKey> =
+            self.record.packets().filter(comes_here).map(|row| row.key.clone()).collect();
+        keys.iter().for_each(|key| self.requeue(key));
     }
 
     /// Whether a work is still the next thing that its packet needs.

@@ -97,6 +97,7 @@ impl Model {
         let Event::Channel { change, end, counterparty_port, counterparty, .. } = event else {
             return;
         };
+        let closes = (reached(change) == EndState::Closed).then(|| end.clone());
         let here = ChannelEnd {
             port: end.port,
             channel: Some(end.channel),
@@ -129,6 +130,9 @@ impl Model {
             other.state = implied(change);
         }
         self.record.write(Write::Channel(row));
+        if let Some(end) = closes {
+            self.abandon(flow, &end);
+        }
     }
 
     fn unknown_channel(&self, flow: &FlowId, here: &ChannelEnd, there: &ChannelEnd) -> ChannelRow {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::facts::Tip;
 use super::ids::{
-    ChainId, ClientId, ConnectionId, FlowId, LaneId, PacketKey, PathId, Side, SlotId,
+    ChainId, ClientId, ConnectionId, End, FlowId, LaneId, PacketKey, PathId, Side, SlotId,
 };
-use super::rows::{ChannelRow, PacketRow, PathRow, Rows, SlotRow, Write};
+use super::rows::{ChannelRow, EndState, PacketRow, PathRow, Rows, SlotRow, Write};
 
 /// A copy of the store without bytes. Equal exactly when the stored rows are.
 #[derive(Debug, Default)]
@@ -20,6 +20,8 @@ pub(crate) struct Record {
     clients: BTreeMap<(ChainId, ClientId), FlowId>,
     /// Connection end -> the flow towards its chain; follows from `paths`.
     connections: BTreeMap<(ChainId, ConnectionId), FlowId>,
+    /// Closed channel end -> the height of its chain at which it closed; follows from `channels`.
+    closed: BTreeMap<(ChainId, End), u64>,
     /// Writes not handed out yet.
     fresh: Vec<Write>,
 }
@@ -44,7 +46,7 @@ impl Record {
             record.put_path(row);
         }
         for row in rows.channels {
-            record.channels.insert((row.path.clone(), row.index), row);
+            record.put_channel(row);
         }
         for row in rows.packets.into_iter().filter(|row| row.live) {
             record.packets.insert(row.key.clone(), row);
@@ -62,9 +64,7 @@ impl Record {
                 self.cursors.insert(row.chain.clone(), row.tip);
             }
             Write::Path(row) => self.put_path(row.clone()),
-            Write::Channel(row) => {
-                self.channels.insert((row.path.clone(), row.index), row.clone());
-            }
+            Write::Channel(row) => self.put_channel(row.clone()),
             Write::Packet(row) if row.live => {
                 self.packets.insert(row.key.clone(), row.clone());
             }
@@ -106,6 +106,28 @@ impl Record {
             }
         }
         self.paths.insert(row.path.clone(), row);
+    }
+
+    fn put_channel(&mut self, row: ChannelRow) {
+        for side in [Side::A, Side::B] {
+            let end = row.ends.on(side);
+            let chain = self.paths.get(&row.path).map(|path| path.chains.on(side).clone());
+            if let (Some(chain), Some(channel)) = (chain, &end.channel)
+                && end.state == EndState::Closed
+            {
+                let name = End { port: end.port.clone(), channel: channel.clone() };
+                self.closed.insert((chain, name), end.since);
+            }
+        }
+        self.channels.insert((row.path.clone(), row.index), row);
+    }
+
+    /// The height at which a channel end closed; `None` while it is not.
+    pub(crate) fn closed_at(&self, chain: &ChainId, end: &End) -> Option<u64> {
+        if self.closed.is_empty() {
+            return None;
+        }
+        self.closed.get(&(chain.clone(), end.clone())).copied()
     }
 
     pub(crate) fn tip(&self, chain: &ChainId) -> Option<Tip> {

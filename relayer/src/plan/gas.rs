@@ -30,7 +30,7 @@ fn kind(work: &Work) -> Kind {
     match work {
         Work::Recv(_) => Kind::Recv,
         Work::Ack(_) => Kind::Ack,
-        Work::Timeout(_) => Kind::Timeout,
+        Work::Timeout(_) | Work::TimeoutOnClose(_) => Kind::Timeout,
         Work::CreateClient | Work::Connection(_) | Work::Channel(..) => Kind::Handshake,
     }
 }

@@ -4,8 +4,12 @@ use cosmos::wire::packet::{Packet, PacketId, acknowledgement_commitment};
 use cosmos::wire::path;
 use cosmos::wire::tx::any;
 use ibc_proto::google::protobuf::Any;
-use ibc_proto::ibc::core::channel::v1::{MsgAcknowledgement, MsgRecvPacket, MsgTimeout};
+use ibc_proto::ibc::core::channel::v1::{
+    Channel, MsgAcknowledgement, MsgRecvPacket, MsgTimeout, MsgTimeoutOnClose,
+    State as ChannelState,
+};
 use ibc_proto::ibc::core::client::v1::Height as ProtoHeight;
+use prost::Message as _;
 
 use super::epoch::Epoch;
 use super::work::Work;
@@ -29,6 +33,7 @@ impl Model {
                 vec![path::acknowledgement(dst.port.as_str(), dst.channel.as_str(), key.seq)]
             }
             Work::Timeout(key) => vec![unreceived_key(key)],
+            Work::TimeoutOnClose(key) => vec![unreceived_key(key), channel_key(key)],
         }
     }
 
@@ -48,6 +53,7 @@ impl Model {
             Work::Recv(key) => self.recv(key, &evidence),
             Work::Ack(key) => self.ack(key, &evidence),
             Work::Timeout(key) => self.timeout(key, &evidence),
+            Work::TimeoutOnClose(key) => self.timeout_on_close(key, &evidence),
         }
     }
 
@@ -87,27 +93,32 @@ impl Model {
 
     fn timeout(&self, key: &PacketKey, evidence: &Evidence<'_>) -> Result<Any, String> {
         let packet = self.packet(key, evidence)?;
-        let proved = evidence.get(&unreceived_key(key))?;
-        let Ends::V1 { order, .. } = &key.route.ends;
-        let next = match (order, &proved.value) {
-            // Not read by the chain, but refused when zero.
-            (Order::Unordered, None) => key.seq,
-            (Order::Unordered, Some(_)) => return Err("it was received".to_owned()),
-            (Order::Ordered, value) => {
-                let bytes = value.as_deref().unwrap_or_default();
-                let next = u64::from_be_bytes(bytes.try_into().unwrap_or_default());
-                if next > key.seq {
-                    return Err("it was received".to_owned());
-                }
-                next
-            }
-        };
+        let (next, proof) = unreceived(key, evidence)?;
         Ok(any(&MsgTimeout {
             packet: Some(packet.into()),
-            proof_unreceived: proved.proof.clone(),
+            proof_unreceived: proof,
             proof_height: Some(evidence.height),
             next_sequence_recv: next,
             signer: evidence.signer.to_owned(),
+        }))
+    }
+
+    fn timeout_on_close(&self, key: &PacketKey, evidence: &Evidence<'_>) -> Result<Any, String> {
+        let packet = self.packet(key, evidence)?;
+        let (next, proof) = unreceived(key, evidence)?;
+        let (closed, end) = evidence.present(&channel_key(key))?;
+        let end = Channel::decode(end).map_err(|error| error.to_string())?;
+        if end.state != i32::from(ChannelState::Closed) {
+            return Err("the channel is not closed".to_owned());
+        }
+        Ok(any(&MsgTimeoutOnClose {
+            packet: Some(packet.into()),
+            proof_unreceived: proof,
+            proof_close: closed.proof.clone(),
+            proof_height: Some(evidence.height),
+            next_sequence_recv: next,
+            signer: evidence.signer.to_owned(),
+            counterparty_upgrade_sequence: end.upgrade_sequence,
         }))
     }
 
@@ -158,6 +169,32 @@ impl Evidence<'_> {
         }
         Ok(proved)
     }
+}
+
+/// The next sequence that the receiving end takes, and the proof that the packet was not received.
+fn unreceived(key: &PacketKey, evidence: &Evidence<'_>) -> Result<(u64, Vec<u8>), String> {
+    let proved = evidence.get(&unreceived_key(key))?;
+    let Ends::V1 { order, .. } = &key.route.ends;
+    let next = match (order, &proved.value) {
+        // Not read by the chain, but refused when zero.
+        (Order::Unordered, None) => key.seq,
+        (Order::Unordered, Some(_)) => return Err("it was received".to_owned()),
+        (Order::Ordered, value) => {
+            let bytes = value.as_deref().unwrap_or_default();
+            let next = u64::from_be_bytes(bytes.try_into().unwrap_or_default());
+            if next > key.seq {
+                return Err("it was received".to_owned());
+            }
+            next
+        }
+    };
+    Ok((next, proved.proof.clone()))
+}
+
+/// The key of the receiving channel end.
+fn channel_key(key: &PacketKey) -> Vec<u8> {
+    let Ends::V1 { dst, .. } = &key.route.ends;
+    path::channel(dst.port.as_str(), dst.channel.as_str())
 }
 
 /// The key that shows whether a packet was received.

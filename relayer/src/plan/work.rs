@@ -21,6 +21,8 @@ pub enum Work {
     Ack(PacketKey),
     /// `MsgTimeout`
     Timeout(PacketKey),
+    /// `MsgTimeoutOnClose`
+    TimeoutOnClose(PacketKey),
 }
 
 /// A message of a handshake.
@@ -47,6 +49,7 @@ impl fmt::Display for Work {
             Self::Recv(key) => write!(f, "receive of {key}"),
             Self::Ack(key) => write!(f, "acknowledgement of {key}"),
             Self::Timeout(key) => write!(f, "timeout of {key}"),
+            Self::TimeoutOnClose(key) => write!(f, "timeout on close of {key}"),
         }
     }
 }

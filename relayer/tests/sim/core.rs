@@ -9,7 +9,8 @@ use ferry::model::facts::{Event, HandshakeChange};
 use ferry::model::ids::{End, Height, Order};
 use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::core::channel::v1::{
-    Channel, MsgAcknowledgement, MsgRecvPacket, MsgTimeout, Packet as ProtoPacket,
+    Channel, MsgAcknowledgement, MsgRecvPacket, MsgTimeout, MsgTimeoutOnClose,
+    Packet as ProtoPacket,
 };
 use ibc_proto::ibc::core::client::v1::Height as ProtoHeight;
 use prost::Message;
@@ -73,6 +74,10 @@ impl Kv {
         self.0.insert(key.into(), value.into());
     }
 
+    pub(crate) fn remove(&mut self, key: &[u8]) {
+        self.0.remove(key);
+    }
+
     pub(crate) fn has(&self, key: &[u8]) -> bool {
         self.0.contains_key(key)
     }
@@ -91,6 +96,8 @@ pub(crate) struct Core {
     /// Effects of packets here.
     pub(crate) effects: BTreeMap<PacketName, Effects>,
     pub(crate) counters: [u64; 3],
+    /// The application fails on packets with this sequence.
+    pub(crate) refuses: Option<u64>,
     next_send: BTreeMap<String, u64>,
 }
 
@@ -112,6 +119,8 @@ impl Core {
             "MsgRecvPacket" => self.recv(at, decode(message)?, events),
             "MsgAcknowledgement" => self.ack(at, decode(message)?, events),
             "MsgTimeout" => self.timeout(at, decode(message)?, events),
+            "MsgTimeoutOnClose" => self.timeout_on_close(at, decode(message)?, events),
+            "MsgChannelCloseInit" => self.channel_close_init(&decode(message)?, events),
             _ => self.handshake(at, message, events),
         }
     }
@@ -131,6 +140,10 @@ impl Core {
                 let message: MsgTimeout = decode(message)?;
                 !self.store.has(&commitment(&message.packet.unwrap_or_default()))
             }
+            "MsgTimeoutOnClose" => {
+                let message: MsgTimeoutOnClose = decode(message)?;
+                !self.store.has(&commitment(&message.packet.unwrap_or_default()))
+            }
             _ => return Ok(None),
         }))
     }
@@ -143,12 +156,12 @@ impl Core {
     }
 
     /// The client under a channel.
-    fn client_of(&self, channel: &Channel) -> Result<String, Failure> {
+    pub(crate) fn client_of(&self, channel: &Channel) -> Result<String, Failure> {
         let hop = channel.connection_hops.first().cloned().unwrap_or_default();
         Ok(self.connection(&hop)?.client_id)
     }
 
-    fn is_ordered(channel: &Channel) -> bool {
+    pub(crate) fn is_ordered(channel: &Channel) -> bool {
         channel.ordering == 2
     }
 
@@ -175,6 +188,9 @@ impl Core {
         }
         if channel.state != 3 {
             return fail("channel", 4, "channel is not OPEN");
+        }
+        if self.refuses == Some(proto.sequence) {
+            return fail("app", 2, "the application fails");
         }
         let timeout = packet.timeout_height;
         let here = cosmos::wire::height::Height::new(at.revision, at.height);
@@ -288,7 +304,7 @@ impl Core {
         Ok(Effect::Done)
     }
 
-    fn effect(
+    pub(crate) fn effect(
         &mut self,
         packet: &ProtoPacket,
         at: &Context,
@@ -345,7 +361,7 @@ impl Core {
 
 /// Whether a packet comes or went.
 #[derive(Clone, Copy)]
-enum Way {
+pub(crate) enum Way {
     In,
     Out,
 }

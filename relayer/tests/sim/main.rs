@@ -9,6 +9,7 @@ mod chain;
 mod checks;
 mod client;
 mod clients;
+mod closing;
 mod core;
 mod events;
 mod light;

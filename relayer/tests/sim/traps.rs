@@ -3,7 +3,7 @@
 use cosmos::keys::Key;
 use cosmos::wire::sign::sign;
 use cosmos::wire::tx::{Fee, TxPlan, any};
-use ferry::model::ids::{Order, Side};
+use ferry::model::ids::Side;
 use ferry::model::notice::Notice;
 use ferry::plan::choose::Idle;
 use ferry::plan::explain::{Why, explain};
@@ -65,21 +65,6 @@ fn a_channel_begun_by_others_is_opened() {
         };
         assert!(world.run(60, is_open), "{:?}", world.notices);
     }
-}
-
-/// ICS-4: a timeout closes an ordered channel, and the other end has to be told.
-#[test]
-fn an_ordered_timeout_closes_both_ends() {
-    let mut world = link(Setup { order: Order::Ordered, ..Setup::default() });
-    world.send_at(Sending { at: 1, from: Side::A, count: 1, expiry: Expiry::Seconds(1) });
-    let is_closed = |world: &World| {
-        [Side::A, Side::B].into_iter().all(|side| {
-            let channel = world.chains.on(side).core.channel("transfer", "channel-0");
-            channel.is_ok_and(|channel| channel.state == 4)
-        })
-    };
-    assert!(world.run(60, is_closed), "{:?}", world.notices);
-    settle(&mut world, 60);
 }
 
 /// A sequence that we did not sign means that the key is used elsewhere: nothing more is signed.
