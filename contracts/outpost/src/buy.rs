@@ -1,11 +1,12 @@
 //! `buy`: one call, one coin, one packet that opens a deployment on the market.
 
-use cosmwasm_std::{Addr, Api, Deps, DepsMut, Env, MessageInfo, Response, to_json_binary};
-use protocol::Action;
+use cosmwasm_std::{Addr, Api, Deps, DepsMut, Env, MessageInfo, Response, Uint128, to_json_binary};
 use protocol::limits::{self, LimitError};
 use protocol::money::Open;
+use protocol::{Action, Deployment};
 
 use crate::ContractError;
+use crate::ledger::Purse;
 use crate::money::Money;
 use crate::msg::responses::{BuyResponse, FlightKind, OrderState};
 use crate::msg::{Buy, Operator};
@@ -56,12 +57,37 @@ pub(crate) fn buy(
     buy: Buy,
 ) -> Result<Response, ContractError> {
     let money = Money::to_send(&info.funds)?;
+    let payment = Payment { owner: info.sender, money, purse: Purse::Claimable };
+    Ok(place(deps, env, payment, buy)?.add_attribute("action", "buy"))
+}
+
+/// What a purchase is paid with.
+#[derive(Debug)]
+pub(crate) struct Payment {
+    /// Whose order it becomes.
+    pub(crate) owner: Addr,
+    /// The coin; it is here and not tracked.
+    pub(crate) money: Money,
+    /// Where what comes home is credited.
+    pub(crate) purse: Purse,
+}
+
+/// Makes the order and sends its packet.
+///
+/// # Errors
+/// As [`buy`].
+pub(crate) fn place(
+    deps: DepsMut<'_>,
+    env: &Env,
+    Payment { owner, money, purse }: Payment,
+    buy: Buy,
+) -> Result<Response, ContractError> {
     let Terms { route, timeout_seconds, refund_to } = check(deps.as_ref(), &buy, &money.denom)?;
     let order = Order {
         seq: order::next_seq(deps.storage)?,
-        account: info.sender.to_string(),
-        refund_to: refund_to.unwrap_or_else(|| info.sender.clone()),
-        owner: info.sender,
+        account: owner.to_string(),
+        refund_to: refund_to.unwrap_or_else(|| owner.clone()),
+        owner,
         route: route.name.clone(),
         n: flight::next_n(deps.storage)?,
         money,
@@ -69,6 +95,11 @@ pub(crate) fn buy(
         state: OrderState::InFlight,
         status: None,
         refusal: None,
+        purse,
+        new_owner: None,
+        rev: 0,
+        max_rate: highest_rate(&buy.deployment),
+        sent_at: env.block.time.seconds(),
     };
     order::create(deps.storage, &order)?;
     let open = Open {
@@ -84,10 +115,15 @@ pub(crate) fn buy(
     let unsent = Box::new(Unsent { open: open.clone(), timeout_seconds, send_by });
     let packet = transfer::send(env, &route, cargo, Action::Open(open), Refused::Keep(unsent))?;
     Ok(Response::new()
-        .add_attribute("action", "buy")
         .add_attribute("seq", order.seq.to_string())
         .add_submessage(packet)
         .set_data(to_json_binary(&BuyResponse { seq: order.seq })?))
+}
+
+/// The most that a deployment can spend: nano-units per second.
+fn highest_rate(deployment: &Deployment) -> Uint128 {
+    let rates = deployment.groups.iter().map(|group| group.max_rate);
+    rates.fold(Uint128::zero(), Uint128::saturating_add)
 }
 
 /// What the packet that opens an order carries.
@@ -102,6 +138,8 @@ pub(crate) fn cargo(order: &Order, timeout_at: u64) -> Cargo {
         payee: order.refund_to.clone(),
         money: order.money.clone(),
         timeout_at,
+        purse: order.purse,
+        tip: None,
     }
 }
 
@@ -118,7 +156,10 @@ pub(crate) fn checked_address(
 }
 
 /// Checks that operators are addresses of this chain, each named once and with a scope.
-fn check_operators(api: &dyn Api, operators: &[Operator]) -> Result<(), ContractError> {
+///
+/// # Errors
+/// [`ContractError::Limit`] or [`ContractError::BadAddress`].
+pub(crate) fn check_operators(api: &dyn Api, operators: &[Operator]) -> Result<(), ContractError> {
     limits::entries("operators", operators.len(), limits::OPERATORS)?;
     limits::distinct("operators", operators.iter().map(|operator| operator.address.as_str()))?;
     for operator in operators {

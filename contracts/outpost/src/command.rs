@@ -1,4 +1,4 @@
-//! `accept_bid`, `close`, `status`: commands about an order's deployment.
+//! Commands about an order's deployment, from `accept_bid` to `status`.
 //!
 //! Without a coin they travel over the route's control channel. With one they travel in the memo
 //! of its transfer, and the market credits the coin to the deployment: so they work even when no
@@ -9,69 +9,138 @@ use protocol::Action;
 use protocol::control::{Command, Instruction};
 use protocol::deployment::Scope;
 
+use crate::buy::Payment;
+use crate::ledger::Purse;
 use crate::money::Money;
 use crate::msg::responses::{FlightKind, OrderState};
+use crate::msg::{Operator, RemoteOperators};
 use crate::state::config;
 use crate::state::control::{ASKED, Purpose};
 use crate::state::flight::{self, Cargo};
 use crate::state::order::{self, Order};
 use crate::state::route;
 use crate::transfer::{self, Refused};
-use crate::{ContractError, control};
+use crate::{ContractError, buy, control, money};
 
-/// Has a bid accepted. `command` is [`Command::AcceptBid`].
+/// Who may give a command.
+enum Mandate {
+    /// Anyone: it is a question.
+    Anyone,
+    /// The owner, or an operator with this scope.
+    Operator(Scope),
+    /// The owner alone.
+    Owner,
+}
+
+fn mandate(command: &Command) -> Mandate {
+    match command {
+        Command::Status { .. } => Mandate::Anyone,
+        Command::AcceptBid { .. } => Mandate::Operator(Scope::BidAccept),
+        Command::AcceptTerms { .. } => Mandate::Operator(Scope::Terms),
+        Command::CloseDeployment {} | Command::CloseLease { .. } => Mandate::Operator(Scope::Close),
+        Command::UpdateManifest { .. } => Mandate::Operator(Scope::Manifest),
+        Command::WithdrawSurplus {} => Mandate::Operator(Scope::Withdraw),
+        Command::SetOperators { .. } | Command::SetRefundTo { .. } => Mandate::Owner,
+    }
+}
+
+/// Has a command about an order's deployment done. Those that overwrite get the next revision,
+/// because packets may overtake each other.
 ///
 /// # Errors
 /// [`ContractError::UnknownOrder`], [`ContractError::WrongState`],
-/// [`ContractError::Unauthorized`], [`ContractError::NoControlChannel`].
-pub(crate) fn accept_bid(
+/// [`ContractError::Unauthorized`], [`ContractError::Asked`], [`ContractError::NoControlChannel`].
+pub(crate) fn run(
     deps: DepsMut<'_>,
     env: &Env,
     info: &MessageInfo,
     seq: u64,
-    command: Command,
+    mut command: Command,
 ) -> Result<Response, ContractError> {
-    let order = order::load(deps.storage, seq)?;
-    order.authorize(&info.sender, Scope::BidAccept)?;
-    order.expect_live()?;
-    dispatch(deps, env, info, &order, (Purpose::AcceptBid { seq }, command))
-}
-
-/// Has the deployment closed.
-///
-/// # Errors
-/// As [`accept_bid`].
-pub(crate) fn close(
-    deps: DepsMut<'_>,
-    env: &Env,
-    info: &MessageInfo,
-    seq: u64,
-) -> Result<Response, ContractError> {
-    let order = order::load(deps.storage, seq)?;
-    order.authorize(&info.sender, Scope::Close)?;
-    order.expect_live()?;
-    dispatch(deps, env, info, &order, (Purpose::Close { seq }, Command::CloseDeployment {}))
-}
-
-/// Asks how the deployment stands. Anyone may, one question at a time.
-///
-/// # Errors
-/// [`ContractError::UnknownOrder`], [`ContractError::WrongState`], [`ContractError::Asked`],
-/// [`ContractError::NoControlChannel`].
-pub(crate) fn status(
-    deps: DepsMut<'_>,
-    env: &Env,
-    info: &MessageInfo,
-    seq: u64,
-) -> Result<Response, ContractError> {
-    let order = order::load(deps.storage, seq)?;
-    if order.state != OrderState::Closed {
+    let mut order = order::load(deps.storage, seq)?;
+    match mandate(&command) {
+        Mandate::Anyone if info.funds.is_empty() => ask(deps.storage, env, seq)?,
+        Mandate::Anyone => {}
+        Mandate::Operator(scope) => order.authorize(&info.sender, scope)?,
+        Mandate::Owner => order.owner_only(&info.sender)?,
+    }
+    let is_question = matches!(command, Command::Status { .. });
+    if !(is_question && order.state == OrderState::Closed) {
         order.expect_live()?;
     }
-    if info.funds.is_empty() {
-        ask(deps.storage, env, seq)?;
+    if let Command::UpdateManifest { rev, .. } | Command::SetOperators { rev, .. } = &mut command {
+        order.rev = order.rev.saturating_add(1);
+        *rev = order.rev;
+        order::ORDERS.save(deps.storage, seq, &order)?;
     }
-    dispatch(deps, env, info, &order, (Purpose::Status { seq }, Command::Status { n: None }))
+    let purpose = match &command {
+        Command::AcceptBid { .. } => Purpose::AcceptBid { seq },
+        Command::CloseDeployment {} => Purpose::Close { seq },
+        Command::Status { .. } => Purpose::Status { seq },
+        Command::AcceptTerms { .. }
+        | Command::CloseLease { .. }
+        | Command::UpdateManifest { .. }
+        | Command::SetOperators { .. }
+        | Command::SetRefundTo { .. }
+        | Command::WithdrawSurplus {} => Purpose::Manage { seq },
+    };
+    dispatch(deps, env, info, &order, (purpose, command))
+}
+
+/// Replaces who may act for an order's owner: on this chain at once, on the market's by a command.
+///
+/// # Errors
+/// As [`run`]; [`ContractError::NothingToChange`], [`ContractError::BadAddress`].
+pub(crate) fn set_operators(
+    deps: DepsMut<'_>,
+    env: &Env,
+    info: &MessageInfo,
+    seq: u64,
+    (operators, remote): (Option<Vec<Operator>>, Option<RemoteOperators>),
+) -> Result<Response, ContractError> {
+    let mut order = order::load(deps.storage, seq)?;
+    order.owner_only(&info.sender)?;
+    if operators.is_none() && remote.is_none() {
+        return Err(ContractError::NothingToChange);
+    }
+    if let Some(operators) = operators {
+        buy::check_operators(deps.api, &operators)?;
+        order.operators = operators;
+        order::ORDERS.save(deps.storage, seq, &order)?;
+    }
+    match remote {
+        Some(RemoteOperators { local_operators, access_keys }) => {
+            let command = Command::SetOperators { rev: 0, local_operators, access_keys };
+            run(deps, env, info, seq, command)
+        }
+        None => {
+            money::none(&info.funds)?;
+            Ok(acted("set_operators", seq))
+        }
+    }
+}
+
+/// Changes whom `claim` pays for what comes home from now on.
+///
+/// # Errors
+/// [`ContractError::UnknownOrder`], [`ContractError::Unauthorized`],
+/// [`ContractError::BadAddress`].
+pub(crate) fn set_refund_to(
+    deps: DepsMut<'_>,
+    info: &MessageInfo,
+    seq: u64,
+    refund_to: &str,
+) -> Result<Response, ContractError> {
+    money::none(&info.funds)?;
+    let mut order = order::load(deps.storage, seq)?;
+    order.owner_only(&info.sender)?;
+    order.refund_to = buy::checked_address(deps.api, "refund_to", refund_to)?;
+    order::ORDERS.save(deps.storage, seq, &order)?;
+    Ok(acted("set_refund_to", seq))
+}
+
+fn acted(action: &str, seq: u64) -> Response {
+    Response::new().add_attribute("action", action).add_attribute("seq", seq.to_string())
 }
 
 /// Notes that the market is asked about an order, if it is not being asked.
@@ -99,27 +168,25 @@ fn dispatch(
     let packet = if info.funds.is_empty() {
         control::send(deps.storage, env, &route, purpose, instruction)?
     } else {
-        let cargo = funded(deps.storage, env, info, order, FlightKind::Command)?;
+        let money = Money::to_send(&info.funds)?;
+        let payment = Payment { owner: info.sender.clone(), money, purse: Purse::Claimable };
+        let cargo = funded(deps.storage, env, payment, order, FlightKind::Command)?;
         transfer::send(env, &route, cargo, Action::Do(instruction), Refused::Credit)?
     };
-    Ok(Response::new()
-        .add_attribute("action", purpose.action())
-        .add_attribute("seq", order.seq.to_string())
-        .add_submessage(packet))
+    Ok(acted(purpose.action(), order.seq).add_submessage(packet))
 }
 
-/// The coin attached, on its way to an order's deployment. If it comes back, who paid is credited.
+/// A coin on its way to an order's deployment. If it comes back, who paid is credited.
 ///
 /// # Errors
-/// [`ContractError::NotOneCoin`], [`ContractError::Amount`], [`ContractError::OtherDenom`].
+/// [`ContractError::OtherDenom`].
 pub(crate) fn funded(
     storage: &mut dyn Storage,
     env: &Env,
-    info: &MessageInfo,
+    Payment { owner, money, purse }: Payment,
     order: &Order,
     kind: FlightKind,
 ) -> Result<Cargo, ContractError> {
-    let money = Money::to_send(&info.funds)?;
     if money.denom != order.money.denom {
         let (seq, expected) = (order.seq, order.money.denom.clone());
         return Err(ContractError::OtherDenom { seq, expected, got: money.denom });
@@ -129,9 +196,11 @@ pub(crate) fn funded(
         kind,
         seq: Some(order.seq),
         route: order.route.clone(),
-        owner: info.sender.clone(),
-        payee: info.sender.clone(),
+        payee: owner.clone(),
+        owner,
         money,
         timeout_at: config::after(env, config::timeout_seconds(storage, None)?),
+        purse,
+        tip: None,
     })
 }

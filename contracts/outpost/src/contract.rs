@@ -5,10 +5,11 @@ use cosmwasm_std::entry_point;
 use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Reply, Response};
 use protocol::control::Command;
 
+use crate::auto_top_up::{self, Wish};
 use crate::msg::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 use crate::{
-    ContractError, admin, buy, claim, command, control, ownership, probe, query, reconcile, route,
-    top_up, transfer, unsent,
+    ContractError, admin, budget, buy, claim, command, control, custody, ownership, probe, query,
+    reconcile, route, top_up, transfer, unsent,
 };
 
 /// Name of the contract as `info` tells it.
@@ -34,6 +35,7 @@ pub fn instantiate(
 ///
 /// # Errors
 /// [`ContractError`]; nothing was changed then.
+#[expect(clippy::too_many_lines, reason = "one arm per message, and nothing else")]
 pub fn execute(
     deps: DepsMut<'_>,
     env: Env,
@@ -42,16 +44,68 @@ pub fn execute(
 ) -> Result<Response, ContractError> {
     match msg {
         ExecuteMsg::Buy(purchase) => buy::buy(deps, &env, info, *purchase),
-        ExecuteMsg::TopUp { seq } => top_up::top_up(deps, &env, &info, seq),
+        ExecuteMsg::TopUp { seq } => top_up::top_up(deps, &env, info, seq),
         ExecuteMsg::AcceptBid { seq, group, provider, bid_no, max_rate } => {
             let accept = Command::AcceptBid { group, provider, bid_no, max_rate };
-            command::accept_bid(deps, &env, &info, seq, accept)
+            command::run(deps, &env, &info, seq, accept)
         }
-        ExecuteMsg::Close { seq } => command::close(deps, &env, &info, seq),
-        ExecuteMsg::Status { seq } => command::status(deps, &env, &info, seq),
+        ExecuteMsg::AcceptTerms { seq, group, terms_no } => {
+            command::run(deps, &env, &info, seq, Command::AcceptTerms { group, terms_no })
+        }
+        ExecuteMsg::Close { seq } => {
+            command::run(deps, &env, &info, seq, Command::CloseDeployment {})
+        }
+        ExecuteMsg::CloseLease { seq, group } => {
+            command::run(deps, &env, &info, seq, Command::CloseLease { group })
+        }
+        ExecuteMsg::UpdateManifest { seq, manifest } => {
+            command::run(deps, &env, &info, seq, Command::UpdateManifest { rev: 0, manifest })
+        }
+        ExecuteMsg::WithdrawSurplus { seq } => {
+            command::run(deps, &env, &info, seq, Command::WithdrawSurplus {})
+        }
+        ExecuteMsg::Status { seq } => {
+            command::run(deps, &env, &info, seq, Command::Status { n: None })
+        }
+        ExecuteMsg::SetOperators { seq, operators, remote } => {
+            command::set_operators(deps, &env, &info, seq, (operators, remote))
+        }
+        ExecuteMsg::SetRefundTo { seq, refund_to } => {
+            command::set_refund_to(deps, &info, seq, &refund_to)
+        }
+        ExecuteMsg::TransferOrder { seq, new_owner } => {
+            custody::transfer(deps, &info, seq, &new_owner)
+        }
+        ExecuteMsg::AcceptOrder { seq } => custody::accept(deps, &info, seq),
+        ExecuteMsg::NotifyOwner { seq } => custody::notify(deps, &info, seq),
+        ExecuteMsg::Deposit { owner } => budget::deposit(deps, info, owner.as_deref()),
+        ExecuteMsg::WithdrawBudget { denom, amount, to } => {
+            budget::withdraw(deps, &info, denom, (amount, to.as_deref()))
+        }
+        ExecuteMsg::SetAllowance { delegate, limits, expires } => {
+            budget::set_allowance(deps, &env, &info, &delegate, (limits, expires))
+        }
+        ExecuteMsg::BuyFromBudget { owner, coin, buy } => {
+            budget::buy(deps, &env, &info, (&owner, coin), *buy)
+        }
+        ExecuteMsg::TopUpFromBudget { owner, coin, seq } => {
+            budget::top_up(deps, &env, &info, (&owner, coin), seq)
+        }
+        ExecuteMsg::AutoTopUp {
+            seq,
+            target_runway_seconds,
+            max_per_period,
+            period_seconds,
+            tip,
+        } => {
+            let wish = Wish { target_runway_seconds, max_per_period, period_seconds, tip };
+            auto_top_up::set(deps, &env, &info, seq, wish)
+        }
+        ExecuteMsg::Poke { seq } => auto_top_up::poke(deps, &env, &info, seq),
         ExecuteMsg::Claim { owner, denom } => claim::claim(deps, &info, &owner, denom),
         ExecuteMsg::ClaimTo { denom, to } => claim::claim_to(deps, &info, denom, &to),
         ExecuteMsg::Reconcile { n } => reconcile::reconcile(deps, &env, &info, n),
+        ExecuteMsg::AnnounceRefund { n } => reconcile::announce(deps, &env, &info, n),
         ExecuteMsg::Send { seq } => unsent::send(deps, &env, &info, seq),
         ExecuteMsg::Cancel { seq } => unsent::cancel(deps, &env, &info, seq),
         ExecuteMsg::AddRoute { name, channel, market, style } => {

@@ -184,6 +184,71 @@ pub enum ContractError {
         /// The latest time.
         until: u64,
     },
+    /// A budget does not hold what is to be spent or withdrawn.
+    #[error("the budget of `{owner}` holds {held}{denom}, got {got}; anyone can `deposit` to it")]
+    BudgetExceeded {
+        /// Whose budget.
+        owner: String,
+        /// The denom.
+        denom: String,
+        /// What it holds.
+        held: u128,
+        /// What was asked for.
+        got: u128,
+    },
+    /// A delegate may not spend this much.
+    #[error(
+        "`{delegate}` may spend {left}{denom} now, got {got}; the budget's owner sets it with `set_allowance`"
+    )]
+    AllowanceExceeded {
+        /// Who spends.
+        delegate: String,
+        /// The denom.
+        denom: String,
+        /// What it may spend now.
+        left: u128,
+        /// What it tried to spend.
+        got: u128,
+    },
+    /// An order is not kept funded automatically.
+    #[error("order {seq} has no `auto_top_up`; its owner can set one")]
+    NoAutoTopUp {
+        /// The order.
+        seq: u64,
+    },
+    /// A top-up is under way.
+    #[error("top-up {n} of order {seq} is under way; `reconcile` it if its outcome was lost")]
+    TopUpInFlight {
+        /// The order.
+        seq: u64,
+        /// Number of its packet.
+        n: u64,
+    },
+    /// No top-up is to be sent now.
+    #[error(
+        "no top-up can be sent for order {seq}: {due} are due, {left} are left of this period and {held} in the budget, less the tip"
+    )]
+    NothingDue {
+        /// The order.
+        seq: u64,
+        /// Units due; zero while the money lasts for half of the target.
+        due: u128,
+        /// Units that may still be spent in this period.
+        left: u128,
+        /// Units in the owner's budget.
+        held: u128,
+    },
+    /// An order was not offered to the sender.
+    #[error("order {seq} was not offered to `{sender}`; its owner does so with `transfer_order`")]
+    NotOffered {
+        /// The order.
+        seq: u64,
+        /// Who tried.
+        sender: String,
+    },
+    /// Nothing would be changed.
+    #[error("name what to change: `operators`, `remote`, or both")]
+    NothingToChange,
     /// No unresolved money packet has this number.
     #[error("no money packet {n} is unresolved; the query `in_flight` lists them")]
     UnknownPacket {

@@ -42,6 +42,11 @@ pub(crate) fn refund_due(cargo: &Cargo) -> Event {
     packet("outpost_refund_due", cargo)
 }
 
+/// The contract's owner will have a money packet refunded without the market's word.
+pub(crate) fn announced(cargo: &Cargo, from: u64) -> Event {
+    packet("outpost_refund_announced", cargo).add_attribute("from", from.to_string())
+}
+
 /// An order came to another state.
 pub(crate) fn order(order: &Order) -> Event {
     Event::new("outpost_order")

@@ -100,10 +100,10 @@ pub fn ibc_packet_timeout(
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_source_callback(
     deps: DepsMut<'_>,
-    _env: Env,
+    env: Env,
     msg: IbcSourceCallbackMsg,
 ) -> Result<IbcBasicResponse, Never> {
-    Ok(callback::on_source(deps.storage, &msg))
+    Ok(callback::on_source(deps.storage, &env, &msg))
 }
 
 /// A coin came with a callback to this contract.

@@ -1,10 +1,11 @@
 //! The books: the only place that changes what is claimable, tracked and unresolved.
 //!
 //! Per denom, *tracked* is what the contract holds for somebody: claimable, unclaimed and unsent
-//! coins. It never exceeds the bank balance, and R1 credits only out of what is beyond it, so
+//! coins, budgets, and tips that wait for a packet's arrival. It never exceeds the bank balance, and R1 credits only out of what is beyond it, so
 //! nobody's repair can touch another's coin. *Unresolved* is the sum of the money packets whose
 //! outcome is not known.
 
+use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Deps, Order, OverflowError, StdResult, Storage, Uint128};
 use cw_storage_plus::Map;
 
@@ -15,13 +16,97 @@ use crate::money::Money;
 pub(crate) const CLAIMABLE: Map<(&Addr, &str, &Addr), Uint128> = Map::new("claimable");
 /// (account, denom) -> amount that came home without a known order. Removed by `claim`.
 pub(crate) const UNCLAIMED: Map<(&str, &str), Uint128> = Map::new("unclaimed");
-/// Denom -> claimable + unclaimed + unsent.
+/// (owner, denom) -> amount that the owner and its delegates can spend. An empty one is removed.
+pub(crate) const BUDGETS: Map<(&Addr, &str), Uint128> = Map::new("budgets");
+/// Denom -> claimable + unclaimed + unsent + budgets + tips.
 pub(crate) const TRACKED: Map<&str, Uint128> = Map::new("tracked");
 /// Denom -> coins of money packets without a known outcome.
 pub(crate) const UNRESOLVED: Map<&str, Uint128> = Map::new("unresolved");
 
 /// Addresses that one `claim` pays, at most; the next call pays the rest.
 pub(crate) const PAYEES: usize = 10;
+
+/// Where a coin that comes home is credited.
+#[cw_serde]
+#[derive(Copy, Eq, Default)]
+pub(crate) enum Purse {
+    /// `claim` pays it.
+    #[default]
+    Claimable,
+    /// It returns to its owner's budget.
+    Budget,
+}
+
+/// Whose a coin that comes home is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Beneficiary<'a> {
+    /// Whose credit.
+    pub(crate) owner: &'a Addr,
+    /// Who is paid, if it is claimable.
+    pub(crate) payee: &'a Addr,
+    /// Where it is credited.
+    pub(crate) purse: Purse,
+}
+
+impl Beneficiary<'_> {
+    /// Credits a coin that is here.
+    ///
+    /// # Errors
+    /// Only if storage fails.
+    pub(crate) fn credit(
+        &self,
+        storage: &mut dyn Storage,
+        money: &Money,
+    ) -> Result<(), ContractError> {
+        match self.purse {
+            Purse::Claimable => credit(storage, self.owner, self.payee, money),
+            Purse::Budget => deposit(storage, self.owner, money),
+        }
+    }
+}
+
+/// Adds a coin that is here to a budget.
+///
+/// # Errors
+/// Only if storage fails.
+pub(crate) fn deposit(
+    storage: &mut dyn Storage,
+    owner: &Addr,
+    money: &Money,
+) -> Result<(), ContractError> {
+    hold(storage, money)?;
+    let key = (owner, money.denom.as_str());
+    let held = BUDGETS.may_load(storage, key)?.unwrap_or_default();
+    BUDGETS.save(storage, key, &held.checked_add(money.amount)?)?;
+    Ok(())
+}
+
+/// Takes a coin out of a budget.
+///
+/// # Errors
+/// [`ContractError::BudgetExceeded`].
+pub(crate) fn withdraw(
+    storage: &mut dyn Storage,
+    owner: &Addr,
+    money: &Money,
+) -> Result<(), ContractError> {
+    let key = (owner, money.denom.as_str());
+    let held = BUDGETS.may_load(storage, key)?.unwrap_or_default();
+    let Ok(left) = held.checked_sub(money.amount) else {
+        return Err(ContractError::BudgetExceeded {
+            owner: owner.to_string(),
+            denom: money.denom.clone(),
+            held: held.u128(),
+            got: money.amount.u128(),
+        });
+    };
+    if left.is_zero() {
+        BUDGETS.remove(storage, key);
+    } else {
+        BUDGETS.save(storage, key, &left)?;
+    }
+    release(storage, money)
+}
 
 /// Credits a coin that is here.
 ///

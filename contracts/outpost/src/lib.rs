@@ -16,6 +16,8 @@
 )]
 
 mod admin;
+mod auto_top_up;
+mod budget;
 mod buy;
 mod callback;
 mod channel;
@@ -23,6 +25,7 @@ mod claim;
 mod command;
 pub mod contract;
 mod control;
+mod custody;
 mod error;
 mod event;
 #[cfg(all(target_arch = "wasm32", not(feature = "library")))]

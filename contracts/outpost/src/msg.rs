@@ -6,9 +6,9 @@
 pub mod responses;
 
 use cosmwasm_schema::{QueryResponses, cw_serde};
-use cosmwasm_std::Uint128;
+use cosmwasm_std::{Coin, Uint128};
 use cw_utils::Expiration;
-use protocol::deployment::Scope;
+use protocol::deployment::{AccessKey, LocalOperator, Manifest, Scope};
 use protocol::{Deployment, RouteStyle};
 
 /// Sets the outpost up.
@@ -72,6 +72,34 @@ pub struct Operator {
     pub scopes: Vec<Scope>,
 }
 
+/// Who may act for the owner on the market's chain; replaces both lists there.
+#[cw_serde]
+#[derive(Eq)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct RemoteOperators {
+    /// Keys that may command.
+    pub local_operators: Vec<LocalOperator>,
+    /// Keys that authenticate at the provider's gateway.
+    pub access_keys: Vec<AccessKey>,
+}
+
+/// How much of one denom a delegate may spend.
+#[cw_serde]
+#[derive(Eq)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct SpendingLimit {
+    /// The denom.
+    pub denom: String,
+    /// Units in one period.
+    pub per_period: Uint128,
+    /// Seconds of a period.
+    pub period_seconds: u64,
+    /// Units in all.
+    pub total: Uint128,
+}
+
 /// What can be done.
 #[cw_serde]
 #[schemaifier(mute_warnings)]
@@ -99,9 +127,143 @@ pub enum ExecuteMsg {
         /// Refused if the bid asks for more: nano-units per second.
         max_rate: Uint128,
     },
+    /// Accept the terms a provider proposes for a lease. Owner, or operator with `terms`.
+    AcceptTerms {
+        /// The order.
+        seq: u64,
+        /// Index of the group whose lease it is.
+        group: u32,
+        /// Number of the proposal.
+        terms_no: u64,
+    },
     /// Close the deployment; what is unspent comes home. Owner, or operator with `close`. With a
     /// coin the command travels in the coin's transfer.
     Close {
+        /// The order.
+        seq: u64,
+    },
+    /// Close one lease. Owner, or operator with `close`.
+    CloseLease {
+        /// The order.
+        seq: u64,
+        /// Index of the group whose lease it is.
+        group: u32,
+    },
+    /// Replace the manifest. Owner, or operator with `manifest`.
+    UpdateManifest {
+        /// The order.
+        seq: u64,
+        /// The new one.
+        manifest: Manifest,
+    },
+    /// Have sent home what the runway does not need. Owner, or operator with `withdraw`.
+    WithdrawSurplus {
+        /// The order.
+        seq: u64,
+    },
+    /// Replace who may act for the owner; what is not named stays. Owner.
+    SetOperators {
+        /// The order.
+        seq: u64,
+        /// The operators on this chain, in force at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operators: Option<Vec<Operator>>,
+        /// The operators and access keys on the market's chain; they travel as a command.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remote: Option<RemoteOperators>,
+    },
+    /// Change whom `claim` pays for what comes home from now on. It stays on this chain. Owner.
+    SetRefundTo {
+        /// The order.
+        seq: u64,
+        /// An address of this chain.
+        refund_to: String,
+    },
+    /// Offer an order to another owner, who has it after `accept_order`; naming oneself takes the
+    /// offer back. Owner.
+    TransferOrder {
+        /// The order.
+        seq: u64,
+        /// Whose it may become.
+        new_owner: String,
+    },
+    /// Take over an order that was offered. What comes home from now on is the new owner's; the
+    /// operators on this chain and an automatic top-up end.
+    AcceptOrder {
+        /// The order.
+        seq: u64,
+    },
+    /// Call the owner, which is a contract, with `{"entrepot_order":{"order":{…}}}`. Anyone may.
+    NotifyOwner {
+        /// The order.
+        seq: u64,
+    },
+    /// Add the coin attached to a budget: money that delegates spend within their allowances.
+    Deposit {
+        /// Whose budget; default the sender's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
+    },
+    /// Pay out of the sender's budget.
+    WithdrawBudget {
+        /// Which denom.
+        denom: String,
+        /// How much; default all of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Uint128>,
+        /// Who is paid; default the sender.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+    },
+    /// Let a key spend the sender's budget on purchases and top-ups. Replaces its allowance, and
+    /// begins to count anew; without limits it ends.
+    SetAllowance {
+        /// The key.
+        delegate: String,
+        /// How much, at most one entry per denom.
+        limits: Vec<SpendingLimit>,
+        /// Until when; none means for ever.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<Expiration>,
+    },
+    /// Buy for the owner of a budget, with its money. The owner, or a delegate within its
+    /// allowance. What comes home returns to the budget. Answers `{"seq":7}`.
+    BuyFromBudget {
+        /// Whose budget, and whose order it becomes.
+        owner: String,
+        /// The coin to spend.
+        coin: Coin,
+        /// The purchase. It names neither `refund_to` nor `local_refund`.
+        buy: Box<Buy>,
+    },
+    /// Top a deployment up with a budget's money. The owner, or a delegate within its allowance;
+    /// the order must be the budget owner's.
+    TopUpFromBudget {
+        /// Whose budget.
+        owner: String,
+        /// The coin to spend.
+        coin: Coin,
+        /// The order.
+        seq: u64,
+    },
+    /// Keep a deployment funded out of the owner's budget: anyone may then `poke`. Owner.
+    AutoTopUp {
+        /// The order.
+        seq: u64,
+        /// Seconds that a top-up makes the money last; zero ends it.
+        target_runway_seconds: u64,
+        /// Units per period, tips included.
+        max_per_period: Uint128,
+        /// Seconds of a period; default 30 days.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        period_seconds: Option<u64>,
+        /// Units for whoever pokes, once its top-up has arrived; default none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tip: Option<Uint128>,
+    },
+    /// Send the top-up that `auto_top_up` asks for, if the money lasts for less than half of the
+    /// target. Anyone may; one at a time per order.
+    Poke {
         /// The order.
         seq: u64,
     },
@@ -127,9 +289,17 @@ pub enum ExecuteMsg {
         to: String,
     },
     /// Repair a money packet whose callback was lost: ask the market whether it was accepted and,
-    /// once the answer is final, credit the refund. Anyone may, after the packet's timeout.
+    /// once the answer is final, credit the refund. Anyone may, after the packet's timeout. If the
+    /// market stays silent, see the README (R3).
     Reconcile {
         /// The packet's number, shown by `in_flight`.
+        n: u64,
+    },
+    /// Announce that the contract's owner will have a money packet refunded without the market's
+    /// word. From 7 days after its timeout on; `reconcile` by the owner credits it another 7 days
+    /// later. Contract owner.
+    AnnounceRefund {
+        /// The packet's number.
         n: u64,
     },
     /// Send a purchase that the chain did not take. Anyone may, until its `send_by`.
@@ -279,6 +449,44 @@ pub enum QueryMsg {
         /// How many.
         #[serde(default)]
         limit: Option<u32>,
+    },
+    /// What an owner's budget holds, by denom.
+    #[returns(responses::BudgetResponse)]
+    Budget {
+        /// Whose.
+        owner: String,
+        /// Begin after this denom.
+        #[serde(default)]
+        start_after: Option<String>,
+        /// How many.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
+    /// What a delegate may spend of an owner's budget.
+    #[returns(responses::AllowanceResponse)]
+    Allowance {
+        /// Whose budget.
+        owner: String,
+        /// Who spends.
+        delegate: String,
+    },
+    /// The delegates of an owner, by address.
+    #[returns(responses::AllowancesResponse)]
+    Allowances {
+        /// Whose budget.
+        owner: String,
+        /// Begin after this delegate.
+        #[serde(default)]
+        start_after: Option<String>,
+        /// How many.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
+    /// The automatic top-up of an order, and what a `poke` would send now.
+    #[returns(responses::AutoTopUpResponse)]
+    AutoTopUp {
+        /// The order.
+        seq: u64,
     },
     /// Money packets whose outcome is not known yet, by their number `n`.
     #[returns(responses::InFlightResponse)]

@@ -116,6 +116,7 @@ fn answered(
     match awaited.purpose {
         Purpose::AcceptBid { seq } => command(deps.storage, seq, ack, OrderState::Leased),
         Purpose::Close { seq } => command(deps.storage, seq, ack, OrderState::Closed),
+        Purpose::Manage { seq } => command(deps.storage, seq, ack, OrderState::Open),
         Purpose::Status { seq } => {
             ASKED.remove(deps.storage, seq);
             command(deps.storage, seq, ack, OrderState::Acked)
@@ -152,10 +153,14 @@ fn command(
             let reached = match answer {
                 Answer::Deployment(status) if status.seq == seq => order.observe(status),
                 Answer::Done {} => done,
-                Answer::Deployment(_)
-                | Answer::Stale { .. }
-                | Answer::Never { .. }
-                | Answer::Settled { .. } => order.state,
+                Answer::Stale { rev } => {
+                    // The next command must be above what is in force there.
+                    order.rev = order.rev.max(rev.min(limits::JSON_INTEGER));
+                    order.state
+                }
+                Answer::Deployment(_) | Answer::Never { .. } | Answer::Settled { .. } => {
+                    order.state
+                }
             };
             order.refusal = None;
             order::advance(storage, &mut order, reached)?;

@@ -7,6 +7,7 @@ use cosmwasm_std::{DepsMut, Empty, Env, Event, MessageInfo, Response, Storage};
 use protocol::Action;
 use protocol::money;
 
+use crate::ledger::Purse;
 use crate::money::Money;
 use crate::msg::responses::FlightKind;
 use crate::state::config::{self, owner_only};
@@ -43,6 +44,8 @@ pub(crate) fn probe(
         payee: info.sender,
         money,
         timeout_at: config::after(env, config::timeout_seconds(deps.storage, timeout_seconds)?),
+        purse: Purse::Claimable,
+        tip: None,
     };
     let action = Action::Probe(money::Probe { nonce: n });
     let packet = transfer::send(env, &route, cargo, action, Refused::Credit)?;

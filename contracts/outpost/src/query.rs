@@ -1,19 +1,25 @@
 //! Queries. Every list is a page.
 
-use cosmwasm_std::{Binary, Coin, Deps, Env, Order as Direction, StdResult, to_json_binary};
+use cosmwasm_std::{
+    Addr, Binary, Coin, Deps, Env, Order as Direction, StdResult, Uint128, to_json_binary,
+};
 use cw_storage_plus::Bound;
 
 use crate::buy::checked_address;
-use crate::ledger::{self, CLAIMABLE, TRACKED, UNCLAIMED, UNRESOLVED};
+use crate::ledger::{self, BUDGETS, CLAIMABLE, Purse, TRACKED, UNCLAIMED, UNRESOLVED};
 use crate::money::Money;
 use crate::msg::QueryMsg;
 use crate::msg::responses::{
-    ClaimableResponse, Credit, FlightResponse, InFlightResponse, InfoResponse, OrderResponse,
-    OrdersResponse, RouteResponse, RoutesResponse, SolvencyResponse, UnclaimedResponse,
+    AllowanceLeft, AllowanceResponse, AllowancesResponse, AutoTopUpResponse, BudgetResponse,
+    ClaimableResponse, Credit, FlightKind, FlightResponse, InFlightResponse, InfoResponse,
+    OrderResponse, OrdersResponse, RouteResponse, RoutesResponse, SolvencyResponse,
+    UnclaimedResponse,
 };
+use crate::state::allowance::{ALLOWANCES, Allowance};
+use crate::state::auto_top_up::AUTO_TOP_UPS;
 use crate::state::config::{CONFIG, OWNERSHIP};
 use crate::state::flight::{FLIGHTS, Flight};
-use crate::state::order::{self, BY_OWNER, Order, UNSENT};
+use crate::state::order::{self, BY_OWNER, ORDERS, Order, UNSENT};
 use crate::state::route::{ARMED, CONTROL, PROVED, ROUTES, Route};
 use crate::{ContractError, quote};
 
@@ -45,6 +51,16 @@ pub(crate) fn answer(deps: Deps<'_>, env: &Env, msg: QueryMsg) -> Result<Binary,
         QueryMsg::Unclaimed { account, start_after, limit } => {
             to_json_binary(&unclaimed(deps, &account, start_after.as_deref(), page(limit))?)
         }
+        QueryMsg::Budget { owner, start_after, limit } => {
+            to_json_binary(&budget(deps, &owner, start_after.as_deref(), page(limit))?)
+        }
+        QueryMsg::Allowance { owner, delegate } => {
+            to_json_binary(&allowance(deps, env, &owner, &delegate)?)
+        }
+        QueryMsg::Allowances { owner, start_after, limit } => {
+            to_json_binary(&allowances(deps, env, &owner, (start_after, page(limit)))?)
+        }
+        QueryMsg::AutoTopUp { seq } => to_json_binary(&auto_top_up(deps, env, seq)?),
         QueryMsg::InFlight { start_after, limit } => {
             to_json_binary(&in_flight(deps, start_after, page(limit))?)
         }
@@ -95,7 +111,11 @@ fn describe_route(deps: Deps<'_>, route: Route) -> StdResult<RouteResponse> {
     })
 }
 
-fn describe(deps: Deps<'_>, order: Order) -> StdResult<OrderResponse> {
+/// An order as `order` and the owner's hook show it.
+///
+/// # Errors
+/// Only if storage cannot be read.
+pub(crate) fn describe(deps: Deps<'_>, order: Order) -> StdResult<OrderResponse> {
     let unsent = UNSENT.may_load(deps.storage, order.seq)?;
     Ok(OrderResponse {
         seq: order.seq,
@@ -106,6 +126,8 @@ fn describe(deps: Deps<'_>, order: Order) -> StdResult<OrderResponse> {
         coin: order.money.into(),
         refund_to: order.refund_to,
         operators: order.operators,
+        from_budget: order.purse == Purse::Budget,
+        new_owner: order.new_owner,
         state: order.state,
         send_by: unsent.map(|unsent| unsent.send_by),
         status: order.status,
@@ -177,6 +199,86 @@ fn unclaimed(
     Ok(UnclaimedResponse { coins })
 }
 
+fn budget(
+    deps: Deps<'_>,
+    owner: &str,
+    start_after: Option<&str>,
+    limit: usize,
+) -> Result<BudgetResponse, ContractError> {
+    let owner = checked_address(deps.api, "owner", owner)?;
+    let coins = BUDGETS
+        .prefix(&owner)
+        .range(deps.storage, start_after.map(Bound::exclusive), None, Direction::Ascending)
+        .take(limit)
+        .map(|held| {
+            let (denom, amount) = held?;
+            Ok(Coin::from(Money { denom, amount }))
+        })
+        .collect::<StdResult<_>>()?;
+    Ok(BudgetResponse { coins })
+}
+
+fn allowance(
+    deps: Deps<'_>,
+    env: &Env,
+    owner: &str,
+    delegate: &str,
+) -> Result<AllowanceResponse, ContractError> {
+    let owner = checked_address(deps.api, "owner", owner)?;
+    let delegate = checked_address(deps.api, "delegate", delegate)?;
+    let nothing = Allowance { expires: None, limits: Vec::new() };
+    let allowance = ALLOWANCES.may_load(deps.storage, (&owner, &delegate))?.unwrap_or(nothing);
+    Ok(describe_allowance(env, delegate, allowance))
+}
+
+fn allowances(
+    deps: Deps<'_>,
+    env: &Env,
+    owner: &str,
+    (start_after, limit): (Option<String>, usize),
+) -> Result<AllowancesResponse, ContractError> {
+    let owner = checked_address(deps.api, "owner", owner)?;
+    let start = start_after.map(|delegate| checked_address(deps.api, "start_after", &delegate));
+    let start = start.transpose()?;
+    let allowances = ALLOWANCES
+        .prefix(&owner)
+        .range(deps.storage, start.as_ref().map(Bound::exclusive), None, Direction::Ascending)
+        .take(limit)
+        .map(|entry| {
+            let (delegate, allowance) = entry?;
+            Ok(describe_allowance(env, delegate, allowance))
+        })
+        .collect::<StdResult<_>>()?;
+    Ok(AllowancesResponse { allowances })
+}
+
+fn describe_allowance(env: &Env, delegate: Addr, allowance: Allowance) -> AllowanceResponse {
+    let expired = allowance.expires.is_some_and(|at| at.is_expired(&env.block));
+    let now = env.block.time.seconds();
+    let limits = allowance.limits.into_iter().map(|limited| AllowanceLeft {
+        left: if expired { Uint128::zero() } else { limited.left(now) },
+        spent: limited.spent,
+        limit: limited.limit,
+    });
+    AllowanceResponse { delegate, expires: allowance.expires, limits: limits.collect() }
+}
+
+fn auto_top_up(deps: Deps<'_>, env: &Env, seq: u64) -> Result<AutoTopUpResponse, ContractError> {
+    let order = order::load(deps.storage, seq)?;
+    let auto =
+        AUTO_TOP_UPS.may_load(deps.storage, seq)?.ok_or(ContractError::NoAutoTopUp { seq })?;
+    let now = env.block.time.seconds();
+    Ok(AutoTopUpResponse {
+        left: auto.left(now),
+        due: auto.due(&order, now),
+        target_runway_seconds: auto.target_runway_seconds,
+        max_per_period: auto.max_per_period,
+        period_seconds: auto.period_seconds,
+        tip: auto.tip,
+        in_flight: auto.in_flight,
+    })
+}
+
 fn in_flight(
     deps: Deps<'_>,
     start_after: Option<u64>,
@@ -185,25 +287,33 @@ fn in_flight(
     let packets = FLIGHTS
         .range(deps.storage, start_after.map(Bound::exclusive), None, Direction::Ascending)
         .take(limit)
-        .map(|entry| Ok(describe_flight(entry?.1)))
+        .map(|entry| describe_flight(deps, entry?.1))
         .collect::<StdResult<_>>()?;
     Ok(InFlightResponse { packets })
 }
 
-fn describe_flight(flight: Flight) -> FlightResponse {
-    FlightResponse {
-        n: flight.cargo.n,
-        kind: flight.cargo.kind,
-        seq: flight.cargo.seq,
-        route: flight.cargo.route,
+fn describe_flight(deps: Deps<'_>, flight: Flight) -> StdResult<FlightResponse> {
+    let mut cargo = flight.cargo;
+    if let (FlightKind::Open, Some(seq)) = (cargo.kind, cargo.seq) {
+        // It may have changed hands since.
+        let order = ORDERS.load(deps.storage, seq)?;
+        (cargo.owner, cargo.payee) = (order.owner, order.refund_to);
+    }
+    Ok(FlightResponse {
+        n: cargo.n,
+        kind: cargo.kind,
+        seq: cargo.seq,
+        route: cargo.route,
         channel: flight.channel,
         sequence: flight.sequence,
-        coin: flight.cargo.money.into(),
-        owner: flight.cargo.owner,
-        payee: flight.cargo.payee,
-        timeout_at: flight.cargo.timeout_at,
+        coin: cargo.money.into(),
+        owner: cargo.owner,
+        payee: cargo.payee,
+        timeout_at: cargo.timeout_at,
+        tip: cargo.tip.map_or(Uint128::zero(), |tip| tip.amount),
+        announced_at: flight.announced_at,
         state: flight.state,
-    }
+    })
 }
 
 fn solvency(deps: Deps<'_>, env: &Env, denom: &str) -> Result<SolvencyResponse, ContractError> {

@@ -9,10 +9,8 @@ use crate::buy;
 use crate::money::Money;
 use crate::msg::responses::QuoteResponse;
 use crate::msg::{Buy, ExecuteMsg};
+use crate::state::auto_top_up::units;
 use crate::state::order;
-
-/// Nano-units in a unit: rates are in nano-units per second.
-const NANO: u64 = 1_000_000_000;
 
 /// Checks a purchase as `buy` would and says what to attach.
 ///
@@ -59,8 +57,7 @@ pub(crate) fn quote(
 
 /// What a rate costs for a time: nano-units per second to units, rounded up.
 fn cost(rate: Uint256, seconds: u64) -> Result<Uint128, ContractError> {
-    let nano = rate.checked_mul(seconds.into())?;
-    let units = nano.checked_add(NANO.saturating_sub(1).into())?.checked_div(NANO.into())?;
+    let units = units(rate, seconds);
     let units = units.max(Uint256::one());
     Uint128::try_from(units)
         .ok()
@@ -87,7 +84,7 @@ mod tests {
     #[test]
     fn a_cost_beyond_one_packet_is_an_error() {
         let most = Uint256::from(limits::AMOUNT);
-        let rate = most.checked_mul(Uint256::from(NANO)).unwrap();
+        let rate = most.checked_mul(Uint256::from(crate::state::auto_top_up::NANO)).unwrap();
         assert_eq!(cost(rate, 1).unwrap().u128(), limits::AMOUNT);
         assert!(matches!(cost(rate, 2), Err(ContractError::Amount { .. })));
     }

@@ -1,20 +1,31 @@
-//! `reconcile`: repair when the chain swallowed a callback (R1).
+//! `reconcile`: repair when the chain swallowed a callback.
 //!
-//! After a packet's timeout the market is asked whether it accepted it. *Never*, said at or after
-//! the timeout, is final: the packet can no longer be received. Then the coin is due, and it is
-//! credited when the coins at hand exceed what is already somebody's by that amount.
+//! R1: after a packet's timeout the market is asked whether it accepted it. *Never*, said at or
+//! after the timeout, is final: the packet can no longer be received. Then the coin is due, and it
+//! is credited when the coins at hand exceed what is already somebody's by that amount.
+//!
+//! R2: the market says the same with a coin that comes home ([`crate::settle`]).
+//!
+//! R3: if the market stays silent for [`SILENCE_SECONDS`], anyone has the coin credited if the free
+//! coins cover every packet without a known outcome; else the contract's owner, after it was
+//! announced for as long, and still only out of free coins.
 
-use cosmwasm_std::{DepsMut, Env, Event, MessageInfo, Response, Uint128};
+use cosmwasm_std::{DepsMut, Env, Event, MessageInfo, Response, Storage, SubMsg, Uint128};
 use protocol::control::{Answer, Command, DeploymentStatus, Instruction};
 use protocol::money::Statement;
 
+use crate::ledger::UNRESOLVED;
+use crate::money::Money;
 use crate::msg::responses::{FlightKind, FlightState, OrderState};
 use crate::state::config;
 use crate::state::control::Purpose;
-use crate::state::flight::{self, FLIGHTS, Flight};
+use crate::state::flight::{FLIGHTS, Flight};
 use crate::state::order;
 use crate::state::route;
 use crate::{ContractError, callback, control, event, ledger, money};
+
+/// Seconds after a packet's timeout for which the market is waited for, and of an announcement.
+pub(crate) const SILENCE_SECONDS: u64 = 7 * 86_400;
 
 /// Asks the market about a packet, or credits its coin if the answer has come and the coin is
 /// back.
@@ -33,23 +44,100 @@ pub(crate) fn reconcile(
     let response =
         Response::new().add_attribute("action", "reconcile").add_attribute("n", n.to_string());
     match flight.state {
+        FlightState::Waiting if silent(&deps, env, info, &flight)? => {
+            let reason = "the market is silent";
+            Ok(response.add_events(give_up(deps, env, &flight, reason)?))
+        }
         FlightState::Waiting => Ok(response.add_submessage(ask(deps, env, flight)?)),
         FlightState::RefundDue => {
             let free = free(&deps, env, &flight)?;
             if free < flight.cargo.money.amount {
-                let (amount, denom) = (flight.cargo.money.amount.u128(), flight.cargo.money.denom);
-                return Err(ContractError::NotBack { n, amount, denom, free: free.u128() });
+                return Err(not_back(flight, free));
             }
-            Ok(response.add_events(credit(deps, &flight)?))
+            Ok(response.add_events(credit(deps, env, &flight)?))
         }
     }
 }
 
-fn ask(
+/// Announces that the contract's owner will have a packet's coin credited without the market's word.
+///
+/// # Errors
+/// [`ContractError::UnknownPacket`], [`ContractError::Unauthorized`], [`ContractError::TooEarly`].
+pub(crate) fn announce(
     deps: DepsMut<'_>,
     env: &Env,
-    mut flight: Flight,
-) -> Result<cosmwasm_std::SubMsg, ContractError> {
+    info: &MessageInfo,
+    n: u64,
+) -> Result<Response, ContractError> {
+    money::none(&info.funds)?;
+    config::owner_only(deps.storage, &info.sender)?;
+    let mut flight =
+        FLIGHTS.may_load(deps.storage, n)?.ok_or(ContractError::UnknownPacket { n })?;
+    let (now, from) = (env.block.time.seconds(), silent_from(&flight));
+    if now < from {
+        return Err(ContractError::TooEarly { now, from });
+    }
+    flight.announced_at = Some(now);
+    FLIGHTS.save(deps.storage, n, &flight)?;
+    Ok(Response::new()
+        .add_attribute("action", "announce_refund")
+        .add_attribute("n", n.to_string())
+        .add_event(event::announced(&flight.cargo, now.saturating_add(SILENCE_SECONDS))))
+}
+
+/// From when on a market that has not answered counts as silent.
+const fn silent_from(flight: &Flight) -> u64 {
+    flight.cargo.timeout_at.saturating_add(SILENCE_SECONDS)
+}
+
+/// Whether a packet's coin may be credited without the market's word (R3).
+///
+/// The sum of everything unresolved being free, no other packet's coin is touched. The owner of
+/// the contract may do with less, but everybody had a week to see it and to have the market asked.
+fn silent(
+    deps: &DepsMut<'_>,
+    env: &Env,
+    info: &MessageInfo,
+    flight: &Flight,
+) -> Result<bool, ContractError> {
+    let now = env.block.time.seconds();
+    if now < silent_from(flight) || !is_undecided(deps.storage, flight)? {
+        return Ok(false);
+    }
+    let (money, free) = (&flight.cargo.money, free(deps, env, flight)?);
+    let unresolved = UNRESOLVED.may_load(deps.storage, &money.denom)?.unwrap_or_default();
+    let was_announced =
+        flight.announced_at.is_some_and(|at| at.saturating_add(SILENCE_SECONDS) <= now);
+    let is_owner = config::owner_only(deps.storage, &info.sender).is_ok();
+    Ok(free >= unresolved || (is_owner && was_announced && free >= money.amount))
+}
+
+/// Whether the market has not yet said that the packet's order exists.
+fn is_undecided(storage: &dyn Storage, flight: &Flight) -> Result<bool, ContractError> {
+    match (flight.cargo.kind, flight.cargo.seq) {
+        (FlightKind::Open, Some(seq)) => {
+            Ok(order::load(storage, seq)?.state == OrderState::InFlight)
+        }
+        _ => Ok(true),
+    }
+}
+
+/// Takes a packet's coin for back and credits it.
+fn give_up(
+    deps: DepsMut<'_>,
+    env: &Env,
+    flight: &Flight,
+    reason: &str,
+) -> Result<Vec<Event>, ContractError> {
+    Ok(callback::refund(deps.storage, env, flight, reason)?.events)
+}
+
+fn not_back(flight: Flight, free: Uint128) -> ContractError {
+    let Money { denom, amount } = flight.cargo.money;
+    ContractError::NotBack { n: flight.cargo.n, amount: amount.u128(), denom, free: free.u128() }
+}
+
+fn ask(deps: DepsMut<'_>, env: &Env, mut flight: Flight) -> Result<SubMsg, ContractError> {
     let (n, now) = (flight.cargo.n, env.block.time.seconds());
     if now < flight.cargo.timeout_at {
         return Err(ContractError::TooEarly { now, from: flight.cargo.timeout_at });
@@ -91,8 +179,8 @@ pub(crate) fn hear(
     flight.asked_until = None;
     match &statement.answer {
         Answer::Never { at } if *at >= flight.cargo.timeout_at => never(deps, env, flight),
-        Answer::Deployment(status) => accepted(deps, &flight, Some(status)),
-        Answer::Done {} => accepted(deps, &flight, None),
+        Answer::Deployment(status) => accepted(deps, env, &flight, Some(status)),
+        Answer::Done {} => accepted(deps, env, &flight, None),
         Answer::Never { .. } | Answer::Stale { .. } | Answer::Settled { .. } => {
             FLIGHTS.save(deps.storage, flight.cargo.n, &flight)?;
             Ok(Vec::new())
@@ -105,13 +193,13 @@ pub(crate) fn hear(
 fn never(deps: DepsMut<'_>, env: &Env, mut flight: Flight) -> Result<Vec<Event>, ContractError> {
     let mut events = Vec::new();
     if flight.state == FlightState::Waiting {
+        if !is_undecided(deps.storage, &flight)? {
+            // The market has said before that this order exists; its word is not enough.
+            FLIGHTS.save(deps.storage, flight.cargo.n, &flight)?;
+            return Ok(events);
+        }
         if let (FlightKind::Open, Some(seq)) = (flight.cargo.kind, flight.cargo.seq) {
             let mut order = order::load(deps.storage, seq)?;
-            if order.state != OrderState::InFlight {
-                // The market has said before that this order exists; its word is not enough.
-                FLIGHTS.save(deps.storage, flight.cargo.n, &flight)?;
-                return Ok(events);
-            }
             order::settle(deps.storage, &mut order, OrderState::RefundDue)?;
         }
         flight.state = FlightState::RefundDue;
@@ -119,7 +207,7 @@ fn never(deps: DepsMut<'_>, env: &Env, mut flight: Flight) -> Result<Vec<Event>,
     }
     FLIGHTS.save(deps.storage, flight.cargo.n, &flight)?;
     if free(&deps, env, &flight)? >= flight.cargo.money.amount {
-        events.extend(credit(deps, &flight)?);
+        events.extend(credit(deps, env, &flight)?);
     }
     Ok(events)
 }
@@ -127,10 +215,11 @@ fn never(deps: DepsMut<'_>, env: &Env, mut flight: Flight) -> Result<Vec<Event>,
 /// The packet was accepted: its coin is at the market, and nothing is due here.
 fn accepted(
     deps: DepsMut<'_>,
+    env: &Env,
     flight: &Flight,
     status: Option<&DeploymentStatus>,
 ) -> Result<Vec<Event>, ContractError> {
-    flight::remove(deps.storage, flight)?;
+    callback::landed(deps.storage, env, flight)?;
     let mut events = vec![event::arrived(&flight.cargo)];
     let Some(seq) = flight.cargo.seq else {
         return Ok(events);
@@ -153,7 +242,6 @@ fn free(deps: &DepsMut<'_>, env: &Env, flight: &Flight) -> Result<Uint128, Contr
     Ok(ledger::free(deps.as_ref(), &env.contract.address, denom)?)
 }
 
-fn credit(deps: DepsMut<'_>, flight: &Flight) -> Result<Vec<Event>, ContractError> {
-    let reason = "the market never accepted it";
-    Ok(callback::refund(deps.storage, flight, reason)?.events)
+fn credit(deps: DepsMut<'_>, env: &Env, flight: &Flight) -> Result<Vec<Event>, ContractError> {
+    give_up(deps, env, flight, "the market never accepted it")
 }

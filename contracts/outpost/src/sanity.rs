@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use cosmwasm_std::{Addr, Deps, Order as Direction, StdResult, Storage, Uint128};
 use cw_storage_plus::Map;
 
-use crate::ledger::{self, CLAIMABLE, TRACKED, UNCLAIMED, UNRESOLVED};
+use crate::ledger::{self, BUDGETS, CLAIMABLE, TRACKED, UNCLAIMED, UNRESOLVED};
+use crate::state::auto_top_up::AUTO_TOP_UPS;
 use crate::state::flight::{FLIGHTS, PACKETS};
 use crate::state::order::{LIVE, ORDERS, UNSENT, is_live};
 use crate::{ContractError, msg::responses::OrderState};
@@ -15,9 +16,10 @@ type Sums = BTreeMap<String, Uint128>;
 
 /// Checks every invariant.
 ///
-/// 1. per denom, tracked = Σ claimable + Σ unclaimed + Σ unsent; 2. unresolved = Σ in-flight
+/// 1. per denom, tracked = Σ claimable + Σ unclaimed + Σ unsent + Σ budgets + Σ tips; 2. unresolved = Σ in-flight
 ///    coins; 3. bank ≥ tracked; 4. callbacks find exactly the records there are; 5. the count of
-///    an owner's live orders is their number; 6. exactly the unsent orders can be sent.
+///    an owner's live orders is their number; 6. exactly the unsent orders can be sent; 7. an
+///    automatic top-up waits for its own packet only.
 ///
 /// # Errors
 /// The first that does not hold, in words; or if storage cannot be read.
@@ -34,7 +36,8 @@ pub fn check(deps: Deps<'_>, contract: &Addr) -> Result<(), String> {
         }
     }
     packets_match(storage).map_err(|error| error.to_string())??;
-    orders_match(storage).map_err(|error| error.to_string())?
+    orders_match(storage).map_err(|error| error.to_string())??;
+    top_ups_match(storage).map_err(|error| error.to_string())?
 }
 
 fn expect(what: &str, got: &Sums, expected: &Sums) -> Result<(), String> {
@@ -65,6 +68,15 @@ fn owed(storage: &dyn Storage) -> Result<Sums, ContractError> {
     for entry in UNCLAIMED.range(storage, None, None, Direction::Ascending) {
         let ((_, denom), amount) = entry?;
         add(&mut sums, denom, amount)?;
+    }
+    for entry in BUDGETS.range(storage, None, None, Direction::Ascending) {
+        let ((_, denom), amount) = entry?;
+        add(&mut sums, denom, amount)?;
+    }
+    for entry in FLIGHTS.range(storage, None, None, Direction::Ascending) {
+        let cargo = entry?.1.cargo;
+        let tip = cargo.tip.map_or(Uint128::zero(), |tip| tip.amount);
+        add(&mut sums, cargo.money.denom, tip)?;
     }
     for seq in UNSENT.keys(storage, None, None, Direction::Ascending) {
         let money = ORDERS.load(storage, seq?)?.money;
@@ -125,6 +137,18 @@ fn orders_match(storage: &dyn Storage) -> StdResult<Result<(), String>> {
         let found = live.get(&owner).copied().unwrap_or_default();
         if count != found {
             return Ok(Err(format!("`{owner}` is said to have {count} live orders, has {found}")));
+        }
+    }
+    Ok(Ok(()))
+}
+
+fn top_ups_match(storage: &dyn Storage) -> StdResult<Result<(), String>> {
+    for entry in AUTO_TOP_UPS.range(storage, None, None, Direction::Ascending) {
+        let (seq, auto) = entry?;
+        let Some(n) = auto.in_flight else { continue };
+        let waits = FLIGHTS.may_load(storage, n)?.map(|flight| flight.cargo.seq);
+        if waits != Some(Some(seq)) {
+            return Ok(Err(format!("order {seq} waits for top-up {n}, which is no packet of its")));
         }
     }
     Ok(Ok(()))

@@ -107,7 +107,7 @@ fn credit(
         credit_account(storage, &settle.account, money)?;
         return Ok(Vec::new());
     };
-    ledger::credit(storage, &order.owner, &order.refund_to, money)?;
+    order.beneficiary().credit(storage, money)?;
     let reached = match settle.kind {
         SettleKind::Closed => OrderState::Closed,
         SettleKind::Refund | SettleKind::Surplus => OrderState::Open,

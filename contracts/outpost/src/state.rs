@@ -1,5 +1,7 @@
 //! What the outpost remembers, by concern. The books themselves are in [`crate::ledger`].
 
+pub(crate) mod allowance;
+pub(crate) mod auto_top_up;
 pub(crate) mod config;
 pub(crate) mod control;
 pub(crate) mod flight;
@@ -10,7 +12,7 @@ pub(crate) mod route;
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{config, control, flight, order, route};
+    use super::{allowance, auto_top_up, config, control, flight, order, route};
     use crate::ledger;
 
     // Rule 49: no two items share a key.
@@ -18,6 +20,8 @@ mod tests {
     fn storage_keys_are_unique() {
         let keys = [
             cw2::CONTRACT.as_slice().to_vec(),
+            allowance::ALLOWANCES.namespace_bytes().to_vec(),
+            auto_top_up::AUTO_TOP_UPS.namespace_bytes().to_vec(),
             config::CONFIG.as_slice().to_vec(),
             config::OWNERSHIP.as_slice().to_vec(),
             order::LAST_SEQ.as_slice().to_vec(),
@@ -41,6 +45,7 @@ mod tests {
             control::SETTLED.namespace_bytes().to_vec(),
             ledger::CLAIMABLE.namespace_bytes().to_vec(),
             ledger::UNCLAIMED.namespace_bytes().to_vec(),
+            ledger::BUDGETS.namespace_bytes().to_vec(),
             ledger::TRACKED.namespace_bytes().to_vec(),
             ledger::UNRESOLVED.namespace_bytes().to_vec(),
         ];

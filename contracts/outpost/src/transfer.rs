@@ -89,6 +89,7 @@ fn sent(
         sequence: sequence::of(response)?,
         state: FlightState::Waiting,
         asked_until: None,
+        announced_at: None,
     };
     flight::record(storage, &flight)?;
     Ok(Response::new().add_event(event::sent(&flight)))
@@ -106,7 +107,7 @@ fn not_sent(
             if cargo.kind == FlightKind::Probe {
                 PROBES.remove(storage, (&cargo.route, cargo.n));
             }
-            ledger::credit(storage, &cargo.owner, &cargo.payee, &cargo.money)?;
+            cargo.beneficiary().credit(storage, &cargo.money)?;
         }
         Refused::Fail => return Err(ContractError::NotSent { reason: reason.into() }),
     }

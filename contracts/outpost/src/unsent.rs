@@ -31,6 +31,7 @@ pub(crate) fn send(
     let route = route::load(deps.storage, &order.route)?;
     UNSENT.remove(deps.storage, seq);
     ledger::release(deps.storage, &order.money)?;
+    order.sent_at = now;
     order::settle(deps.storage, &mut order, OrderState::InFlight)?;
     let cargo = buy::cargo(&order, config::after(env, timeout_seconds));
     let packet = transfer::send(env, &route, cargo, Action::Open(open), Refused::Fail)?;
@@ -61,7 +62,7 @@ pub(crate) fn cancel(
     }
     UNSENT.remove(deps.storage, seq);
     ledger::release(deps.storage, &order.money)?;
-    ledger::credit(deps.storage, &order.owner, &order.refund_to, &order.money)?;
+    order.beneficiary().credit(deps.storage, &order.money)?;
     order::settle(deps.storage, &mut order, OrderState::Refunded)?;
     Ok(Response::new()
         .add_attribute("action", "cancel")

@@ -6,7 +6,7 @@ use cw_utils::Expiration;
 use protocol::RouteStyle;
 use protocol::control::{DeploymentStatus, Refusal};
 
-use super::Operator;
+use super::{Operator, SpendingLimit};
 
 /// Data of the response to `buy`.
 #[cw_serde]
@@ -95,6 +95,10 @@ pub struct OrderResponse {
     pub refund_to: Addr,
     /// Who may command it beside the owner.
     pub operators: Vec<Operator>,
+    /// Whether what comes home returns to the owner's budget, because it was bought with it.
+    pub from_budget: bool,
+    /// To whom its owner has offered it.
+    pub new_owner: Option<Addr>,
     /// How far it has come.
     pub state: OrderState,
     /// While it is unsent: until when anyone may send it, in seconds since 1970.
@@ -153,6 +157,61 @@ pub struct UnclaimedResponse {
     pub coins: Vec<Coin>,
 }
 
+/// A page of a budget.
+#[cw_serde]
+pub struct BudgetResponse {
+    /// The coins by denom.
+    pub coins: Vec<Coin>,
+}
+
+/// What a delegate may spend.
+#[cw_serde]
+pub struct AllowanceResponse {
+    /// Who spends.
+    pub delegate: Addr,
+    /// Until when; none means for ever.
+    pub expires: Option<Expiration>,
+    /// By denom.
+    pub limits: Vec<AllowanceLeft>,
+}
+
+/// How much of one denom a delegate may spend.
+#[cw_serde]
+pub struct AllowanceLeft {
+    /// The limit.
+    pub limit: SpendingLimit,
+    /// Units it could spend now, if the budget has them.
+    pub left: Uint128,
+    /// Units it has spent in all.
+    pub spent: Uint128,
+}
+
+/// A page of allowances.
+#[cw_serde]
+pub struct AllowancesResponse {
+    /// The allowances by delegate.
+    pub allowances: Vec<AllowanceResponse>,
+}
+
+/// The automatic top-up of an order.
+#[cw_serde]
+pub struct AutoTopUpResponse {
+    /// Seconds that a top-up makes the money last.
+    pub target_runway_seconds: u64,
+    /// Units per period, tips included.
+    pub max_per_period: Uint128,
+    /// Seconds of a period.
+    pub period_seconds: u64,
+    /// Units for whoever pokes.
+    pub tip: Uint128,
+    /// Units that may still be spent in this period.
+    pub left: Uint128,
+    /// Number of the top-up under way.
+    pub in_flight: Option<u64>,
+    /// Units that a `poke` would send now, without the tip; zero if the money lasts long enough.
+    pub due: Uint128,
+}
+
 /// A page of money packets without a known outcome.
 #[cw_serde]
 pub struct InFlightResponse {
@@ -183,6 +242,10 @@ pub struct FlightResponse {
     pub payee: Addr,
     /// When it can no longer be received, in seconds since 1970.
     pub timeout_at: u64,
+    /// Units for who sent it, once it has arrived.
+    pub tip: Uint128,
+    /// When the contract's owner announced its refund, in seconds since 1970.
+    pub announced_at: Option<u64>,
     /// How far its repair has come.
     pub state: FlightState,
 }
@@ -216,7 +279,8 @@ pub enum FlightState {
 pub struct SolvencyResponse {
     /// Coins the contract holds.
     pub bank: Uint128,
-    /// Coins that are somebody's: claimable, unclaimed, unsent. Never more than `bank`.
+    /// Coins that are somebody's: claimable, unclaimed, unsent, budgets, tips. Never more than
+    /// `bank`.
     pub tracked: Uint128,
     /// Coins of packets without a known outcome: not at hand unless they came back.
     pub unresolved: Uint128,

@@ -37,6 +37,11 @@ pub(crate) enum Purpose {
         /// The order.
         seq: u64,
     },
+    /// Something of this order was changed that does not move its state.
+    Manage {
+        /// The order.
+        seq: u64,
+    },
     /// How this order stands.
     Status {
         /// The order.
@@ -56,6 +61,7 @@ impl Purpose {
         match self {
             Self::AcceptBid { .. } => "accept_bid",
             Self::Close { .. } => "close",
+            Self::Manage { .. } => "manage",
             Self::Status { .. } => "status",
             Self::Reconcile { .. } => "reconcile",
         }
@@ -65,7 +71,10 @@ impl Purpose {
     #[must_use]
     pub(crate) const fn subject(self) -> u64 {
         match self {
-            Self::AcceptBid { seq } | Self::Close { seq } | Self::Status { seq } => seq,
+            Self::AcceptBid { seq }
+            | Self::Close { seq }
+            | Self::Manage { seq }
+            | Self::Status { seq } => seq,
             Self::Reconcile { n } => n,
         }
     }

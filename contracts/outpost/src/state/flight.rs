@@ -4,10 +4,11 @@
 //! before anything follows from its outcome. So each coin is credited at most once.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Addr, StdResult, Storage};
+use cosmwasm_std::{Addr, StdResult, Storage, Uint128};
 use cw_storage_plus::{Item, Map};
 use protocol::limits;
 
+use crate::ledger::{Beneficiary, Purse};
 use crate::money::Money;
 use crate::msg::responses::{FlightKind, FlightState};
 use crate::{ContractError, ledger};
@@ -39,6 +40,29 @@ pub(crate) struct Cargo {
     pub(crate) money: Money,
     /// When it can no longer be received, in seconds since 1970.
     pub(crate) timeout_at: u64,
+    /// Where the coin would be credited.
+    #[serde(default)]
+    pub(crate) purse: Purse,
+    /// What is paid for sending it, once it has arrived.
+    #[serde(default)]
+    pub(crate) tip: Option<Tip>,
+}
+
+/// What is paid for sending a packet. Its coin is here and tracked; the denom is the packet's.
+#[cw_serde]
+pub(crate) struct Tip {
+    /// To whom.
+    pub(crate) to: Addr,
+    /// How much.
+    pub(crate) amount: Uint128,
+}
+
+impl Cargo {
+    /// Whose the coin is if it comes back.
+    #[must_use]
+    pub(crate) const fn beneficiary(&self) -> Beneficiary<'_> {
+        Beneficiary { owner: &self.owner, payee: &self.payee, purse: self.purse }
+    }
 }
 
 /// A money packet under way.
@@ -54,6 +78,9 @@ pub(crate) struct Flight {
     pub(crate) state: FlightState,
     /// While the market is asked about it: when the question is given up.
     pub(crate) asked_until: Option<u64>,
+    /// When the contract's owner announced its refund, in seconds since 1970.
+    #[serde(default)]
+    pub(crate) announced_at: Option<u64>,
 }
 
 /// Takes the next number.

@@ -1,7 +1,7 @@
 //! Orders and how they move: forward only, and out of `in_flight` by a refund.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Addr, Empty, StdResult, Storage};
+use cosmwasm_std::{Addr, Empty, StdResult, Storage, Uint128};
 use cw_storage_plus::{Item, Map};
 use protocol::control::{DeploymentState, DeploymentStatus, GroupState, Refusal};
 use protocol::deployment::Scope;
@@ -9,6 +9,7 @@ use protocol::limits;
 use protocol::money::Open;
 
 use crate::ContractError;
+use crate::ledger::{Beneficiary, Purse};
 use crate::money::Money;
 use crate::msg::Operator;
 use crate::msg::responses::OrderState;
@@ -53,6 +54,21 @@ pub(crate) struct Order {
     pub(crate) status: Option<DeploymentStatus>,
     /// Why the market refused the last command, if it did.
     pub(crate) refusal: Option<Refusal>,
+    /// Where what comes home is credited.
+    #[serde(default)]
+    pub(crate) purse: Purse,
+    /// To whom the owner has offered it.
+    #[serde(default)]
+    pub(crate) new_owner: Option<Addr>,
+    /// The revision of the last command that overwrites something.
+    #[serde(default)]
+    pub(crate) rev: u64,
+    /// Sum of its groups' highest rates: nano-units per second. Zero if it was bought before 0.2.
+    #[serde(default)]
+    pub(crate) max_rate: Uint128,
+    /// When it was sent, in seconds since 1970.
+    #[serde(default)]
+    pub(crate) sent_at: u64,
 }
 
 /// A purchase that the chain did not take. Its coin is here and tracked.
@@ -67,6 +83,24 @@ pub(crate) struct Unsent {
 }
 
 impl Order {
+    /// Whose a coin is that comes home for it.
+    #[must_use]
+    pub(crate) const fn beneficiary(&self) -> Beneficiary<'_> {
+        Beneficiary { owner: &self.owner, payee: &self.refund_to, purse: self.purse }
+    }
+
+    /// Refuses everybody but the owner.
+    ///
+    /// # Errors
+    /// [`ContractError::Unauthorized`].
+    pub(crate) fn owner_only(&self, sender: &Addr) -> Result<(), ContractError> {
+        if self.owner == *sender {
+            return Ok(());
+        }
+        let sender = sender.to_string();
+        Err(ContractError::Unauthorized { sender, allowed: "the order's owner" })
+    }
+
     /// Refuses everybody but the owner and the operators with the scope.
     ///
     /// # Errors
@@ -143,16 +177,52 @@ pub(crate) fn next_seq(storage: &dyn Storage) -> Result<u64, ContractError> {
 /// # Errors
 /// [`ContractError::TooManyOrders`] if the owner has [`LIVE_ORDERS`].
 pub(crate) fn create(storage: &mut dyn Storage, order: &Order) -> Result<(), ContractError> {
-    let live = LIVE.may_load(storage, &order.owner)?.unwrap_or_default();
-    if live >= LIVE_ORDERS {
-        let owner = order.owner.to_string();
-        return Err(ContractError::TooManyOrders { owner, max: LIVE_ORDERS });
-    }
-    LIVE.save(storage, &order.owner, &live.saturating_add(1))?;
     LAST_SEQ.save(storage, &order.seq)?;
+    enlist(storage, order)
+}
+
+/// Saves an order that is new to its owner.
+fn enlist(storage: &mut dyn Storage, order: &Order) -> Result<(), ContractError> {
+    if is_live(order.state) {
+        let live = LIVE.may_load(storage, &order.owner)?.unwrap_or_default();
+        if live >= LIVE_ORDERS {
+            let owner = order.owner.to_string();
+            return Err(ContractError::TooManyOrders { owner, max: LIVE_ORDERS });
+        }
+        LIVE.save(storage, &order.owner, &live.saturating_add(1))?;
+    }
     BY_OWNER.save(storage, (&order.owner, order.seq), &Empty {})?;
     ORDERS.save(storage, order.seq, order)?;
     Ok(())
+}
+
+/// Gives an order to another owner: what comes home from now on is claimable by it, and nobody
+/// else of this chain may act for it.
+///
+/// # Errors
+/// [`ContractError::TooManyOrders`].
+pub(crate) fn hand_over(
+    storage: &mut dyn Storage,
+    mut order: Order,
+    new_owner: Addr,
+) -> Result<Order, ContractError> {
+    BY_OWNER.remove(storage, (&order.owner, order.seq));
+    if is_live(order.state) {
+        retire(storage, &order.owner)?;
+    }
+    order.refund_to = new_owner.clone();
+    order.owner = new_owner;
+    order.new_owner = None;
+    order.operators = Vec::new();
+    order.purse = Purse::Claimable;
+    enlist(storage, &order)?;
+    Ok(order)
+}
+
+/// Counts one live order of an owner less.
+fn retire(storage: &mut dyn Storage, owner: &Addr) -> StdResult<()> {
+    let live = LIVE.may_load(storage, owner)?.unwrap_or_default();
+    LIVE.save(storage, owner, &live.saturating_sub(1))
 }
 
 /// The order of this number.
@@ -188,8 +258,7 @@ pub(crate) fn settle(
     state: OrderState,
 ) -> StdResult<()> {
     if is_live(order.state) && !is_live(state) {
-        let live = LIVE.may_load(storage, &order.owner)?.unwrap_or_default();
-        LIVE.save(storage, &order.owner, &live.saturating_sub(1))?;
+        retire(storage, &order.owner)?;
     }
     order.state = state;
     ORDERS.save(storage, order.seq, order)

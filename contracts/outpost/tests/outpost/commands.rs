@@ -3,7 +3,7 @@
 use cosmwasm_std::{Uint128, coin};
 use outpost::ContractError;
 use outpost::msg::responses::{FlightKind, OrderState};
-use outpost::msg::{ExecuteMsg, Operator};
+use outpost::msg::{ExecuteMsg, Operator, RemoteOperators};
 use protocol::control::{Answer, Command, ControlAck, ControlBody, GroupState};
 use protocol::deployment::Scope;
 use protocol::{Action, Code};
@@ -184,4 +184,86 @@ fn a_command_the_chain_does_not_take_fails_and_costs_nothing() {
     assert!(suite.execute("dao", &ExecuteMsg::Status { seq }, &[]).is_err());
     suite.chain.refuses = None;
     suite.execute("dao", &ExecuteMsg::Status { seq }, &[]).unwrap();
+}
+
+#[test]
+fn every_command_travels_with_the_scope_it_needs() {
+    let mut suite = Suite::connected();
+    let seq = suite.bought("dao", 1_000);
+    let manifest = order().deployment.manifest;
+    let table = [
+        (ExecuteMsg::AcceptTerms { seq, group: 0, terms_no: 4 }, Scope::Terms),
+        (ExecuteMsg::CloseLease { seq, group: 0 }, Scope::Close),
+        (ExecuteMsg::UpdateManifest { seq, manifest }, Scope::Manifest),
+        (ExecuteMsg::WithdrawSurplus { seq }, Scope::Withdraw),
+    ];
+    for (msg, scope) in table {
+        let every =
+            [Scope::BidAccept, Scope::Close, Scope::Manifest, Scope::Withdraw, Scope::Terms];
+        let others = every.into_iter().filter(|other| *other != scope).collect();
+        suite.employ(seq, others);
+        let refused = suite.execute("operator", &msg, &[]);
+        assert!(matches!(refused, Err(ContractError::Unauthorized { .. })), "{scope:?}");
+        suite.employ(seq, vec![scope]);
+        suite.execute("operator", &msg, &[]).unwrap();
+        let posted = suite.last_posted();
+        suite.answer(&posted, &ControlAck::Answer(Answer::Done {}));
+        assert_eq!(suite.state(seq), OrderState::Open);
+        // With a coin it travels in the memo.
+        suite.execute("operator", &msg, &[coin(7, USDX)]).unwrap();
+        let ControlBody::Do(over_channel) = posted.packet.body else { panic!("a command") };
+        let Action::Do(with_coin) = suite.last_sent().message().action else { panic!("a command") };
+        let same = std::mem::discriminant(&over_channel.command)
+            == std::mem::discriminant(&with_coin.command);
+        assert!(same, "{over_channel:?} {with_coin:?}");
+    }
+}
+
+impl Suite {
+    /// Makes `operator` the only operator of an order.
+    fn employ(&mut self, seq: u64, scopes: Vec<Scope>) {
+        let operators = Some(vec![Operator { address: self.who("operator").into(), scopes }]);
+        let msg = ExecuteMsg::SetOperators { seq, operators, remote: None };
+        self.execute("dao", &msg, &[]).unwrap();
+    }
+}
+
+#[test]
+fn commands_that_overwrite_carry_growing_revisions() {
+    let mut suite = Suite::connected();
+    let seq = suite.bought("dao", 1_000);
+    let update = ExecuteMsg::UpdateManifest { seq, manifest: order().deployment.manifest };
+    let remote = RemoteOperators { local_operators: Vec::new(), access_keys: Vec::new() };
+    let replace = ExecuteMsg::SetOperators { seq, operators: None, remote: Some(remote) };
+    let rev_of = |suite: &Suite| {
+        let ControlBody::Do(instruction) = suite.last_posted().packet.body else { panic!("no") };
+        match instruction.command {
+            Command::UpdateManifest { rev, .. } | Command::SetOperators { rev, .. } => rev,
+            other => panic!("{other:?} overwrites nothing"),
+        }
+    };
+    suite.execute("dao", &update, &[]).unwrap();
+    assert_eq!(rev_of(&suite), 1);
+    suite.execute("dao", &replace, &[]).unwrap();
+    assert_eq!(rev_of(&suite), 2);
+    // The market has a greater one in force, whyever: the next is above it.
+    let posted = suite.last_posted();
+    suite.answer(&posted, &ControlAck::Answer(Answer::Stale { rev: 40 }));
+    suite.execute("dao", &update, &[]).unwrap();
+    assert_eq!(rev_of(&suite), 41);
+}
+
+#[test]
+fn only_the_owner_says_who_may_act_for_it() {
+    let mut suite = Suite::connected();
+    let seq = suite.bought("dao", 1_000);
+    suite.employ(seq, vec![Scope::Manifest, Scope::Close]);
+    let own =
+        vec![Operator { address: suite.who("operator").into(), scopes: vec![Scope::Withdraw] }];
+    let msg = ExecuteMsg::SetOperators { seq, operators: Some(own), remote: None };
+    let refused = suite.execute("operator", &msg, &[]);
+    assert!(matches!(refused, Err(ContractError::Unauthorized { .. })));
+    let nothing = ExecuteMsg::SetOperators { seq, operators: None, remote: None };
+    let refused = suite.execute("dao", &nothing, &[]);
+    assert!(matches!(refused, Err(ContractError::NothingToChange)));
 }

@@ -2,10 +2,13 @@
 //! delivers callbacks once, twice or never. After every step the ledger's invariants are checked.
 
 mod admin;
+mod auto_top_up;
+mod budgets;
 mod buying;
 mod callbacks;
 mod channels;
 mod commands;
+mod custody;
 mod fuzz;
 mod reading;
 mod repair;

@@ -234,3 +234,87 @@ fn without_a_control_channel_the_error_says_so() {
     suite.pass(100);
     assert!(matches!(suite.reconcile(&sent), Err(ContractError::NoControlChannel { .. })));
 }
+
+/// A week: for how long the market is waited for, and for how long a refund is announced.
+const WEEK: u64 = 7 * 86_400;
+
+// R3: the market never answers.
+#[test]
+fn after_a_week_of_silence_anyone_has_a_refund_credited_if_every_coin_is_back() {
+    let mut suite = Suite::proved();
+    let (seq, sent) = suite.buy("dao", 1_000);
+    let (_, other) = suite.buy("another", 500);
+    suite.pass(100 + WEEK - 1);
+    suite.coin_back(&sent);
+    suite.coin_back(&other);
+    assert!(matches!(suite.reconcile(&sent), Err(ContractError::NoControlChannel { .. })));
+    suite.pass(1);
+    suite.reconcile(&sent).unwrap();
+    assert_eq!((suite.state(seq), suite.claimable("dao")), (OrderState::Refunded, 1_000));
+    suite.reconcile(&other).unwrap();
+    assert_eq!(suite.claimable("another"), 500);
+}
+
+#[test]
+fn silence_does_not_let_one_take_the_coin_of_another() {
+    let mut suite = Suite::proved();
+    // Its coin arrived and the word about it was lost; the coin of another is back.
+    let (seq, taker) = suite.buy("taker", 500);
+    let (_, other) = suite.buy("another", 500);
+    suite.pass(100 + 2 * WEEK);
+    suite.coin_back(&other);
+    for sender in ["taker", "keeper"] {
+        let n = taker.message().n;
+        let refused = suite.execute(sender, &ExecuteMsg::Reconcile { n }, &[]);
+        assert!(matches!(refused, Err(ContractError::NoControlChannel { .. })), "{sender}");
+    }
+    assert_eq!((suite.state(seq), suite.claimable("taker")), (OrderState::InFlight, 0));
+}
+
+#[test]
+fn the_contracts_owner_refunds_after_a_week_of_announcement_only_out_of_free_coins() {
+    let mut suite = Suite::proved();
+    let (seq, sent) = suite.buy("dao", 1_000);
+    let (_, _lost) = suite.buy("another", 500);
+    let n = sent.message().n;
+    let (announce, reconcile) = (ExecuteMsg::AnnounceRefund { n }, ExecuteMsg::Reconcile { n });
+    suite.pass(100 + WEEK - 1);
+    let early = suite.execute("keeper", &announce, &[]);
+    assert!(matches!(early, Err(ContractError::TooEarly { .. })));
+    suite.pass(1);
+    assert!(suite.execute("dao", &announce, &[]).is_err());
+    suite.execute("keeper", &announce, &[]).unwrap();
+    assert_eq!(suite.in_flight().packets[0].announced_at, Some(suite.now()));
+    suite.coin_back(&sent);
+    suite.pass(WEEK - 1);
+    assert!(suite.execute("keeper", &reconcile, &[]).is_err());
+    suite.pass(1);
+    assert!(suite.execute("dao", &reconcile, &[]).is_err());
+    suite.execute("keeper", &reconcile, &[]).unwrap();
+    assert_eq!((suite.state(seq), suite.claimable("dao")), (OrderState::Refunded, 1_000));
+}
+
+#[test]
+fn an_announced_refund_without_a_free_coin_credits_nothing() {
+    let mut suite = Suite::proved();
+    let (seq, sent) = suite.buy("dao", 1_000);
+    let n = sent.message().n;
+    // All that is at hand is somebody's budget.
+    suite.execute("another", &ExecuteMsg::Deposit { owner: None }, &[coin(9_000, USDX)]).unwrap();
+    suite.pass(100 + WEEK);
+    suite.execute("keeper", &ExecuteMsg::AnnounceRefund { n }, &[]).unwrap();
+    suite.pass(WEEK);
+    assert!(suite.execute("keeper", &ExecuteMsg::Reconcile { n }, &[]).is_err());
+    assert_eq!((suite.state(seq), suite.budget("another")), (OrderState::InFlight, 9_000));
+}
+
+#[test]
+fn what_the_market_spoke_of_is_not_given_up() {
+    let mut suite = Suite::connected();
+    let (seq, sent) = suite.buy("dao", 1_000);
+    suite.notify("dao", status(seq, 1, GroupState::Open));
+    suite.coin_back(&sent);
+    suite.pass(100 + WEEK);
+    suite.reconcile(&sent).unwrap();
+    assert_eq!((suite.state(seq), suite.claimable("dao")), (OrderState::Open, 0));
+}

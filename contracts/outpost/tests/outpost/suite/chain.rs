@@ -6,7 +6,8 @@ use cosmwasm_std::testing::MockStorage;
 use cosmwasm_std::{
     BankMsg, Binary, Coin, CosmosMsg, IbcAckCallbackMsg, IbcBasicResponse, IbcMsg, IbcPacket,
     IbcPacketAckMsg, IbcPacketTimeoutMsg, IbcSourceCallbackMsg, IbcTimeoutCallbackMsg, MsgResponse,
-    Order, Reply, ReplyOn, Storage, SubMsg, SubMsgResponse, SubMsgResult, Uint128, to_json_binary,
+    Order, Reply, ReplyOn, Storage, SubMsg, SubMsgResponse, SubMsgResult, Uint128, WasmMsg,
+    to_json_binary,
 };
 use outpost::{ContractError, contract, ibc};
 use protocol::control::{ControlAck, ControlPacket};
@@ -27,6 +28,8 @@ pub(crate) struct Chain {
     pub(crate) posted: Vec<Posted>,
     /// Why the chain takes no packet, if it does not.
     pub(crate) refuses: Option<String>,
+    /// Whether owners are contracts that take the hook.
+    pub(crate) hooks: bool,
     sequence: u64,
 }
 
@@ -96,6 +99,9 @@ impl Suite {
                     let paid = self.chain.paid.entry(to_address.clone()).or_default();
                     *paid += Uint128::try_from(coin.amount).unwrap().u128();
                 }
+                Ok(response(Vec::new()))
+            }
+            CosmosMsg::Wasm(WasmMsg::Execute { .. }) if self.chain.hooks => {
                 Ok(response(Vec::new()))
             }
             CosmosMsg::Ibc(message) => self.send_packet(message),
