@@ -65,6 +65,7 @@ const fn takes_coins(msg: &ExecuteMsg) -> bool {
         ExecuteMsg::RegisterProvider { .. }
             | ExecuteMsg::UpdateProvider { .. }
             | ExecuteMsg::PostOffer { .. }
+            | ExecuteMsg::UpdateOffer { .. }
             | ExecuteMsg::Open { .. }
             | ExecuteMsg::TopUp { .. }
             | ExecuteMsg::Bid { .. }
@@ -108,6 +109,9 @@ fn dispatch(ctx: &mut Context<'_>, msg: ExecuteMsg, funds: &[Coin]) -> Result<()
             auditor::revoke(ctx, &provider, auditor)
         }
         ExecuteMsg::PostOffer { terms } => offer::post(ctx, terms, one_coin(funds)?),
+        ExecuteMsg::UpdateOffer { offer, terms } => {
+            offer::update::update(ctx, offer, terms, any_coin(funds)?)
+        }
         ExecuteMsg::CancelOffer { offer } => offer::cancel(ctx, offer),
         ExecuteMsg::Open { seq, refund_to, deployment } => {
             open::local(ctx, (seq, refund_to), deployment, one_coin(funds)?)

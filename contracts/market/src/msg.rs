@@ -14,7 +14,8 @@ pub use response::{
     AcceptedResponse, AnnouncementInfo, AnnouncementsResponse, AttestationInfo,
     AttestationsResponse, BidInfo, BidsResponse, CheckResponse, ClaimableResponse, ConfigResponse,
     DenomInfo, DenomsResponse, DeploymentInfo, DeploymentSummary, DeploymentsResponse, GroupQuote,
-    InFlightInfo, InFlightResponse, InfoResponse, LeaseInfo, LeasesResponse, Money, OfferInfo,
-    OffersResponse, OrderInfo, OrdersResponse, OwnershipResponse, ProposalInfo, ProviderInfo,
-    ProvidersResponse, QuoteResponse, RouteInfo, RoutesResponse, SolvencyResponse, StoredTombstone,
+    InFlightInfo, InFlightResponse, InfoResponse, LeaseInfo, LeasesResponse, Money, NextTerms,
+    OfferInfo, OffersResponse, OrderInfo, OrdersResponse, OwnershipResponse, ProposalInfo,
+    ProviderInfo, ProvidersResponse, QuoteResponse, RouteInfo, RoutesResponse, SolvencyResponse,
+    StoredTombstone,
 };

@@ -1,6 +1,8 @@
 //! Standing offers: posting, ending, and starting a lease from one.
 
-use cosmwasm_std::{Empty, Event, Storage, Uint128};
+pub(crate) mod update;
+
+use cosmwasm_std::{Empty, Event, Uint128, to_json_string};
 use escrow::{NanoRate, Seconds};
 use protocol::deployment::{Attribute, Group, validate_attributes};
 use protocol::limits;
@@ -14,7 +16,9 @@ use crate::msg::OfferTerms;
 use crate::state::config::PAUSED;
 use crate::state::denom;
 use crate::state::next;
-use crate::state::offer::{BY_PROVIDER, LAST, OFFERS, Offer, OfferUse, USES, usage};
+use crate::state::offer::{
+    BY_PROVIDER, CHANGES, LAST, OFFERS, Offer, OfferUse, Terms, USES, find, usage,
+};
 use crate::state::{principal, provider};
 use crate::{bond, eligible, price};
 
@@ -44,15 +48,17 @@ pub(crate) fn post(
     }
     ledger::enter(ctx.storage(), Funds { denom: bond_terms.denom, amount: bond })?;
 
-    let expires_at = ctx.now().after(Seconds::new(terms.expires_in_seconds)).get();
+    let now = ctx.now();
+    let text = to_json_string(&terms)?;
+    let Terms { prices, attributes, capacity, min_charge, expires_at } = terms_of(terms, now);
     let offer = Offer {
         provider,
         denom,
-        prices: terms.prices,
-        attributes: terms.attributes,
-        capacity: terms.capacity,
-        min_charge: terms.min_charge,
-        posted_at: ctx.now().get(),
+        prices,
+        attributes,
+        capacity,
+        min_charge,
+        posted_at: now.get(),
         expires_at,
         bond_terms,
     };
@@ -66,9 +72,27 @@ pub(crate) fn post(
         of_offer("offer_posted", id)
             .add_attribute("provider", caller)
             .add_attribute("bond", bond)
+            .add_attribute("terms", text)
             .add_attribute("expires_at", expires_at.to_string()),
     );
     Ok(())
+}
+
+/// What is asked for, with its end as a time.
+fn terms_of(terms: OfferTerms, now: Seconds) -> Terms {
+    Terms {
+        prices: terms.prices,
+        attributes: terms.attributes,
+        capacity: terms.capacity,
+        min_charge: terms.min_charge,
+        expires_at: now.after(Seconds::new(terms.expires_in_seconds)).get(),
+    }
+}
+
+/// The offer of a number, at the terms in force.
+fn expect(ctx: &Context<'_>, id: u64) -> Result<Offer, ContractError> {
+    let offer = find(ctx.state(), id, ctx.now())?;
+    offer.ok_or_else(|| ContractError::NotFound { what: "offer", id: id.to_string() })
 }
 
 fn of_offer(kind: &str, offer: u64) -> Event {
@@ -87,9 +111,7 @@ fn validate(terms: &OfferTerms) -> Result<(), ContractError> {
 
 /// Ends an offer: by its provider, after its expiry by anyone.
 pub(crate) fn cancel(ctx: &mut Context<'_>, id: u64) -> Result<(), ContractError> {
-    let offer = OFFERS.may_load(ctx.state(), id)?;
-    let offer =
-        offer.ok_or_else(|| ContractError::NotFound { what: "offer", id: id.to_string() })?;
+    let offer = expect(ctx, id)?;
     let is_expired = ctx.now().get() >= offer.expires_at;
     if !is_expired && principal::address(ctx.state(), offer.provider)? != ctx.caller() {
         return Err(ContractError::Unauthorized {
@@ -140,7 +162,7 @@ pub(crate) fn take(
 /// The offer, if it stands and its prices are in the deployment's denom.
 fn available(ctx: &Context<'_>, live: &Live, id: u64) -> Result<Offer, ContractError> {
     let unavailable = |problem| ContractError::OfferUnavailable { offer: id, problem };
-    let offer = OFFERS.may_load(ctx.state(), id)?.ok_or_else(|| unavailable("is gone"))?;
+    let offer = find(ctx.state(), id, ctx.now())?.ok_or_else(|| unavailable("is gone"))?;
     if ctx.now().get() >= offer.expires_at {
         return Err(unavailable("has expired"));
     }
@@ -209,6 +231,7 @@ fn release_free_bond(
         return Ok(USES.save(storage, id, &usage)?);
     }
     OFFERS.remove(storage, id);
+    CHANGES.remove(storage, id);
     USES.remove(storage, id);
     BY_PROVIDER.remove(storage, (offer.provider, id));
     Ok(())
@@ -216,9 +239,9 @@ fn release_free_bond(
 
 /// The attributes that an offer adds to its provider's.
 pub(crate) fn attributes(
-    storage: &dyn Storage,
+    ctx: &Context<'_>,
     offer: Option<u64>,
 ) -> Result<Vec<Attribute>, ContractError> {
     let Some(id) = offer else { return Ok(Vec::new()) };
-    Ok(OFFERS.may_load(storage, id)?.map(|offer| offer.attributes).unwrap_or_default())
+    Ok(find(ctx.state(), id, ctx.now())?.map(|offer| offer.attributes).unwrap_or_default())
 }

@@ -36,6 +36,30 @@ pub(crate) fn validate(prices: &Prices) -> Result<(), ContractError> {
     Ok(())
 }
 
+/// The lower of each price, and what only one of the lists has. It equals `new` if that is in nothing
+/// dearer than `old` and prices all that `old` does.
+pub(crate) fn lowest(old: &Prices, new: &Prices) -> Prices {
+    let mut lowest = Prices {
+        cpu_milli: old.cpu_milli.min(new.cpu_milli),
+        memory_gib: old.memory_gib.min(new.memory_gib),
+        endpoint: old.endpoint.min(new.endpoint),
+        ..new.clone()
+    };
+    for price in &old.storage {
+        match lowest.storage.iter_mut().find(|new| new.class == price.class) {
+            Some(new) => new.gib = new.gib.min(price.gib),
+            None => lowest.storage.push(price.clone()),
+        }
+    }
+    for price in &old.gpus {
+        match lowest.gpus.iter_mut().find(|new| new.model == price.model) {
+            Some(new) => new.each = new.each.min(price.each),
+            None => lowest.gpus.push(price.clone()),
+        }
+    }
+    lowest
+}
+
 /// The rate of a group; none if a price is missing, or the rate is zero or beyond its bound.
 pub(crate) fn rate(prices: &Prices, group: &Group) -> Option<NanoRate> {
     let mut sum = Uint256::zero();

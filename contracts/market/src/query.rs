@@ -42,9 +42,9 @@ pub(crate) fn answer(deps: Deps<'_>, env: &Env, msg: QueryMsg) -> Result<Binary,
             let range = (provider.as_str(), start_after);
             to_json_binary(&providers::attestations(store, range, page(limit))?)
         }
-        QueryMsg::Offer { offer } => to_json_binary(&providers::offer(store, offer)?),
+        QueryMsg::Offer { offer } => to_json_binary(&providers::offer(store, offer, now)?),
         QueryMsg::Offers { provider, start_after, limit } => {
-            to_json_binary(&providers::offers(store, (provider, start_after), page(limit))?)
+            to_json_binary(&providers::offers(store, (provider, start_after), now, page(limit))?)
         }
         QueryMsg::Deployment { id } => to_json_binary(&deployments::deployment(store, &id, now)?),
         QueryMsg::Deployments { tenant, start_after, limit } => {

@@ -119,7 +119,7 @@ fn fault_at_leaving(ctx: &Context<'_>, live: &Live, group: u32) -> Result<Fault,
     let Some(provider) = PROVIDERS.may_load(ctx.state(), lease.provider)? else {
         return Ok(Fault::Provider);
     };
-    let of_offer = offer::attributes(ctx.state(), lease.offer)?;
+    let of_offer = offer::attributes(ctx, lease.offer)?;
     let has_all = eligible::has_attributes(&required, &[&provider.attributes, &of_offer]);
     Ok(if has_all { Fault::None } else { Fault::Provider })
 }

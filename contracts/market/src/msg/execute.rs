@@ -133,6 +133,15 @@ pub enum ExecuteMsg {
         /// Its terms.
         terms: OfferTerms,
     },
+    /// Change an offer, by its provider. What is better for tenants (cheaper, more attributes, more
+    /// capacity, a later end) holds at once, the rest a day later. A coin, if any, adds to the bond.
+    UpdateOffer {
+        /// The market's number of the offer.
+        offer: u64,
+        /// The new terms, all of them; the denom stays. None if only the bond grows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        terms: Option<OfferTerms>,
+    },
     /// End an offer: no new leases, and what its leases do not lock of the bond becomes claimable.
     /// By its provider; after its expiry by anyone.
     CancelOffer {
@@ -556,6 +565,7 @@ pub struct OfferTerms {
 
 /// Prices in nano-units per second.
 #[cw_serde]
+#[derive(Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
@@ -574,6 +584,7 @@ pub struct Prices {
 
 /// The price of storage of one class.
 #[cw_serde]
+#[derive(Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct StoragePrice {
@@ -585,6 +596,7 @@ pub struct StoragePrice {
 
 /// The price of graphics processors of one kind.
 #[cw_serde]
+#[derive(Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct GpuPrice {

@@ -146,6 +146,15 @@ pub struct OffersResponse {
     pub offers: Vec<OfferInfo>,
 }
 
+/// Terms of an offer that hold later.
+#[cw_serde]
+pub struct NextTerms {
+    /// From when.
+    pub effective_at: u64,
+    /// They.
+    pub terms: OfferTerms,
+}
+
 /// An offer.
 #[cw_serde]
 pub struct OfferInfo {
@@ -153,8 +162,10 @@ pub struct OfferInfo {
     pub id: u64,
     /// Whose it is.
     pub provider: String,
-    /// Its terms.
+    /// Its terms; `expires_in_seconds` counts from its posting.
     pub terms: OfferTerms,
+    /// Terms worse than these that hold later.
+    pub next: Option<NextTerms>,
     /// When it ends.
     pub expires_at: u64,
     /// Whether it was ended before.

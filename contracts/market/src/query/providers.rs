@@ -2,16 +2,17 @@
 
 use cosmwasm_std::{Order, Storage};
 use cw_storage_plus::Bound;
+use escrow::Seconds;
 use protocol::json::Small;
 
 use crate::error::ContractError;
 use crate::msg::{
-    AttestationInfo, AttestationsResponse, Money, OfferInfo, OfferTerms, OffersResponse,
+    AttestationInfo, AttestationsResponse, Money, NextTerms, OfferInfo, OfferTerms, OffersResponse,
     ProviderInfo, ProvidersResponse,
 };
 use crate::state::attestation::ATTESTATIONS;
 use crate::state::denom;
-use crate::state::offer::{BY_PROVIDER, OFFERS, Offer, usage};
+use crate::state::offer::{self, BY_PROVIDER, CHANGES, Change, OFFERS, Offer, Terms, usage};
 use crate::state::principal::{self, PrincipalId};
 use crate::state::provider::{LIVE_LEASES, PROVIDERS, Provider, load};
 
@@ -72,16 +73,23 @@ pub(super) fn attestations(
     Ok(AttestationsResponse { attestations: attestations.collect::<Result<_, ContractError>>()? })
 }
 
-pub(super) fn offer(store: &dyn Storage, id: u64) -> Result<OfferInfo, ContractError> {
-    let offer = OFFERS.may_load(store, id)?;
+pub(super) fn offer(
+    store: &dyn Storage,
+    id: u64,
+    now: Seconds,
+) -> Result<OfferInfo, ContractError> {
+    let offer = offer::find(store, id, now)?;
     let offer =
         offer.ok_or_else(|| ContractError::NotFound { what: "offer", id: id.to_string() })?;
-    told_offer(store, id, offer)
+    let change = CHANGES.may_load(store, id)?;
+    let change = change.filter(|change| change.effective_at > now.get());
+    told_offer(store, id, offer, change)
 }
 
 pub(super) fn offers(
     store: &dyn Storage,
     (provider, after): (Option<String>, Option<u64>),
+    now: Seconds,
     limit: usize,
 ) -> Result<OffersResponse, ContractError> {
     let start = after.map(Bound::exclusive);
@@ -98,24 +106,35 @@ pub(super) fn offers(
             keys.take(limit).collect::<Result<_, _>>()?
         }
     };
-    let offers = ids.into_iter().map(|id| offer(store, id));
+    let offers = ids.into_iter().map(|id| offer(store, id, now));
     Ok(OffersResponse { offers: offers.collect::<Result<_, _>>()? })
 }
 
-fn told_offer(store: &dyn Storage, id: u64, offer: Offer) -> Result<OfferInfo, ContractError> {
+fn told_offer(
+    store: &dyn Storage,
+    id: u64,
+    offer: Offer,
+    change: Option<Change>,
+) -> Result<OfferInfo, ContractError> {
     let usage = usage(store, id)?;
     let bond_denom = denom::load(store, offer.bond_terms.denom)?.name;
+    let denom = denom::load(store, offer.denom)?.name;
+    let told = |terms: Terms| OfferTerms {
+        denom: denom.clone(),
+        prices: terms.prices,
+        attributes: terms.attributes,
+        capacity: terms.capacity,
+        min_charge: terms.min_charge,
+        expires_in_seconds: terms.expires_at.saturating_sub(offer.posted_at),
+    };
     Ok(OfferInfo {
         id,
         provider: principal::address(store, offer.provider)?,
-        terms: OfferTerms {
-            denom: denom::load(store, offer.denom)?.name,
-            prices: offer.prices,
-            attributes: offer.attributes,
-            capacity: offer.capacity,
-            min_charge: offer.min_charge,
-            expires_in_seconds: offer.expires_at.saturating_sub(offer.posted_at),
-        },
+        terms: told(offer.terms()),
+        next: change.map(|change| NextTerms {
+            effective_at: change.effective_at,
+            terms: told(change.terms),
+        }),
         expires_at: offer.expires_at,
         cancelled: usage.cancelled,
         bond: Money { denom: bond_denom, amount: usage.bond },

@@ -9,7 +9,7 @@ use crate::error::ContractError;
 use crate::msg::{CheckResponse, GroupQuote, Money, QuoteResponse};
 use crate::overlay::Overlay;
 use crate::state::denom::{self, DenomId, LISTINGS};
-use crate::state::offer::{OFFERS, usage};
+use crate::state::offer::{self, usage};
 use crate::state::route::{self, LOCAL};
 use crate::{price, purchase};
 
@@ -70,7 +70,7 @@ fn quoted(
 ) -> Result<GroupQuote, ContractError> {
     let by_bids = GroupQuote { rate: group.max_rate, min_charge: Uint128::zero(), offer: None };
     let Selection::Offer { offer: id, .. } = group.selection else { return Ok(by_bids) };
-    let Some(offer) = OFFERS.may_load(store, id)? else { return Ok(by_bids) };
+    let Some(offer) = offer::find(store, id, now)? else { return Ok(by_bids) };
     let usage = usage(store, id)?;
     let stands = offer.denom == denom
         && now.get() < offer.expires_at

@@ -2,6 +2,7 @@
 
 use super::store::{Item, Map};
 use cosmwasm_std::{Empty, Storage, Uint128};
+use escrow::Seconds;
 use protocol::deployment::Attribute;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,29 @@ pub(crate) const USES: Map<u64, OfferUse> = Map::new("offer_use");
 /// (provider, number). Lives and dies with [`OFFERS`].
 pub(crate) const BY_PROVIDER: Map<(PrincipalId, u64), Empty> = Map::new("offer_by");
 
-/// The terms of an offer.
+/// Number -> terms that hold later. Written by `update_offer`, lives at most as long as [`OFFERS`].
+pub(crate) const CHANGES: Map<u64, Change> = Map::new("offer_change");
+
+/// Terms that are worse for tenants than those in force.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Change {
+    /// From when they hold.
+    pub(crate) effective_at: u64,
+    /// They.
+    pub(crate) terms: Terms,
+}
+
+/// What its provider can change of an offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Terms {
+    pub(crate) prices: Prices,
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) capacity: u32,
+    pub(crate) min_charge: Uint128,
+    pub(crate) expires_at: u64,
+}
+
+/// An offer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Offer {
     /// Whose it is.
@@ -58,4 +81,37 @@ pub(crate) struct OfferUse {
 /// The counters of an offer.
 pub(crate) fn usage(storage: &dyn Storage, offer: u64) -> Result<OfferUse, ContractError> {
     USES.may_load(storage, offer)?.ok_or(ContractError::Missing { what: "an offer's counters" })
+}
+
+impl Offer {
+    /// What its provider can change.
+    pub(crate) fn terms(&self) -> Terms {
+        Terms {
+            prices: self.prices.clone(),
+            attributes: self.attributes.clone(),
+            capacity: self.capacity,
+            min_charge: self.min_charge,
+            expires_at: self.expires_at,
+        }
+    }
+
+    /// The same offer at other terms.
+    pub(crate) fn with(self, terms: Terms) -> Self {
+        let Terms { prices, attributes, capacity, min_charge, expires_at } = terms;
+        Self { prices, attributes, capacity, min_charge, expires_at, ..self }
+    }
+}
+
+/// An offer at the terms that hold in the second `now`.
+pub(crate) fn find(
+    storage: &dyn Storage,
+    id: u64,
+    now: Seconds,
+) -> Result<Option<Offer>, ContractError> {
+    let Some(offer) = OFFERS.may_load(storage, id)? else { return Ok(None) };
+    let change = CHANGES.may_load(storage, id)?;
+    Ok(Some(match change.filter(|change| change.effective_at <= now.get()) {
+        Some(change) => offer.with(change.terms),
+        None => offer,
+    }))
 }

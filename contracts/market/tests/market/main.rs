@@ -10,6 +10,7 @@ mod far;
 mod golden;
 mod governance;
 mod money;
+mod offers;
 mod orders;
 mod purchase;
 mod replaced;

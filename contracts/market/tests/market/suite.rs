@@ -143,6 +143,10 @@ impl Suite {
         self.app.wrap().query_wasm_smart(&self.market, msg).unwrap()
     }
 
+    pub(crate) fn now(&self) -> u64 {
+        self.app.block_info().time.seconds()
+    }
+
     pub(crate) fn pass(&mut self, seconds: u64) {
         self.app.update_block(|block| {
             block.height += 1;
