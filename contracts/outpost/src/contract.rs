@@ -8,14 +8,14 @@ use protocol::control::Command;
 use crate::auto_top_up::{self, Wish};
 use crate::msg::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 use crate::{
-    ContractError, admin, budget, buy, claim, command, control, custody, ownership, probe, query,
-    reconcile, route, top_up, transfer, unsent,
+    ContractError, admin, budget, buy, claim, command, control, custody, migrations, ownership,
+    probe, query, reconcile, route, top_up, transfer, unsent,
 };
 
 /// Name of the contract as `info` tells it.
-pub const CONTRACT_NAME: &str = "crates.io:entrepot-outpost";
+pub const CONTRACT_NAME: &str = migrations::NAME;
 /// Version of the contract.
-pub const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
+pub const CONTRACT_VERSION: &str = migrations::VERSION;
 
 /// Sets the outpost up.
 ///
@@ -146,9 +146,10 @@ pub fn query(deps: Deps<'_>, env: Env, msg: QueryMsg) -> Result<Binary, Contract
 /// Takes over the state of an older version.
 ///
 /// # Errors
-/// [`ContractError::Std`] if the state is another contract's or a newer version's.
+/// [`ContractError::WrongVersion`] unless the state is this contract's, of this version or of one
+/// that was released before.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn migrate(deps: DepsMut<'_>, _env: Env, _msg: MigrateMsg) -> Result<Response, ContractError> {
-    cw2::ensure_from_older_version(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
+    migrations::migrate(deps.storage)?;
     Ok(Response::new().add_attribute("action", "migrate"))
 }

@@ -309,6 +309,14 @@ pub enum ContractError {
         /// The channel.
         channel: String,
     },
+    /// The stored state is of another contract, or of a version that was never released.
+    #[error("the stored state is of {got}, expected {expected}")]
+    WrongVersion {
+        /// Whose it is.
+        got: String,
+        /// Whose it may be.
+        expected: String,
+    },
     /// A reply came that nobody asked for.
     #[error("no reply with id {id} is expected")]
     UnknownReply {

@@ -32,6 +32,7 @@ mod event;
 mod exports;
 pub mod ibc;
 mod ledger;
+mod migrations;
 mod money;
 pub mod msg;
 mod ownership;

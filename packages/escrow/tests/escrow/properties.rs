@@ -1,6 +1,7 @@
 //! Random histories against the oracle, with every invariant after every step.
 //!
-//! `ESCROW_OPS` sets the number of operations of each run, `ESCROW_SEED` the seed of the random one.
+//! Half a million operations for each of two seeds. `RANDOM_RUNS` is a factor to that, `ESCROW_SEED` the
+//! seed of the random run.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use crate::model::Model;
 use crate::record::permuted;
 
 const STEPS: usize = 200;
-const DEFAULT_OPS: u64 = 20_000;
+const OPS: u64 = 500_000;
 const FIXED_SEED: u64 = 20_261_122;
 
 /// How often something worth testing came about, so that a run that tests nothing fails.
@@ -151,7 +152,7 @@ fn number(variable: &str) -> Option<u64> {
     reason = "the seed replays a failure, the counts show what was tried"
 )]
 fn run(seed: u64) {
-    let ops = number("ESCROW_OPS").unwrap_or(DEFAULT_OPS);
+    let ops = OPS * number("RANDOM_RUNS").unwrap_or(1);
     let cases = u32::try_from(ops.div_ceil(STEPS as u64)).unwrap();
     println!(
         "{cases} histories of {STEPS} operations, seed {seed}: ESCROW_SEED={seed} replays them"
