@@ -136,6 +136,7 @@ impl Deployment<'_> {
             min_deposit: spec.min_deposit,
             min_bond: spec.min_bond,
             bond_factor: spec.bond_factor,
+            listing_fee: spec.listing_fee,
         }
     }
 
@@ -151,13 +152,14 @@ impl Deployment<'_> {
 }
 
 fn is_same(listed: &DenomInfo, wanted: &NewDenom) -> bool {
-    let DenomInfo { denom, route, min_deposit, min_bond, bond_factor } = listed;
-    (denom, route, min_deposit, min_bond, bond_factor)
+    let DenomInfo { denom, route, min_deposit, min_bond, bond_factor, listing_fee } = listed;
+    (denom, route, min_deposit, min_bond, bond_factor, listing_fee)
         == (
             &wanted.denom,
             &wanted.route,
             &wanted.min_deposit,
             &wanted.min_bond,
             &wanted.bond_factor,
+            &wanted.listing_fee,
         )
 }

@@ -112,6 +112,8 @@ pub struct RouteSpec {
     pub min_bond: Uint128,
     /// Units of the market's bond denom for one unit of bond.
     pub bond_factor: Option<Decimal>,
+    /// Units set aside for each order.
+    pub listing_fee: Uint128,
     /// Gas that a route grants the callback where a packet came from.
     pub source_gas: u64,
     /// Gas that it grants the callback where a packet goes; the chain caps it.
@@ -130,6 +132,7 @@ impl Default for RouteSpec {
             min_deposit: Uint128::new(10_000),
             min_bond: Uint128::new(1_000),
             bond_factor: None,
+            listing_fee: Uint128::zero(),
             source_gas: 1_000_000,
             destination_gas: 1_000_000,
             wait_seconds: 120,

@@ -15,6 +15,7 @@ pub(crate) fn add(ctx: &mut Context<'_>, new: &NewDenom) -> Result<(), ContractE
     limits::text("denom", &new.denom, limits::DENOM_BYTES)?;
     limits::range("min_deposit", new.min_deposit, 1_u64, limits::AMOUNT)?;
     limits::range("min_bond", new.min_bond, 0_u64, limits::AMOUNT)?;
+    limits::range("listing_fee", new.listing_fee, 0_u64, limits::AMOUNT)?;
     if let Some(factor) = new.bond_factor {
         // Keeps the largest bond, 2^90 units, within 128 bit.
         let max = Decimal::from_ratio(1_000_000_000_u64, 1_u64);
@@ -26,6 +27,7 @@ pub(crate) fn add(ctx: &mut Context<'_>, new: &NewDenom) -> Result<(), ContractE
     let mut denom = state::load(ctx.state(), id)?;
     denom.min_bond = new.min_bond;
     denom.bond_factor = new.bond_factor;
+    denom.listing_fee = new.listing_fee;
     DENOMS.save(ctx.storage(), id, &denom)?;
     LISTINGS.save(ctx.storage(), (id, route), &new.min_deposit)?;
     let event = of_denom("denom_added", &new.denom, new.route.as_deref());

@@ -1,6 +1,6 @@
 //! What the market owes. The only place that changes liabilities and claimables.
 //!
-//! Per denom `L` is the sum of all accounts, claimables, bonds and stakes. It moves only when coins
+//! Per denom `L` is the sum of all accounts, claimables, bonds, listing fees and stakes. It moves only when coins
 //! enter or leave, by exactly their amount; inside, money only changes hands. Hence `bank ≥ L`
 //! after every message, and whatever the bank holds beyond it came without an order.
 

@@ -92,6 +92,11 @@ fn owed(storage: &dyn Storage) -> Result<Sums<DenomId, Uint128>, Fault> {
     for (_, bid) in all(BIDS.range(storage, None, None, up))? {
         add(&mut owed, bid.deposit_denom, bid.deposit);
     }
+    for ((number, _), order) in all(ORDERS.range(storage, None, None, up))? {
+        let record =
+            records.get(&number).ok_or_else(|| format!("an order of {number} has no record"))?;
+        add(&mut owed, record.denom, order.fee);
+    }
     for (_, lease) in all(LEASES.range(storage, None, None, up))? {
         if lease.offer.is_none() {
             add(&mut owed, lease.bond_denom, lease.bond);

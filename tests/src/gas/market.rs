@@ -205,5 +205,6 @@ fn listing(denom: &str) -> NewDenom {
         min_deposit: Uint128::new(1_000),
         min_bond: Uint128::new(1_000),
         bond_factor: Some(Decimal::one()),
+        listing_fee: Uint128::zero(),
     }
 }

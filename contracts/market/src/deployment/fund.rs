@@ -50,9 +50,25 @@ pub(crate) fn top_up(
     live.save(ctx.storage())
 }
 
-/// Gives a forfeit, which the market already holds, to the tenant: into the account if it can take
-/// it, else as a claimable. No minimum applies.
+/// Gives a forfeit, which the market already holds, to the tenant.
 pub(crate) fn forfeit(
+    ctx: &mut Context<'_>,
+    live: &mut Live,
+    funds: Funds,
+) -> Result<(), ContractError> {
+    give(ctx, live, funds)?;
+    let denom = denom::load(ctx.state(), funds.denom)?.name;
+    ctx.emit(
+        event::of_deployment("bond_forfeited", &live.id)
+            .add_attribute("amount", funds.amount)
+            .add_attribute("denom", denom),
+    );
+    Ok(())
+}
+
+/// Gives what the market already holds to the tenant: into the account if it can take it, else as a
+/// claimable. No minimum applies.
+pub(crate) fn give(
     ctx: &mut Context<'_>,
     live: &mut Live,
     funds: Funds,
@@ -64,12 +80,6 @@ pub(crate) fn forfeit(
     } else {
         settle::credit_tenant(ctx.storage(), &live.record, funds)?;
     }
-    let denom = denom::load(ctx.state(), funds.denom)?.name;
-    ctx.emit(
-        event::of_deployment("bond_forfeited", &live.id)
-            .add_attribute("amount", funds.amount)
-            .add_attribute("denom", denom),
-    );
     Ok(())
 }
 

@@ -5,8 +5,8 @@ use escrow::{Account, Seconds, Units};
 use protocol::deployment::{Deployment, Group, Selection};
 use protocol::{Code, DeploymentId, Otherwise, Tenant, limits};
 
-use super::Live;
 use super::revise::operators_of;
+use super::{Live, fund};
 use crate::context::Context;
 use crate::error::ContractError;
 use crate::ledger::{self, Funds};
@@ -56,19 +56,19 @@ pub(crate) fn open(ctx: &mut Context<'_>, purchase: Purchase) -> Result<(), Cont
     }
     let Purchase { deployment, .. } = &purchase;
     let groups = deployment.groups.clone();
-    let mut live = start_account(ctx, &purchase)?;
+    let denom = denom_state::load(ctx.state(), purchase.listing.denom)?;
+    let mut live = start_account(ctx, &purchase, denom.listing_fee)?;
     store_operators(ctx, &live, deployment)?;
     store_home(ctx, &live, &purchase)?;
-    let denom = denom_state::load(ctx.state(), live.record.denom)?.name;
     ctx.emit(
         event::of_deployment("deployment_opened", &live.id)
             .add_attribute("amount", purchase.amount)
-            .add_attribute("denom", denom)
+            .add_attribute("denom", denom.name)
             .add_attribute("groups", groups.len().to_string()),
     );
     SPECS.save(ctx.storage(), live.number, &without_operators(purchase.deployment))?;
     for (index, group) in (0_u32..).zip(&groups) {
-        begin_group(ctx, &mut live, index, group)?;
+        begin_group(ctx, &mut live, (index, group), denom.listing_fee)?;
     }
     live.save(ctx.storage())
 }
@@ -100,8 +100,13 @@ pub(crate) fn local(
     open(ctx, purchase)
 }
 
-/// Takes the tenant's number, funds the account and creates the record.
-fn start_account(ctx: &mut Context<'_>, purchase: &Purchase) -> Result<Live, ContractError> {
+/// Takes the tenant's number, funds the account and creates the record. The listing fees of all
+/// groups are set aside first; one that becomes a lease at once gets its own back.
+fn start_account(
+    ctx: &mut Context<'_>,
+    purchase: &Purchase,
+    listing_fee: Uint128,
+) -> Result<Live, ContractError> {
     let now = ctx.now();
     let config = CONFIG.load(ctx.state())?;
     let tenant = principal::intern(ctx.storage(), &purchase.id.tenant)?;
@@ -109,16 +114,19 @@ fn start_account(ctx: &mut Context<'_>, purchase: &Purchase) -> Result<Live, Con
     if SLOTS.has(ctx.state(), slot) {
         return Err(ContractError::UsedSeq { seq: purchase.id.seq });
     }
+    let groups = u32::try_from(purchase.deployment.groups.len())
+        .map_err(|_| ContractError::Overflow { what: "the number of groups" })?;
     let listing = purchase.listing;
     let mut account = Account::new(now, Seconds::new(purchase.deployment.runway_seconds))?;
     let minimum = Units::new(listing.min_deposit.u128());
-    account.deposit(now, Units::new(purchase.amount.u128()), minimum)?;
+    let fees = listing_fee.checked_mul(Uint128::from(u128::from(groups)))?;
+    // What the fees alone would eat is too small a deposit.
+    let free = purchase.amount.saturating_sub(fees);
+    account.deposit(now, Units::new(free.u128()), minimum)?;
     ledger::enter(ctx.storage(), Funds { denom: listing.denom, amount: purchase.amount })?;
 
     let number = next(ctx.storage(), &LAST)?;
     SLOTS.save(ctx.storage(), slot, &Slot::Live(number))?;
-    let groups = u32::try_from(purchase.deployment.groups.len())
-        .map_err(|_| ContractError::Overflow { what: "the number of groups" })?;
     let record = Record {
         tenant,
         seq: purchase.id.seq,
@@ -144,21 +152,23 @@ fn start_account(ctx: &mut Context<'_>, purchase: &Purchase) -> Result<Live, Con
 fn begin_group(
     ctx: &mut Context<'_>,
     live: &mut Live,
-    index: u32,
-    group: &Group,
+    (index, group): (u32, &Group),
+    listing_fee: Uint128,
 ) -> Result<(), ContractError> {
     let Selection::Offer { offer, otherwise } = group.selection else {
-        return order::open(ctx, live, index, group);
+        return order::open(ctx, live, (index, group), listing_fee);
     };
     let leased = ctx.attempt(|ctx| {
         let mut leased = live.clone();
+        let fee = Funds { denom: leased.record.denom, amount: listing_fee };
+        fund::give(ctx, &mut leased, fee)?;
         offer::take(ctx, &mut leased, index, group, offer)?;
         Ok(leased)
     });
     match leased {
         Ok(leased) => *live = leased,
         Err(error) if otherwise == Otherwise::Order && is_offer_gone(error.code()) => {
-            order::open(ctx, live, index, group)?;
+            order::open(ctx, live, (index, group), listing_fee)?;
         }
         Err(error) => return Err(error),
     }

@@ -56,7 +56,9 @@ pub(crate) fn close(
     let leases = live.record.leases.checked_sub(1);
     live.record.leases = leases.ok_or(ContractError::Overflow { what: "the number of leases" })?;
 
-    let closed = live.account.close(ctx.now(), group, ending.fault)?;
+    // Who gave notice broke the lease off, however it ends then: no minimum charge.
+    let fault = if lease.reclaiming { Fault::Provider } else { ending.fault };
+    let closed = live.account.close(ctx.now(), group, fault)?;
     ledger::credit_payout(ctx.storage(), lease.provider, live.record.denom, closed.payout)?;
     settle_bond(ctx, live, &lease, ending.bond)?;
     live.ended_one(ctx.now())?;
@@ -164,9 +166,9 @@ pub(crate) fn at_stop(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Contrac
         return Err(ContractError::WrongState { what: "lease", problem });
     }
     require_reached(ctx.now(), stop, "the lease ends")?;
-    let (fault, reason) =
-        if lease.reclaiming { (Fault::Provider, "notice") } else { (Fault::None, "term") };
-    close(ctx, &mut live, id.group, Ending { fault, bond: BondFate::Returned, reason })?;
+    let reason = if lease.reclaiming { "notice" } else { "term" };
+    let (fault, bond) = (Fault::None, BondFate::Returned);
+    close(ctx, &mut live, id.group, Ending { fault, bond, reason })?;
     live.save(ctx.storage())
 }
 

@@ -493,6 +493,10 @@ pub struct NewDenom {
     /// this denom. The same for all its routes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bond_factor: Option<Decimal>,
+    /// Units set aside for each order: whoever closes it after its expiry is paid them, and else
+    /// they are the tenant's again. The same for all routes; default none.
+    #[serde(default)]
+    pub listing_fee: Uint128,
 }
 
 /// A transfer channel over which tenants buy.

@@ -93,6 +93,8 @@ pub struct DenomInfo {
     pub min_bond: Uint128,
     /// Units of the market's bond denom for one unit of bond.
     pub bond_factor: Option<Decimal>,
+    /// Units set aside for each order.
+    pub listing_fee: Uint128,
 }
 
 /// Providers.

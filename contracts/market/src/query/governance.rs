@@ -92,6 +92,7 @@ pub(super) fn denoms(
                 min_deposit,
                 min_bond: denom.min_bond,
                 bond_factor: denom.bond_factor,
+                listing_fee: denom.listing_fee,
             });
         }
     }

@@ -56,8 +56,10 @@ pub(super) fn quote(
     let groups = groups.collect::<Result<Vec<_>, _>>()?;
 
     let runway = Seconds::new(deployment.runway_seconds);
-    let minimum = lasting(&groups, runway)?.max(min_deposit);
-    let deposit = lasting(&groups, Seconds::new(seconds))?.max(minimum);
+    let fee = denom::load(store, id)?.listing_fee;
+    let fees = fee.checked_mul(Uint128::from(u128::try_from(groups.len()).unwrap_or_default()))?;
+    let minimum = lasting(&groups, runway)?.max(min_deposit).checked_add(fees)?;
+    let deposit = lasting(&groups, Seconds::new(seconds))?.checked_add(fees)?.max(minimum);
     Ok(QuoteResponse { groups, minimum, deposit })
 }
 

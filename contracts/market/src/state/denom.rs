@@ -29,6 +29,9 @@ pub(crate) struct Denom {
     pub(crate) min_bond: Uint128,
     /// Units of the market's bond denom for one unit of bond.
     pub(crate) bond_factor: Option<Decimal>,
+    /// Units set aside for each order.
+    #[serde(default)]
+    pub(crate) listing_fee: Uint128,
 }
 
 /// In which denom a bond is given, and how much of it a rate asks for. A snapshot.
@@ -73,7 +76,12 @@ pub(crate) fn intern(storage: &mut dyn Storage, name: &str) -> Result<DenomId, C
     let id = id.ok_or(ContractError::Overflow { what: "the number of denoms" })?;
     LAST.save(storage, &id)?;
     IDS.save(storage, name, &id)?;
-    let denom = Denom { name: name.into(), min_bond: Uint128::zero(), bond_factor: None };
+    let denom = Denom {
+        name: name.into(),
+        min_bond: Uint128::zero(),
+        bond_factor: None,
+        listing_fee: Uint128::zero(),
+    };
     DENOMS.save(storage, id, &denom)?;
     Ok(id)
 }

@@ -128,11 +128,15 @@ pub(crate) struct Order {
     /// When it is closed if nobody was chosen.
     pub(crate) expires_at: u64,
     /// In an auction: until when bids are taken.
+    #[serde(default)]
     pub(crate) bidding_until: Option<u64>,
     /// The last number given to a bid.
     pub(crate) last_bid_no: u64,
     /// Bids held.
     pub(crate) bids: u32,
+    /// Units set aside for whoever closes it after its expiry.
+    #[serde(default)]
+    pub(crate) fee: Uint128,
 }
 
 impl Order {

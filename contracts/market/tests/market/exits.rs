@@ -262,3 +262,27 @@ fn a_tenant_leaves_free_of_charge_when_a_required_attribute_is_gone() {
     suite.act(Command::CloseDeployment {});
     assert_eq!(PURSE - suite.usd("tenant"), 10);
 }
+
+#[test]
+fn a_provider_that_gave_notice_earns_no_minimum_charge_however_its_lease_ends() {
+    for leaves in [true, false] {
+        let mut suite = Suite::new();
+        let terms = OfferTerms { min_charge: Uint128::new(3_000), ..offer_terms() };
+        let offer = suite.post("alice", terms, &coins(BOND, USD));
+        let mut wanted = group("web", by_offer(offer));
+        wanted.notice_seconds = Some(1_000);
+        suite.open(1, vec![wanted], 100_000);
+        let lease = suite.lease_id(1, 0);
+        suite.beat("alice", &lease);
+        suite.pass(500);
+        suite.just("alice", &ExecuteMsg::CloseLease { lease: lease.clone() });
+        suite.pass(500);
+        if !leaves {
+            suite.pass(500);
+            suite.just("owner", &ExecuteMsg::EndLease { lease });
+        }
+        suite.act(Command::CloseDeployment {});
+        let served = if leaves { 1_000 } else { 1_500 };
+        assert_eq!(PURSE - suite.usd("tenant"), served);
+    }
+}

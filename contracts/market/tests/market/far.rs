@@ -293,6 +293,7 @@ pub(crate) fn voucher() -> NewDenom {
         min_deposit: Uint128::new(100),
         min_bond: Uint128::one(),
         bond_factor: None,
+        listing_fee: Uint128::zero(),
     }
 }
 

@@ -7,6 +7,7 @@ mod callbacks;
 mod control;
 mod exits;
 mod far;
+mod fees;
 mod golden;
 mod governance;
 mod money;

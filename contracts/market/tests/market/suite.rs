@@ -292,6 +292,7 @@ pub(crate) fn usd() -> NewDenom {
         min_deposit: Uint128::new(100),
         min_bond: Uint128::new(10),
         bond_factor: Some("0.5".parse().unwrap()),
+        listing_fee: Uint128::zero(),
     }
 }
 

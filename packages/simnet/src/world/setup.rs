@@ -119,6 +119,7 @@ impl World {
             min_deposit: Uint128::new(MIN_DEPOSIT),
             min_bond: Uint128::new(1_000),
             bond_factor: Some(Decimal::one()),
+            listing_fee: Uint128::zero(),
         };
         let (market, outpost) = (self.market.clone(), self.outpost.clone());
         let a = self.network.chain_mut(MARKET_CHAIN);
