@@ -1,6 +1,8 @@
 //! One simulated chain: bank, contracts, IBC, and a clock of its own.
 
+mod handshake;
 mod relay;
+mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -22,9 +24,10 @@ use crate::ibc::IbcModule;
 use crate::ibc::callbacks::{CallbackKind, CallbackSupport};
 use crate::ibc::host::{Host, Modules};
 use crate::ibc::ics20::{self, Transfer};
-use crate::ibc::packet::Replay;
 use crate::ibc::state::{CHANNELS, CONNECTIONS, ChannelEnd, ClientStatus};
 use crate::storage::ChainStorage;
+
+pub use state::{PacketPlace, State};
 
 type ChainApp = App<
     BankKeeper,
@@ -308,6 +311,11 @@ impl Chain {
     #[must_use]
     pub fn storage(&self) -> &ChainStorage {
         self.app.storage()
+    }
+
+    /// Notes the events of a transaction that was done.
+    fn log(&mut self, events: impl IntoIterator<Item = Event>) {
+        self.events.extend(events);
     }
 
     /// Reads through the modules.

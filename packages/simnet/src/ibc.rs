@@ -5,6 +5,7 @@
 
 pub(crate) mod callbacks;
 pub(crate) mod channel;
+pub(crate) mod event;
 pub(crate) mod host;
 pub(crate) mod ics20;
 pub(crate) mod packet;
@@ -17,7 +18,7 @@ use cosmwasm_std::{
 use cw_multi_test::{AppResponse, CosmosRouter, Ibc, Module};
 use serde::de::DeserializeOwned;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use host::Modules;
 use ics20::Transfer;
 
@@ -60,16 +61,20 @@ impl Module for IbcModule {
                     memo: memo.unwrap_or_default(),
                 };
                 let packet = ics20::send(&host, storage, &sender, transfer)?;
-                let mut response = sent(&packet);
+                let mut response = sent(storage, &packet)?;
                 response.events.push(Event::new("ibc_transfer").add_attribute("sender", sender));
                 Ok(response)
             }
             IbcMsg::SendPacket { channel_id, data, timeout } => {
-                Ok(sent(&packet::send(storage, (&port, &channel_id), data, timeout)?))
+                let packet = packet::send(storage, (&port, &channel_id), data, timeout)?;
+                Ok(sent(storage, &packet)?)
             }
             IbcMsg::WriteAcknowledgement { channel_id, packet_sequence, ack } => {
-                packet::write_async_ack(storage, (&port, &channel_id, packet_sequence), ack.data)?;
-                Ok(AppResponse::default())
+                let key = (port.as_str(), channel_id.as_str(), packet_sequence);
+                let packet = packet::write_async_ack(storage, key, &ack.data)?;
+                let end = state::channel_end(storage, &port, &channel_id)?;
+                let events = vec![event::acknowledged(&packet, &ack.data, &end)];
+                Ok(AppResponse { events, data: None })
             }
             IbcMsg::CloseChannel { channel_id } => {
                 Ok(channel::close_init(&host, storage, (&port, &channel_id))?)
@@ -122,7 +127,7 @@ impl Module for IbcModule {
 /// The response of a message that sent a packet: its event, and its sequence as protobuf field 1.
 ///
 /// Source: `MsgTransferResponse`, `MsgIBCSendResponse`: `uint64 sequence = 1`.
-fn sent(packet: &IbcPacket) -> AppResponse {
+fn sent(storage: &dyn Storage, packet: &IbcPacket) -> Result<AppResponse> {
     let mut data = vec![0x08];
     let mut rest = packet.sequence;
     loop {
@@ -134,15 +139,7 @@ fn sent(packet: &IbcPacket) -> AppResponse {
         }
         data.push(seven_bits | 0x80);
     }
-    AppResponse { events: vec![packet_event("send_packet", packet)], data: Some(data.into()) }
-}
-
-/// A core event about a packet, with the attributes relayers and tools look for.
-pub(crate) fn packet_event(kind: &str, packet: &IbcPacket) -> Event {
-    Event::new(kind)
-        .add_attribute("packet_sequence", packet.sequence.to_string())
-        .add_attribute("packet_src_port", &packet.src.port_id)
-        .add_attribute("packet_src_channel", &packet.src.channel_id)
-        .add_attribute("packet_dst_port", &packet.dest.port_id)
-        .add_attribute("packet_dst_channel", &packet.dest.channel_id)
+    let end = state::channel_end(storage, &packet.src.port_id, &packet.src.channel_id)?;
+    let events = vec![event::packet("send_packet", packet, &end)];
+    Ok(AppResponse { events, data: Some(data.into()) })
 }

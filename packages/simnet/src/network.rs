@@ -10,7 +10,7 @@ use cosmwasm_std::{Binary, IbcOrder, IbcPacket};
 use crate::chain::Chain;
 use crate::error::{Error, Result};
 use crate::ibc::channel::Counterparty;
-use crate::ibc::packet::{Replay, SENT, elapsed};
+use crate::ibc::packet::{Relayed, SENT, elapsed};
 use crate::ibc::state::{
     ACKS, COMMITMENTS, CONNECTIONS, ChannelEnd, ChannelState, ClientStatus, Connection, RECEIPTS,
     channel_end,
@@ -31,24 +31,6 @@ pub struct End {
     pub port: String,
     /// Connection on that chain.
     pub connection: String,
-}
-
-/// Whether a relayed message changed anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Relayed {
-    /// It did.
-    Done,
-    /// It had been relayed before: nothing happened.
-    Repeated,
-}
-
-impl From<Replay> for Relayed {
-    fn from(replay: Replay) -> Self {
-        match replay {
-            Replay::Fresh => Self::Done,
-            Replay::Repeated => Self::Repeated,
-        }
-    }
 }
 
 /// Names a packet by where it was sent.
@@ -124,8 +106,7 @@ impl Network {
                 counterparty_connection: other.clone(),
                 client: ClientStatus::Active,
             };
-            self.chain_mut(chain)
-                .step(|_, storage| Ok(CONNECTIONS.save(storage, own, &connection)?))?;
+            self.chain_mut(chain).open_connection(own, &connection)?;
         }
         Ok((on_a, on_b))
     }
@@ -176,7 +157,7 @@ impl Network {
             counterparty_port: counterparty_port.into(),
             counterparty_channel: String::new(),
         };
-        self.chain_mut(&end.chain).channel_open(&end.port, wanted)
+        self.chain_mut(&end.chain).open_channel(&end.port, wanted)
     }
 
     /// `ChanOpenTry` at `end`, for the channel that `initiator` began.
@@ -202,7 +183,7 @@ impl Network {
             counterparty_port: initiator.port.clone(),
             counterparty_channel: channel.into(),
         };
-        self.chain_mut(&end.chain).channel_open(&end.port, wanted)
+        self.chain_mut(&end.chain).open_channel(&end.port, wanted)
     }
 
     /// `ChanOpenAck` at the initiator; `channels` are its and the responder's identifiers.
@@ -221,7 +202,7 @@ impl Network {
             return Err(Error::Proof { what: format!("the answered channel `{there}`") });
         }
         let counterparty = Counterparty { channel: there.into(), version: tried.version };
-        self.chain_mut(&initiator.chain).channel_open_ack((&initiator.port, here), counterparty)
+        self.chain_mut(&initiator.chain).acknowledge_channel((&initiator.port, here), counterparty)
     }
 
     /// `ChanOpenConfirm` at the responder; `channels` are the initiator's and its identifiers.
@@ -239,7 +220,7 @@ impl Network {
         if opened.state != ChannelState::Open {
             return Err(Error::Proof { what: format!("the open channel `{here}`") });
         }
-        self.chain_mut(&responder.chain).channel_open_confirm((&responder.port, there))
+        self.chain_mut(&responder.chain).confirm_channel((&responder.port, there))
     }
 
     /// Brings a channel's closing on `chain` to its other end.
@@ -253,7 +234,7 @@ impl Network {
         }
         let other = self.connection(chain, &end.connection)?.counterparty_chain;
         self.chain_mut(&other)
-            .channel_close_confirm((&end.counterparty_port, &end.counterparty_channel))
+            .confirm_close((&end.counterparty_port, &end.counterparty_channel))
     }
 
     fn connection(&self, chain: &str, connection: &str) -> Result<Connection> {
@@ -336,7 +317,7 @@ impl Network {
     pub fn receive(&mut self, id: &PacketId) -> Result<Relayed> {
         let packet = self.packet(id)?;
         let other = self.counterparty(&id.chain, &id.port, &id.channel)?;
-        self.chain_mut(&other).receive_packet(&packet).map(Into::into)
+        self.chain_mut(&other).receive_packet(&packet)
     }
 
     /// Brings `packet` to `chain` as a liar would: it was never sent, or not like this.
@@ -352,7 +333,7 @@ impl Network {
         if sent.as_ref() != Some(packet) {
             return Err(Error::Proof { what: format!("packet {}", packet.sequence) });
         }
-        self.chain_mut(chain).receive_packet(packet).map(Into::into)
+        self.chain_mut(chain).receive_packet(packet)
     }
 
     /// Brings a packet's acknowledgement to its source.
@@ -362,7 +343,7 @@ impl Network {
     pub fn acknowledge(&mut self, id: &PacketId) -> Result<Relayed> {
         let ack = self.ack(id)?.ok_or(Error::NotAcknowledged { sequence: id.sequence })?;
         let packet = self.packet(id)?;
-        self.chain_mut(&id.chain).acknowledge_packet(&packet, &ack).map(Into::into)
+        self.chain_mut(&id.chain).acknowledge_packet(&packet, &ack)
     }
 
     /// Times a packet out at its source.
@@ -373,7 +354,7 @@ impl Network {
     pub fn time_out(&mut self, id: &PacketId) -> Result<Relayed> {
         let packet = self.packet(id)?;
         match self.stage(id, &packet)? {
-            Stage::TimeOut => self.chain_mut(&id.chain).time_out_packet(&packet).map(Into::into),
+            Stage::TimeOut => self.chain_mut(&id.chain).time_out_packet(&packet),
             Stage::Receive => Err(Error::TimeoutNotReached),
             Stage::Acknowledge | Stage::Unanswered => {
                 Err(Error::Proof { what: format!("no receipt of packet {}", id.sequence) })

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::error::{Error, Result};
-use crate::network::{Network, PacketId, Relayed, Stage};
+use crate::ibc::packet::Relayed;
+use crate::network::{Network, PacketId, Stage};
 
 /// Steps after which a network that is still not quiet is taken to loop.
 const MAX_STEPS: usize = 10_000;

@@ -1,33 +1,41 @@
-//! What a relayer brings to a chain. Each method is one message of a relay transaction.
+//! Packets that a relayer brings to a chain. Each method is one message of a relay transaction.
+//!
+//! What a message claims about the other chain is proved by whoever calls: [`crate::Network`] looks
+//! it up in the other chain's store, a model of light clients checks a proof.
 
 use cosmwasm_std::{
     Addr, Binary, Event, IbcAckCallbackMsg, IbcAcknowledgement, IbcDestinationCallbackMsg,
-    IbcPacket, IbcPacketAckMsg, IbcPacketReceiveMsg, IbcPacketTimeoutMsg, IbcSourceCallbackMsg,
+    IbcEndpoint, IbcPacket, IbcPacketAckMsg, IbcPacketReceiveMsg, IbcPacketTimeoutMsg, IbcSourceCallbackMsg,
     IbcTimeoutCallbackMsg, IbcTransferCallback, StdError,
 };
 
-use super::{Chain, Replay};
+use super::Chain;
 use crate::contract::{EntryError, IbcEntry};
 use crate::error::{Error, Result};
 use crate::ibc::callbacks::{
     self, CallbackKind, CallbackSupport, Failure, LEAST_CALLBACK_GAS, Request, error_ack,
 };
-use crate::ibc::channel::{self, Application, Counterparty};
+use crate::ibc::channel::{self, Application};
 use crate::ibc::ics20::{self, Arrival, PacketData};
-use crate::ibc::packet;
-use crate::ibc::packet_event;
-use crate::ibc::state::ChannelEnd;
+use crate::ibc::event;
+use crate::ibc::packet::{self, Relayed};
+use crate::ibc::state::{ChannelEnd, channel_end};
 
 impl Chain {
     /// `MsgRecvPacket`.
-    pub(crate) fn receive_packet(&mut self, packet: &IbcPacket) -> Result<Replay> {
+    ///
+    /// # Errors
+    /// [`Error::ChannelState`], [`Error::ClientNotActive`], [`Error::TimeoutElapsed`]. What an
+    /// application says is no error here but an acknowledgement.
+    pub fn receive_packet(&mut self, packet: &IbcPacket) -> Result<Relayed> {
         let block = self.app.block_info();
         self.atomically(|chain| {
-            let replay = chain.step(|_, storage| packet::receive(storage, &block, packet))?;
-            if replay == Replay::Repeated {
-                return Ok(replay);
+            let relayed = chain.step(|_, storage| packet::receive(storage, &block, packet))?;
+            if relayed == Relayed::Repeated {
+                return Ok(relayed);
             }
-            chain.events.push(packet_event("recv_packet", packet));
+            let end = chain.end_at(&packet.dest)?;
+            chain.events.push(event::packet("recv_packet", packet, &end));
             let ack = match channel::application(&packet.dest.port_id)? {
                 Application::Transfer => Some(chain.receive_transfer(packet)),
                 Application::Contract(contract) => chain.receive_at_contract(&contract, packet),
@@ -36,10 +44,10 @@ impl Chain {
                 Some(ack) => packet::write_ack(storage, packet, ack),
                 None => packet::await_ack(storage, packet),
             })?;
-            if ack.is_some() {
-                chain.events.push(packet_event("write_acknowledgement", packet));
+            if let Some(ack) = &ack {
+                chain.events.push(event::acknowledged(packet, ack, &end));
             }
-            Ok(Replay::Fresh)
+            Ok(Relayed::Done)
         })
     }
 
@@ -117,17 +125,21 @@ impl Chain {
     }
 
     /// `MsgAcknowledgement`.
-    pub(crate) fn acknowledge_packet(
+    ///
+    /// # Errors
+    /// [`Error::ChannelState`], [`Error::ClientNotActive`], or what a contract says.
+    pub fn acknowledge_packet(
         &mut self,
         packet: &IbcPacket,
         ack: &Binary,
-    ) -> Result<Replay> {
+    ) -> Result<Relayed> {
         let relayer = self.wallet("relayer");
         self.atomically(|chain| {
-            if chain.step(|_, storage| packet::acknowledge(storage, packet))? == Replay::Repeated {
-                return Ok(Replay::Repeated);
+            if chain.step(|_, storage| packet::acknowledge(storage, packet))? == Relayed::Repeated {
+                return Ok(Relayed::Repeated);
             }
-            chain.events.push(packet_event("acknowledge_packet", packet));
+            let end = chain.end_at(&packet.src)?;
+            chain.events.push(event::packet("acknowledge_packet", packet, &end));
             let ack = IbcAcknowledgement::new(ack.clone());
             match channel::application(&packet.src.port_id)? {
                 Application::Contract(contract) => {
@@ -142,18 +154,22 @@ impl Chain {
                     chain.source_callback(packet, IbcSourceCallbackMsg::Acknowledgement(message));
                 }
             }
-            Ok(Replay::Fresh)
+            Ok(Relayed::Done)
         })
     }
 
     /// `MsgTimeout` or `MsgTimeoutOnClose`.
-    pub(crate) fn time_out_packet(&mut self, packet: &IbcPacket) -> Result<Replay> {
+    ///
+    /// # Errors
+    /// [`Error::UnknownChannel`], [`Error::ClientNotActive`], or what a contract says.
+    pub fn time_out_packet(&mut self, packet: &IbcPacket) -> Result<Relayed> {
         let relayer = self.wallet("relayer");
         self.atomically(|chain| {
-            if chain.step(|_, storage| packet::time_out(storage, packet))? == Replay::Repeated {
-                return Ok(Replay::Repeated);
+            if chain.step(|_, storage| packet::time_out(storage, packet))? == Relayed::Repeated {
+                return Ok(Relayed::Repeated);
             }
-            chain.events.push(packet_event("timeout_packet", packet));
+            let end = chain.end_at(&packet.src)?;
+            chain.events.push(event::packet("timeout_packet", packet, &end));
             match channel::application(&packet.src.port_id)? {
                 Application::Contract(contract) => {
                     let message = IbcPacketTimeoutMsg::new(packet.clone(), relayer);
@@ -165,7 +181,7 @@ impl Chain {
                     chain.source_callback(packet, IbcSourceCallbackMsg::Timeout(message));
                 }
             }
-            Ok(Replay::Fresh)
+            Ok(Relayed::Done)
         })
     }
 
@@ -229,46 +245,8 @@ impl Chain {
         }
     }
 
-    /// `MsgChannelOpenInit` or `MsgChannelOpenTry`, by the state of `end`.
-    pub(crate) fn channel_open(&mut self, port: &str, end: ChannelEnd) -> Result<String> {
-        self.step(|host, storage| channel::open(host, storage, port, end))
-    }
-
-    /// `MsgChannelOpenAck`.
-    pub(crate) fn channel_open_ack(
-        &mut self,
-        end: (&str, &str),
-        counterparty: Counterparty,
-    ) -> Result<()> {
-        let response =
-            self.step(|host, storage| channel::open_ack(host, storage, end, counterparty))?;
-        self.events.extend(response.events);
-        Ok(())
-    }
-
-    /// `MsgChannelOpenConfirm`.
-    pub(crate) fn channel_open_confirm(&mut self, end: (&str, &str)) -> Result<()> {
-        let response = self.step(|host, storage| channel::open_confirm(host, storage, end))?;
-        self.events.extend(response.events);
-        Ok(())
-    }
-
-    /// `MsgChannelCloseInit`, which anybody may send.
-    ///
-    /// # Errors
-    /// What the application says; [`Error::ChannelState`] if it is closed already.
-    pub fn close_channel(&mut self, port: &str, channel: &str) -> Result<()> {
-        let response =
-            self.step(|host, storage| channel::close_init(host, storage, (port, channel)))?;
-        self.events.extend(response.events);
-        Ok(())
-    }
-
-    /// `MsgChannelCloseConfirm`.
-    pub(crate) fn channel_close_confirm(&mut self, end: (&str, &str)) -> Result<()> {
-        let response = self.step(|host, storage| channel::close_confirm(host, storage, end))?;
-        self.events.extend(response.events);
-        Ok(())
+    fn end_at(&self, end: &IbcEndpoint) -> Result<ChannelEnd> {
+        channel_end(self.storage(), &end.port_id, &end.channel_id)
     }
 }
 

@@ -4,11 +4,11 @@
 //! application is asked before its end is written, so its error leaves nothing.
 
 use cosmwasm_std::{
-    Addr, IbcChannelCloseMsg, IbcChannelConnectMsg, IbcChannelOpenMsg, IbcOrder, Storage,
+    Addr, Event, IbcChannelCloseMsg, IbcChannelConnectMsg, IbcChannelOpenMsg, IbcOrder, Storage,
 };
 use cw_multi_test::AppResponse;
 
-use super::CONTRACT_PORT_PREFIX;
+use super::{CONTRACT_PORT_PREFIX, event};
 use super::host::Host;
 use super::ics20::{TRANSFER_PORT, TRANSFER_VERSION};
 use super::state::{
@@ -64,9 +64,12 @@ pub(crate) fn open(
 }
 
 /// What the other end turned out to be, at `ChanOpenAck`.
-pub(crate) struct Counterparty {
-    pub(crate) channel: String,
-    pub(crate) version: String,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counterparty {
+    /// Its identifier.
+    pub channel: String,
+    /// The version it answered.
+    pub version: String,
 }
 
 /// `ChanOpenAck`.
@@ -83,7 +86,8 @@ pub(crate) fn open_ack(
     end.version.clone_from(&counterparty.version);
     CHANNELS.save(storage, (port, channel), &end)?;
     let message = IbcChannelConnectMsg::new_ack(end.describe(port, channel), counterparty.version);
-    notify(host, storage, port, IbcEntry::ChannelConnect(message))
+    let event = event::channel("channel_open_ack", (port, channel), &end);
+    notify(host, storage, (port, event), IbcEntry::ChannelConnect(message))
 }
 
 /// `ChanOpenConfirm`.
@@ -97,7 +101,8 @@ pub(crate) fn open_confirm(
     end.state = ChannelState::Open;
     CHANNELS.save(storage, (port, channel), &end)?;
     let message = IbcChannelConnectMsg::new_confirm(end.describe(port, channel));
-    notify(host, storage, port, IbcEntry::ChannelConnect(message))
+    let event = event::channel("channel_open_confirm", (port, channel), &end);
+    notify(host, storage, (port, event), IbcEntry::ChannelConnect(message))
 }
 
 /// `ChanCloseInit`. Anybody can send it, and a contract can; the application decides.
@@ -120,7 +125,8 @@ pub(crate) fn close_init(
         return Err(Error::Transfer { reason: "user cannot close channel".into() });
     }
     let message = IbcChannelCloseMsg::new_init(end.describe(port, channel));
-    let response = notify(host, storage, port, IbcEntry::ChannelClose(message))?;
+    let event = event::channel("channel_close_init", (port, channel), &end);
+    let response = notify(host, storage, (port, event), IbcEntry::ChannelClose(message))?;
     close(storage, (port, channel), end)?;
     Ok(response)
 }
@@ -133,7 +139,8 @@ pub(crate) fn close_confirm(
 ) -> Result<AppResponse> {
     let end = channel_in(storage, (port, channel), ChannelState::Open)?;
     let message = IbcChannelCloseMsg::new_confirm(end.describe(port, channel));
-    let response = notify(host, storage, port, IbcEntry::ChannelClose(message))?;
+    let event = event::channel("channel_close_confirm", (port, channel), &end);
+    let response = notify(host, storage, (port, event), IbcEntry::ChannelClose(message))?;
     close(storage, (port, channel), end)?;
     Ok(response)
 }
@@ -143,16 +150,19 @@ fn close(storage: &mut dyn Storage, key: (&str, &str), mut end: ChannelEnd) -> R
     Ok(CHANNELS.save(storage, key, &end)?)
 }
 
+/// Tells the application of a step; the step's own event comes before those of the application.
 fn notify(
     host: &dyn Host,
     storage: &mut dyn Storage,
-    port: &str,
+    (port, event): (&str, Event),
     entry: IbcEntry,
 ) -> Result<AppResponse> {
-    match application(port)? {
-        Application::Transfer => Ok(AppResponse::default()),
-        Application::Contract(contract) => Ok(host.call(storage, &contract, entry)?),
-    }
+    let mut response = match application(port)? {
+        Application::Transfer => AppResponse::default(),
+        Application::Contract(contract) => host.call(storage, &contract, entry)?,
+    };
+    response.events.insert(0, event);
+    Ok(response)
 }
 
 fn check_transfer(end: &ChannelEnd) -> Result<()> {

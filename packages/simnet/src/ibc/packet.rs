@@ -17,14 +17,14 @@ use crate::error::{Error, Result};
 pub(crate) const SENT: Map<(&str, &str, u64), IbcPacket> = Map::new("ibc/sent");
 
 /// Revision of every simulated chain's heights.
-const REVISION: u64 = 1;
+pub(crate) const REVISION: u64 = 1;
 
 /// Whether a relayed message changed anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Replay {
-    /// It is the first of its kind.
-    Fresh,
-    /// It was relayed before; nothing happens and no error is raised.
+pub enum Relayed {
+    /// It did.
+    Done,
+    /// It had been relayed before: nothing happened.
     Repeated,
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn receive(
     storage: &mut dyn Storage,
     block: &BlockInfo,
     packet: &IbcPacket,
-) -> Result<Replay> {
+) -> Result<Relayed> {
     let (port, channel) = (packet.dest.port_id.as_str(), packet.dest.channel_id.as_str());
     let end = channel_in(storage, (port, channel), ChannelState::Open)?;
     check_counterparty(&end, &packet.src.port_id, &packet.src.channel_id)?;
@@ -67,10 +67,10 @@ pub(crate) fn receive(
     }
     let key = (port, channel, packet.sequence);
     if RECEIPTS.has(storage, key) {
-        return Ok(Replay::Repeated);
+        return Ok(Relayed::Repeated);
     }
     RECEIPTS.save(storage, key, &true)?;
-    Ok(Replay::Fresh)
+    Ok(Relayed::Done)
 }
 
 /// Writes the acknowledgement of a packet that was received.
@@ -85,21 +85,22 @@ pub(crate) fn await_ack(storage: &mut dyn Storage, packet: &IbcPacket) -> Result
     Ok(ASYNC.save(storage, key, packet)?)
 }
 
-/// Writes the late acknowledgement of a contract.
+/// Writes the late acknowledgement of a contract; returns the packet that it is for.
 pub(crate) fn write_async_ack(
     storage: &mut dyn Storage,
     key: (&str, &str, u64),
-    ack: Binary,
-) -> Result<()> {
+    ack: &Binary,
+) -> Result<IbcPacket> {
     let packet = ASYNC.may_load(storage, key)?.ok_or_else(|| Error::Proof {
         what: format!("a packet {} that waits for an acknowledgement", key.2),
     })?;
     ASYNC.remove(storage, key);
-    write_ack(storage, &packet, &ack)
+    write_ack(storage, &packet, ack)?;
+    Ok(packet)
 }
 
 /// Ends a packet's life by its acknowledgement.
-pub(crate) fn acknowledge(storage: &mut dyn Storage, packet: &IbcPacket) -> Result<Replay> {
+pub(crate) fn acknowledge(storage: &mut dyn Storage, packet: &IbcPacket) -> Result<Relayed> {
     let (port, channel) = (packet.src.port_id.as_str(), packet.src.channel_id.as_str());
     let end = channel_in(storage, (port, channel), ChannelState::Open)?;
     active_connection(storage, &end.connection)?;
@@ -107,19 +108,19 @@ pub(crate) fn acknowledge(storage: &mut dyn Storage, packet: &IbcPacket) -> Resu
 }
 
 /// Ends a packet's life by its timeout. The channel need not be open any more.
-pub(crate) fn time_out(storage: &mut dyn Storage, packet: &IbcPacket) -> Result<Replay> {
+pub(crate) fn time_out(storage: &mut dyn Storage, packet: &IbcPacket) -> Result<Relayed> {
     let end = channel_end(storage, &packet.src.port_id, &packet.src.channel_id)?;
     active_connection(storage, &end.connection)?;
     remove_commitment(storage, packet)
 }
 
-fn remove_commitment(storage: &mut dyn Storage, packet: &IbcPacket) -> Result<Replay> {
+fn remove_commitment(storage: &mut dyn Storage, packet: &IbcPacket) -> Result<Relayed> {
     let key = (packet.src.port_id.as_str(), packet.src.channel_id.as_str(), packet.sequence);
     if !COMMITMENTS.has(storage, key) {
-        return Ok(Replay::Repeated);
+        return Ok(Relayed::Repeated);
     }
     COMMITMENTS.remove(storage, key);
-    Ok(Replay::Fresh)
+    Ok(Relayed::Done)
 }
 
 fn check_counterparty(end: &ChannelEnd, port: &str, channel: &str) -> Result<()> {

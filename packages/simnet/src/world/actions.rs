@@ -282,13 +282,22 @@ impl World {
     /// # Errors
     /// What the market says.
     pub fn bring_home(&mut self, claimant: &Tenant) -> Result<()> {
+        self.send_home(claimant)?;
+        self.relay()?;
+        Ok(())
+    }
+
+    /// Has everything paid or sent home that the market owes to somebody; it is not relayed yet.
+    ///
+    /// # Errors
+    /// What the market says.
+    pub fn send_home(&mut self, claimant: &Tenant) -> Result<()> {
         for denom in self.denoms(MARKET_CHAIN) {
             if self.credited(claimant, &denom)? > 0 {
                 let claim = Market::Claim { claimant: claimant.clone(), denom };
                 self.market("anyone", &claim, &[])?;
             }
         }
-        self.relay()?;
         Ok(())
     }
 }

@@ -44,15 +44,23 @@ impl World {
     /// # Errors
     /// What a contract refuses.
     pub fn unproved() -> Result<Self> {
-        let mut world = Self::with_contracts()?;
-        world.open_transfer_channel()?;
-        world.add_routes()?;
+        let mut world = Self::unlinked()?;
+        let (market, outpost) = world.network.connect(MARKET_CHAIN, OUTPOST_CHAIN)?;
+        world.connection = Ends { market, outpost };
+        let (a, b) = (world.end_on_a(TRANSFER_PORT), world.end_on_b(TRANSFER_PORT));
+        let transfer =
+            world.network.open_channel(&b, &a, IbcOrder::Unordered, TRANSFER_VERSION).map(swap)?;
+        world.add_routes(transfer)?;
         world.open_control_channel()?;
         world.check()?;
         Ok(world)
     }
 
-    fn with_contracts() -> Result<Self> {
+    /// Both contracts on their chains, which nothing connects.
+    ///
+    /// # Errors
+    /// What a contract refuses.
+    pub fn unlinked() -> Result<Self> {
         let mut a = Chain::new(MARKET_CHAIN, "alpha");
         let mut b = Chain::new(OUTPOST_CHAIN, "beta");
         let (owner_a, owner_b) = (a.wallet("market-owner"), b.wallet("outpost-owner"));
@@ -73,7 +81,6 @@ impl World {
         let mut network = Network::default();
         network.add(a);
         network.add(b);
-        let (on_a, on_b) = network.connect(MARKET_CHAIN, OUTPOST_CHAIN)?;
         let account = |chain: &str, name: &str, address: &Addr| {
             ((chain.to_owned(), name.to_owned()), address.clone())
         };
@@ -86,7 +93,7 @@ impl World {
             relayer: Relayer::default(),
             market,
             outpost,
-            connection: Ends { market: on_a, outpost: on_b },
+            connection: Ends::default(),
             transfer: Ends::default(),
             control: Ends::default(),
             accounts,
@@ -95,19 +102,21 @@ impl World {
         Ok(world)
     }
 
-    fn open_transfer_channel(&mut self) -> Result<()> {
-        let (a, b) = (self.end_on_a(TRANSFER_PORT), self.end_on_b(TRANSFER_PORT));
-        let (market, outpost) =
-            self.network.open_channel(&b, &a, IbcOrder::Unordered, TRANSFER_VERSION).map(swap)?;
-        self.transfer = Ends { market, outpost };
+    /// Makes an open transfer channel the route of both contracts, for USDX.
+    ///
+    /// # Errors
+    /// What a contract refuses.
+    pub fn add_routes(&mut self, transfer: Ends) -> Result<()> {
+        self.transfer = transfer;
         let escrow = self.b().escrow(&self.transfer.outpost)?;
         self.accounts.insert((OUTPOST_CHAIN.into(), "transfer escrow".into()), escrow);
         let escrow = self.a().escrow(&self.transfer.market)?;
         self.accounts.insert((MARKET_CHAIN.into(), "transfer escrow".into()), escrow);
-        Ok(())
+        self.add_route_at_market()?;
+        self.add_route_at_outpost()
     }
 
-    fn add_routes(&mut self) -> Result<()> {
+    fn add_route_at_market(&mut self) -> Result<()> {
         let route = NewRoute {
             channel: self.transfer.market.clone(),
             outpost: Some(self.outpost.to_string()),
@@ -121,11 +130,16 @@ impl World {
             bond_factor: Some(Decimal::one()),
             listing_fee: Uint128::zero(),
         };
-        let (market, outpost) = (self.market.clone(), self.outpost.clone());
+        let market = self.market.clone();
         let a = self.network.chain_mut(MARKET_CHAIN);
         let owner = a.wallet("market-owner");
         a.execute(&owner, &market, &market::msg::ExecuteMsg::AddRoute(route), &[])?;
         a.execute(&owner, &market, &market::msg::ExecuteMsg::AddDenom(denom), &[])?;
+        Ok(())
+    }
+
+    fn add_route_at_outpost(&mut self) -> Result<()> {
+        let (market, outpost) = (self.market.clone(), self.outpost.clone());
         let route = outpost::msg::ExecuteMsg::AddRoute {
             name: ROUTE.into(),
             channel: self.transfer.outpost.clone(),
@@ -145,9 +159,8 @@ impl World {
     pub fn open_control_channel(&mut self) -> Result<()> {
         let a = self.end_on_a(&port_of(self.market.as_str()));
         let b = self.end_on_b(&port_of(self.outpost.as_str()));
-        let (market, outpost) =
+        self.control =
             self.network.open_channel(&b, &a, IbcOrder::Unordered, VERSION).map(swap)?;
-        self.control = Ends { market, outpost };
         Ok(())
     }
 
@@ -177,19 +190,28 @@ impl World {
     /// # Errors
     /// What a contract refuses.
     pub fn prove_route(&mut self) -> Result<()> {
-        let probe =
-            outpost::msg::ExecuteMsg::ProbeRoute { route: ROUTE.into(), timeout_seconds: None };
-        self.outpost("outpost-owner", &probe, &[coin(PROBE_UNITS, USDX)])?;
+        self.probe_route()?;
         self.relay()?;
         let tenant = self.tenant("outpost-owner");
         self.bring_home(&tenant)?;
         self.claim("outpost-owner")
     }
+
+    /// Sends the coin that proves the route; it is not relayed yet.
+    ///
+    /// # Errors
+    /// What the outpost says.
+    pub fn probe_route(&mut self) -> Result<()> {
+        let probe =
+            outpost::msg::ExecuteMsg::ProbeRoute { route: ROUTE.into(), timeout_seconds: None };
+        self.outpost("outpost-owner", &probe, &[coin(PROBE_UNITS, USDX)])?;
+        Ok(())
+    }
 }
 
 /// Channels are opened from B; the world names A first.
-fn swap((outpost, market): (String, String)) -> (String, String) {
-    (market, outpost)
+fn swap((outpost, market): (String, String)) -> Ends {
+    Ends { market, outpost }
 }
 
 fn market_config(treasury: &Addr) -> InstantiateMsg {
