@@ -8,13 +8,13 @@
 mod answer;
 mod blocks;
 pub(crate) mod client;
-mod decode;
 #[cfg(test)]
 mod fake;
 mod light;
 mod recent;
 mod report;
 
+pub mod decode;
 pub mod endpoints;
 pub mod node;
 pub mod setup;

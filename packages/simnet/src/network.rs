@@ -233,8 +233,7 @@ impl Network {
             return Err(Error::Proof { what: format!("the closed channel `{channel}`") });
         }
         let other = self.connection(chain, &end.connection)?.counterparty_chain;
-        self.chain_mut(&other)
-            .confirm_close((&end.counterparty_port, &end.counterparty_channel))
+        self.chain_mut(&other).confirm_close((&end.counterparty_port, &end.counterparty_channel))
     }
 
     fn connection(&self, chain: &str, connection: &str) -> Result<Connection> {

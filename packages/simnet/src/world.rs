@@ -194,6 +194,12 @@ impl World {
         Ok(done)
     }
 
+    /// Whether the contracts have a route to each other.
+    #[must_use]
+    pub fn is_routed(&self) -> bool {
+        !self.transfer.market.is_empty()
+    }
+
     /// Asks the market.
     ///
     /// # Errors

@@ -43,7 +43,11 @@ pub(super) fn block(
     Ok(BlockFacts { tip, txs: facts })
 }
 
-fn events(raw: &[RawEvent]) -> Result<Vec<Event>, EventError> {
+/// Reads the IBC events among those of a transaction, in order.
+///
+/// # Errors
+/// [`EventError`] when an IBC event does not read.
+pub fn events(raw: &[RawEvent]) -> Result<Vec<Event>, EventError> {
     let mut events = Vec::new();
     for event in raw {
         if let Some(event) = event_v1::decode(event)? {

@@ -8,8 +8,10 @@ use cosmos::wire::tx::{DecodedTx, decode};
 use ferry::model::facts::{BlockFacts, Event, Tip, TxFacts, Used};
 use ferry::model::ids::{LaneId, Time};
 
+use crate::channels::Channels;
 use crate::core::{Context, Core, Effect, Failure, fail};
 use crate::light::{SimHeader, root};
+use crate::plain::Plain;
 
 pub(crate) const PREFIX: &str = "sim";
 /// Gas of a transaction besides its messages.
@@ -23,7 +25,7 @@ struct Pooled {
 }
 
 /// A packet that the application sends in the next block.
-pub(crate) type Send = Box<dyn FnOnce(&mut Core) -> Option<Event>>;
+pub(crate) type Send<C = Plain> = Box<dyn FnOnce(&mut Core<C>) -> Option<Event>>;
 
 /// What a node answers to a broadcast.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +43,7 @@ enum Mode {
 
 /// A chain with one validator.
 #[derive(Debug)]
-pub(crate) struct Chain {
+pub(crate) struct Chain<C = Plain> {
     pub(crate) id: String,
     pub(crate) revision: u64,
     pub(crate) is_strict: bool,
@@ -51,10 +53,10 @@ pub(crate) struct Chain {
     pub(crate) time: u64,
     /// The lane of ours, to mark its transactions in facts.
     pub(crate) lane: LaneId,
-    pub(crate) core: Core,
-    check: Core,
+    pub(crate) core: Core<C>,
+    check: Core<C>,
     /// Height -> state after it; as many as the node keeps.
-    pub(crate) history: BTreeMap<u64, Rc<Core>>,
+    pub(crate) history: BTreeMap<u64, Rc<Core<C>>>,
     pub(crate) headers: BTreeMap<u64, SimHeader>,
     pub(crate) blocks: BTreeMap<u64, BlockFacts>,
     mempool: VecDeque<Pooled>,
@@ -74,8 +76,8 @@ pub(crate) fn gas_of(url: &str, effect: &Effect) -> u64 {
     }
 }
 
-impl Chain {
-    pub(crate) fn new(id: &str, revision: u64, lane: LaneId, time: u64) -> Self {
+impl<C: Channels> Chain<C> {
+    pub(crate) fn new((id, revision): (&str, u64), lane: LaneId, time: u64, channels: C) -> Self {
         let mut chain = Self {
             id: id.to_owned(),
             revision,
@@ -85,8 +87,8 @@ impl Chain {
             height: 0,
             time,
             lane,
-            core: Core::default(),
-            check: Core::default(),
+            core: Core::new(channels.clone()),
+            check: Core::new(channels),
             history: BTreeMap::new(),
             headers: BTreeMap::new(),
             blocks: BTreeMap::new(),
@@ -116,7 +118,7 @@ impl Chain {
     }
 
     /// The ante handler: what decides on entry, and what a block does before the messages.
-    fn ante(core: &mut Core, at: &Context, pooled: &Pooled, mode: Mode) -> Result<(), Failure> {
+    fn ante(core: &mut Core<C>, at: &Context, pooled: &Pooled, mode: Mode) -> Result<(), Failure> {
         let (tx, signer) = (&pooled.tx, &pooled.signer);
         if tx.timeout_height != 0 && at.height > tx.timeout_height {
             return fail("sdk", 30, "tx timeout height");
@@ -138,7 +140,7 @@ impl Chain {
     }
 
     /// ibc-go's `RedundantRelayDecorator`.
-    fn check_packets(core: &mut Core, at: &Context, tx: &DecodedTx) -> Result<(), Failure> {
+    fn check_packets(core: &mut Core<C>, at: &Context, tx: &DecodedTx) -> Result<(), Failure> {
         let (mut packets, mut redundant) = (0, 0);
         for message in &tx.msgs {
             let Some(is_redundant) = core.redundancy(message)? else {
@@ -209,7 +211,7 @@ impl Chain {
     }
 
     fn run_all(
-        core: &mut Core,
+        core: &mut Core<C>,
         at: &Context,
         tx: &DecodedTx,
         events: &mut Vec<Event>,
@@ -226,7 +228,7 @@ impl Chain {
     }
 
     /// Makes a block at `time`; `sent` are the events of packets that the application sends in it.
-    pub(crate) fn make_block(&mut self, time: u64, sends: Vec<Send>) {
+    pub(crate) fn make_block(&mut self, time: u64, sends: Vec<Send<C>>) {
         self.height += 1;
         self.time = time;
         let at = self.context(self.height, time);
@@ -243,6 +245,7 @@ impl Chain {
         let events: Vec<Event> =
             sends.into_iter().filter_map(|send| send(&mut self.core)).collect();
         txs.push(TxFacts { ours: None, events });
+        self.core.channels.commit(&at);
         let header = SimHeader {
             chain: self.id.clone(),
             height: self.height,

@@ -8,6 +8,7 @@ use ibc_proto::ibc::core::client::v1::{Height as ProtoHeight, MsgCreateClient, M
 use ibc_proto::ibc::lightclients::tendermint::v1::{ClientState, ConsensusState};
 use prost::Message;
 
+use crate::channels::Channels;
 use crate::core::{Context, Core, Effect, Failure, decode, fail};
 use crate::{events, light};
 
@@ -15,7 +16,7 @@ fn block(height: Option<ProtoHeight>) -> u64 {
     height.map_or(0, |height| height.revision_height)
 }
 
-impl Core {
+impl<C: Channels> Core<C> {
     pub(crate) fn create_client(
         &mut self,
         at: &Context,

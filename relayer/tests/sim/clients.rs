@@ -7,8 +7,9 @@ use ferry::plan::explain::Why;
 
 use crate::checks;
 use crate::settle;
+use crate::setup::{Faults, Sending, Setup};
 use crate::traps::{LATE, link, why_waits};
-use crate::world::{Faults, SECOND, Sending, Setup, World};
+use crate::world::{SECOND, World};
 
 const CLIENT: &str = "07-tendermint-0";
 const PERIOD: u64 = 300;

@@ -1,32 +1,31 @@
 //! Channels that close, and the packets that they leave behind.
 
+use cosmos::wire::packet::Packet;
 use cosmos::wire::path;
-use ferry::model::facts::{Event, HandshakeChange};
-use ferry::model::ids::{End, Order, Side};
+use ferry::model::facts::Event;
+use ferry::model::ids::{Order, Side};
 use ibc_proto::ibc::core::channel::v1::{
     Channel, Counterparty, MsgChannelCloseInit, MsgTimeoutOnClose,
 };
 use prost::Message;
 
-use crate::core::{Context, Core, Effect, Failure, Way, commitment, fail};
+use crate::channels::Channels;
+use crate::core::{Context, Core, Effect, Failure, commitment, fail, is_ordered};
+use crate::opening::CLOSED;
+use crate::setup::{Expiry, Faults, Sending, Setup};
 use crate::traps::{LATE, link};
-use crate::world::{Expiry, Faults, Sending, Setup, World};
-use crate::{checks, events, settle};
+use crate::world::World;
+use crate::{checks, settle};
 
-const CLOSED: i32 = 4;
-
-impl Core {
+impl<C: Channels> Core<C> {
     pub(crate) fn channel_close_init(
         &mut self,
+        at: &Context,
         message: &MsgChannelCloseInit,
         out: &mut Vec<Event>,
     ) -> Result<Effect, Failure> {
-        let (port, id) = (message.port_id.as_str(), message.channel_id.as_str());
-        let mut channel = self.channel(port, id)?;
-        channel.state = CLOSED;
-        self.store.insert(path::channel(port, id), channel.encode_to_vec());
-        let end = End { port: port.into(), channel: id.into() };
-        out.push(events::channel(HandshakeChange::CloseInit, end, &channel));
+        let end = (message.port_id.as_str(), message.channel_id.as_str());
+        out.extend(self.channels.close_init(at, end)?);
         Ok(Effect::Done)
     }
 
@@ -37,8 +36,8 @@ impl Core {
         out: &mut Vec<Event>,
     ) -> Result<Effect, Failure> {
         let packet = message.packet.unwrap_or_default();
-        let channel = self.channel(&packet.source_port, &packet.source_channel)?;
-        if !self.store.has(&commitment(&packet)) {
+        let channel = self.channel((&packet.source_port, &packet.source_channel))?;
+        if !self.has(&commitment(&packet)) {
             return Ok(Effect::Noop);
         }
         let hop = self.connection(&channel.connection_hops[0])?;
@@ -56,20 +55,20 @@ impl Core {
             return fail("commitment", 2, "the other end is not proved to be closed");
         }
         let next = message.next_sequence_recv.to_be_bytes();
-        let (key, value) = match Self::is_ordered(&channel) {
+        let (key, value) = match is_ordered(&channel) {
             true => (path::next_sequence_recv(port, id), Some(next.as_slice())),
             false => (path::receipt(port, id, packet.sequence), None),
         };
         self.verify(&client, message.proof_height, &key, (value, &message.proof_unreceived))?;
-        self.store.remove(&commitment(&packet));
-        self.effect(&packet, at, |effects| effects.timed_out += 1, Way::Out);
-        out.push(events::packet(&packet, None, events::timed_out()));
+        let packet = Packet::from(packet);
+        out.extend(self.channels.time_out(at, &packet)?);
+        self.effect(&packet, &at.chain, |effects| effects.timed_out += 1);
         Ok(Effect::Done)
     }
 }
 
 fn close(world: &mut World, side: Side) {
-    let end = world.channel_end(side).expect("the channel is open");
+    let end = world.channel_end(0, side).expect("the channel is open");
     world.inject(
         side,
         cosmos::wire::tx::any(&MsgChannelCloseInit {
@@ -82,7 +81,7 @@ fn close(world: &mut World, side: Side) {
 
 fn is_closed(world: &World) -> bool {
     [Side::A, Side::B].into_iter().all(|side| {
-        let channel = world.chains.on(side).core.channel("transfer", "channel-0");
+        let channel = world.chains.on(side).core.channel(("transfer", "channel-0"));
         channel.is_ok_and(|channel| channel.state == CLOSED)
     })
 }
@@ -122,13 +121,13 @@ fn an_ordered_timeout_closes_both_ends_and_returns_the_rest() {
 fn an_ordered_channel_stops_at_the_first_that_cannot_go_and_goes_on_after() {
     let mut world = link(Setup { order: Order::Ordered, ..Setup::default() });
     world.send_at(Sending { at: 1, from: Side::A, count: 20, expiry: LATE });
-    world.chains.b.core.refuses = Some(8);
+    world.chains.b.core.channels.refuses = Some(8);
     world.run(40, |_| false);
     let received = |world: &World| {
         world.chains.b.core.effects.values().map(|effects| effects.received).sum::<u32>()
     };
     assert_eq!(received(&world), 7, "{:?}", world.notices);
-    world.chains.b.core.refuses = None;
+    world.chains.b.core.channels.refuses = None;
     settle(&mut world, 200);
     assert_eq!((received(&world), checks::wasted(&world)), (20, (0, 0)));
 }

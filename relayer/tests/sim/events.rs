@@ -4,7 +4,7 @@ use cosmos::wire::packet::Packet;
 use ferry::model::facts::{Event, HandshakeChange, PacketChange, PacketEvent, Timeout, Via};
 use ferry::model::ids::{ChannelId, End, Height, Order, Time};
 use ibc_proto::google::protobuf::{Any, Timestamp};
-use ibc_proto::ibc::core::channel::v1::{Channel, Packet as ProtoPacket};
+use ibc_proto::ibc::core::channel::v1::Channel;
 use ibc_proto::ibc::core::commitment::v1::MerkleRoot;
 use ibc_proto::ibc::lightclients::tendermint::v1::ConsensusState;
 
@@ -51,17 +51,13 @@ pub(crate) fn timed_out() -> PacketChange {
     PacketChange::TimedOut
 }
 
-pub(crate) fn packet(
-    packet: &ProtoPacket,
-    via: Option<(&str, Order)>,
-    change: PacketChange,
-) -> Event {
+pub(crate) fn packet(packet: &Packet, via: Option<(&str, Order)>, change: PacketChange) -> Event {
     let end = |port: &str, channel: &str| End { port: port.into(), channel: channel.into() };
     Event::Packet(PacketEvent {
         via: via.map(|(connection, order)| Via { connection: connection.into(), order }),
-        src: end(&packet.source_port, &packet.source_channel),
-        dst: end(&packet.destination_port, &packet.destination_channel),
-        seq: packet.sequence,
+        src: end(&packet.id.src_port, &packet.id.src_channel),
+        dst: end(&packet.id.dst_port, &packet.id.dst_channel),
+        seq: packet.id.sequence,
         change,
     })
 }

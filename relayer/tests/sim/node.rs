@@ -6,11 +6,12 @@ use ferry::model::facts::{
 use ferry::model::ids::{AskId, ChainId, Time};
 
 use crate::chain::Checked;
+use crate::channels::Channels;
 use crate::core::Failure;
 use crate::light;
 use crate::world::{Happening, MILLI, World};
 
-impl World {
+impl<C: Channels> World<C> {
     pub(crate) fn answer(&mut self, id: AskId, ask: Ask) {
         let is_stale = self.rng.chance(self.faults.stale);
         let fact = match ask {
@@ -96,7 +97,7 @@ impl World {
         };
         let root = light::root(&chain.id, height);
         let prove = |key: Vec<u8>| {
-            let value = state.store.get(&key).map(<[u8]>::to_vec);
+            let value = state.get(&key);
             Proved { proof: light::proof(&root, &key, value.as_deref()), key, value }
         };
         let items = keys.into_iter().map(prove).collect();

@@ -2,7 +2,7 @@
 
 use cosmos::wire::path;
 use ferry::model::facts::{Event, HandshakeChange};
-use ferry::model::ids::{ConnectionId, End};
+use ferry::model::ids::ConnectionId;
 use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::core::channel::v1::{
     Channel, Counterparty as ChannelCounterparty, MsgChannelCloseConfirm, MsgChannelOpenAck,
@@ -16,13 +16,13 @@ use ibc_proto::ibc::core::connection::v1::{
 };
 use prost::Message;
 
+use crate::channels::{Channels, Done, EndName};
 use crate::core::{Context, Core, Effect, Failure, decode, fail};
-use crate::events;
 
-const INIT: i32 = 1;
-const TRYOPEN: i32 = 2;
-const OPEN: i32 = 3;
-const CLOSED: i32 = 4;
+pub(crate) const INIT: i32 = 1;
+pub(crate) const TRYOPEN: i32 = 2;
+pub(crate) const OPEN: i32 = 3;
+pub(crate) const CLOSED: i32 = 4;
 
 fn versions() -> Vec<Version> {
     let features = vec!["ORDER_ORDERED".to_owned(), "ORDER_UNORDERED".to_owned()];
@@ -43,7 +43,7 @@ fn counterparty(client: &str, connection: &str) -> Option<Counterparty> {
 
 type Proof<'a> = (Option<ProtoHeight>, &'a [u8]);
 
-impl Core {
+impl<C: Channels> Core<C> {
     pub(crate) fn handshake(
         &mut self,
         at: &Context,
@@ -51,17 +51,19 @@ impl Core {
         out: &mut Vec<Event>,
     ) -> Result<Effect, Failure> {
         match message.type_url.rsplit('.').next().unwrap_or_default() {
-            "MsgConnectionOpenInit" => self.connection_init(&decode(message)?, out),
-            "MsgConnectionOpenTry" => self.connection_try(at, decode(message)?, out),
-            "MsgConnectionOpenAck" => self.connection_ack(at, decode(message)?, out),
-            "MsgConnectionOpenConfirm" => self.connection_confirm(&decode(message)?, out),
-            "MsgChannelOpenInit" => self.channel_init(decode(message)?, out),
-            "MsgChannelOpenTry" => self.channel_try(decode(message)?, out),
-            "MsgChannelOpenAck" => self.channel_ack(decode(message)?, out),
-            "MsgChannelOpenConfirm" => self.channel_confirm(&decode(message)?, out),
-            "MsgChannelCloseConfirm" => self.channel_close_confirm(&decode(message)?, out),
-            other => fail("sdk", 6, format!("unknown message {other}")),
-        }?;
+            "MsgConnectionOpenInit" => self.connection_init(&decode(message)?, out)?,
+            "MsgConnectionOpenTry" => self.connection_try(at, decode(message)?, out)?,
+            "MsgConnectionOpenAck" => self.connection_ack(at, decode(message)?, out)?,
+            "MsgConnectionOpenConfirm" => self.connection_confirm(at, &decode(message)?, out)?,
+            "MsgChannelOpenInit" => out.extend(self.channel_init(at, decode(message)?)?),
+            "MsgChannelOpenTry" => out.extend(self.channel_try(at, decode(message)?)?),
+            "MsgChannelOpenAck" => out.extend(self.channel_ack(at, decode(message)?)?),
+            "MsgChannelOpenConfirm" => out.extend(self.channel_confirm(at, &decode(message)?)?),
+            "MsgChannelCloseConfirm" => {
+                out.extend(self.channel_close_confirm(at, &decode(message)?)?);
+            }
+            other => return fail("sdk", 6, format!("unknown message {other}")),
+        }
         Ok(Effect::Done)
     }
 
@@ -194,6 +196,7 @@ impl Core {
         self.prove_connection(&end.client_id, (&other_id, &expected), proof)?;
         let state = (message.client_state, message.proof_client.as_slice());
         self.prove_client(at, &end.client_id, state, (&other.client_id, message.proof_height))?;
+        self.channels.connected(at, &message.connection_id, &other_id)?;
         end.state = OPEN;
         end.versions = message.version.into_iter().collect();
         end.counterparty = counterparty(&other.client_id, &other_id);
@@ -203,6 +206,7 @@ impl Core {
 
     fn connection_confirm(
         &mut self,
+        at: &Context,
         message: &MsgConnectionOpenConfirm,
         out: &mut Vec<Event>,
     ) -> Result<(), Failure> {
@@ -220,35 +224,17 @@ impl Core {
         };
         let proof = (message.proof_height, message.proof_ack.as_slice());
         self.prove_connection(&end.client_id, (&other.connection_id, &expected), proof)?;
+        self.channels.connected(at, &message.connection_id, &other.connection_id)?;
         end.state = OPEN;
         self.put_connection((&message.connection_id, HandshakeChange::Confirm), &end, out);
         Ok(())
     }
 
-    fn put_channel(
-        &mut self,
-        (port, id, change): (&str, &str, HandshakeChange),
-        channel: &Channel,
-        out: &mut Vec<Event>,
-    ) {
-        self.store.insert(path::channel(port, id), channel.encode_to_vec());
-        out.push(events::channel(change, End { port: port.into(), channel: id.into() }, channel));
-    }
-
-    fn new_channel(&mut self, port: &str, channel: &Channel) -> String {
-        let id = format!("channel-{}", self.counters[2]);
-        self.counters[2] += 1;
-        if channel.ordering == 2 {
-            let key = path::next_sequence_recv(port, &id);
-            self.store.insert(key, 1u64.to_be_bytes().to_vec());
-        }
-        id
-    }
-
-    /// Checks that the other end of `here` is `expected` in state `state`.
+    /// Checks that the other end of `here` is in state `state`.
     fn prove_channel(
         &self,
-        (port, id, here): (&str, &str, &Channel),
+        (port, id): EndName<'_>,
+        here: &Channel,
         state: i32,
         (height, proof): Proof<'_>,
     ) -> Result<(), Failure> {
@@ -268,87 +254,59 @@ impl Core {
         self.verify(&connection.client_id, height, &key, (Some(&expected.encode_to_vec()), proof))
     }
 
-    fn channel_init(
-        &mut self,
-        message: MsgChannelOpenInit,
-        out: &mut Vec<Event>,
-    ) -> Result<(), Failure> {
+    fn channel_init(&mut self, at: &Context, message: MsgChannelOpenInit) -> Done {
         let channel = message.channel.unwrap_or_default();
         if self.connection(&channel.connection_hops[0])?.state != OPEN {
             return fail("connection", 5, "connection state is not OPEN");
         }
-        let id = self.new_channel(&message.port_id, &channel);
-        self.put_channel((&message.port_id, &id, HandshakeChange::Init), &channel, out);
-        Ok(())
+        self.channels.open(at, &message.port_id, channel)
     }
 
-    fn channel_try(
-        &mut self,
-        message: MsgChannelOpenTry,
-        out: &mut Vec<Event>,
-    ) -> Result<(), Failure> {
+    fn channel_try(&mut self, at: &Context, message: MsgChannelOpenTry) -> Done {
         let mut channel = message.channel.unwrap_or_default();
         channel.version = message.counterparty_version;
         let proof = (message.proof_height, message.proof_init.as_slice());
-        self.prove_channel((&message.port_id, "", &channel), INIT, proof)?;
+        self.prove_channel((&message.port_id, ""), &channel, INIT, proof)?;
         channel.state = TRYOPEN;
-        let id = self.new_channel(&message.port_id, &channel);
-        self.put_channel((&message.port_id, &id, HandshakeChange::Try), &channel, out);
-        Ok(())
+        self.channels.open(at, &message.port_id, channel)
     }
 
-    fn channel_ack(
-        &mut self,
-        message: MsgChannelOpenAck,
-        out: &mut Vec<Event>,
-    ) -> Result<(), Failure> {
-        let (port, id) = (message.port_id, message.channel_id);
-        let mut channel = self.channel(&port, &id)?;
-        if channel.state != INIT {
-            return fail("channel", 4, "channel state is not INIT");
-        }
-        let other_port = channel.counterparty.clone().unwrap_or_default().port_id;
+    fn channel_ack(&mut self, at: &Context, message: MsgChannelOpenAck) -> Done {
+        let end = (message.port_id.as_str(), message.channel_id.as_str());
+        let mut channel = self.channel_in(end, INIT)?;
+        let port_id = channel.counterparty.unwrap_or_default().port_id;
         let channel_id = message.counterparty_channel_id;
-        channel.counterparty = Some(ChannelCounterparty { port_id: other_port, channel_id });
+        channel.counterparty = Some(ChannelCounterparty { port_id, channel_id });
         channel.version = message.counterparty_version;
         let proof = (message.proof_height, message.proof_try.as_slice());
-        self.prove_channel((&port, &id, &channel), TRYOPEN, proof)?;
-        channel.state = OPEN;
-        self.put_channel((&port, &id, HandshakeChange::Ack), &channel, out);
-        Ok(())
+        self.prove_channel(end, &channel, TRYOPEN, proof)?;
+        self.channels.open_ack(at, end, channel)
     }
 
-    fn channel_confirm(
-        &mut self,
-        message: &MsgChannelOpenConfirm,
-        out: &mut Vec<Event>,
-    ) -> Result<(), Failure> {
-        let (port, id) = (&message.port_id, &message.channel_id);
-        let mut channel = self.channel(port, id)?;
-        if channel.state != TRYOPEN {
-            return fail("channel", 4, "channel state is not TRYOPEN");
-        }
+    fn channel_confirm(&mut self, at: &Context, message: &MsgChannelOpenConfirm) -> Done {
+        let end = (message.port_id.as_str(), message.channel_id.as_str());
+        let channel = self.channel_in(end, TRYOPEN)?;
         let proof = (message.proof_height, message.proof_ack.as_slice());
-        self.prove_channel((port, id, &channel), OPEN, proof)?;
-        channel.state = OPEN;
-        self.put_channel((port, id, HandshakeChange::Confirm), &channel, out);
-        Ok(())
+        self.prove_channel(end, &channel, OPEN, proof)?;
+        self.channels.open_confirm(at, end)
     }
 
-    fn channel_close_confirm(
-        &mut self,
-        message: &MsgChannelCloseConfirm,
-        out: &mut Vec<Event>,
-    ) -> Result<(), Failure> {
-        let (port, id) = (&message.port_id, &message.channel_id);
-        let mut channel = self.channel(port, id)?;
+    fn channel_close_confirm(&mut self, at: &Context, message: &MsgChannelCloseConfirm) -> Done {
+        let end = (message.port_id.as_str(), message.channel_id.as_str());
+        let channel = self.channel(end)?;
         if channel.state == CLOSED {
             return fail("channel", 4, "channel is already CLOSED");
         }
         let proof = (message.proof_height, message.proof_init.as_slice());
-        self.prove_channel((port, id, &channel), CLOSED, proof)?;
-        channel.state = CLOSED;
-        self.put_channel((port, id, HandshakeChange::CloseConfirm), &channel, out);
-        Ok(())
+        self.prove_channel(end, &channel, CLOSED, proof)?;
+        self.channels.close_confirm(at, end)
+    }
+
+    fn channel_in(&self, end: EndName<'_>, state: i32) -> Result<Channel, Failure> {
+        let channel = self.channel(end)?;
+        if channel.state != state {
+            return fail("channel", 4, format!("channel state is {}, not {state}", channel.state));
+        }
+        Ok(channel)
     }
 }

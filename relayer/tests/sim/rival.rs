@@ -12,6 +12,7 @@ use ibc_proto::ibc::core::channel::v1::{MsgAcknowledgement, MsgRecvPacket, Packe
 use ibc_proto::ibc::core::client::v1::{Height, MsgUpdateClient};
 
 use crate::chain::{Chain, PREFIX};
+use crate::channels::Channels;
 use crate::light;
 use crate::rng::Rng;
 
@@ -29,7 +30,12 @@ impl Rival {
     }
 
     /// Relays some of what the other chain sent or acknowledged to `to`.
-    pub(crate) fn relay(&mut self, chains: &mut Both<Chain>, to: Side, rng: &mut Rng) {
+    pub(crate) fn relay<C: Channels>(
+        &mut self,
+        chains: &mut Both<Chain<C>>,
+        to: Side,
+        rng: &mut Rng,
+    ) {
         let (from, dst) = match to {
             Side::A => (&chains.b, &chains.a),
             Side::B => (&chains.a, &chains.b),
@@ -72,12 +78,12 @@ impl Rival {
     }
 }
 
-fn latest(chain: &Chain, client: &str) -> Option<u64> {
+fn latest<C: Channels>(chain: &Chain<C>, client: &str) -> Option<u64> {
     Some(chain.core.client(client).ok()?.latest_height?.revision_height)
 }
 
 /// What `from` had committed after block `height` and `dst` has not dealt with.
-fn waiting(from: &Chain, dst: &Chain, height: u64) -> Vec<Waiting> {
+fn waiting<C: Channels>(from: &Chain<C>, dst: &Chain<C>, height: u64) -> Vec<Waiting> {
     let mut found = Vec::new();
     for block in from.blocks.range(..=height).map(|(_, block)| block) {
         for event in block.txs.iter().flat_map(|tx| &tx.events) {
@@ -110,25 +116,30 @@ fn waiting(from: &Chain, dst: &Chain, height: u64) -> Vec<Waiting> {
     found
 }
 
-fn is_owed(from: &Chain, dst: &Chain, packet: &ProtoPacket, ack: Option<&[u8]>) -> bool {
+fn is_owed<C: Channels>(
+    from: &Chain<C>,
+    dst: &Chain<C>,
+    packet: &ProtoPacket,
+    ack: Option<&[u8]>,
+) -> bool {
     let commitment = crate::core::commitment(packet);
     if ack.is_some() {
-        return dst.core.store.has(&commitment);
+        return dst.core.has(&commitment);
     }
     let (port, channel) = (&packet.destination_port, &packet.destination_channel);
     let receipt = path::receipt(port, channel, packet.sequence);
     let is_late =
         packet.timeout_timestamp != 0 && dst.time + 5_000_000_000 >= packet.timeout_timestamp;
     let ends_by_height = packet.timeout_height.unwrap_or_default().revision_height != 0;
-    from.core.store.has(&commitment) && !dst.core.store.has(&receipt) && !is_late && !ends_by_height
+    from.core.has(&commitment) && !dst.core.has(&receipt) && !is_late && !ends_by_height
 }
 
-fn message(from: &Chain, (packet, ack): Waiting, signer: &str) -> Any {
+fn message<C: Channels>(from: &Chain<C>, (packet, ack): Waiting, signer: &str) -> Any {
     let height = from.height;
     let root = light::root(&from.id, height - 1);
     let proof_height = Some(Height { revision_number: from.revision, revision_height: height });
-    let state = &from.history[&(height - 1)].store;
-    let prove = |key: &[u8]| light::proof(&root, key, state.get(key));
+    let state = &from.history[&(height - 1)];
+    let prove = |key: &[u8]| light::proof(&root, key, state.get(key).as_deref());
     match ack {
         None => any(&MsgRecvPacket {
             proof_commitment: prove(&crate::core::commitment(&packet)),

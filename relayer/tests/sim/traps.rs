@@ -10,7 +10,8 @@ use ferry::plan::explain::{Why, explain};
 use ibc_proto::ibc::core::channel::v1::{Channel, Counterparty, MsgChannelOpenInit};
 
 use crate::checks;
-use crate::world::{Expiry, Faults, SECOND, Sending, Setup, World};
+use crate::setup::{Expiry, Faults, Sending, Setup};
+use crate::world::{SECOND, World};
 use crate::{linked, settle};
 
 pub(crate) const LATE: Expiry = Expiry::Seconds(9_000);
@@ -58,7 +59,7 @@ fn a_channel_begun_by_others_is_opened() {
         world.inject(side, any(&init));
         let is_open = |world: &World| {
             let open = |side, port: &str| {
-                let channel = world.chains.on(side).core.channel(port, "channel-1");
+                let channel = world.chains.on(side).core.channel((port, "channel-1"));
                 channel.is_ok_and(|channel| channel.state == 3)
             };
             open(side, "one") && open(side.other(), "two")

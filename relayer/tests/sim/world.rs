@@ -3,110 +3,57 @@
 use std::collections::BTreeMap;
 
 use cosmos::keys::Key;
-use ferry::model::config::{ChainConfig, Config, GasPrice, LaneConfig, Probe};
+use ferry::model::config::Config;
 use ferry::model::facts::{Ask, Fact, Step};
-use ferry::model::ids::{AskId, Both, ChainId, Height, LaneId, Order, PathId, Side, Span, Time};
+use ferry::model::ids::{AskId, Both, ChainId, Height, Side, Time};
 use ferry::model::notice::Notice;
 use ferry::model::rows::{ChannelRow, PathRow};
 use ferry::model::{Model, step};
 use ibc_proto::google::protobuf::Any;
 
-use crate::chain::{Chain, PREFIX, Send};
+use crate::chain::{Chain, Send};
+use crate::channels::Channels;
 use crate::checks;
+use crate::plain::Plain;
 use crate::rival::Rival;
 use crate::rng::Rng;
+use crate::setup::{Expiry, Faults, Sending, Setup, chain_config, lane, unopened, wanted};
 use crate::store::Store;
 
 pub(crate) const SECOND: u64 = 1_000_000_000;
 pub(crate) const MILLI: u64 = 1_000_000;
 const START: u64 = 1_700_000_000 * SECOND;
 
-/// What goes wrong, in percent of the occasions.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Faults {
-    /// Of the answers: never come.
-    pub(crate) lost: u64,
-    /// Of the answers: take seconds, so that blocks come in between.
-    pub(crate) slow: u64,
-    /// Of the answers: come twice.
-    pub(crate) twice: u64,
-    /// Of the offers and reads: reach a node that is behind.
-    pub(crate) stale: u64,
-    /// Of the blocks: a transaction vanishes from the mempool.
-    pub(crate) vanish: u64,
-    /// Of the steps: the process is killed.
-    pub(crate) kill: u64,
-    /// Of the blocks: a rival relays what it sees.
-    pub(crate) rival: u64,
-}
+/// What somebody does at some time.
+pub(crate) type Act<C> = Box<dyn FnOnce(&mut World<C>)>;
 
-/// Packets to send.
-#[derive(Clone, Debug)]
-pub(crate) struct Sending {
-    /// Seconds after the channel opened.
-    pub(crate) at: u64,
-    pub(crate) from: Side,
-    pub(crate) count: u64,
-    pub(crate) expiry: Expiry,
-}
-
-/// When a packet times out.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Expiry {
-    /// So many seconds after it was sent.
-    Seconds(u64),
-    /// So many blocks of the other chain after it was sent.
-    Blocks(u64),
-}
-
-pub(crate) enum Happening {
+pub(crate) enum Happening<C: Channels = Plain> {
     Block(Side),
     Pull(Side),
     Tick,
     Answer(AskId, Ask),
     Repeat(Fact),
-    Send(Sending),
-}
-
-/// How a world differs from the usual one.
-pub(crate) struct Setup {
-    pub(crate) seed: u64,
-    pub(crate) faults: Faults,
-    pub(crate) order: Order,
-    pub(crate) trusting_period: Span,
-    /// How far the clock of chain B is behind, in nanoseconds.
-    pub(crate) lag: u64,
-}
-
-impl Default for Setup {
-    fn default() -> Self {
-        Self {
-            seed: 1,
-            faults: Faults::default(),
-            order: Order::Unordered,
-            trusting_period: Span::seconds(100_000),
-            lag: 0,
-        }
-    }
+    /// Somebody acts.
+    Act(Act<C>),
 }
 
 /// The simulated world.
-pub(crate) struct World {
-    pub(crate) chains: Both<Chain>,
+pub(crate) struct World<C: Channels = Plain> {
+    pub(crate) chains: Both<Chain<C>>,
     pub(crate) store: Store,
     pub(crate) model: Model,
     pub(crate) now: u64,
     pub(crate) faults: Faults,
     pub(crate) rng: Rng,
     pub(crate) notices: Vec<Notice>,
-    pub(crate) sent: u64,
     pub(crate) steps: u64,
     pub(crate) kills: u64,
     pub(crate) rival: Rival,
     config: Config,
-    path: (PathRow, Vec<ChannelRow>),
+    /// The path and the channels that are to be, in the order in which they were wanted.
+    wanted: (PathRow, Vec<ChannelRow>),
     /// (time, order, process) -> what happens; answers die with the process that asked.
-    queue: BTreeMap<(u64, u64, Option<u64>), Happening>,
+    queue: BTreeMap<(u64, u64, Option<u64>), Happening<C>>,
     order: u64,
     pub(crate) process: u64,
     lag: u64,
@@ -114,57 +61,8 @@ pub(crate) struct World {
     asleep: bool,
     wake: Option<u64>,
     intervals: Both<u64>,
-    sends: Both<Vec<Sending>>,
-    injected: Both<Vec<Send>>,
-}
-
-fn lane(chain: &str, key: &Key) -> LaneId {
-    let address = key.address(PREFIX).expect("the prefix is valid").as_str().into();
-    LaneId { chain: chain.into(), address }
-}
-
-fn chain_config(chain: &str, revision: u64, key: Key) -> ChainConfig {
-    ChainConfig {
-        id: chain.into(),
-        revision,
-        lane: LaneConfig { id: lane(chain, &key), key },
-        probe: Probe { address: "sim1probe".into(), sequence: 0 },
-        gas_price: GasPrice { atto: 25_000_000_000_000_000, denom: "stake".to_owned() },
-        fee_granter: None,
-        memo: "ferry".to_owned(),
-        block_gas: Some(20_000_000),
-        block_bytes: 4_000_000,
-        max_msgs: 100,
-        interval: Span::seconds(1),
-        trusting_period: Span::seconds(100_000),
-        unbonding_period: Span::seconds(150_000),
-        max_clock_drift: Span::seconds(15),
-    }
-}
-
-/// The path that all worlds begin with: nothing is there, everything is wanted.
-fn wanted(order: Order) -> (PathRow, Vec<ChannelRow>) {
-    let path = PathId::from("ab");
-    let end = || ferry::model::rows::ChannelEnd {
-        port: "transfer".into(),
-        channel: None,
-        state: Default::default(),
-        since: 0,
-    };
-    let channel = ChannelRow {
-        path: path.clone(),
-        index: 0,
-        version: "ics20-1".to_owned(),
-        order,
-        ends: Both { a: end(), b: end() },
-    };
-    let row = PathRow {
-        path,
-        chains: Both { a: "alpha-1".into(), b: "beta-4".into() },
-        ends: Both::default(),
-        create: true,
-    };
-    (row, vec![channel])
+    pub(crate) injected: Both<Vec<Send<C>>>,
+    halted_until: u64,
 }
 
 impl World {
@@ -173,17 +71,47 @@ impl World {
     }
 
     pub(crate) fn with(setup: Setup) -> Self {
-        let Setup { seed, faults, order, trusting_period, lag } = setup;
+        Self::above(setup, Both { a: Plain::default(), b: Plain::default() })
+    }
+
+    pub(crate) fn send_at(&mut self, sending: Sending) {
+        let delay = sending.at * SECOND;
+        self.later(delay, None, Happening::Act(Box::new(move |world| world.send(&sending))));
+    }
+
+    fn send(&mut self, sending: &Sending) {
+        let Some(end) = self.channel_end(0, sending.from) else { return };
+        let other = self.chains.on(sending.from.other());
+        let timeout = match sending.expiry {
+            Expiry::Seconds(seconds) => (Height::default(), self.now + seconds * SECOND),
+            Expiry::Blocks(blocks) => {
+                let height = other.height + blocks;
+                (Height { revision: other.revision, height }, 0)
+            }
+        };
+        for number in 0..sending.count {
+            let (end, data) = (end.clone(), format!("packet {number}").into_bytes());
+            let send: Send = Box::new(move |core| core.channels.send(&end, timeout, data));
+            self.injected.on_mut(sending.from).push(send);
+        }
+    }
+}
+
+impl<C: Channels> World<C> {
+    /// Two chains with these channels, and nothing linked.
+    pub(crate) fn above(setup: Setup, channels: Both<C>) -> Self {
+        let Setup { seed, faults, order, chains: ids, trusting_period, lag } = setup;
         let key = |byte| Key::from_secret(&[byte; 32]).expect("the secret is valid");
-        let (a, b) = ("alpha-1", "beta-4");
-        let mut configs = vec![chain_config(a, 1, key(1)), chain_config(b, 4, key(2))];
+        let ((a, revision_a), (b, revision_b)) = (ids.a, ids.b);
+        let mut configs =
+            vec![chain_config(a, revision_a, key(1)), chain_config(b, revision_b, key(2))];
         for config in &mut configs {
             config.trusting_period = trusting_period;
         }
         let config = Config { chains: configs, max_tries: 40 };
         let chains = Both {
-            a: Chain::new(a, 1, lane(a, &key(1)), START),
-            b: Chain::new(b, 4, lane(b, &key(2)), START + SECOND / 3 - lag),
+            a: Chain::new(ids.a, lane(a, &key(1)), START, channels.a),
+            b: Chain::new(ids.b, lane(b, &key(2)), START + SECOND / 3 - lag, channels.b),
         };
         let mut world = Self {
             chains,
@@ -193,12 +121,11 @@ impl World {
             faults,
             rng: Rng::new(seed),
             notices: Vec::new(),
-            sent: 0,
             steps: 0,
             kills: 0,
             rival: Rival::new(key(3)),
             config,
-            path: wanted(order),
+            wanted: wanted(Both { a: a.into(), b: b.into() }, order),
             queue: BTreeMap::new(),
             order: 0,
             process: 0,
@@ -206,8 +133,8 @@ impl World {
             asleep: false,
             wake: None,
             intervals: Both { a: SECOND, b: SECOND * 17 / 10 },
-            sends: Both::default(),
-            injected: Both::default(),
+            injected: Both { a: Vec::new(), b: Vec::new() },
+            halted_until: 0,
         };
         for side in [Side::A, Side::B] {
             world.later(SECOND, None, Happening::Block(side));
@@ -216,7 +143,7 @@ impl World {
         world
     }
 
-    pub(crate) fn later(&mut self, delay: u64, process: Option<u64>, what: Happening) {
+    pub(crate) fn later(&mut self, delay: u64, process: Option<u64>, what: Happening<C>) {
         self.order += 1;
         self.queue.insert((self.now + delay, self.order, process), what);
     }
@@ -235,17 +162,45 @@ impl World {
             }
             self.later(MILLI, Some(process), Happening::Pull(side));
         }
-        if self.model.path(&self.path.0.path).is_none() {
-            let (row, channels) = self.path.clone();
-            self.feed(Fact::Path(row, channels));
-        } else {
+        self.feed_wanted();
+    }
+
+    /// What `ferry link` begins with.
+    fn feed_wanted(&mut self) {
+        let (row, channels) = self.wanted.clone();
+        let known = self.model.path(&row.path).cloned();
+        if known.is_some() && self.model.channels(&row.path).count() >= channels.len() {
             self.feed(Fact::Tick);
+        } else {
+            self.feed(Fact::Path(known.unwrap_or(row), channels));
         }
     }
 
-    pub(crate) fn send_at(&mut self, sending: Sending) {
-        let delay = sending.at * SECOND;
-        self.later(delay, None, Happening::Send(sending));
+    /// Wants one more channel.
+    pub(crate) fn link(&mut self, ports: Both<&str>, version: &str) {
+        let index = self.wanted_channels() as u32;
+        self.wanted.1.push(unopened(&self.wanted.0.path, index, ports, version));
+        self.feed_wanted();
+    }
+
+    pub(crate) fn wanted_channels(&self) -> usize {
+        self.wanted.1.len()
+    }
+
+    /// Packets ever sent.
+    pub(crate) fn sent(&self) -> u64 {
+        self.chains.a.core.channels.sent() + self.chains.b.core.channels.sent()
+    }
+
+    /// Whether nobody is about to act any more.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let acts = |what: &Happening<C>| matches!(what, Happening::Act(_));
+        self.injected.a.is_empty() && self.injected.b.is_empty() && !self.queue.values().any(acts)
+    }
+
+    /// Lets neither chain make a block for a while.
+    pub(crate) fn halt(&mut self, seconds: u64) {
+        self.halted_until = self.now + seconds * SECOND;
     }
 
     /// Lets somebody else run a message in the next block of a side.
@@ -284,10 +239,14 @@ impl World {
         self.boot();
     }
 
-    fn happen(&mut self, what: Happening) {
+    fn happen(&mut self, what: Happening<C>) {
         match what {
             Happening::Pull(_) | Happening::Tick | Happening::Answer(..) | Happening::Repeat(_)
                 if self.asleep => {}
+            Happening::Block(side) if self.now < self.halted_until => {
+                let delay = self.halted_until - self.now;
+                self.later(delay, None, Happening::Block(side));
+            }
             Happening::Block(side) => self.make_block(side),
             Happening::Pull(side) => self.pull(side),
             // The driver has one timer: a later step set it anew.
@@ -299,29 +258,11 @@ impl World {
             Happening::Repeat(fact) => {
                 self.feed(fact);
             }
-            Happening::Send(sending) => self.sends.on_mut(sending.from).push(sending),
+            Happening::Act(act) => act(self),
         }
     }
 
     fn make_block(&mut self, side: Side) {
-        let sendings = std::mem::take(self.sends.on_mut(side));
-        let mut sends: Vec<Send> = Vec::new();
-        for sending in sendings {
-            let Some(end) = self.channel_end(side) else { continue };
-            let other = self.chains.on(side.other());
-            let timeout = match sending.expiry {
-                Expiry::Seconds(seconds) => (Height::default(), self.now + seconds * SECOND),
-                Expiry::Blocks(blocks) => {
-                    let height = other.height + blocks;
-                    (Height { revision: other.revision, height }, 0)
-                }
-            };
-            for number in 0..sending.count {
-                self.sent += 1;
-                let (end, data) = (end.clone(), format!("packet {number}").into_bytes());
-                sends.push(Box::new(move |core| core.send(&end, timeout, data)));
-            }
-        }
         if self.rng.chance(self.faults.vanish) {
             let place = self.rng.below(1_000);
             self.chains.on_mut(side).lose(place);
@@ -330,7 +271,7 @@ impl World {
             self.rival.relay(&mut self.chains, side, &mut self.rng);
         }
         let now = self.now;
-        sends.extend(std::mem::take(self.injected.on_mut(side)));
+        let sends = std::mem::take(self.injected.on_mut(side));
         let lag = if side == Side::B { self.lag } else { 0 };
         self.chains.on_mut(side).make_block(now - lag, sends);
         let jitter = self.rng.below(200 * MILLI);
@@ -340,9 +281,9 @@ impl World {
         self.later(delay, Some(self.process), Happening::Pull(side));
     }
 
-    /// The end of the first open channel on a side.
-    pub(crate) fn channel_end(&self, side: Side) -> Option<ferry::model::ids::End> {
-        let channel = self.model.channels(&self.path.0.path).next()?;
+    /// An end of a channel that was wanted, counted from 0, once there is one.
+    pub(crate) fn channel_end(&self, index: usize, side: Side) -> Option<ferry::model::ids::End> {
+        let channel = self.model.channels(&self.wanted.0.path).nth(index)?;
         let end = channel.ends.on(side);
         Some(ferry::model::ids::End { port: end.port.clone(), channel: end.channel.clone()? })
     }

@@ -5,8 +5,8 @@
 
 use cosmwasm_std::{
     Addr, Binary, Event, IbcAckCallbackMsg, IbcAcknowledgement, IbcDestinationCallbackMsg,
-    IbcEndpoint, IbcPacket, IbcPacketAckMsg, IbcPacketReceiveMsg, IbcPacketTimeoutMsg, IbcSourceCallbackMsg,
-    IbcTimeoutCallbackMsg, IbcTransferCallback, StdError,
+    IbcEndpoint, IbcPacket, IbcPacketAckMsg, IbcPacketReceiveMsg, IbcPacketTimeoutMsg,
+    IbcSourceCallbackMsg, IbcTimeoutCallbackMsg, IbcTransferCallback, StdError,
 };
 
 use super::Chain;
@@ -16,8 +16,8 @@ use crate::ibc::callbacks::{
     self, CallbackKind, CallbackSupport, Failure, LEAST_CALLBACK_GAS, Request, error_ack,
 };
 use crate::ibc::channel::{self, Application};
-use crate::ibc::ics20::{self, Arrival, PacketData};
 use crate::ibc::event;
+use crate::ibc::ics20::{self, Arrival, PacketData};
 use crate::ibc::packet::{self, Relayed};
 use crate::ibc::state::{ChannelEnd, channel_end};
 
@@ -128,11 +128,7 @@ impl Chain {
     ///
     /// # Errors
     /// [`Error::ChannelState`], [`Error::ClientNotActive`], or what a contract says.
-    pub fn acknowledge_packet(
-        &mut self,
-        packet: &IbcPacket,
-        ack: &Binary,
-    ) -> Result<Relayed> {
+    pub fn acknowledge_packet(&mut self, packet: &IbcPacket, ack: &Binary) -> Result<Relayed> {
         let relayer = self.wallet("relayer");
         self.atomically(|chain| {
             if chain.step(|_, storage| packet::acknowledge(storage, packet))? == Relayed::Repeated {

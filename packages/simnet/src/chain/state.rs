@@ -19,6 +19,14 @@ pub struct State {
 }
 
 impl State {
+    /// The same, in a later block in which nothing happens.
+    #[must_use]
+    pub fn in_block(mut self, (height, time): (u64, Timestamp)) -> Self {
+        self.block.height = height;
+        self.block.time = time;
+        self
+    }
+
     /// A channel end, if there is one.
     ///
     /// # Errors
@@ -80,7 +88,7 @@ impl Chain {
         *self.app.storage_mut() = state.storage;
     }
 
-    /// Does something on `state` in a block at `height` and `time`, and returns the events of it. The
+    /// Does something on `state` in a block of some height and time, and returns the events of it. The
     /// chain itself stays as it is.
     ///
     /// # Errors
@@ -88,12 +96,11 @@ impl Chain {
     pub fn run_on<T, E>(
         &mut self,
         state: &mut State,
-        (height, time): (u64, Timestamp),
+        block: (u64, Timestamp),
         work: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<(T, Vec<Event>), E> {
         let own = State { block: self.block(), storage: std::mem::take(self.app.storage_mut()) };
-        let block = BlockInfo { height, time, chain_id: own.block.chain_id.clone() };
-        self.set_state(State { block, storage: state.storage.clone() });
+        self.set_state(state.clone().in_block(block));
         let logged = self.events.len();
         let done = work(self);
         let events = self.events.split_off(logged);

@@ -8,12 +8,12 @@ use cosmwasm_std::{
 };
 use cw_multi_test::AppResponse;
 
-use super::{CONTRACT_PORT_PREFIX, event};
 use super::host::Host;
 use super::ics20::{TRANSFER_PORT, TRANSFER_VERSION};
 use super::state::{
     self, CHANNELS, ChannelEnd, ChannelState, active_connection, channel_end, channel_in,
 };
+use super::{CONTRACT_PORT_PREFIX, event};
 use crate::contract::IbcEntry;
 use crate::error::{Error, Result};
 

@@ -159,8 +159,7 @@ impl World {
     pub fn open_control_channel(&mut self) -> Result<()> {
         let a = self.end_on_a(&port_of(self.market.as_str()));
         let b = self.end_on_b(&port_of(self.outpost.as_str()));
-        self.control =
-            self.network.open_channel(&b, &a, IbcOrder::Unordered, VERSION).map(swap)?;
+        self.control = self.network.open_channel(&b, &a, IbcOrder::Unordered, VERSION).map(swap)?;
         Ok(())
     }
 

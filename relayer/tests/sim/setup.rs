@@ -1,0 +1,119 @@
+//! What a world begins with: its faults, its chains' settings, the path that is wanted.
+
+use cosmos::keys::Key;
+use ferry::model::config::{ChainConfig, GasPrice, LaneConfig, Probe};
+use ferry::model::ids::{Both, ChainId, LaneId, Order, PathId, Side, Span};
+use ferry::model::rows::{ChannelEnd, ChannelRow, EndState, PathRow};
+
+use crate::chain::PREFIX;
+
+/// What goes wrong, in percent of the occasions.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Faults {
+    /// Of the answers: never come.
+    pub(crate) lost: u64,
+    /// Of the answers: take seconds, so that blocks come in between.
+    pub(crate) slow: u64,
+    /// Of the answers: come twice.
+    pub(crate) twice: u64,
+    /// Of the offers and reads: reach a node that is behind.
+    pub(crate) stale: u64,
+    /// Of the blocks: a transaction vanishes from the mempool.
+    pub(crate) vanish: u64,
+    /// Of the steps: the process is killed.
+    pub(crate) kill: u64,
+    /// Of the blocks: a rival relays what it sees.
+    pub(crate) rival: u64,
+}
+
+/// Packets to send.
+#[derive(Clone, Debug)]
+pub(crate) struct Sending {
+    /// Seconds after the channel opened.
+    pub(crate) at: u64,
+    pub(crate) from: Side,
+    pub(crate) count: u64,
+    pub(crate) expiry: Expiry,
+}
+
+/// When a packet times out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Expiry {
+    /// So many seconds after it was sent.
+    Seconds(u64),
+    /// So many blocks of the other chain after it was sent.
+    Blocks(u64),
+}
+
+/// How a world differs from the usual one.
+pub(crate) struct Setup {
+    pub(crate) seed: u64,
+    pub(crate) faults: Faults,
+    pub(crate) order: Order,
+    /// Chain ids with their revisions.
+    pub(crate) chains: Both<(&'static str, u64)>,
+    pub(crate) trusting_period: Span,
+    /// How far the clock of chain B is behind, in nanoseconds.
+    pub(crate) lag: u64,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            faults: Faults::default(),
+            order: Order::Unordered,
+            chains: Both { a: ("alpha-1", 1), b: ("beta-4", 4) },
+            trusting_period: Span::seconds(100_000),
+            lag: 0,
+        }
+    }
+}
+
+pub(crate) fn lane(chain: &str, key: &Key) -> LaneId {
+    let address = key.address(PREFIX).expect("the prefix is valid").as_str().into();
+    LaneId { chain: chain.into(), address }
+}
+
+pub(crate) fn chain_config(chain: &str, revision: u64, key: Key) -> ChainConfig {
+    ChainConfig {
+        id: chain.into(),
+        revision,
+        lane: LaneConfig { id: lane(chain, &key), key },
+        probe: Probe { address: "sim1probe".into(), sequence: 0 },
+        gas_price: GasPrice { atto: 25_000_000_000_000_000, denom: "stake".to_owned() },
+        fee_granter: None,
+        memo: "ferry".to_owned(),
+        block_gas: Some(20_000_000),
+        block_bytes: 4_000_000,
+        max_msgs: 100,
+        interval: Span::seconds(1),
+        trusting_period: Span::seconds(100_000),
+        unbonding_period: Span::seconds(150_000),
+        max_clock_drift: Span::seconds(15),
+    }
+}
+
+/// The path that all worlds begin with: nothing is there, everything is wanted.
+pub(crate) fn wanted(chains: Both<ChainId>, order: Order) -> (PathRow, Vec<ChannelRow>) {
+    let path = PathId::from("ab");
+    let ports = Both { a: "transfer", b: "transfer" };
+    let channel = ChannelRow { order, ..unopened(&path, 0, ports, "ics20-1") };
+    (PathRow { path, chains, ends: Both::default(), create: true }, vec![channel])
+}
+
+pub(crate) fn unopened(path: &PathId, index: u32, ports: Both<&str>, version: &str) -> ChannelRow {
+    let end = |port: &str| ChannelEnd {
+        port: port.into(),
+        channel: None,
+        state: EndState::None,
+        since: 0,
+    };
+    ChannelRow {
+        path: path.clone(),
+        index,
+        version: version.to_owned(),
+        order: Order::Unordered,
+        ends: Both { a: end(ports.a), b: end(ports.b) },
+    }
+}
