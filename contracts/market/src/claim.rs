@@ -3,7 +3,6 @@
 use cosmwasm_std::{Order, Storage, Uint128};
 use escrow::Seconds;
 use protocol::Tenant;
-use protocol::json::Small;
 use protocol::money::{Settle, SettleKind};
 
 use crate::context::Context;
@@ -150,7 +149,7 @@ fn take_parts(
     let origins = ORIGINS.prefix((owner, denom)).range(ctx.state(), None, None, up);
     let origins = origins.take(max).collect::<Result<Vec<_>, _>>()?;
     let mut parts = Vec::new();
-    for (seq, Small(amount)) in origins {
+    for (seq, amount) in origins {
         ORIGINS.remove(ctx.storage(), (owner, denom, seq));
         let funds = Funds { denom, amount };
         ledger::take_part(ctx.storage(), owner, funds)?;

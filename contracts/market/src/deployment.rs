@@ -11,7 +11,7 @@ use protocol::DeploymentId;
 use protocol::deployment::Group;
 
 use crate::error::ContractError;
-use crate::state::deployment::{self as state, ACCOUNTS, Number, RECORDS, Record};
+use crate::state::deployment::{self as state, ACCOUNTS, Number, RECORDS, Record, StoredAccount};
 
 /// A deployment that lives, loaded to be changed.
 #[derive(Debug, Clone)]
@@ -47,7 +47,7 @@ impl Live {
         if self.record.revision != self.stored_revision {
             RECORDS.save(storage, self.number, &self.record)?;
         }
-        Ok(ACCOUNTS.save(storage, self.number, &self.account)?)
+        Ok(ACCOUNTS.save(storage, self.number, &StoredAccount(self.account))?)
     }
 
     /// Counts a change of state, so that a later status can be told from an earlier one.

@@ -5,9 +5,9 @@
 //! after every message, and whatever the bank holds beyond it came without an order.
 
 use cosmwasm_std::{Coin, Deps, Env, StdError, Storage, Uint128};
-use cw_storage_plus::Map;
 use escrow::Payout;
 use protocol::limits;
+use store::Map;
 
 use crate::context::Context;
 use crate::error::ContractError;

@@ -11,9 +11,7 @@
 //! That a route is enabled (1) and a denom accepted (3) applies to new business; for a deployment
 //! that lives the route and denom of its opening count, which (6) compares.
 
-use cosmwasm_std::{
-    Addr, Coin, Event, IbcDestinationCallbackMsg, IbcPacket, Uint128, Uint256, from_json,
-};
+use cosmwasm_std::{Addr, Coin, Event, IbcDestinationCallbackMsg, IbcPacket, Uint128, Uint256};
 use protocol::control::{Command, Instruction};
 use protocol::ics20::{
     End, FungibleTokenPacketData, TRANSFER_PORT, TransferOutcome, outcome, received_denom,
@@ -57,7 +55,7 @@ pub(crate) fn on_arrival(
     callback: IbcDestinationCallbackMsg,
 ) -> Result<(), ContractError> {
     let IbcDestinationCallbackMsg { packet, ack, transfer, .. } = callback;
-    let data: FungibleTokenPacketData = from_json(&packet.data).map_err(|error| {
+    let data: FungibleTokenPacketData = from_slice(&packet.data).map_err(|error| {
         ContractError::Malformed { what: "the packet", reason: error.to_string() }
     })?;
     let memo = Memo::parse(&data.memo);

@@ -11,7 +11,7 @@ use crate::ledger::{self, CLAIMABLE, LIABILITIES};
 use crate::state::denom::{self, DenomId};
 use crate::state::deployment::{
     ACCOUNTS, BIDS, LEASES, LEASES_BY_PROVIDER, Number, OPEN_ORDERS, ORDERS, RECORDS, SLOTS, SPECS,
-    Slot,
+    Slot, StoredAccount,
 };
 use crate::state::offer::{BY_PROVIDER, OFFERS, OfferUse, USES};
 use crate::state::provider::{self, LIVE_LEASES, PROVIDERS};
@@ -80,7 +80,7 @@ fn owed(storage: &dyn Storage) -> Result<Sums<DenomId, Uint128>, Fault> {
     let mut owed = Sums::new();
     let records: BTreeMap<_, _> =
         all(RECORDS.range(storage, None, None, up))?.into_iter().collect();
-    for (number, account) in all(ACCOUNTS.range(storage, None, None, up))? {
+    for (number, StoredAccount(account)) in all(ACCOUNTS.range(storage, None, None, up))? {
         let record =
             records.get(&number).ok_or_else(|| format!("account {number} has no record"))?;
         let held = account.held().map_err(|error| error.to_string())?;
@@ -204,7 +204,7 @@ fn leases(storage: &dyn Storage) -> Result<(), Fault> {
     same("live leases", stored.into_iter().collect(), live)?;
 
     let mut streams = Vec::new();
-    for (number, account) in all(ACCOUNTS.range(storage, None, None, up))? {
+    for (number, StoredAccount(account)) in all(ACCOUNTS.range(storage, None, None, up))? {
         streams.extend(account.streams().iter().map(|stream| (number, stream.id())));
     }
     streams.sort_unstable();

@@ -11,14 +11,13 @@ pub(crate) mod provider;
 pub(crate) mod revised;
 pub(crate) mod route;
 pub(crate) mod settlement;
-mod store;
 pub(crate) mod terms;
 
 use cosmwasm_std::Storage;
 use cw_storage_plus::PrimaryKey;
+use store::{Item, Map};
 
 use crate::error::ContractError;
-use store::{Item, Map};
 
 /// Takes the next number of a sequence that begins with 1.
 pub(crate) fn next(storage: &mut dyn Storage, last: &Item<u64>) -> Result<u64, ContractError> {

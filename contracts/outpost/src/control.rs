@@ -2,10 +2,11 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
-    DepsMut, Env, IbcMsg, Reply, Response, Storage, SubMsg, SubMsgResult, Timestamp, from_json,
+    DepsMut, Env, IbcMsg, Reply, Response, StdError, Storage, SubMsg, SubMsgResult, Timestamp,
     to_json_binary,
 };
 use protocol::control::{ControlBody, ControlPacket, Instruction};
+use protocol::json::{Decode, from_slice};
 
 use crate::state::config;
 use crate::state::control::{AWAITED, Awaited, Purpose};
@@ -17,6 +18,7 @@ pub(crate) const REPLY: u64 = 2;
 
 /// What the reply needs to know.
 #[cw_serde]
+#[derive(Decode)]
 struct Posted {
     channel: String,
     awaited: Awaited,
@@ -56,7 +58,7 @@ pub(crate) fn send(
 /// # Errors
 /// [`ContractError::NoSequence`] if the chain does not name the packet.
 pub(crate) fn on_reply(deps: DepsMut<'_>, reply: Reply) -> Result<Response, ContractError> {
-    let Posted { channel, awaited } = from_json(&reply.payload)?;
+    let Posted { channel, awaited } = from_slice(&reply.payload).map_err(StdError::from)?;
     match reply.result {
         SubMsgResult::Ok(response) => {
             AWAITED.save(deps.storage, (&channel, sequence::of(&response)?), &awaited)?;

@@ -7,7 +7,8 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Deps, Order, OverflowError, StdResult, Storage, Uint128};
-use cw_storage_plus::Map;
+use protocol::json::Decode;
+use store::Map;
 
 use crate::ContractError;
 use crate::money::Money;
@@ -28,7 +29,7 @@ pub(crate) const PAYEES: usize = 10;
 
 /// Where a coin that comes home is credited.
 #[cw_serde]
-#[derive(Copy, Eq, Default)]
+#[derive(Decode, Copy, Eq, Default)]
 pub(crate) enum Purse {
     /// `claim` pays it.
     #[default]

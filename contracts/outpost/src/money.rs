@@ -2,13 +2,14 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Coin, Uint128, Uint256};
+use protocol::json::Decode;
 use protocol::limits;
 
 use crate::ContractError;
 
 /// A coin of this chain.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 pub(crate) struct Money {
     /// Its denom.
     pub(crate) denom: String,

@@ -9,10 +9,12 @@ use cosmwasm_schema::{QueryResponses, cw_serde};
 use cosmwasm_std::{Coin, Uint128};
 use cw_utils::Expiration;
 use protocol::deployment::{AccessKey, LocalOperator, Manifest, Scope};
+use protocol::json::Decode;
 use protocol::{Deployment, RouteStyle};
 
 /// Sets the outpost up.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct InstantiateMsg {
@@ -33,12 +35,14 @@ pub struct InstantiateMsg {
 
 /// Carries nothing: state keeps its form in this version.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct MigrateMsg {}
 
 /// A purchase, with exactly one coin. The sender becomes the owner of the order.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Buy {
@@ -62,7 +66,7 @@ pub struct Buy {
 
 /// A key of this chain that may act for an order's owner.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Operator {
@@ -74,7 +78,7 @@ pub struct Operator {
 
 /// Who may act for the owner on the market's chain; replaces both lists there.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct RemoteOperators {
@@ -86,7 +90,7 @@ pub struct RemoteOperators {
 
 /// How much of one denom a delegate may spend.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct SpendingLimit {
@@ -102,6 +106,7 @@ pub struct SpendingLimit {
 
 /// What can be done.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub enum ExecuteMsg {
@@ -352,7 +357,7 @@ pub enum ExecuteMsg {
 
 /// Limits to change; what is not named stays.
 #[cw_serde]
-#[derive(Copy, Eq, Default)]
+#[derive(Decode, Copy, Eq, Default)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigChanges {
@@ -369,6 +374,7 @@ pub struct ConfigChanges {
 
 /// A step of the change of the contract's owner.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub enum OwnershipAction {
@@ -388,6 +394,7 @@ pub enum OwnershipAction {
 
 /// What can be asked. Lists are pages: at most `limit` entries, 30 by default, never above 100.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 #[derive(QueryResponses)]

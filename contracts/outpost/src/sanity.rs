@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cosmwasm_std::{Addr, Deps, Order as Direction, StdResult, Storage, Uint128};
-use cw_storage_plus::Map;
+use store::Map;
 
 use crate::ledger::{self, BUDGETS, CLAIMABLE, TRACKED, UNCLAIMED, UNRESOLVED};
 use crate::state::auto_top_up::AUTO_TOP_UPS;

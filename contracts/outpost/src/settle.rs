@@ -4,10 +4,11 @@
 //! sends over its own route is never refused: if it fits nothing, the account named gets it.
 
 use cosmwasm_std::{
-    DepsMut, Empty, Env, Event, IbcBasicResponse, IbcDestinationCallbackMsg, Storage, from_json,
+    DepsMut, Empty, Env, Event, IbcBasicResponse, IbcDestinationCallbackMsg, StdError, Storage,
 };
 use protocol::control::Answer;
 use protocol::ics20::{FungibleTokenPacketData, SUCCESS_ACK, TRANSFER_PORT};
+use protocol::json::from_slice;
 use protocol::money::{Settle, SettleKind, Statement};
 use protocol::{Action, Memo};
 
@@ -73,7 +74,7 @@ fn authenticate(
         return Err(refuse("its receiver is not this contract"));
     }
     let money = Money::only(&transfer.funds)?;
-    let data: FungibleTokenPacketData = from_json(&msg.packet.data)?;
+    let data: FungibleTokenPacketData = from_slice(&msg.packet.data).map_err(StdError::from)?;
     let memo = Memo::parse(&data.memo)?;
     let callback = memo.dest_callback.map(|callback| callback.address);
     if callback.as_deref() != Some(env.contract.address.as_str()) {

@@ -2,9 +2,10 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
-    Coin, DepsMut, Env, IbcMsg, Reply, Response, Storage, SubMsg, SubMsgResponse, SubMsgResult,
-    Timestamp, from_json, to_json_binary,
+    Coin, DepsMut, Env, IbcMsg, Reply, Response, StdError, Storage, SubMsg, SubMsgResponse,
+    SubMsgResult, Timestamp, to_json_binary,
 };
+use protocol::json::{Decode, from_slice};
 use protocol::{Action, Message};
 
 use crate::msg::responses::{FlightKind, FlightState, OrderState};
@@ -19,6 +20,7 @@ pub(crate) const REPLY: u64 = 1;
 /// What becomes of the coin if the chain does not take the transfer. A proposal of a DAO may
 /// fail for good when a message in it fails, so for its messages that must not be an error.
 #[cw_serde]
+#[derive(Decode)]
 pub(crate) enum Refused {
     /// Keep the purchase for `send` and `cancel`.
     Keep(Box<Unsent>),
@@ -30,6 +32,7 @@ pub(crate) enum Refused {
 
 /// What the reply needs to know.
 #[cw_serde]
+#[derive(Decode)]
 struct Departure {
     cargo: Cargo,
     channel: String,
@@ -71,7 +74,7 @@ pub(crate) fn send(
 /// [`ContractError::NoSequence`] if the chain does not name the packet: nobody could match its
 /// callbacks, so it must not leave.
 pub(crate) fn on_reply(deps: DepsMut<'_>, reply: Reply) -> Result<Response, ContractError> {
-    let departure: Departure = from_json(&reply.payload)?;
+    let departure: Departure = from_slice(&reply.payload).map_err(StdError::from)?;
     match reply.result {
         SubMsgResult::Ok(response) => sent(deps.storage, departure, &response),
         SubMsgResult::Err(reason) => not_sent(deps.storage, departure, &reason),

@@ -4,8 +4,6 @@ mod funds;
 mod leases;
 mod settle;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 pub use self::leases::{Beat, Closed, Fault, Payout};
 use crate::stream::in_range;
 use crate::{EscrowError, Nano, NanoRate, Seconds, Stream, Units};
@@ -22,13 +20,13 @@ pub const MAX_RUNWAY: Seconds = Seconds::new(1 << 25);
 /// The balance of one deployment in one denom, and the leases it pays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    free: Nano,
-    settled_at: Seconds,
-    short: Option<Seconds>,
-    runway: Seconds,
-    deposited: Units,
-    refunded: Units,
-    streams: Vec<Stream>,
+    pub(crate) free: Nano,
+    pub(crate) settled_at: Seconds,
+    pub(crate) short: Option<Seconds>,
+    pub(crate) runway: Seconds,
+    pub(crate) deposited: Units,
+    pub(crate) refunded: Units,
+    pub(crate) streams: Vec<Stream>,
 }
 
 impl Account {
@@ -148,23 +146,5 @@ impl Account {
 
     fn stream_mut(&mut self, id: u32) -> Result<&mut Stream, EscrowError> {
         self.streams.iter_mut().find(|stream| stream.id == id).ok_or(EscrowError::NoStream { id })
-    }
-}
-
-/// The stored form is an array without names, in the order of the struct; amounts are JSON numbers.
-impl Serialize for Account {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let clock = (self.settled_at, self.short, self.runway);
-        let moved = (self.deposited, self.refunded);
-        (self.free, clock.0, clock.1, clock.2, moved.0, moved.1, &self.streams)
-            .serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Account {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (free, settled_at, short, runway, deposited, refunded, streams) =
-            Deserialize::deserialize(deserializer)?;
-        Ok(Self { free, settled_at, short, runway, deposited, refunded, streams })
     }
 }

@@ -47,10 +47,12 @@ mod account;
 mod error;
 mod quantity;
 mod quote;
+mod record;
 mod stream;
 
 pub use account::{Account, Beat, Closed, Fault, MAX_RUNWAY, MAX_STREAMS, MIN_RUNWAY, Payout};
 pub use error::EscrowError;
 pub use quantity::{MAX_RATE, MAX_UNITS, NANO, Nano, NanoRate, Seconds, Units};
 pub use quote::{bond, cost};
+pub use record::{AccountRow, StreamRow};
 pub use stream::{FULL_BPS, OpenStream, Stream};

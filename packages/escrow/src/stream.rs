@@ -1,7 +1,5 @@
 //! One lease's side of an account: what it earns, until when, and what it has been paid.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use crate::{EscrowError, MAX_RATE, MAX_UNITS, Nano, NanoRate, Payout, Seconds, Units};
 
 /// Basis points of a whole.
@@ -182,37 +180,5 @@ impl Stream {
         self.paid = self.paid.try_add(gross)?;
         let treasury = self.fee()?.try_sub(fee_before)?;
         Ok(Payout { provider: gross.try_sub(treasury)?, treasury })
-    }
-}
-
-/// The stored form is an array without names, in the order of the struct; [`Seconds::NEVER`] is `null`.
-impl Serialize for Stream {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let terms = (self.id, self.rate, self.window);
-        let ends = (self.cap.finite(), self.stop.finite());
-        let money = (self.accrued, self.paid, self.reserved);
-        (
-            terms.0,
-            terms.1,
-            terms.2,
-            ends.0,
-            ends.1,
-            money.0,
-            money.1,
-            money.2,
-            self.fee_bps,
-            self.beats,
-        )
-            .serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Stream {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (id, rate, window, cap, stop, accrued, paid, reserved, fee_bps, beats) =
-            Deserialize::deserialize(deserializer)?;
-        let moment = |second: Option<Seconds>| second.unwrap_or(Seconds::NEVER);
-        let (cap, stop) = (moment(cap), moment(stop));
-        Ok(Self { id, rate, window, cap, stop, accrued, paid, reserved, fee_bps, beats })
     }
 }

@@ -8,9 +8,11 @@ use std::fmt;
 
 use cosmwasm_schema::cw_serde;
 
+use crate::json::Decode;
+
 /// Why something was refused.
 #[cw_serde]
-#[derive(Copy, Eq, PartialOrd, Ord)]
+#[derive(Decode, Copy, Eq, PartialOrd, Ord)]
 pub enum Code {
     /// The bytes are no valid message: bad JSON, a missing, unknown or repeated key.
     Malformed,

@@ -5,7 +5,7 @@
 //! if it is greater than what was applied before.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Binary, StdResult, Uint128, from_json, to_json_binary};
+use cosmwasm_std::{Binary, StdResult, Uint128, to_json_binary};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
@@ -20,13 +20,13 @@ use crate::code::Code;
 use crate::deployment::{
     AccessKey, LocalOperator, Manifest, validate_access_keys, validate_operators,
 };
-use crate::json::from_slice;
+use crate::json::{Decode, Node, from_slice};
 use crate::limits::{self, LimitError};
 use crate::money::{MESSAGE_VERSION, Versioned};
 
 /// A command about one deployment of the sender.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Instruction {
@@ -40,7 +40,7 @@ pub struct Instruction {
 
 /// What a tenant can have done to a deployment.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub enum Command {
@@ -108,7 +108,7 @@ pub enum Command {
 
 /// What the market says to the outpost without being asked, once per (deployment, kind, revision).
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Notice {
@@ -122,7 +122,7 @@ pub struct Notice {
 
 /// Asks whether the other side has credited one of our settlements.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct SettledQuery {
@@ -253,7 +253,7 @@ impl ControlPacket {
     pub fn parse(data: &[u8]) -> Result<Self, ControlError> {
         limits::bytes("control packet", data.len(), limits::CONTROL_BYTES)?;
         let packet: Self = from_slice(data).map_err(|error| {
-            match from_json(data).ok().and_then(Versioned::foreign) {
+            match from_slice(data).ok().and_then(Versioned::foreign) {
                 Some(got) => ControlError::Version { got },
                 None => ControlError::Malformed { reason: error.to_string() },
             }
@@ -288,7 +288,7 @@ impl ControlPacket {
 }
 
 /// The JSON form of a control packet: exactly one body.
-#[derive(Serialize, Deserialize, Default)]
+#[derive(Serialize, Deserialize, Decode, Default)]
 #[serde(deny_unknown_fields)]
 struct Wire {
     v: u8,
@@ -315,24 +315,30 @@ impl Serialize for ControlPacket {
 
 impl<'de> Deserialize<'de> for ControlPacket {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wire = Wire::deserialize(deserializer)?;
-        if wire.v != MESSAGE_VERSION {
-            return Err(D::Error::custom(format!(
-                "unsupported version {}, expected {MESSAGE_VERSION}",
-                wire.v
-            )));
+        Wire::deserialize(deserializer)?.packet().map_err(D::Error::custom)
+    }
+}
+
+impl Decode for ControlPacket {
+    fn decode(node: Node<'_>) -> Self {
+        Wire::decode(node).packet().unwrap_or_else(|reason| {
+            node.fail(reason);
+            Self { id: 0, body: ControlBody::Settled(SettledQuery { n: 0 }) }
+        })
+    }
+}
+
+impl Wire {
+    fn packet(self) -> Result<ControlPacket, String> {
+        if self.v != MESSAGE_VERSION {
+            return Err(format!("unsupported version {}, expected {MESSAGE_VERSION}", self.v));
         }
-        match (wire.instruction, wire.notice, wire.settled) {
-            (Some(instruction), None, None) => {
-                Ok(Self { id: wire.id, body: ControlBody::Do(instruction) })
-            }
-            (None, Some(notice), None) => {
-                Ok(Self { id: wire.id, body: ControlBody::Notice(notice) })
-            }
-            (None, None, Some(query)) => {
-                Ok(Self { id: wire.id, body: ControlBody::Settled(query) })
-            }
-            _ => Err(D::Error::custom("expected exactly one of `do`, `notice`, `settled`")),
-        }
+        let body = match (self.instruction, self.notice, self.settled) {
+            (Some(instruction), None, None) => ControlBody::Do(instruction),
+            (None, Some(notice), None) => ControlBody::Notice(notice),
+            (None, None, Some(query)) => ControlBody::Settled(query),
+            _ => return Err("expected exactly one of `do`, `notice`, `settled`".into()),
+        };
+        Ok(ControlPacket { id: self.id, body })
     }
 }

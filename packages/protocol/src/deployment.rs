@@ -5,11 +5,13 @@ use cosmwasm_std::{Binary, Uint128};
 
 mod validate;
 
+use crate::json::Decode;
+
 pub use validate::{validate_access_keys, validate_attributes, validate_operators};
 
 /// What a tenant wants run, and on which terms.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Deployment {
@@ -29,7 +31,7 @@ pub struct Deployment {
 
 /// What is to be run, by its hash.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -42,7 +44,7 @@ pub struct Manifest {
 
 /// What one provider runs of a deployment. While it is open for bids it is called an order.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
@@ -84,7 +86,7 @@ pub struct Group {
 
 /// How the provider of a group is chosen.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub enum Selection {
@@ -107,7 +109,7 @@ pub enum Selection {
 
 /// What becomes of a group whose standing offer is not there any more.
 #[cw_serde]
-#[derive(Copy, Eq, Default)]
+#[derive(Decode, Copy, Eq, Default)]
 pub enum Otherwise {
     /// It becomes an order with manual selection.
     #[default]
@@ -118,7 +120,7 @@ pub enum Otherwise {
 
 /// Resources that are wanted `count` times.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct ResourceUnit {
@@ -141,7 +143,7 @@ pub struct ResourceUnit {
 
 /// A piece of storage.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Volume {
@@ -156,7 +158,7 @@ pub struct Volume {
 
 /// Graphics processors; any one alternative will do.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Gpu {
@@ -169,7 +171,7 @@ pub struct Gpu {
 
 /// One kind of graphics processor.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct GpuModel {
@@ -185,7 +187,7 @@ pub struct GpuModel {
 
 /// Something reachable from outside.
 #[cw_serde]
-#[derive(Copy, Eq, PartialOrd, Ord)]
+#[derive(Decode, Copy, Eq, PartialOrd, Ord)]
 pub enum Endpoint {
     /// Behind the provider's shared HTTP ingress.
     SharedHttp,
@@ -197,7 +199,7 @@ pub enum Endpoint {
 
 /// What a provider must be.
 #[cw_serde]
-#[derive(Eq, Default)]
+#[derive(Decode, Eq, Default)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Requirements {
@@ -222,7 +224,7 @@ impl Requirements {
 
 /// A property of a provider.
 #[cw_serde]
-#[derive(Eq, PartialOrd, Ord)]
+#[derive(Decode, Eq, PartialOrd, Ord)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Attribute {
@@ -234,7 +236,7 @@ pub struct Attribute {
 
 /// A key of the market's chain that may act for the tenant there.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct LocalOperator {
@@ -249,7 +251,7 @@ pub struct LocalOperator {
 
 /// What an operator may do.
 #[cw_serde]
-#[derive(Copy, Eq, PartialOrd, Ord)]
+#[derive(Decode, Copy, Eq, PartialOrd, Ord)]
 pub enum Scope {
     /// Accept a bid.
     BidAccept,
@@ -265,7 +267,7 @@ pub enum Scope {
 
 /// A public key with which somebody authenticates at a provider's gateway.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub enum AccessKey {

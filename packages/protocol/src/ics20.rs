@@ -1,6 +1,6 @@
 //! What the contracts read of ICS-20: packet data, acknowledgements, voucher denoms.
 
-use crate::json::from_slice;
+use crate::json::{Decode, from_slice};
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::Binary;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub const SUCCESS_ACK: &[u8] = br#"{"result":"AQ=="}"#;
 /// Data of an ICS-20 packet. Fields that later versions may add are ignored.
 ///
 /// Source: ibc-go v10 `modules/apps/transfer/types/packet.go`, `FungibleTokenPacketData`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Decode)]
 pub struct FungibleTokenPacketData {
     /// Full path of the denom on the sending chain, e.g. `transfer/channel-3/uusdc`.
     pub denom: String,
@@ -45,6 +45,7 @@ pub enum TransferOutcome {
 
 /// Envelope of an ICS-4 acknowledgement.
 #[cw_serde]
+#[derive(Decode)]
 enum Envelope {
     Result(Binary),
     Error(String),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use cosmwasm_schema::cw_serde;
 
+use crate::json::Decode;
 use crate::limits::{self, LimitError};
 
 /// Who owns a deployment on the market.
@@ -11,7 +12,7 @@ use crate::limits::{self, LimitError};
 /// A remote tenant is what the chain proves, the channel and the sender, plus the sender's own
 /// word for whom it acts. A bare bech32 is never an identity: it can exist on many chains.
 #[cw_serde]
-#[derive(Eq, PartialOrd, Ord)]
+#[derive(Decode, Eq, PartialOrd, Ord)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub enum Tenant {
@@ -62,7 +63,7 @@ impl fmt::Display for Tenant {
 /// Numbers are unique and not ordered, because ICS-20 is not. A refused number leaves nothing
 /// and may be used again.
 #[cw_serde]
-#[derive(Eq, PartialOrd, Ord)]
+#[derive(Decode, Eq, PartialOrd, Ord)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct DeploymentId {

@@ -2,32 +2,89 @@
 //!
 //! A decoder that is generated for each pair of type and text format costs a contract 2 KiB for
 //! each struct: a market of 150 structs does not fit into the 800 KiB that a chain takes. Here the
-//! text is read once, by one piece of code, into a tree; what is generated for a type only walks
-//! it. Repeated keys survive the tree, so that the types refuse them as before.
+//! text is read once, by one piece of code, into a tree. What is generated for a type only takes its
+//! fields out of an object, one call and one store for each; the checks are shared, and the first
+//! failure is kept beside the value instead of in it, so that no field has an error path.
+//!
+//! A type that a contract decodes, from a message or from its storage, derives [`Decode`] beside
+//! serde's traits:
+//!
+//! ```
+//! use cosmwasm_schema::cw_serde;
+//! use protocol::json::{self, Decode};
+//!
+//! #[cw_serde]
+//! #[derive(Decode)]
+//! #[schemaifier(mute_warnings)]
+//! #[serde(deny_unknown_fields)]
+//! pub struct Lamp {
+//!     pub watts: u32,
+//!     #[serde(default, skip_serializing_if = "Option::is_none")]
+//!     pub colour: Option<String>,
+//! }
+//!
+//! let lamp: Lamp = json::from_slice(br#"{"watts":40}"#).unwrap();
+//! assert_eq!(lamp, Lamp { watts: 40, colour: None });
+//! let error = json::from_slice::<Lamp>(br#"{"watts":-40}"#).unwrap_err();
+//! assert_eq!(error.to_string(), "watts: expected a number from zero up to 4294967295, found `-40`");
+//! ```
+//!
+//! It decodes what serde decodes from the same attributes, to the same value; the derive says what
+//! it understands of them and where it is stricter. Programs off chain use either.
 
-mod walk;
+mod chain;
+mod node;
+mod parse;
+mod plain;
 
-use std::fmt;
+use std::cell::OnceCell;
 
-use cosmwasm_std::from_json;
-use serde::de::{self, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
 
-/// A value that decodes by way of a tree and encodes as itself. Put it around what is stored,
-/// or arrives, as JSON.
-///
-/// Numbers above 2^64 must be strings, as everywhere in this project's JSON.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Small<T>(pub T);
+pub use node::{Content, Fields, Node, Variants};
+pub use protocol_derive::Decode;
+
+use node::Flaw;
+use parse::Tree;
+
+/// A type that decodes from a tree.
+pub trait Decode: Sized {
+    /// Whether an object may leave such a field out.
+    const IS_OPTIONAL: bool = false;
+
+    /// Reads the value. After a failure, which the node keeps, the value has no meaning.
+    fn decode(node: Node<'_>) -> Self;
+}
+
+/// Why JSON does not decode.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}{reason}")]
+pub struct Error {
+    /// The path to the value, with a colon; empty for the whole text.
+    place: String,
+    reason: String,
+}
 
 /// Decodes JSON with little code.
 ///
 /// # Errors
-/// [`Error`] with what was expected and found.
-pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, Error> {
-    let tree: Tree = from_json(json).map_err(de::Error::custom)?;
-    T::deserialize(walk::Node(&tree))
+/// [`Error`] with the place in the text or the tree, and with what was expected and found.
+pub fn from_slice<T: Decode>(json: &[u8]) -> Result<T, Error> {
+    let tree = parse::tree(json)?;
+    let flaw = OnceCell::new();
+    let value = T::decode(Node::root(&tree, &flaw));
+    match flaw.get() {
+        None => Ok(value),
+        Some(flaw) => Err(located(flaw, &tree)),
+    }
 }
+
+/// A value that decodes by way of a tree and encodes as itself. Put it around what is stored,
+/// or arrives, as JSON, where serde's traits are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Small<T>(pub T);
 
 impl<T: Serialize> Serialize for Small<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -35,111 +92,19 @@ impl<T: Serialize> Serialize for Small<T> {
     }
 }
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Small<T> {
+impl<'de, T: Decode> Deserialize<'de> for Small<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let tree = Tree::deserialize(deserializer)?;
-        T::deserialize(walk::Node(&tree)).map(Self).map_err(de::Error::custom)
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        from_slice(text.get().as_bytes()).map(Self).map_err(D::Error::custom)
     }
 }
 
-/// JSON as it was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Tree {
-    Null,
-    Bool(bool),
-    Unsigned(u64),
-    Signed(i64),
-    Text(String),
-    List(Vec<Tree>),
-    Object(Vec<(String, Tree)>),
-}
-
-/// Why JSON does not decode.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Error(Reason);
-
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-enum Reason {
-    /// The field of this index is absent.
-    #[error("missing field no. {0}")]
-    Missing(usize),
-    #[error("{0}")]
-    Other(String),
-}
-
-impl Error {
-    /// Names the field that is absent.
-    fn of_field(self, names: &[&str]) -> Self {
-        match self.0 {
-            Reason::Missing(index) => {
-                let name = names.get(index).copied().unwrap_or("?");
-                Self(Reason::Other(format!("missing field `{name}`")))
-            }
-            Reason::Other(_) => self,
-        }
+#[cold]
+#[inline(never)]
+fn located(flaw: &Flaw, tree: &Tree<'_>) -> Error {
+    let mut place = String::new();
+    if flaw.seek(tree, &mut place) && !place.is_empty() {
+        place.push_str(": ");
     }
-}
-
-impl de::Error for Error {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self(Reason::Other(message.to_string()))
-    }
-
-    /// What a struct says when the sequence of its fields ends too early.
-    fn invalid_length(len: usize, _expected: &dyn de::Expected) -> Self {
-        Self(Reason::Missing(len))
-    }
-}
-
-impl<'de> Deserialize<'de> for Tree {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Planter)
-    }
-}
-
-struct Planter;
-
-impl<'de> Visitor<'de> for Planter {
-    type Value = Tree;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON without fractions")
-    }
-
-    fn visit_unit<E>(self) -> Result<Tree, E> {
-        Ok(Tree::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Tree, E> {
-        Ok(Tree::Bool(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
-        Ok(Tree::Unsigned(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {
-        Ok(Tree::Signed(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Tree, E> {
-        Ok(Tree::Text(value.into()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = access.next_element()? {
-            items.push(item);
-        }
-        Ok(Tree::List(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = access.next_entry()? {
-            entries.push(entry);
-        }
-        Ok(Tree::Object(entries))
-    }
+    Error { place, reason: flaw.reason.clone() }
 }

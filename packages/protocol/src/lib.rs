@@ -19,6 +19,9 @@
     clippy::wildcard_enum_match_arm
 )]
 
+// The code that `json::Decode` derives names this crate from outside.
+extern crate self as protocol;
+
 pub mod code;
 pub mod control;
 pub mod deployment;

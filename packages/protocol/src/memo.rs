@@ -5,19 +5,19 @@
 //! (ours is [`crate::limits::MEMO_BYTES`]).
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{from_json, to_json_string};
+use cosmwasm_std::to_json_string;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::code::Code;
-use crate::json::from_slice;
+use crate::json::{Decode, from_slice};
 use crate::limits::{self, LimitError};
 use crate::money::{MESSAGE_VERSION, Message, Versioned};
 
 /// Whom ibc-go calls, and with how much gas at most.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Callback {
@@ -37,7 +37,7 @@ impl Callback {
 }
 
 /// A memo with callbacks. No other top-level key is allowed: a packet-forwarding memo is refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Decode)]
 #[serde(deny_unknown_fields)]
 pub struct Memo {
     /// Called on the sender's chain with the acknowledgement or timeout.
@@ -83,7 +83,7 @@ impl MemoError {
 }
 
 /// As much of a memo as every version has.
-#[derive(Deserialize)]
+#[derive(Decode)]
 struct VersionOnly {
     entrepot: Versioned,
 }
@@ -97,7 +97,7 @@ impl Memo {
     pub fn parse(memo: &str) -> Result<Self, MemoError> {
         limits::bytes("memo", memo.len(), limits::MEMO_BYTES)?;
         let memo: Self = from_slice(memo.as_bytes()).map_err(|error| {
-            let other: Option<VersionOnly> = from_json(memo).ok();
+            let other: Option<VersionOnly> = from_slice(memo.as_bytes()).ok();
             match other.and_then(|other| other.entrepot.foreign()) {
                 Some(got) => MemoError::Version { got },
                 None => MemoError::Malformed { reason: error.to_string() },
@@ -119,7 +119,7 @@ impl Memo {
 
 /// How a route's chains call contracts back.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub enum RouteStyle {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::control::{Answer, Instruction};
 use crate::deployment::Deployment;
 use crate::identity::Tenant;
+use crate::json::{Decode, Node};
 use crate::limits::{self, LimitError};
 
 /// Version of [`Message`].
@@ -14,7 +15,7 @@ pub const MESSAGE_VERSION: u8 = 1;
 
 /// The version that something claims to have, read without the rest: another version may have
 /// another shape, and the sender should hear that it is the version that is wrong.
-#[derive(Deserialize)]
+#[derive(Decode)]
 pub(crate) struct Versioned {
     v: u64,
 }
@@ -40,7 +41,7 @@ pub struct Message {
 
 /// What is to be done with the coin of a transfer.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 pub enum Action {
     /// Open a deployment and fund its account.
     Open(Open),
@@ -56,7 +57,7 @@ pub enum Action {
 
 /// Open a deployment.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Open {
@@ -76,7 +77,7 @@ pub struct Open {
 
 /// Add to a deployment's account. Anyone may fund anyone's.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct TopUp {
@@ -91,7 +92,7 @@ pub struct TopUp {
 
 /// Ask for the coin back.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Probe {
@@ -101,7 +102,7 @@ pub struct Probe {
 
 /// Money that comes home, and why.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Settle {
@@ -122,7 +123,7 @@ pub struct Settle {
 
 /// What the market states about one of the sender's money packets.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Statement {
@@ -134,7 +135,7 @@ pub struct Statement {
 
 /// Why money comes home.
 #[cw_serde]
-#[derive(Copy, Eq)]
+#[derive(Decode, Copy, Eq)]
 pub enum SettleKind {
     /// The deployment is closed; this is the rest of its account.
     Closed,
@@ -201,7 +202,7 @@ impl Settle {
 }
 
 /// The JSON form: exactly one of the actions is present, none twice, nothing else.
-#[derive(Serialize, Deserialize, Default)]
+#[derive(Serialize, Deserialize, Decode, Default)]
 #[serde(deny_unknown_fields)]
 struct Wire {
     v: u8,
@@ -234,28 +235,39 @@ impl Serialize for Message {
 
 impl<'de> Deserialize<'de> for Message {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wire = Wire::deserialize(deserializer)?;
-        if wire.v != MESSAGE_VERSION {
-            return Err(D::Error::custom(format!(
-                "unsupported version {}, expected {MESSAGE_VERSION}",
-                wire.v
-            )));
+        Wire::deserialize(deserializer)?.message().map_err(D::Error::custom)
+    }
+}
+
+impl Decode for Message {
+    fn decode(node: Node<'_>) -> Self {
+        Wire::decode(node).message().unwrap_or_else(|reason| {
+            node.fail(reason);
+            Self { n: 0, action: Action::Probe(Probe { nonce: 0 }) }
+        })
+    }
+}
+
+impl Wire {
+    fn message(self) -> Result<Message, String> {
+        if self.v != MESSAGE_VERSION {
+            return Err(format!("unsupported version {}, expected {MESSAGE_VERSION}", self.v));
         }
         let mut actions = [
-            wire.open.map(Action::Open),
-            wire.top_up.map(Action::TopUp),
-            wire.instruction.map(Action::Do),
-            wire.probe.map(Action::Probe),
-            wire.settle.map(Action::Settle),
+            self.open.map(Action::Open),
+            self.top_up.map(Action::TopUp),
+            self.instruction.map(Action::Do),
+            self.probe.map(Action::Probe),
+            self.settle.map(Action::Settle),
         ]
         .into_iter()
         .flatten();
         match (actions.next(), actions.next()) {
-            (Some(action), None) => Ok(Self { n: wire.n, action }),
-            (None, _) => Err(D::Error::custom(
-                "no action: expected one of `open`, `top_up`, `do`, `probe`, `settle`",
-            )),
-            (Some(_), Some(_)) => Err(D::Error::custom("more than one action")),
+            (Some(action), None) => Ok(Message { n: self.n, action }),
+            (None, _) => {
+                Err("no action: expected one of `open`, `top_up`, `do`, `probe`, `settle`".into())
+            }
+            (Some(_), Some(_)) => Err("more than one action".into()),
         }
     }
 }

@@ -7,10 +7,12 @@ use cosmwasm_std::{Binary, Decimal, Uint128};
 use cw_utils::Expiration;
 use protocol::control::Command;
 use protocol::deployment::{Attribute, GpuModel};
+use protocol::json::Decode;
 use protocol::{Deployment, DeploymentId, RouteStyle, Tenant};
 
 /// Sets the market up.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct InstantiateMsg {
@@ -30,6 +32,7 @@ pub struct InstantiateMsg {
 
 /// What the owner can change. It acts on new business only.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Params {
@@ -59,13 +62,14 @@ pub struct Params {
 
 /// Upgrades the contract.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct MigrateMsg {}
 
 /// One lease, and before it the order: a group of a deployment. A group has at most one lease ever.
 #[cw_serde]
-#[derive(Eq, PartialOrd, Ord)]
+#[derive(Decode, Eq, PartialOrd, Ord)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct LeaseId {
@@ -83,6 +87,7 @@ impl fmt::Display for LeaseId {
 
 /// Every message. Those that take coins say so; all others refuse them.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub enum ExecuteMsg {
@@ -370,6 +375,7 @@ pub enum ExecuteMsg {
 
 /// What the market says to itself, so that a failure can be undone and answered.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub enum InternalMsg {
@@ -384,6 +390,7 @@ pub enum InternalMsg {
 
 /// A change of ownership. Same JSON as cw-ownable.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub enum Action {
@@ -403,6 +410,7 @@ pub enum Action {
 
 /// A tenant that is repaid out of its provider's stake.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Harm {
@@ -414,6 +422,7 @@ pub struct Harm {
 
 /// What the owner does only after announcing it.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub enum OwnerAction {
@@ -450,7 +459,7 @@ pub enum OwnerAction {
 
 /// How a transfer home ended.
 #[cw_serde]
-#[derive(Copy, Eq)]
+#[derive(Decode, Copy, Eq)]
 pub enum Outcome {
     /// It arrived.
     Arrived,
@@ -460,6 +469,7 @@ pub enum Outcome {
 
 /// Another way for a tenant whose own is dead.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub enum Way {
@@ -477,6 +487,7 @@ pub enum Way {
 
 /// A denom and its terms.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct NewDenom {
@@ -501,6 +512,7 @@ pub struct NewDenom {
 
 /// A transfer channel over which tenants buy.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct NewRoute {
@@ -515,6 +527,7 @@ pub struct NewRoute {
 
 /// A change of a route; what is left out stays.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct RouteUpdate {
@@ -533,7 +546,7 @@ pub struct RouteUpdate {
 
 /// A change of a lease's terms.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct NewTerms {
@@ -548,6 +561,7 @@ pub struct NewTerms {
 
 /// The terms of a standing offer.
 #[cw_serde]
+#[derive(Decode)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct OfferTerms {
@@ -569,7 +583,7 @@ pub struct OfferTerms {
 
 /// Prices in nano-units per second.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
@@ -588,7 +602,7 @@ pub struct Prices {
 
 /// The price of storage of one class.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct StoragePrice {
@@ -600,7 +614,7 @@ pub struct StoragePrice {
 
 /// The price of graphics processors of one kind.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct GpuPrice {

@@ -2,13 +2,14 @@
 
 use cosmwasm_schema::{QueryResponses, cw_serde};
 use cosmwasm_std::Uint128;
+use protocol::json::Decode;
 use protocol::{Deployment, DeploymentId, Tenant};
 
 use super::{LeaseId, Money};
 
 /// Every question. Lists give 10 entries, or `limit` up to 50.
 #[cw_serde]
-#[derive(QueryResponses)]
+#[derive(Decode, QueryResponses)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub enum QueryMsg {

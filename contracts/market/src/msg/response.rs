@@ -5,13 +5,14 @@ use cosmwasm_std::{Decimal, Uint128};
 use cw_utils::Expiration;
 use protocol::control::{DeploymentState, DeploymentStatus, GroupState};
 use protocol::deployment::{AccessKey, Attribute, LocalOperator, Manifest};
+use protocol::json::Decode;
 use protocol::{Code, Deployment, DeploymentId, Group, RouteStyle};
 
 use super::{LeaseId, OfferTerms, OwnerAction, Params};
 
 /// An amount of a denom.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Money {

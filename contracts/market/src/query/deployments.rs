@@ -5,7 +5,6 @@ use cw_storage_plus::Bound;
 use escrow::Seconds;
 use protocol::control::DeploymentState;
 use protocol::deployment::LocalOperator;
-use protocol::json::Small;
 use protocol::{DeploymentId, Tenant};
 
 use crate::deployment::Live;
@@ -63,7 +62,7 @@ pub(super) fn deployments(
     let start = after.map(Bound::exclusive);
     let slots = SLOTS.prefix(tenant).range(store, start, None, Order::Ascending).take(limit);
     let deployments = slots.map(|entry| {
-        let (seq, Small(slot)) = entry?;
+        let (seq, slot) = entry?;
         let state = match slot {
             Slot::Live(_) => DeploymentState::Open,
             Slot::Closed(_) => DeploymentState::Closed,

@@ -2,7 +2,6 @@
 
 use cosmwasm_std::{Order, Storage};
 use cw_storage_plus::Bound;
-use protocol::json::Small;
 use protocol::{MESSAGE_VERSION, handshake};
 
 use crate::error::ContractError;
@@ -84,7 +83,7 @@ pub(super) fn denoms(
     for entry in DENOMS.range(store, start, None, Order::Ascending).take(limit) {
         let (id, denom) = entry?;
         for listing in LISTINGS.prefix(id).range(store, None, None, Order::Ascending).take(limit) {
-            let (route, Small(min_deposit)) = listing?;
+            let (route, min_deposit) = listing?;
             let channel = if route == LOCAL { None } else { Some(route::by_id(store, route)?) };
             denoms.push(DenomInfo {
                 denom: denom.name.clone(),

@@ -3,7 +3,6 @@
 use cosmwasm_std::{Order as Direction, Storage, Uint128};
 use cw_storage_plus::Bound;
 use escrow::Seconds;
-use protocol::json::Small;
 
 use crate::error::ContractError;
 use crate::lease::{self as leases_of, terms::open_proposals};
@@ -67,7 +66,7 @@ pub(super) fn bids(
     let prefix = BIDS.prefix(key(store, order)?);
     let bids = prefix.range(store, start, None, Direction::Ascending).take(limit);
     let bids = bids.map(|entry| {
-        let (bidder, Small(bid)) = entry?;
+        let (bidder, bid) = entry?;
         let denom = denom::load(store, bid.deposit_denom)?.name;
         Ok(BidInfo {
             provider: principal::address(store, bidder)?,

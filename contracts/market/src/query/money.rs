@@ -4,7 +4,6 @@ use cosmwasm_std::{Deps, Env, Order, Storage};
 use cw_storage_plus::Bound;
 use escrow::Seconds;
 use protocol::Tenant;
-use protocol::json::Small;
 
 use crate::claim::{self, LOCAL_AFTER};
 use crate::error::ContractError;
@@ -52,7 +51,7 @@ pub(super) fn in_flight(
     let start = after.map(Bound::exclusive);
     let entries = IN_FLIGHT.prefix(route).range(store, start, None, Order::Ascending).take(limit);
     let settlements = entries.map(|entry| {
-        let (sequence, Small(in_flight)) = entry?;
+        let (sequence, in_flight) = entry?;
         let denom = denom::load(store, in_flight.denom)?.name;
         Ok(InFlightInfo {
             sequence,

@@ -3,7 +3,6 @@
 use cosmwasm_std::{Order, Storage};
 use cw_storage_plus::Bound;
 use escrow::Seconds;
-use protocol::json::Small;
 
 use crate::error::ContractError;
 use crate::msg::{
@@ -62,7 +61,7 @@ pub(super) fn attestations(
     let start = after.transpose()?.flatten().map(Bound::exclusive);
     let signed = ATTESTATIONS.prefix(provider).range(store, start, None, Order::Ascending);
     let attestations = signed.take(limit).map(|entry| {
-        let (auditor, Small(attestation)) = entry?;
+        let (auditor, attestation) = entry?;
         Ok(AttestationInfo {
             auditor: principal::address(store, auditor)?,
             attributes: attestation.attributes,

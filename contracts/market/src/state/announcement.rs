@@ -1,7 +1,8 @@
 //! What the owner has announced.
 
-use super::store::{Item, Map};
+use protocol::json::Decode;
 use serde::{Deserialize, Serialize};
+use store::{Item, Map};
 
 use crate::msg::OwnerAction;
 
@@ -11,7 +12,7 @@ pub(crate) const LAST: Item<u64> = Item::new("announcement_last");
 pub(crate) const ANNOUNCEMENTS: Map<u64, Announcement> = Map::new("announcement");
 
 /// Something the owner will do unless it changes its mind.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Announcement {
     /// What.
     pub(crate) action: OwnerAction,

@@ -1,10 +1,11 @@
 //! What auditors signed.
 
-use super::store::Map;
 use cosmwasm_std::Storage;
 use escrow::Seconds;
 use protocol::deployment::Attribute;
+use protocol::json::Decode;
 use serde::{Deserialize, Serialize};
+use store::Map;
 
 use super::principal::{self, PrincipalId};
 use crate::error::ContractError;
@@ -15,7 +16,7 @@ pub(crate) const ATTESTATIONS: Map<(PrincipalId, PrincipalId), Attestation> =
     Map::new("attestation");
 
 /// Attributes of a provider, signed by an auditor.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Attestation {
     /// What is signed.
     pub(crate) attributes: Vec<Attribute>,

@@ -1,9 +1,10 @@
 //! Parameters, and who may change them.
 
-use super::store::Item;
 use cosmwasm_std::{Addr, Uint128};
 use cw_utils::Expiration;
+use protocol::json::Decode;
 use serde::{Deserialize, Serialize};
+use store::Item;
 
 use super::denom::DenomId;
 use super::principal::PrincipalId;
@@ -16,7 +17,7 @@ pub(crate) const PAUSED: Item<bool> = Item::new("paused");
 pub(crate) const OWNERSHIP: Item<Ownership> = Item::new("ownership");
 
 /// The parameters as they are used; [`crate::msg::Params`] explains each.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Config {
     pub(crate) treasury: PrincipalId,
     pub(crate) pauser: Option<Addr>,
@@ -32,7 +33,7 @@ pub(crate) struct Config {
 }
 
 /// Who governs the market.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Ownership {
     /// The owner, unless it was renounced.
     pub(crate) owner: Option<Addr>,

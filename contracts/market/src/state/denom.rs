@@ -1,9 +1,10 @@
 //! Denoms, and where they are accepted.
 
-use super::store::{Item, Map};
 use cosmwasm_std::{Decimal, Storage, Uint128};
 use escrow::{NanoRate, Units};
+use protocol::json::Decode;
 use serde::{Deserialize, Serialize};
+use store::{Item, Map};
 
 use super::route::RouteId;
 use crate::error::ContractError;
@@ -21,7 +22,7 @@ const LAST: Item<DenomId> = Item::new("denom_last");
 pub(crate) const LISTINGS: Map<(DenomId, RouteId), Uint128> = Map::new("listing");
 
 /// A denom and the terms of a bond for leases paid in it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Denom {
     /// The denom on this chain.
     pub(crate) name: String,
@@ -35,7 +36,7 @@ pub(crate) struct Denom {
 }
 
 /// In which denom a bond is given, and how much of it a rate asks for. A snapshot.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, Decode)]
 pub(crate) struct BondTerms {
     /// The denom of the bond.
     pub(crate) denom: DenomId,

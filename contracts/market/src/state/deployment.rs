@@ -1,12 +1,12 @@
 //! Deployments, and what belongs to one: its order, bids and leases.
 
-use super::store::{Item, Map};
 use cosmwasm_std::{Addr, Empty, Order as Direction, Storage, Uint128};
-use escrow::Account;
+use escrow::{Account, AccountRow};
 use protocol::deployment::Scope;
-use protocol::json::Small;
+use protocol::json::{Decode, Node};
 use protocol::{Deployment, DeploymentId, Group};
 use serde::{Deserialize, Serialize};
+use store::{Item, Map};
 
 use super::denom::DenomId;
 use super::principal::{self, PrincipalId};
@@ -29,10 +29,7 @@ pub(crate) const SPECS: Map<Number, Deployment> = Map::new("spec");
 /// Who may act for the tenant on this chain. Absent if nobody may. Lives and dies with [`RECORDS`].
 pub(crate) const OPERATORS: Map<Number, Vec<Operator>> = Map::new("operators");
 /// The escrow account. Lives and dies with [`RECORDS`].
-///
-/// Its numbers are beyond 2^64, which [`protocol::json`] does not read.
-pub(crate) const ACCOUNTS: cw_storage_plus::Map<Number, Account> =
-    cw_storage_plus::Map::new("account");
+pub(crate) const ACCOUNTS: Map<Number, StoredAccount> = Map::new("account");
 /// Open orders. Written by `open`, removed by a match, at the expiry or with the deployment.
 pub(crate) const ORDERS: Map<GroupKey, Order> = Map::new("order");
 /// (deployment, group, provider) -> bid. Written by `bid`, removed when it wins or is returned: it
@@ -48,8 +45,18 @@ pub(crate) const OPEN_ORDERS: Map<PrincipalId, u32> = Map::new("open_orders");
 /// Seconds that an auction has to be decided after its bidding: one hour.
 const MATCH_SECONDS: u64 = 3_600;
 
+/// An account as it is stored.
+#[derive(Debug, Serialize)]
+pub(crate) struct StoredAccount(pub(crate) Account);
+
+impl Decode for StoredAccount {
+    fn decode(node: Node<'_>) -> Self {
+        Self(AccountRow::decode(node).into())
+    }
+}
+
 /// What a tenant's number stands for.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) enum Slot {
     /// A deployment that lives.
     Live(Number),
@@ -58,7 +65,7 @@ pub(crate) enum Slot {
 }
 
 /// What is left of a closed deployment, for ever: lost callbacks are repaired by it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Tombstone {
     /// Its number here, for bids not returned yet.
     pub(crate) number: Number,
@@ -75,7 +82,7 @@ pub(crate) struct Tombstone {
 }
 
 /// A deployment that lives. Route, denom, fee and grace are those of its opening.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Record {
     /// Whose it is.
     pub(crate) tenant: PrincipalId,
@@ -112,7 +119,7 @@ pub(crate) struct Record {
 }
 
 /// Somebody who may act for the tenant on this chain.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Operator {
     /// Who.
     pub(crate) address: Addr,
@@ -123,7 +130,7 @@ pub(crate) struct Operator {
 }
 
 /// A group open for bids.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Order {
     /// When it is closed if nobody was chosen.
     pub(crate) expires_at: u64,
@@ -148,7 +155,7 @@ impl Order {
 }
 
 /// A provider's bid for an order.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Bid {
     /// Its number in the order.
     pub(crate) bid_no: u64,
@@ -163,7 +170,7 @@ pub(crate) struct Bid {
 }
 
 /// A group that a provider runs. Its rate, window, stop and beats stand in the account's stream.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Lease {
     /// Who runs it.
     pub(crate) provider: PrincipalId,
@@ -224,7 +231,10 @@ pub(crate) fn record(storage: &dyn Storage, number: Number) -> Result<Record, Co
 
 /// A deployment's account.
 pub(crate) fn account(storage: &dyn Storage, number: Number) -> Result<Account, ContractError> {
-    ACCOUNTS.may_load(storage, number)?.ok_or(ContractError::Missing { what: "an account" })
+    let stored = ACCOUNTS.may_load(storage, number)?;
+    stored
+        .map(|StoredAccount(account)| account)
+        .ok_or(ContractError::Missing { what: "an account" })
 }
 
 /// What a deployment ordered.
@@ -250,9 +260,7 @@ pub(crate) fn bids(
     order: GroupKey,
 ) -> Result<Vec<(PrincipalId, Bid)>, ContractError> {
     let entries = BIDS.prefix(order).range(storage, None, None, Direction::Ascending);
-    entries
-        .map(|entry| entry.map(|(bidder, Small(bid))| (bidder, bid)).map_err(Into::into))
-        .collect()
+    entries.map(|entry| entry.map_err(Into::into)).collect()
 }
 
 /// The name of a deployment.

@@ -1,10 +1,11 @@
 //! Standing offers.
 
-use super::store::{Item, Map};
 use cosmwasm_std::{Empty, Storage, Uint128};
 use escrow::Seconds;
 use protocol::deployment::Attribute;
+use protocol::json::Decode;
 use serde::{Deserialize, Serialize};
+use store::{Item, Map};
 
 use super::denom::{BondTerms, DenomId};
 use super::principal::PrincipalId;
@@ -24,7 +25,7 @@ pub(crate) const BY_PROVIDER: Map<(PrincipalId, u64), Empty> = Map::new("offer_b
 pub(crate) const CHANGES: Map<u64, Change> = Map::new("offer_change");
 
 /// Terms that are worse for tenants than those in force.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Change {
     /// From when they hold.
     pub(crate) effective_at: u64,
@@ -33,7 +34,7 @@ pub(crate) struct Change {
 }
 
 /// What its provider can change of an offer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Decode)]
 pub(crate) struct Terms {
     pub(crate) prices: Prices,
     pub(crate) attributes: Vec<Attribute>,
@@ -43,7 +44,7 @@ pub(crate) struct Terms {
 }
 
 /// An offer.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Offer {
     /// Whose it is.
     pub(crate) provider: PrincipalId,
@@ -66,7 +67,7 @@ pub(crate) struct Offer {
 }
 
 /// What changes with an offer's leases.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Decode)]
 pub(crate) struct OfferUse {
     /// Units of its bond that the market holds.
     pub(crate) bond: Uint128,

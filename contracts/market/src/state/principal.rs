@@ -1,9 +1,9 @@
 //! Everybody to whom something can belong: accounts of this chain and remote tenants.
 
-use super::store::{Item, Map};
 use cosmwasm_std::Storage;
 use protocol::Tenant;
 use sha2::{Digest, Sha256};
+use store::{Item, Map};
 
 use crate::error::ContractError;
 

@@ -1,9 +1,10 @@
 //! Providers.
 
-use super::store::Map;
 use cosmwasm_std::{Storage, Uint128};
 use protocol::deployment::Attribute;
+use protocol::json::Decode;
 use serde::{Deserialize, Serialize};
+use store::Map;
 
 use super::denom::DenomId;
 use super::principal::{self, PrincipalId};
@@ -22,7 +23,7 @@ pub(crate) const BOUND_UNTIL: Map<PrincipalId, u64> = Map::new("bound_until");
 pub(crate) const SLASHES: Map<PrincipalId, Vec<Slash>> = Map::new("slashes");
 
 /// A part of the stake that was taken.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Slash {
     /// When.
     pub(crate) at: u64,
@@ -31,7 +32,7 @@ pub(crate) struct Slash {
 }
 
 /// Somebody who runs deployments.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Provider {
     /// Where tenants reach it.
     pub(crate) host_uri: String,

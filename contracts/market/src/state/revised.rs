@@ -1,10 +1,11 @@
 //! What a tenant replaces while its deployment lives. Each command has a `rev`: packets overtake each
 //! other, and one that was held back must not undo what revoked it.
 
-use super::store::Map;
 use cosmwasm_std::Storage;
 use protocol::deployment::{AccessKey, Deployment, Manifest};
+use protocol::json::Decode;
 use serde::{Deserialize, Serialize};
+use store::Map;
 
 use super::deployment::{Number, spec};
 use crate::error::ContractError;
@@ -14,7 +15,7 @@ use crate::error::ContractError;
 pub(crate) const REVISED: Map<Number, Revised> = Map::new("revised");
 
 /// What was replaced, and by which revision. None stands for what the deployment was opened with.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Decode)]
 pub(crate) struct Revised {
     /// Of `manifest`.
     pub(crate) manifest_rev: u64,

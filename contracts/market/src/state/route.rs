@@ -1,9 +1,10 @@
 //! Routes, their control channels, and the numbers of the money packets that came over them.
 
-use super::store::{Item, Map};
 use cosmwasm_std::{Binary, Storage};
 use protocol::RouteStyle;
+use protocol::json::Decode;
 use serde::{Deserialize, Serialize};
+use store::{Item, Map};
 
 use super::principal::PrincipalId;
 use crate::error::ContractError;
@@ -37,7 +38,7 @@ const PAGE_BITS: u64 = 256;
 const PAGE_BYTES: usize = 32;
 
 /// A transfer channel over which tenants buy.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Route {
     /// The channel on this chain.
     pub(crate) channel: String,
@@ -54,7 +55,7 @@ pub(crate) struct Route {
 }
 
 /// An open control channel.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Control {
     /// The channel on this chain.
     pub(crate) channel: String,

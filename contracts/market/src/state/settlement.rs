@@ -1,8 +1,9 @@
 //! Transfers home under way, and those that failed.
 
-use super::store::Map;
 use cosmwasm_std::{Addr, Uint128};
+use protocol::json::Decode;
 use serde::{Deserialize, Serialize};
+use store::Map;
 
 use super::denom::DenomId;
 use super::principal::PrincipalId;
@@ -22,7 +23,7 @@ pub(crate) const ORIGINS: Map<(PrincipalId, DenomId, u64), Uint128> = Map::new("
 pub(crate) const HOMES: Map<PrincipalId, Home> = Map::new("home");
 
 /// A transfer home.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct InFlight {
     /// The route it takes.
     pub(crate) route: RouteId,
@@ -48,7 +49,7 @@ pub(crate) struct InFlight {
 }
 
 /// Transfers home that failed since the last that did not.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Retry {
     /// How many.
     pub(crate) attempts: u32,
@@ -59,7 +60,7 @@ pub(crate) struct Retry {
 }
 
 /// Where a remote tenant's money goes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Decode)]
 pub(crate) struct Home {
     /// On its own chain; none means to the sender.
     pub(crate) refund_to: Option<String>,

@@ -1,8 +1,9 @@
 //! Changes of a lease's terms, proposed and agreed.
 
-use super::store::Map;
 use cosmwasm_std::Uint128;
+use protocol::json::Decode;
 use serde::{Deserialize, Serialize};
+use store::Map;
 
 use super::deployment::GroupKey;
 
@@ -11,7 +12,7 @@ use super::deployment::GroupKey;
 pub(crate) const TERMS: Map<GroupKey, Terms> = Map::new("terms");
 
 /// What was said about the terms of a lease.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Decode)]
 pub(crate) struct Terms {
     /// The last number given to a proposal.
     pub(crate) last_no: u64,
@@ -26,7 +27,7 @@ pub(crate) struct Terms {
 }
 
 /// Terms that wait for the other side's word.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Proposal {
     /// Its number.
     pub(crate) terms_no: u64,

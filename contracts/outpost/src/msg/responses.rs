@@ -5,6 +5,7 @@ use cosmwasm_std::{Addr, Coin, CosmosMsg, Uint128};
 use cw_utils::Expiration;
 use protocol::RouteStyle;
 use protocol::control::{DeploymentStatus, Refusal};
+use protocol::json::Decode;
 
 use super::{Operator, SpendingLimit};
 
@@ -17,6 +18,7 @@ pub struct BuyResponse {
 
 /// The limits in force.
 #[cw_serde]
+#[derive(Decode)]
 pub struct ConfigResponse {
     /// The shortest timeout of a packet, in seconds.
     pub min_timeout_seconds: u64,
@@ -30,6 +32,7 @@ pub struct ConfigResponse {
 
 /// Who owns the contract, in the JSON of cw-ownable.
 #[cw_serde]
+#[derive(Decode)]
 pub struct OwnershipResponse {
     /// The owner; none after it renounced.
     pub owner: Option<Addr>,
@@ -112,7 +115,7 @@ pub struct OrderResponse {
 /// The life of an order: `in_flight → acked → open → leased → closed`,
 /// `in_flight → refund_due → refunded`, and `unsent` before it.
 #[cw_serde]
-#[derive(Copy, Eq)]
+#[derive(Decode, Copy, Eq)]
 pub enum OrderState {
     /// The chain did not take the transfer; the coin is here.
     Unsent,
@@ -252,7 +255,7 @@ pub struct FlightResponse {
 
 /// What a money packet carries.
 #[cw_serde]
-#[derive(Copy, Eq)]
+#[derive(Decode, Copy, Eq)]
 pub enum FlightKind {
     /// A purchase.
     Open,
@@ -266,7 +269,7 @@ pub enum FlightKind {
 
 /// How far the repair of a money packet has come.
 #[cw_serde]
-#[derive(Copy, Eq)]
+#[derive(Decode, Copy, Eq)]
 pub enum FlightState {
     /// The callback is awaited.
     Waiting,

@@ -2,8 +2,9 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Uint128};
-use cw_storage_plus::Map;
 use cw_utils::Expiration;
+use protocol::json::Decode;
+use store::Map;
 
 use crate::msg::SpendingLimit;
 
@@ -12,6 +13,7 @@ pub(crate) const ALLOWANCES: Map<(&Addr, &Addr), Allowance> = Map::new("allowanc
 
 /// What one delegate may spend of one budget.
 #[cw_serde]
+#[derive(Decode)]
 pub(crate) struct Allowance {
     /// Until when.
     pub(crate) expires: Option<Expiration>,
@@ -21,6 +23,7 @@ pub(crate) struct Allowance {
 
 /// A limit and what was spent of it.
 #[cw_serde]
+#[derive(Decode)]
 pub(crate) struct Limited {
     /// The limit.
     pub(crate) limit: SpendingLimit,
@@ -32,6 +35,7 @@ pub(crate) struct Limited {
 
 /// What was spent in the present one of equal periods, counted from a fixed moment.
 #[cw_serde]
+#[derive(Decode)]
 pub(crate) struct Window {
     /// When the first period began, in seconds since 1970.
     since: u64,

@@ -2,7 +2,8 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{StdResult, Storage, Uint128, Uint256};
-use cw_storage_plus::Map;
+use protocol::json::Decode;
+use store::Map;
 
 use super::allowance::Window;
 use super::flight::Flight;
@@ -19,6 +20,7 @@ const STATUS_SECONDS: u64 = 86_400;
 
 /// How an order is kept funded.
 #[cw_serde]
+#[derive(Decode)]
 pub(crate) struct AutoTopUp {
     /// Seconds that a top-up makes the money last.
     pub(crate) target_runway_seconds: u64,

@@ -1,8 +1,8 @@
 //! The limits in force and the contract's owner.
 
 use cosmwasm_std::{Addr, Env, Storage};
-use cw_storage_plus::Item;
 use protocol::limits;
+use store::Item;
 
 use crate::ContractError;
 use crate::msg::responses::{ConfigResponse, OwnershipResponse};

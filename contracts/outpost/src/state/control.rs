@@ -2,7 +2,8 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::Empty;
-use cw_storage_plus::Map;
+use protocol::json::Decode;
+use store::Map;
 
 /// (channel, sequence) -> what was said. Written in the reply of the send, removed by the
 /// acknowledgement or timeout before anything else.
@@ -16,6 +17,7 @@ pub(crate) const SETTLED: Map<(&str, u64), Empty> = Map::new("settled");
 
 /// A control packet under way.
 #[cw_serde]
+#[derive(Decode)]
 pub(crate) struct Awaited {
     /// Name of its route.
     pub(crate) route: String,
@@ -25,7 +27,7 @@ pub(crate) struct Awaited {
 
 /// What the answer of a control packet is for.
 #[cw_serde]
-#[derive(Copy, Eq)]
+#[derive(Decode, Copy, Eq)]
 pub(crate) enum Purpose {
     /// A bid of this order was accepted.
     AcceptBid {

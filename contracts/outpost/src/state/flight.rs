@@ -5,8 +5,9 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, StdResult, Storage, Uint128};
-use cw_storage_plus::{Item, Map};
+use protocol::json::Decode;
 use protocol::limits;
+use store::{Item, Map};
 
 use crate::ledger::{Beneficiary, Purse};
 use crate::money::Money;
@@ -23,6 +24,7 @@ pub(crate) const PACKETS: Map<(&str, u64), u64> = Map::new("packets");
 
 /// What a money packet carries, and for whom.
 #[cw_serde]
+#[derive(Decode)]
 pub(crate) struct Cargo {
     /// The packet's number.
     pub(crate) n: u64,
@@ -50,6 +52,7 @@ pub(crate) struct Cargo {
 
 /// What is paid for sending a packet. Its coin is here and tracked; the denom is the packet's.
 #[cw_serde]
+#[derive(Decode)]
 pub(crate) struct Tip {
     /// To whom.
     pub(crate) to: Addr,
@@ -67,6 +70,7 @@ impl Cargo {
 
 /// A money packet under way.
 #[cw_serde]
+#[derive(Decode)]
 pub(crate) struct Flight {
     /// What it carries.
     pub(crate) cargo: Cargo,

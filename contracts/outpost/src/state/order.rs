@@ -2,11 +2,12 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Empty, StdResult, Storage, Uint128};
-use cw_storage_plus::{Item, Map};
 use protocol::control::{DeploymentState, DeploymentStatus, GroupState, Refusal};
 use protocol::deployment::Scope;
+use protocol::json::Decode;
 use protocol::limits;
 use protocol::money::Open;
+use store::{Item, Map};
 
 use crate::ContractError;
 use crate::ledger::{Beneficiary, Purse};
@@ -31,6 +32,7 @@ pub(crate) const LIVE_ORDERS: u32 = 64;
 
 /// A purchase and what became of it.
 #[cw_serde]
+#[derive(Decode)]
 pub(crate) struct Order {
     /// Its number.
     pub(crate) seq: u64,
@@ -73,6 +75,7 @@ pub(crate) struct Order {
 
 /// A purchase that the chain did not take. Its coin is here and tracked.
 #[cw_serde]
+#[derive(Decode)]
 pub(crate) struct Unsent {
     /// What to send.
     pub(crate) open: Open,

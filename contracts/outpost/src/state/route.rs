@@ -2,9 +2,10 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Empty, Storage};
-use cw_storage_plus::Map;
 use protocol::RouteStyle;
 use protocol::handshake::port_of;
+use protocol::json::Decode;
+use store::Map;
 
 use crate::ContractError;
 
@@ -27,6 +28,7 @@ pub(crate) const ARMED: Map<&str, Empty> = Map::new("armed");
 
 /// A way to a market.
 #[cw_serde]
+#[derive(Decode)]
 pub(crate) struct Route {
     /// Its name.
     pub(crate) name: String,
@@ -42,6 +44,7 @@ pub(crate) struct Route {
 
 /// A probe under way.
 #[cw_serde]
+#[derive(Decode)]
 pub(crate) struct Probe {
     /// Whose coin it is.
     pub(crate) prober: Addr,

@@ -1,14 +1,12 @@
 //! The stored form: lossless, without names, and small.
 
 use escrow::{
-    Account, Fault, MAX_RATE, MAX_RUNWAY, MAX_UNITS, NanoRate, OpenStream, Seconds, Units,
+    Account, AccountRow as Row, Fault, MAX_RATE, MAX_RUNWAY, MAX_UNITS, NanoRate, OpenStream,
+    Seconds, StreamRow, Units,
 };
 
 use crate::invariants::EVERYDAY_BYTES;
 use crate::scene::{funded, stream};
-
-type StreamRow = (u32, u128, Option<u64>, Option<u64>, Option<u64>, u128, u128, u128, u16, u32);
-type Row = (u128, u64, Option<u64>, u64, u128, u128, Vec<StreamRow>);
 
 /// The same account with its streams in another order.
 pub(crate) fn permuted(account: &Account) -> Account {

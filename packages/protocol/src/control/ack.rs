@@ -5,12 +5,12 @@ use cosmwasm_std::Uint128;
 
 use super::ControlError;
 use crate::code::Code;
-use crate::json::from_slice;
+use crate::json::{Decode, from_slice};
 use crate::limits;
 
 /// The acknowledgement of a control packet.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub enum ControlAck {
@@ -24,7 +24,7 @@ pub enum ControlAck {
 
 /// Why a command was refused.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct Refusal {
@@ -36,7 +36,7 @@ pub struct Refusal {
 
 /// What the market answers to a command.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub enum Answer {
@@ -65,7 +65,7 @@ pub enum Answer {
 
 /// How a deployment stands.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct DeploymentStatus {
@@ -91,7 +91,7 @@ pub struct DeploymentStatus {
 
 /// Whether a deployment lives.
 #[cw_serde]
-#[derive(Copy, Eq)]
+#[derive(Decode, Copy, Eq)]
 pub enum DeploymentState {
     /// It lives.
     Open,
@@ -101,7 +101,7 @@ pub enum DeploymentState {
 
 /// How a group stands.
 #[cw_serde]
-#[derive(Eq)]
+#[derive(Decode, Eq)]
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct GroupStatus {
@@ -117,7 +117,7 @@ pub struct GroupStatus {
 
 /// The life of a group: open for bids, leased, over.
 #[cw_serde]
-#[derive(Copy, Eq)]
+#[derive(Decode, Copy, Eq)]
 pub enum GroupState {
     /// An order, open for bids.
     Open,

@@ -2,10 +2,10 @@
 
 use cosmwasm_std::{Uint128, to_json_vec};
 use protocol::deployment::{GpuModel, Volume};
-use protocol::json::{Small, from_slice};
+use protocol::json::{Decode, Small, from_slice};
 use protocol::{Otherwise, Selection, Tenant};
 
-fn refused<T: serde::de::DeserializeOwned + std::fmt::Debug>(json: &str) -> String {
+fn refused<T: Decode + std::fmt::Debug>(json: &str) -> String {
     from_slice::<T>(json.as_bytes()).unwrap_err().to_string()
 }
 
@@ -46,7 +46,7 @@ fn other_types_in_place_are_refused_with_what_was_expected() {
         (r#"{"class":5,"bytes":5}"#, "expected a string"),
         (r#"{"class":"ram","bytes":-5}"#, "expected a number from zero up"),
         (r#"{"class":"ram","bytes":"5"}"#, "expected a number from zero up"),
-        (r#"{"class":"ram","bytes":5.5}"#, "JSON without fractions"),
+        (r#"{"class":"ram","bytes":5.5}"#, "found `5.5`"),
         (r#"{"class":"ram","bytes":5,"persistent":1}"#, "expected true or false"),
     ] {
         let reason = refused::<Volume>(json);
