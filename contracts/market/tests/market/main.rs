@@ -10,6 +10,7 @@ mod far;
 mod fees;
 mod golden;
 mod governance;
+mod grief;
 mod money;
 mod offers;
 mod orders;

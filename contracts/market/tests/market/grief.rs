@@ -1,0 +1,260 @@
+//! What somebody might do to spoil the market for others, and what it costs or comes to. Each test
+//! fails without the rule that it is named for. An offer raised when the packet is seen stands in
+//! `offers.rs`, dust orders that pay for their clearing in `fees.rs`.
+
+use cosmwasm_std::{Uint128, coins};
+use market::msg::{ExecuteMsg, LeaseId, OfferTerms};
+use protocol::control::{Answer, Command, ControlAck};
+use protocol::deployment::{LocalOperator, Scope, Selection};
+use protocol::money::TopUp;
+use protocol::{Action, Code, Otherwise};
+
+use crate::control::{acknowledgement, command, connected};
+use crate::far::{OUTPOST, WALLET, open, tenant};
+use crate::suite::{
+    BOND, CROWD, PURSE, RATE, Suite, USD, attribute, by_offer, deployment, group, manual,
+    offer_terms, open_msg,
+};
+
+fn auction(suite: &mut Suite) -> LeaseId {
+    let mut wanted = group("web", Selection::Lowest { bidding_seconds: 600 });
+    wanted.requirements.attributes = vec![attribute("region", "eu-west")];
+    suite.open(1, vec![wanted], 100_000);
+    suite.lease_id(1, 0)
+}
+
+fn withdraw(order: &LeaseId, provider: Option<String>) -> ExecuteMsg {
+    ExecuteMsg::WithdrawBid { order: order.clone(), provider }
+}
+
+#[test]
+fn junk_bids_that_fill_the_slots_make_way_for_a_better_one() {
+    let mut suite = Suite::new();
+    let order = auction(&mut suite);
+    suite.fill_slots();
+    suite.run("bob", &suite.bid_msg(RATE / 2, 60), &coins(BOND, USD));
+    suite.pass(600);
+    suite.just("owner", &ExecuteMsg::Match { order: order.clone() });
+    assert_eq!(suite.lease(&order).provider, suite.address("bob").to_string());
+}
+
+#[test]
+fn a_provider_has_one_bid_for_an_order() {
+    let mut suite = Suite::new();
+    auction(&mut suite);
+    suite.bid("alice", RATE);
+    let second = suite.bid_msg(RATE / 2, 60);
+    suite.refused("alice", &second, &coins(BOND, USD), Code::WrongState);
+}
+
+#[test]
+fn a_bid_withdrawn_just_before_the_matching_costs_a_tenth_to_the_tenant() {
+    let mut suite = Suite::new();
+    let order = auction(&mut suite);
+    suite.bid("alice", RATE / 2);
+    suite.bid("bob", RATE);
+    suite.pass(600);
+    suite.just("alice", &withdraw(&order, None));
+    assert_eq!(PURSE - suite.usd("alice"), BOND / 10);
+    assert_eq!(suite.status(1).free.u128(), 100_000 + BOND / 10);
+}
+
+#[test]
+fn a_binding_bid_is_not_left_by_deregistering_nor_by_dropping_an_attribute() {
+    let mut suite = Suite::new();
+    let order = auction(&mut suite);
+    suite.bid("alice", RATE / 2);
+    suite.bid("bob", RATE);
+    suite.just("alice", &ExecuteMsg::DeregisterProvider {});
+    let dropped = ExecuteMsg::UpdateProvider { host_uri: None, attributes: Some(vec![]) };
+    suite.just("bob", &dropped);
+    suite.pass(600);
+    suite.just("owner", &ExecuteMsg::Match { order: order.clone() });
+    assert_eq!(suite.lease(&order).provider, suite.address("alice").to_string());
+    let bob = suite.address("bob").to_string();
+    suite.just("owner", &withdraw(&order, Some(bob)));
+    suite.just("alice", &ExecuteMsg::CloseLease { lease: order });
+    assert_eq!(suite.claimable("alice", USD), BOND - BOND / 10, "it declines for a tenth");
+}
+
+#[test]
+fn a_junk_bid_at_one_nano_unit_stakes_the_least_bond_on_serving() {
+    let mut suite = Suite::new();
+    let order = auction(&mut suite);
+    suite.bid("bob", RATE);
+    let junk = suite.bid_msg(1, 60);
+    suite.refused("alice", &junk, &coins(9, USD), Code::InsufficientDeposit);
+    suite.run("alice", &junk, &coins(10, USD));
+    suite.pass(600);
+    suite.just("owner", &ExecuteMsg::Match { order: order.clone() });
+    suite.pass(7_200);
+    suite.just("owner", &ExecuteMsg::CloseUnready { lease: order });
+    assert_eq!(suite.status(1).free.u128(), 100_000 + 10);
+}
+
+#[test]
+fn capacity_taken_and_released_for_nothing_is_paid_for_each_time() {
+    let mut suite = Suite::new();
+    let terms = OfferTerms { min_charge: Uint128::new(3_000), capacity: 1, ..offer_terms() };
+    let offer = suite.post("alice", terms, &coins(BOND, USD));
+    for seq in 1..=3 {
+        suite.open(seq, vec![group("web", by_offer(offer))], 10_000);
+        let lease = suite.lease_id(seq, 0);
+        suite.beat("alice", &lease);
+        let deployment = suite.id(seq);
+        suite.just("tenant", &ExecuteMsg::Act { deployment, command: Command::CloseDeployment {} });
+    }
+    assert_eq!(PURSE - suite.usd("tenant"), 3 * 3_000);
+    assert_eq!(suite.claimable("alice", USD) + suite.claimable("treasury", USD), 3 * 3_000);
+}
+
+#[test]
+fn a_command_held_back_until_after_its_revocation_does_nothing() {
+    let mut far = connected();
+    let operator = far.address("operator").to_string();
+    let appoint = |rev, address: &str| Command::SetOperators {
+        rev,
+        local_operators: vec![LocalOperator {
+            address: address.into(),
+            scopes: vec![Scope::Close],
+            expires_in_seconds: None,
+        }],
+        access_keys: vec![],
+    };
+    let revoke = Command::SetOperators { rev: 2, local_operators: vec![], access_keys: vec![] };
+    let ack = acknowledgement(&mut far, command(revoke));
+    assert_eq!(ack, ControlAck::Answer(Answer::Done {}));
+    let ack = acknowledgement(&mut far, command(appoint(1, &operator)));
+    assert_eq!(ack, ControlAck::Answer(Answer::Stale { rev: 2 }));
+    let close =
+        ExecuteMsg::Act { deployment: crate::far::id(1), command: Command::CloseDeployment {} };
+    assert_eq!(far.send("operator", close, &[]).unwrap_err().code(), Code::Unauthorized);
+}
+
+#[test]
+fn dust_deposits_and_top_ups_of_one_unit_by_strangers_are_refused() {
+    let mut suite = Suite::new();
+    suite.refused("tenant", &open_msg(1, manual()), &coins(1, USD), Code::InsufficientDeposit);
+    suite.open(1, manual(), 1_000);
+    let top_up = ExecuteMsg::TopUp { tenant: Some(suite.tenant("tenant")), seq: 1 };
+    suite.refused("bob", &top_up, &coins(1, USD), Code::InsufficientDeposit);
+    assert_eq!(suite.deployment(1).deposited.u128(), 1_000);
+
+    let mut far = connected();
+    let top_up = TopUp { account: "me".into(), tenant: Some(tenant(OUTPOST)), seq: 1 };
+    let refused = far.say(WALLET, (1, Action::TopUp(top_up)), 1).unwrap_err();
+    assert_eq!(refused.code(), Code::InsufficientDeposit);
+}
+
+#[test]
+fn dust_orders_are_bounded_for_each_tenant() {
+    let mut suite = Suite::new();
+    for seq in 1..=32 {
+        suite.open(seq, manual(), 100);
+    }
+    suite.refused("tenant", &open_msg(33, manual()), &coins(100, USD), Code::TooMany);
+}
+
+#[test]
+fn dust_orders_of_a_sender_are_bounded_over_all_its_accounts() {
+    let mut far = crate::far::Far::new();
+    let order = |n: u64| match open(n, deployment(manual())) {
+        Action::Open(mut order) => {
+            order.account = format!("account {n}");
+            (n, Action::Open(order))
+        }
+        action => (n, action),
+    };
+    for n in 1..=32 {
+        far.say(WALLET, order(n), 100).unwrap();
+    }
+    assert_eq!(far.say(WALLET, order(33), 100).unwrap_err().code(), Code::TooMany);
+    far.say(OUTPOST, order(33), 100).expect("an outpost limits its owners itself");
+}
+
+#[test]
+fn nobody_deals_with_itself() {
+    let mut suite = Suite::new();
+    suite.register("tenant");
+    let offer = suite.post_offer("tenant");
+    let own = open_msg(1, vec![group("web", by_offer(offer))]);
+    suite.refused("tenant", &own, &coins(1_000, USD), Code::ProviderIneligible);
+
+    let mut wanted = deployment(manual());
+    wanted.local_operators = vec![LocalOperator {
+        address: suite.address("alice").into(),
+        scopes: vec![Scope::BidAccept],
+        expires_in_seconds: None,
+    }];
+    let open = ExecuteMsg::Open { seq: 1, refund_to: None, deployment: wanted };
+    suite.run("tenant", &open, &coins(10_000, USD));
+    let own = suite.bid_msg(RATE, 60);
+    suite.refused("tenant", &own, &coins(BOND, USD), Code::ProviderIneligible);
+    let bid = suite.bid("alice", RATE);
+    let (provider, max_rate) = (bid.provider, bid.rate);
+    let command = Command::AcceptBid { group: 0, provider, bid_no: bid.bid_no, max_rate };
+    let accept = ExecuteMsg::Act { deployment: suite.id(1), command };
+    suite.refused("alice", &accept, &[], Code::Unauthorized);
+}
+
+#[test]
+fn an_offer_promises_no_more_than_its_capacity_and_its_bond() {
+    let mut suite = Suite::new();
+    let none = ExecuteMsg::PostOffer { terms: OfferTerms { capacity: 0, ..offer_terms() } };
+    suite.refused("alice", &none, &coins(BOND, USD), Code::LimitExceeded);
+    let bare = ExecuteMsg::PostOffer { terms: offer_terms() };
+    suite.refused("alice", &bare, &coins(9, USD), Code::InsufficientDeposit);
+
+    let one = OfferTerms { capacity: 1, ..offer_terms() };
+    let small = suite.post("alice", one, &coins(3 * BOND, USD));
+    let poor = suite.post("bob", OfferTerms { capacity: 9, ..offer_terms() }, &coins(BOND, USD));
+    for (seq, offer) in [(1, small), (2, poor)] {
+        suite.open(seq, vec![group("web", by_offer(offer))], 1_000);
+        let second = open_msg(9, vec![group("web", by_offer(offer))]);
+        suite.refused("tenant", &second, &coins(1_000, USD), Code::OfferUnavailable);
+    }
+    let or_order = Selection::Offer { offer: small, otherwise: Otherwise::Order };
+    suite.open(9, vec![group("web", or_order)], 1_000);
+}
+
+#[test]
+fn slots_held_by_dead_providers_are_anybodys_to_clear() {
+    let mut suite = Suite::new();
+    let mut wanted = group("web", Selection::Manual {});
+    wanted.requirements.attributes = vec![attribute("region", "eu-west")];
+    suite.open(1, vec![wanted], 1_000);
+    let order = suite.lease_id(1, 0);
+    suite.fill_slots();
+    let dear = suite.bid_msg(2 * RATE, 3_600);
+    let deposit = coins(2 * BOND, USD);
+    suite.refused("bob", &dear, &deposit, Code::RateAboveMax);
+
+    let first = suite.address(CROWD[0]).to_string();
+    let clear = withdraw(&order, Some(first));
+    suite.refused("owner", &clear, &[], Code::Unauthorized);
+    let dropped = ExecuteMsg::UpdateProvider { host_uri: None, attributes: Some(vec![]) };
+    suite.just(CROWD[0], &dropped);
+    suite.just("owner", &clear);
+    suite.run("bob", &dear, &deposit);
+
+    suite.pass(3_600);
+    suite.run("alice", &dear, &deposit);
+    assert!(suite.bidders().contains(&"alice"), "the others bind no more");
+}
+
+#[test]
+fn a_purchase_that_replays_a_number_is_refused_alive_or_dead() {
+    let mut suite = Suite::new();
+    suite.open(1, manual(), 1_000);
+    let again = open_msg(1, manual());
+    suite.refused("tenant", &again, &coins(1_000, USD), Code::UsedSeq);
+    suite.act(Command::CloseDeployment {});
+    suite.refused("tenant", &again, &coins(1_000, USD), Code::UsedSeq);
+
+    let mut far = connected();
+    let replay = |n, seq| (n, open(seq, deployment(manual())));
+    assert_eq!(far.say(OUTPOST, replay(2, 1), 1_000).unwrap_err().code(), Code::UsedSeq);
+    assert_eq!(far.say(OUTPOST, replay(1, 2), 1_000).unwrap_err().code(), Code::UsedNumber);
+    acknowledgement(&mut far, command(Command::CloseDeployment {}));
+    assert_eq!(far.say(OUTPOST, replay(2, 1), 1_000).unwrap_err().code(), Code::UsedSeq);
+}
