@@ -3,25 +3,47 @@
 //! Results go to standard output, as text or with `--json` as JSON with the same facts; progress
 //! and errors go to standard error. Exit code 0: done, 1: failed, 2: wrong usage.
 
+mod accept;
+mod bids;
+mod buy;
+mod claim;
+mod close;
 mod completions;
+mod config;
 mod demo;
 mod deploy;
-mod money;
+mod keys;
+mod lease;
 mod order;
+mod orders;
+mod propose;
+mod provider;
+mod purchase;
+mod runway;
+mod sent;
 mod table;
+mod top_up;
+mod watch;
 mod why;
 
 use std::fmt::Display;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use serde::Serialize;
 
-/// Buy compute on one chain from another: deploy the contracts, see the story, learn why a purchase was refused.
+use crate::home::Home;
+use crate::session::Session;
+
+/// Buy compute on one chain from another: by a DAO's vote or a key, and follow it to the end.
 #[derive(Debug, Parser)]
 #[command(name = "entrepot", version, about, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
+    /// Where the configuration and the keys are; default `entrepot` in the user's configuration.
+    #[arg(long, global = true, env = "ENTREPOT_HOME", value_name = "DIR")]
+    home: Option<PathBuf>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -30,10 +52,14 @@ const EXAMPLES: &str = "\
 Examples:
   entrepot demo                                   the whole story on two chains inside this process
   entrepot deploy --example > deploy.toml         a deployment file to fill in
-  entrepot deploy --config deploy.toml --dry-run  what would be done
-  entrepot deploy --config deploy.toml            do it
-  entrepot order from deploy.yaml --json          Akash's deployment file as an order
-  entrepot why 7 --config deploy.toml             why purchase 7 was refused, or where it is";
+  entrepot deploy --config deploy.toml            store, make and join the contracts
+  entrepot config init --deployment deploy.toml   what the commands below talk to
+  entrepot keys add me                            a key that signs
+  entrepot order from deploy.yaml                 Akash's deployment file as an order
+  entrepot propose --dao daodao --address wasm1... buy --order deploy.yaml --days 30
+  entrepot bids 7 --watch                         who bids for order 7
+  entrepot lease 7                                who runs it
+  entrepot why 7                                  why it was refused, or where it is";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
@@ -41,8 +67,34 @@ enum Verb {
     Demo(demo::Args),
     /// Store, make and join the contracts on two chains; goes on where it was interrupted.
     Deploy(deploy::Args),
+    /// Write or show the configuration.
+    Config(config::Args),
+    /// Add, restore and list the keys that sign.
+    Keys(keys::Args),
     /// Turn a deployment file into an order for the market.
     Order(order::Args),
+    /// Write what a DAO votes on to buy, pay or command; or submit it.
+    Propose(Box<propose::Args>),
+    /// List orders at the outpost.
+    Orders(orders::Args),
+    /// Show the bids for an order.
+    Bids(bids::Args),
+    /// Buy with a key what a deployment file or an order asks for.
+    Buy(Box<buy::Args>),
+    /// Accept a bid.
+    Accept(accept::Args),
+    /// Show who runs an order, and on which terms.
+    Lease(lease::Args),
+    /// Show how long an order's money lasts.
+    Runway(runway::Args),
+    /// Add money to an order.
+    TopUp(top_up::Args),
+    /// Close an order; the rest comes home.
+    Close(close::Args),
+    /// Have paid what came home.
+    Claim(claim::Args),
+    /// Be a provider: register, offer, bid, beat, withdraw, or all of it by itself.
+    Provider(provider::Args),
     /// Say why a purchase was refused, or where it is, and what to change.
     Why(why::Args),
     /// Print a script that completes commands in a shell.
@@ -51,11 +103,26 @@ enum Verb {
 
 /// Runs a command and reports how it went.
 pub async fn run(cli: Cli) -> ExitCode {
-    let done = match cli.verb {
+    let Cli { home, verb } = cli;
+    let place = Place { home };
+    let done = match verb {
         Verb::Demo(args) => demo::run(args).await,
         Verb::Deploy(args) => deploy::run(args).await,
+        Verb::Config(args) => config::run(&place, args),
+        Verb::Keys(args) => keys::run(&place, args),
         Verb::Order(args) => order::run(args),
-        Verb::Why(args) => why::run(args).await,
+        Verb::Propose(args) => propose::run(&place, *args).await,
+        Verb::Orders(args) => orders::run(&place, args).await,
+        Verb::Bids(args) => bids::run(&place, args).await,
+        Verb::Buy(args) => buy::run(&place, *args).await,
+        Verb::Accept(args) => accept::run(&place, args).await,
+        Verb::Lease(args) => lease::run(&place, args).await,
+        Verb::Runway(args) => runway::run(&place, args).await,
+        Verb::TopUp(args) => top_up::run(&place, args).await,
+        Verb::Close(args) => close::run(&place, args).await,
+        Verb::Claim(args) => claim::run(&place, args).await,
+        Verb::Provider(args) => provider::run(&place, args).await,
+        Verb::Why(args) => why::run(&place, args).await,
         Verb::Completions(args) => completions::run(&args),
     };
     match done {
@@ -65,6 +132,22 @@ pub async fn run(cli: Cli) -> ExitCode {
             let _ = writeln!(std::io::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Where the user's things are, as given on the command line.
+#[derive(Clone, Debug)]
+struct Place {
+    home: Option<PathBuf>,
+}
+
+impl Place {
+    fn home(&self) -> anyhow::Result<Home> {
+        Home::find(self.home.clone())
+    }
+
+    fn session(&self) -> anyhow::Result<Session> {
+        Session::open(self.home()?)
     }
 }
 
@@ -79,13 +162,15 @@ struct Output {
 impl Output {
     /// Prints a result.
     fn print(self, result: &(impl Serialize + Display)) -> anyhow::Result<()> {
-        let mut out = std::io::stdout().lock();
-        if self.json {
-            serde_json::to_writer(&mut out, result)?;
-            writeln!(out)?;
+        Ok(std::io::stdout().write_all(self.render(result)?.as_bytes())?)
+    }
+
+    /// A result as it is printed.
+    fn render(self, result: &(impl Serialize + Display)) -> anyhow::Result<String> {
+        Ok(if self.json {
+            format!("{}\n", serde_json::to_string(result)?)
         } else {
-            write!(out, "{result}")?;
-        }
-        Ok(())
+            result.to_string()
+        })
     }
 }

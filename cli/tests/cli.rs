@@ -80,7 +80,6 @@ fn wrong_usage_ends_with_2() {
         &["deploy"],
         &["why"],
         &["why", "seven", "--config", "deploy.toml"],
-        &["why", "7"],
         &["why", "7", "--outpost", "wasm1x"],
     ] {
         fails(&entrepot(dir.path(), args), 2);

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow, bail};
 use clap::Subcommand;
 use cosmwasm_std::Binary;
-use protocol::deployment::{AccessKey, LocalOperator, ResourceUnit, Scope};
+use protocol::deployment::{AccessKey, LocalOperator, Scope};
 use protocol::{Deployment, Otherwise, Selection};
 use serde::Serialize;
 
 use super::Output;
 use super::table::Table;
+use crate::figures;
 use crate::sdl::manifest::{self, Group as ManifestGroup};
 use crate::sdl::{self, Sdl, Terms};
 
@@ -112,49 +113,17 @@ impl fmt::Display for Ordered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::new(&["GROUP", "RESOURCES", "MOST PER DAY", "SELECTION"]);
         for group in &self.order.groups {
-            let rate = super::money::per_day(group.max_rate.u128());
-            let units: Vec<_> = group.resources.iter().map(resources).collect();
-            table.row([group.name.clone(), units.join(" + "), rate, selection(&group.selection)]);
+            let rate = figures::per_day(group.max_rate.u128());
+            table.row([
+                group.name.clone(),
+                figures::resources(&group.resources),
+                rate,
+                figures::selection(&group.selection),
+            ]);
         }
         write!(f, "{table}")?;
         writeln!(f, "manifest {}", self.manifest_hash)?;
-        writeln!(f, "runway   {}", super::money::duration(self.order.runway_seconds))
-    }
-}
-
-fn resources(unit: &ResourceUnit) -> String {
-    let mut text = format!(
-        "{} × {}m cpu, {} memory",
-        unit.count,
-        unit.cpu_milli,
-        super::money::bytes(unit.memory_bytes)
-    );
-    for volume in &unit.volumes {
-        text.push_str(&format!(", {} {}", super::money::bytes(volume.bytes), volume.class));
-    }
-    if let Some(gpu) = &unit.gpu {
-        text.push_str(&format!(", {} gpu", gpu.units));
-    }
-    match unit.endpoints.len() {
-        0 => {}
-        1 => text.push_str(", 1 endpoint"),
-        more => text.push_str(&format!(", {more} endpoints")),
-    }
-    text
-}
-
-pub(super) fn selection(selection: &Selection) -> String {
-    match selection {
-        Selection::Manual {} => "manual".into(),
-        Selection::Lowest { bidding_seconds } => {
-            format!("lowest bid after {}", super::money::duration(*bidding_seconds))
-        }
-        Selection::Offer { offer, otherwise: Otherwise::Order } => {
-            format!("offer {offer}, else bids")
-        }
-        Selection::Offer { offer, otherwise: Otherwise::Refund } => {
-            format!("offer {offer}, else refund")
-        }
+        writeln!(f, "runway   {}", figures::duration(self.order.runway_seconds))
     }
 }
 

@@ -1,18 +1,20 @@
 //! `entrepot why`
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::Output;
+use super::{Output, Place};
 use crate::deploy::StateFile;
 use crate::deploy::config::Config;
+use crate::session::Books;
 use crate::why::{Explanation, Facts, Reader, explain};
 
 const EXAMPLES: &str = "\
 Examples:
+  entrepot why 7
   entrepot why 7 --config deploy.toml
   entrepot why 7 --market-rpc http://127.0.0.1:26657 --outpost-rpc http://127.0.0.1:26757 --outpost wasm1...
 
@@ -24,8 +26,8 @@ client proves. The node must index transactions.";
 pub(super) struct Args {
     /// The purchase's number at the outpost.
     seq: u64,
-    /// The deployment file, which names the chains.
-    #[arg(long, value_name = "FILE", required_unless_present = "outpost")]
+    /// A deployment file, which names the chains; default the configuration.
+    #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The deployment's state file; default the deployment file's name with `.state.json`.
     #[arg(long, value_name = "FILE", requires = "config")]
@@ -64,19 +66,27 @@ impl fmt::Display for Answer {
     }
 }
 
-pub(super) async fn run(args: Args) -> anyhow::Result<()> {
-    let facts = reader(args.config.as_deref(), &args).await?.facts(args.seq).await?;
+pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
+    let facts = reader(place, &args).await?.facts(args.seq).await?;
     args.output.print(&Answer { explanation: explain(&facts), facts, hint: true })
 }
 
-async fn reader(config: Option<&Path>, args: &Args) -> anyhow::Result<Reader> {
-    let Some(path) = config else {
-        let market = args.market_rpc.as_ref().context("--market-rpc is missing")?;
-        let outpost = args.outpost_rpc.as_ref().context("--outpost-rpc is missing")?;
+async fn reader(place: &Place, args: &Args) -> anyhow::Result<Reader> {
+    if let Some(outpost) = args.outpost.clone() {
+        let market_rpc = args.market_rpc.as_ref().context("--market-rpc is missing")?;
+        let outpost_rpc = args.outpost_rpc.as_ref().context("--outpost-rpc is missing")?;
         return Ok(Reader {
-            market_chain: Reader::connect(market).await?,
-            outpost_chain: Reader::connect(outpost).await?,
-            outpost: args.outpost.clone().context("--outpost is missing")?,
+            market_chain: Reader::connect(market_rpc).await?,
+            outpost_chain: Reader::connect(outpost_rpc).await?,
+            outpost,
+        });
+    }
+    let Some(path) = &args.config else {
+        let Books { market, outpost } = place.session()?.books().await?;
+        return Ok(Reader {
+            market_chain: market.chain,
+            outpost_chain: outpost.chain,
+            outpost: outpost.address,
         });
     };
     let chains = Config::read(path)?.chains;

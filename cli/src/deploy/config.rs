@@ -4,19 +4,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use cosmos::chain::{Chain, ChainConfig};
+use cosmos::keys::password::{Again, read_password};
 use cosmos::keys::{HdPath, Key, KeyStore};
+use cosmos::wire::gas::GasPrice;
 use serde::Deserialize;
 
 use super::{
     Artifacts, Carrier, Channels, Ends, MarketSpec, OutpostSpec, RouteSpec, Site, Sites, Spec,
 };
 use crate::ferry::Ferry;
+use crate::home::PASSWORD;
 
 /// The file that `entrepot deploy --example` prints: the manual, with every key.
 pub const EXAMPLE: &str = include_str!("example.toml");
-/// The variable that may hold the password of the keys.
-const PASSWORD: &str = "ENTREPOT_PASSWORD";
-
 /// The whole file. `entrepot deploy --example` prints one with every key and its meaning.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -255,18 +255,13 @@ impl ChainSection {
     /// # Errors
     /// The gas price is not valid.
     pub fn config(&self) -> anyhow::Result<ChainConfig> {
-        let text = &self.gas_price;
-        let split = text.find(|c: char| c.is_ascii_alphabetic());
-        let split = split.with_context(|| {
-            format!("`{text}` is no gas price; write a number and a denom, as in `0.001stake`")
-        })?;
-        let (price, denom) = text.split_at(split);
+        let (gas_price, fee_denom) = parse_gas_price(&self.gas_price)?;
         Ok(ChainConfig {
             chain_id: self.id.clone(),
             rpc: self.rpc.clone(),
             prefix: self.address_prefix.clone(),
-            fee_denom: denom.into(),
-            gas_price: price.parse()?,
+            fee_denom,
+            gas_price,
         })
     }
 
@@ -289,12 +284,20 @@ impl ChainSection {
         let (Some(name), Some(dir)) = (&self.key, &keys.dir) else {
             bail!("chain `{}` has no key", self.id)
         };
-        let password = match &keys.password_file {
-            Some(file) => read(file)?.trim_end_matches(['\r', '\n']).to_owned(),
-            None => std::env::var(PASSWORD).with_context(|| {
-                format!("the keys need their password; set {PASSWORD} or `keys.password_file`")
-            })?,
-        };
+        let password = read_password(keys.password_file.as_deref(), PASSWORD, Again::No)?;
         Ok(KeyStore::new(dir).load(name, &password)?)
     }
+}
+
+/// Splits a price of gas from its denom, as in `0.001stake`.
+///
+/// # Errors
+/// There is no number or no denom.
+pub fn parse_gas_price(text: &str) -> anyhow::Result<(GasPrice, String)> {
+    let split = text.find(|c: char| c.is_ascii_alphabetic());
+    let split = split.with_context(|| {
+        format!("`{text}` is no gas price; write a number and a denom, as in `0.001stake`")
+    })?;
+    let (price, denom) = text.split_at(split);
+    Ok((price.parse()?, denom.into()))
 }

@@ -48,7 +48,7 @@ mod order;
 mod overlay;
 mod ownership;
 mod params;
-mod price;
+pub mod price;
 mod provider;
 mod purchase;
 mod query;

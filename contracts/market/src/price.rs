@@ -61,7 +61,8 @@ pub(crate) fn lowest(old: &Prices, new: &Prices) -> Prices {
 }
 
 /// The rate of a group; none if a price is missing, or the rate is zero or beyond its bound.
-pub(crate) fn rate(prices: &Prices, group: &Group) -> Option<NanoRate> {
+#[must_use]
+pub fn rate(prices: &Prices, group: &Group) -> Option<NanoRate> {
     let mut sum = Uint256::zero();
     for unit in &group.resources {
         let one = of_unit(prices, unit)?;

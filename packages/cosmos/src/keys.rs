@@ -13,6 +13,7 @@ use ripemd::Ripemd160;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+pub mod password;
 pub mod store;
 
 pub use store::{KeyStore, KeyStoreError, StoredKey};

@@ -4,6 +4,7 @@ pub mod client;
 pub mod event;
 pub mod event_v1;
 pub mod gas;
+pub mod gov;
 pub mod header;
 pub mod height;
 pub(crate) mod json;

@@ -14,10 +14,10 @@ use super::{Chain, ChainError, TxOutcome, malformed};
 use crate::keys::Key;
 use crate::wire::tx::any;
 use crate::wire::wasm::{
-    ContractInfo, MsgExecuteContract, MsgInstantiateContract, MsgInstantiateContractResponse,
-    MsgMigrateContract, MsgStoreCode, MsgStoreCodeResponse, QueryCodeInfoRequest,
-    QueryCodeInfoResponse, QueryContractInfoRequest, QueryContractInfoResponse,
-    QuerySmartContractStateRequest, QuerySmartContractStateResponse,
+    ContractInfo, MsgExecuteContract, MsgExecuteContractResponse, MsgInstantiateContract,
+    MsgInstantiateContractResponse, MsgMigrateContract, MsgStoreCode, MsgStoreCodeResponse,
+    QueryCodeInfoRequest, QueryCodeInfoResponse, QueryContractInfoRequest,
+    QueryContractInfoResponse, QuerySmartContractStateRequest, QuerySmartContractStateResponse,
 };
 
 /// A contract to be made.
@@ -158,6 +158,16 @@ impl TxOutcome {
         let answer = data.msg_responses.get(index);
         let answer = answer.ok_or_else(|| wrong(format!("no answer to message {index}")))?;
         M::decode(answer.value.as_slice()).map_err(|error| wrong(error.to_string()))
+    }
+
+    /// What the contract returned to the message at `index`, in JSON.
+    ///
+    /// # Errors
+    /// [`ChainError::Malformed`] when it returned nothing, or something of another shape.
+    pub fn contract_answer<T: DeserializeOwned>(&self, index: usize) -> Result<T, ChainError> {
+        let answer: MsgExecuteContractResponse = self.answer(index)?;
+        serde_json::from_slice(&answer.data)
+            .map_err(|error| malformed("contract answer", error.to_string()))
     }
 }
 

@@ -1,0 +1,42 @@
+//! `entrepot buy`
+
+use outpost::msg::responses::BuyResponse;
+
+use super::purchase::Purchase;
+use super::sent::Sent;
+use super::{Output, Place};
+
+const EXAMPLES: &str = "\
+Examples:
+  entrepot buy --order deploy.yaml --days 30
+  entrepot buy --order deploy.yaml --coin 28512000usdx --selection offer:7
+  entrepot buy --order order.json --days 7 --key me --operator wasm1colleague...=close
+
+The key owns the order. A DAO buys by a proposal: `entrepot propose`. Both contracts are asked before anything
+is signed.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    purchase: Purchase,
+    /// The key that signs on the outpost's chain.
+    #[arg(long, value_name = "NAME")]
+    key: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
+    let session = place.session()?;
+    let books = session.books().await?;
+    let actor = session.outpost_actor(args.key.as_deref()).await?;
+    let (_, msg, coin) = args.purchase.message(&books, &actor.address).await?;
+    let funds: Vec<_> = coin.iter().map(|(amount, denom)| (*amount, denom.as_str())).collect();
+    let outcome = actor.send(&msg, &funds).await?;
+    let BuyResponse { seq } = outcome.contract_answer(0)?;
+    let paid: Vec<_> = coin.iter().map(|(amount, denom)| format!("{amount} {denom}")).collect();
+    let done = format!("order {seq}: sent {} to the market", paid.join(", "));
+    let next = format!("a relayer carries it; entrepot lease {seq} --watch, or entrepot why {seq}");
+    args.output.print(&Sent::new(&outcome, done, next).with_order(seq))
+}

@@ -1,0 +1,42 @@
+//! `entrepot close`
+
+use outpost::msg::ExecuteMsg;
+
+use super::sent::{CoinArg, Sent};
+use super::{Output, Place};
+
+const EXAMPLES: &str = "\
+Examples:
+  entrepot close 7
+  entrepot close 7 --coin 10000usdx       over the money's way, while the control channel is closed
+
+The key must be the order's owner or an operator with `close`. A DAO closes by a proposal: `entrepot propose
+--dao … close`.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// The order's number at the outpost.
+    seq: u64,
+    /// The coin with which the command travels; default over the control channel.
+    #[arg(long, value_name = "COIN")]
+    coin: Option<CoinArg>,
+    /// The key that signs on the outpost's chain.
+    #[arg(long, value_name = "NAME")]
+    key: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
+    let Args { seq, coin, key, output } = args;
+    let actor = place.session()?.outpost_actor(key.as_deref()).await?;
+    let funds = coin.as_ref().map(CoinArg::as_funds);
+    let funds = funds.as_ref().map_or(&[][..], |funds| funds);
+    let outcome = actor.send(&ExecuteMsg::Close { seq }, funds).await?;
+    let next = format!(
+        "a relayer carries it and brings the rest home; `entrepot lease {seq} --watch`, then \
+         `entrepot claim`"
+    );
+    output.print(&Sent::new(&outcome, format!("asked the market to close order {seq}"), next))
+}

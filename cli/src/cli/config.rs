@@ -1,0 +1,127 @@
+//! `entrepot config`
+
+use std::fmt;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use serde::Serialize;
+
+use super::{Output, Place};
+use crate::deploy::StateFile;
+use crate::deploy::config::{ChainSection, Config as DeployConfig};
+use crate::home::{Config, EXAMPLE};
+
+const EXAMPLES: &str = "\
+Examples:
+  entrepot config init                             an example to fill in
+  entrepot config init --deployment deploy.toml    the contracts that `entrepot deploy` made
+  entrepot config show";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Write a configuration; one that exists is never touched.
+    Init {
+        /// A deployment file: take its chains, and its contracts from its state file.
+        #[arg(long, value_name = "FILE")]
+        deployment: Option<PathBuf>,
+        /// The deployment's state file; default the deployment file's name with `.state.json`.
+        #[arg(long, value_name = "FILE", requires = "deployment")]
+        state: Option<PathBuf>,
+        /// The key that signs on both chains.
+        #[arg(long, value_name = "NAME", requires = "deployment")]
+        key: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show where the configuration is and what it says.
+    Show {
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+#[derive(Serialize)]
+struct Shown {
+    file: PathBuf,
+    text: String,
+    next: Option<&'static str>,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.next {
+            Some(next) => writeln!(f, "wrote {}\nnext: {next}", self.file.display()),
+            None => write!(f, "# {}\n\n{}", self.file.display(), self.text),
+        }
+    }
+}
+
+pub(super) fn run(place: &Place, args: Args) -> anyhow::Result<()> {
+    let home = place.home()?;
+    match args.verb {
+        Verb::Init { deployment, state, key, output } => {
+            let (text, next) = match deployment {
+                None => (EXAMPLE.to_owned(), "fill it in, then `entrepot keys add NAME`"),
+                Some(file) => {
+                    let state = state.unwrap_or_else(|| StateFile::beside(&file));
+                    (of_deployment(&file, &state, key.as_deref())?, "entrepot keys add NAME")
+                }
+            };
+            let file = home.write_config(&text)?;
+            output.print(&Shown { file, text, next: Some(next) })
+        }
+        Verb::Show { output } => {
+            home.config()?;
+            let file = home.config_file();
+            let text = std::fs::read_to_string(&file)?;
+            output.print(&Shown { file, text, next: None })
+        }
+    }
+}
+
+/// The configuration for the contracts of a deployment.
+fn of_deployment(
+    file: &std::path::Path,
+    state: &std::path::Path,
+    key: Option<&str>,
+) -> anyhow::Result<String> {
+    let chains = DeployConfig::read(file)?.chains;
+    let made = StateFile::open(state, &chains.market.id, &chains.outpost.id)?.state;
+    let address = |address: Option<String>, what: &str| {
+        address.with_context(|| {
+            format!("`{}` names no {what}; `entrepot deploy` makes it", state.display())
+        })
+    };
+    let market = section("market", &chains.market, &address(made.market.address, "market")?, key);
+    let outpost = address(made.outpost.address, "outpost")?;
+    let outpost = section("outpost", &chains.outpost, &outpost, key);
+    let text = format!("# Made from `{}`.\n\n{market}\n{outpost}", file.display());
+    // What is written can be read again.
+    Config::parse(&text)?;
+    Ok(text)
+}
+
+fn section(name: &str, chain: &ChainSection, contract: &str, key: Option<&str>) -> String {
+    let quoted = |text: &str| toml::Value::from(text).to_string();
+    let mut text = format!(
+        "[{name}]\nchain_id = {}\nrpc = {}\naddress_prefix = {}\ngas_price = {}\ncontract = {}\n",
+        quoted(&chain.id),
+        quoted(&chain.rpc),
+        quoted(&chain.address_prefix),
+        quoted(&chain.gas_price),
+        quoted(contract),
+    );
+    match key {
+        Some(key) => text.push_str(&format!("key = {}\n", quoted(key))),
+        None => text.push_str("# key = \"me\"\n"),
+    }
+    text
+}

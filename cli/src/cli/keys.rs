@@ -1,0 +1,137 @@
+//! `entrepot keys`
+
+use std::fmt;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use cosmos::keys::password::Again;
+use cosmos::keys::{HdPath, encode_address};
+use serde::Serialize;
+
+use super::{Output, Place};
+use crate::home::Config;
+
+const EXAMPLES: &str = "\
+Examples:
+  entrepot keys add me
+  entrepot keys restore me --mnemonic-file words.txt
+  entrepot keys list
+
+Keys lie encrypted in `keys` of the folder, in the form that ferry uses. The password is that of
+`password_file` in the configuration, of the variable ENTREPOT_PASSWORD, or typed.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Make a new key and show its mnemonic once.
+    Add {
+        /// The key's name.
+        name: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Store the key of a mnemonic.
+    Restore {
+        /// The key's name.
+        name: String,
+        /// A file with the mnemonic; default standard input.
+        #[arg(long, value_name = "FILE")]
+        mnemonic_file: Option<PathBuf>,
+        /// Which account of the mnemonic: the last number of m/44'/118'/0'/0/INDEX.
+        #[arg(long, default_value_t = 0)]
+        index: u32,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// List the keys with their addresses on the configured chains.
+    List {
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+#[derive(Serialize)]
+struct Listed {
+    keys: Vec<Line>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mnemonic: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    name: String,
+    hd_path: String,
+    addresses: Vec<String>,
+}
+
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.keys.is_empty() {
+            return writeln!(f, "no keys; make one with `entrepot keys add NAME`");
+        }
+        for Line { name, hd_path, addresses } in &self.keys {
+            writeln!(f, "{name}  {hd_path}")?;
+            for address in addresses {
+                writeln!(f, "  {address}")?;
+            }
+        }
+        if let Some(mnemonic) = &self.mnemonic {
+            writeln!(f, "\nmnemonic, shown only now; who has it has the key:\n{mnemonic}")?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn run(place: &Place, args: Args) -> anyhow::Result<()> {
+    let home = place.home()?;
+    let store = home.keys();
+    // A key can be made before there is a configuration.
+    let config = if home.config_file().try_exists()? { Some(home.config()?) } else { None };
+    let (only, mnemonic, output) = match args.verb {
+        Verb::Add { name, output } => {
+            let password = home.password(config.as_ref(), Again::Yes)?;
+            let words = store.add(&name, &password)?;
+            (Some(name), Some(words.to_string()), output)
+        }
+        Verb::Restore { name, mnemonic_file, index, output } => {
+            let words = match mnemonic_file {
+                Some(file) => std::fs::read_to_string(&file).with_context(|| {
+                    format!("cannot read the mnemonic file `{}`", file.display())
+                })?,
+                None => std::io::read_to_string(std::io::stdin())
+                    .context("cannot read the mnemonic from standard input")?,
+            };
+            let password = home.password(config.as_ref(), Again::Yes)?;
+            store.restore(&name, words.trim(), HdPath::cosmos(index), &password)?;
+            (Some(name), None, output)
+        }
+        Verb::List { output } => (None, None, output),
+    };
+    let mut keys = Vec::new();
+    for key in store.list()? {
+        if only.as_ref().is_none_or(|only| *only == key.name) {
+            let addresses = addresses(config.as_ref(), &key.account)
+                .with_context(|| format!("the key file of `{}` has no account in it", key.name))?;
+            keys.push(Line { name: key.name, hd_path: key.path, addresses });
+        }
+    }
+    output.print(&Listed { keys, mnemonic })
+}
+
+/// A key's addresses, each once.
+fn addresses(config: Option<&Config>, account: &str) -> anyhow::Result<Vec<String>> {
+    let account = hex::decode(account)?;
+    let places = config.map(|config| [Some(&config.market), config.outpost.as_ref()]);
+    let mut prefixes: Vec<_> = places.into_iter().flatten().flatten().collect();
+    prefixes.dedup_by_key(|place| place.address_prefix.clone());
+    let addresses =
+        prefixes.into_iter().map(|place| Ok(encode_address(&place.address_prefix, &account)?));
+    addresses.collect()
+}

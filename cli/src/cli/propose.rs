@@ -1,0 +1,204 @@
+//! `entrepot propose`
+
+mod dao;
+
+use std::fmt;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, ensure};
+use clap::Subcommand;
+use outpost::msg::responses::ConfigResponse;
+use outpost::msg::{ExecuteMsg, QueryMsg};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::purchase::{Purchase as Bought, Told};
+use super::sent::{CoinArg, Sent};
+use super::{Output, Place, accept};
+use crate::propose::{Dao, Proposal, Purchase, explain};
+use crate::session::{Books, Session};
+
+const EXAMPLES: &str = "\
+Examples:
+  entrepot propose --dao daodao --address wasm1core... buy --order deploy.yaml --days 30
+  entrepot propose --dao daodao --address wasm1core... --explain buy --order deploy.yaml --days 30
+  entrepot propose --dao daodao --address wasm1core... --submit buy --order deploy.yaml --days 30
+  entrepot propose --dao cw3 --address wasm1multisig... --out proposal.json accept 7 --bid 2
+  entrepot propose --dao gov --deposit 10000000stake --community-pool buy --order order.json --days 30 --refund-to wasm1...
+
+Without --submit the proposal is printed: for cw3 and DAO DAO the message for the contract, for gov the file
+that the chain's `tx gov submit-proposal` reads. A purchase is checked with both contracts before.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    dao: dao::DaoArgs,
+    /// The proposal's title; default what it does.
+    #[arg(long)]
+    title: Option<String>,
+    /// The proposal's description; default what it does, in plain words.
+    #[arg(long)]
+    description: Option<String>,
+    /// Only say in plain words what it will do, and what it can cost at most.
+    #[arg(long, conflicts_with_all = ["submit", "out"])]
+    explain: bool,
+    /// Submit it, signed with a key on the outpost's chain.
+    #[arg(long)]
+    submit: bool,
+    /// Write the proposal to a file.
+    #[arg(long, value_name = "FILE", conflicts_with = "submit")]
+    out: Option<PathBuf>,
+    /// With --submit: the key.
+    #[arg(long, value_name = "NAME")]
+    key: Option<String>,
+    #[command(flatten)]
+    output: Output,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Buy what a deployment file or an order asks for.
+    Buy(Box<Bought>),
+    /// Add money to an order.
+    TopUp {
+        /// The order's number at the outpost.
+        seq: u64,
+        /// What is added, such as `28512000usdx`.
+        coin: CoinArg,
+    },
+    /// Accept a bid at the price it has now.
+    Accept(accept::Choice),
+    /// Close an order; the rest comes home.
+    Close {
+        /// The order's number at the outpost.
+        seq: u64,
+    },
+}
+
+/// A proposal and where it goes.
+#[derive(Serialize)]
+struct Written {
+    proposal: Value,
+    /// The contract that takes it; none for gov.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deposit: Option<String>,
+    explanation: Vec<String>,
+    #[serde(skip)]
+    shape: Shape,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Proposal,
+    Explanation,
+}
+
+impl fmt::Display for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.shape {
+            Shape::Proposal => writeln!(f, "{:#}", self.proposal),
+            Shape::Explanation => {
+                self.explanation.iter().try_for_each(|line| writeln!(f, "{line}"))
+            }
+        }
+    }
+}
+
+pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
+    let session = place.session()?;
+    let books = session.books().await?;
+    let dao = args.dao.find(&books.outpost).await?;
+    let config: ConfigResponse = books.outpost.ask(&QueryMsg::Config {}).await?;
+    let purchase = Purchase { default_timeout_seconds: config.default_timeout_seconds };
+    let (title, msg, coin) = match &args.verb {
+        Verb::Buy(buy) => {
+            ensure!(
+                buy.refund_to.is_some() || !matches!(dao, Dao::Gov { .. }),
+                "--refund-to is missing: who is paid what comes home, because the gov account may \
+                 take no coins"
+            );
+            buy.message(&books, dao.owner()).await?
+        }
+        other => other.message(&books).await?,
+    };
+    let mut proposal = Proposal {
+        title: args.title.clone().unwrap_or(title),
+        description: String::new(),
+        outpost: books.outpost.address.clone(),
+        msg,
+        coin,
+    };
+    let explanation = explain(&dao, &proposal, purchase);
+    proposal.description = args.description.clone().unwrap_or_else(|| explanation.join("\n"));
+    let written = Written {
+        proposal: dao.wrap(&proposal)?,
+        target: dao.target().map(ToOwned::to_owned),
+        deposit: dao.deposit().map(|(amount, denom)| format!("{amount}{denom}")),
+        explanation,
+        shape: if args.explain { Shape::Explanation } else { Shape::Proposal },
+    };
+    if args.submit {
+        return submit(&session, &args, &dao, &proposal, &written).await;
+    }
+    if let Some(file) = &args.out {
+        std::fs::write(file, format!("{written}"))
+            .with_context(|| format!("cannot write `{}`", file.display()))?;
+    }
+    args.output.print(&written)
+}
+
+async fn submit(
+    session: &Session,
+    args: &Args,
+    dao: &Dao,
+    proposal: &Proposal,
+    written: &Written,
+) -> anyhow::Result<()> {
+    let actor = session.outpost_actor(args.key.as_deref()).await?;
+    let deposit = dao.deposit().map(|(amount, denom)| (*amount, denom.as_str()));
+    let outcome = match &written.target {
+        Some(target) => {
+            let funds: Vec<_> = deposit.into_iter().collect();
+            actor.send_to(target, &written.proposal, &funds).await?
+        }
+        None => dao::submit_to_gov(&actor, dao, proposal).await?,
+    };
+    let number = outcome
+        .attribute("wasm", "proposal_id")
+        .or_else(|| outcome.attribute("submit_proposal", "proposal_id"))
+        .context("the chain does not say the proposal's number")?;
+    let done = format!("submitted proposal {number}: {}", proposal.title);
+    let next = match dao {
+        Dao::Gov { .. } => "vote on it; the chain executes it when the vote ends",
+        _ => "vote on it, then anyone executes it",
+    };
+    args.output.print(&Sent::new(&outcome, done, next))
+}
+
+impl Verb {
+    /// The title, the message and the coin of anything but a purchase.
+    async fn message(&self, books: &Books) -> anyhow::Result<Told> {
+        Ok(match self {
+            Self::Buy(_) => unreachable!("a purchase has a message of its own"),
+            Self::TopUp { seq, coin } => {
+                books.status(*seq).await?;
+                let CoinArg { amount, denom } = coin.clone();
+                let title = format!("Add {amount} {denom} to order {seq}");
+                (title, ExecuteMsg::TopUp { seq: *seq }, Some((amount, denom)))
+            }
+            Self::Accept(choice) => {
+                let title = format!("Accept bid {} for order {}", choice.bid, choice.seq);
+                (title, accept::message(books, choice).await?, None)
+            }
+            Self::Close { seq } => {
+                books.order(*seq).await?;
+                (format!("Close order {seq}"), ExecuteMsg::Close { seq: *seq }, None)
+            }
+        })
+    }
+}

@@ -1,0 +1,179 @@
+//! Which DAO it is, and where it takes proposals.
+
+use anyhow::{Context as _, bail, ensure};
+use clap::ValueEnum;
+use cosmos::chain::TxOutcome;
+use cosmos::ibc_proto::cosmos::base::v1beta1::Coin;
+use cosmos::wire::gov::{MsgCommunityPoolSpend, MsgSubmitProposal};
+use cosmos::wire::tx::any;
+use cosmos::wire::wasm::MsgExecuteContract;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::super::sent::CoinArg;
+use crate::propose::{Dao, Entrance, Proposal, Source, module_account};
+use crate::session::{Actor, Contract};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct DaoArgs {
+    /// What kind of DAO votes.
+    #[arg(long, value_enum)]
+    dao: Kind,
+    /// Its address: of the multisig, or of DAO DAO's core contract.
+    #[arg(long, value_name = "ADDRESS", required_if_eq_any([("dao", "daodao"), ("dao", "cw3")]))]
+    address: Option<String>,
+    /// For DAO DAO with several proposal modules: which.
+    #[arg(long, value_name = "ADDRESS")]
+    module: Option<String>,
+    /// For gov: what who proposes puts down.
+    #[arg(long, value_name = "COIN", required_if_eq("dao", "gov"))]
+    deposit: Option<CoinArg>,
+    /// For gov: the community pool pays the coin to the gov account first.
+    #[arg(long)]
+    community_pool: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// DAO DAO: dao-dao-core with dao-proposal-single.
+    Daodao,
+    /// A multisig: cw3-fixed-multisig or cw3-flex-multisig.
+    Cw3,
+    /// The chain's own governance.
+    Gov,
+}
+
+#[derive(Deserialize)]
+struct Module {
+    address: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Policy {
+    Anyone {},
+    Module { addr: String },
+}
+
+#[derive(Deserialize)]
+struct PreProposeConfig {
+    deposit_info: Option<DepositInfo>,
+}
+
+#[derive(Deserialize)]
+struct DepositInfo {
+    denom: DepositDenom,
+    amount: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DepositDenom {
+    Native(String),
+    Cw20(String),
+}
+
+impl DaoArgs {
+    /// Finds the DAO on the outpost's chain.
+    pub(super) async fn find(&self, outpost: &Contract) -> anyhow::Result<Dao> {
+        let address = || self.address.clone().context("--address is missing");
+        ensure!(
+            self.kind_takes_pool() || !self.community_pool,
+            "--community-pool is for `--dao gov`; other DAOs pay from their own treasury"
+        );
+        match self.dao {
+            Kind::Cw3 => Ok(Dao::Cw3 { address: address()? }),
+            Kind::Daodao => {
+                let core = address()?;
+                let entrance = self.entrance(outpost, &core).await?;
+                Ok(Dao::DaoDao { core, entrance })
+            }
+            Kind::Gov => {
+                let account = module_account("gov", &outpost.chain.config().prefix)?;
+                let deposit = self.deposit.clone().context("--deposit is missing")?;
+                let deposit = (deposit.amount, deposit.denom);
+                let source =
+                    if self.community_pool { Source::CommunityPool } else { Source::Account };
+                Ok(Dao::Gov { account, deposit, source })
+            }
+        }
+    }
+
+    fn kind_takes_pool(&self) -> bool {
+        self.dao == Kind::Gov
+    }
+
+    /// Where a DAO of DAO DAO takes proposals, by its own word.
+    async fn entrance(&self, outpost: &Contract, core: &str) -> anyhow::Result<Entrance> {
+        let at = |address: &str| Contract { chain: outpost.chain.clone(), address: address.into() };
+        let modules: Vec<Module> = at(core)
+            .ask(&json!({ "active_proposal_modules": {} }))
+            .await
+            .with_context(|| format!("`{core}` does not answer as a core contract of DAO DAO"))?;
+        let known: Vec<&str> = modules.iter().map(|module| module.address.as_str()).collect();
+        let module = match (&self.module, &known[..]) {
+            (Some(module), known) if known.contains(&module.as_str()) => module,
+            (None, [module]) => *module,
+            (Some(module), _) => {
+                bail!("`{module}` is no active module of the DAO; it has {known:?}")
+            }
+            (None, []) => bail!("the DAO has no active proposal module"),
+            (None, _) => bail!("the DAO has several proposal modules; give --module, of {known:?}"),
+        };
+        let policy: Policy = at(module).ask(&json!({ "proposal_creation_policy": {} })).await?;
+        let Policy::Module { addr } = policy else {
+            return Ok(Entrance::Module { address: module.to_owned() });
+        };
+        let config: PreProposeConfig = at(&addr).ask(&json!({ "config": {} })).await?;
+        let deposit = config.deposit_info.map(|DepositInfo { denom, amount }| match denom {
+            DepositDenom::Native(denom) => {
+                Ok((amount.parse().context("the amount of the DAO's deposit")?, denom))
+            }
+            DepositDenom::Cw20(token) => bail!(
+                "the DAO takes deposits in the token `{token}`; allow it to spend {amount} and \
+                 propose by its own page, with what is printed without --submit"
+            ),
+        });
+        Ok(Entrance::PrePropose { address: addr, deposit: deposit.transpose()? })
+    }
+}
+
+/// Submits a proposal to x/gov.
+pub(super) async fn submit_to_gov(
+    actor: &Actor,
+    dao: &Dao,
+    proposal: &Proposal,
+) -> anyhow::Result<TxOutcome> {
+    let Dao::Gov { account, deposit, source } = dao else {
+        bail!("the DAO is a contract; it takes the proposal itself")
+    };
+    let coin = |(amount, denom): &(u128, String)| Coin {
+        denom: denom.clone(),
+        amount: amount.to_string(),
+    };
+    let funds: Vec<Coin> = proposal.coin.iter().map(coin).collect();
+    let mut messages = Vec::new();
+    if *source == Source::CommunityPool && !funds.is_empty() {
+        messages.push(any(&MsgCommunityPoolSpend {
+            authority: account.clone(),
+            recipient: account.clone(),
+            amount: funds.clone(),
+        }));
+    }
+    messages.push(any(&MsgExecuteContract {
+        sender: account.clone(),
+        contract: proposal.outpost.clone(),
+        msg: serde_json::to_vec(&proposal.msg)?,
+        funds,
+    }));
+    let submit = MsgSubmitProposal {
+        messages,
+        initial_deposit: vec![coin(deposit)],
+        proposer: actor.address.clone(),
+        metadata: String::new(),
+        title: proposal.title.clone(),
+        summary: proposal.description.clone(),
+        expedited: false,
+    };
+    actor.send_msgs(&[any(&submit)]).await
+}

@@ -1,0 +1,86 @@
+//! `entrepot provider`
+
+mod bid;
+mod leases;
+mod offer;
+mod orders;
+mod register;
+mod run;
+
+use std::io::Write as _;
+
+use clap::Subcommand;
+
+use super::{Output, Place};
+use crate::provider::{Desk, EXAMPLE};
+
+const EXAMPLES: &str = "\
+Examples:
+  entrepot provider register --host-uri https://p.example.org --stake 1000000stake --attribute region=eu-west
+  entrepot provider example > provider.toml
+  entrepot provider orders --prices provider.toml
+  entrepot provider bid channel-0/wasm1outpost.../wasm1dao.../7/0 --prices provider.toml
+  entrepot provider heartbeat
+  entrepot provider withdraw
+  entrepot provider run provider.toml        all of it by itself
+
+Only the section [market] of the configuration is needed. The key must have money for fees, stake and deposits.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What every command of a provider takes.
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// The key that signs on the market's chain.
+    #[arg(long, value_name = "NAME")]
+    key: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Become a provider, or change what is said of it.
+    Register(register::Args),
+    /// Post a standing offer, list them, or end one.
+    Offer(offer::Args),
+    /// List the open orders, and what a price file asks for them.
+    Orders(orders::Args),
+    /// Bid for an order.
+    Bid(bid::Args),
+    /// List the leases.
+    Leases(Common),
+    /// Prove that the leases are served: all, or those named.
+    Heartbeat(leases::Args),
+    /// Have paid what the leases earned: all, or those named.
+    Withdraw(leases::Args),
+    /// Print a file for `run` with every key and its meaning; its prices serve `bid` too.
+    Example,
+    /// Register, bid, beat and withdraw by a file, until interrupted.
+    Run(run::Args),
+}
+
+impl Common {
+    async fn desk(&self, place: &Place) -> anyhow::Result<Desk> {
+        Ok(Desk::new(place.session()?.market_actor(self.key.as_deref()).await?))
+    }
+}
+
+pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
+    match args.verb {
+        Verb::Register(args) => register::run(place, args).await,
+        Verb::Offer(args) => offer::run(place, args).await,
+        Verb::Orders(args) => orders::run(place, args).await,
+        Verb::Bid(args) => bid::run(place, args).await,
+        Verb::Leases(common) => leases::list(place, common).await,
+        Verb::Heartbeat(args) => leases::heartbeat(place, args).await,
+        Verb::Withdraw(args) => leases::withdraw(place, args).await,
+        Verb::Example => Ok(std::io::stdout().write_all(EXAMPLE.as_bytes())?),
+        Verb::Run(args) => run::run(place, args).await,
+    }
+}

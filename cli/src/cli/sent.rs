@@ -1,0 +1,93 @@
+//! What was sent to a chain.
+
+use std::fmt;
+use std::str::FromStr;
+
+use cosmos::chain::TxOutcome;
+use serde::Serialize;
+
+/// A transaction that is in a block, and what happens next.
+#[derive(Debug, Serialize)]
+pub(super) struct Sent {
+    /// The order that was made by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<u64>,
+    done: String,
+    transaction: String,
+    height: u64,
+    gas_used: u64,
+    next: String,
+}
+
+impl Sent {
+    pub(super) fn new(
+        outcome: &TxOutcome,
+        done: impl Into<String>,
+        next: impl Into<String>,
+    ) -> Self {
+        Self {
+            order: None,
+            done: done.into(),
+            transaction: outcome.hash.clone(),
+            height: outcome.height,
+            gas_used: outcome.gas_used,
+            next: next.into(),
+        }
+    }
+
+    pub(super) fn with_order(self, seq: u64) -> Self {
+        Self { order: Some(seq), ..self }
+    }
+}
+
+impl fmt::Display for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.done)?;
+        writeln!(f, "transaction {} in block {}", self.transaction, self.height)?;
+        writeln!(f, "next: {}", self.next)
+    }
+}
+
+/// A coin as people write it: `1000000usdx`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CoinArg {
+    pub(super) amount: u128,
+    pub(super) denom: String,
+}
+
+impl CoinArg {
+    pub(super) fn as_funds(&self) -> [(u128, &str); 1] {
+        [(self.amount, &self.denom)]
+    }
+}
+
+impl FromStr for CoinArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (amount, denom) = text.split_at(split);
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "/:._-".contains(c);
+        let starts = denom.starts_with(|c: char| c.is_ascii_alphabetic());
+        match amount.parse() {
+            Ok(amount) if amount > 0 && starts && denom.chars().all(allowed) => {
+                Ok(Self { amount, denom: denom.into() })
+            }
+            _ => Err("expected a coin such as `1000000usdx`: units and their denom".into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coins_are_units_and_a_denom() {
+        let coin: CoinArg = "1000ibc/0F".parse().unwrap();
+        assert_eq!((coin.amount, coin.denom.as_str()), (1_000, "ibc/0F"));
+        for text in ["", "usdx", "1000", "0usdx", "1 usdx", "1.5usdx", "-1usdx", "1usdx,2stake"] {
+            assert!(text.parse::<CoinArg>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! `entrepot top-up`
+
+use outpost::msg::ExecuteMsg;
+
+use super::sent::{CoinArg, Sent};
+use super::{Output, Place};
+
+const EXAMPLES: &str = "\
+Examples:
+  entrepot top-up 7 28512000usdx
+  entrepot top-up 7 28512000usdx --key treasurer
+
+Anyone may, for anyone's order. What is unspent at the end goes to the order's owner; what a failed top-up
+brings back, to who paid: `entrepot claim`.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// The order's number at the outpost.
+    seq: u64,
+    /// What is added, such as `28512000usdx`.
+    coin: CoinArg,
+    /// The key that signs on the outpost's chain.
+    #[arg(long, value_name = "NAME")]
+    key: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
+    let Args { seq, coin, key, output } = args;
+    let session = place.session()?;
+    // An order that the market does not know takes no money.
+    session.books().await?.status(seq).await?;
+    let actor = session.outpost_actor(key.as_deref()).await?;
+    let outcome = actor.send(&ExecuteMsg::TopUp { seq }, &coin.as_funds()).await?;
+    let done = format!("sent {} {} to order {seq}", coin.amount, coin.denom);
+    let next = format!("a relayer carries it to the market; `entrepot runway {seq} --watch`");
+    output.print(&Sent::new(&outcome, done, next))
+}

@@ -1,0 +1,56 @@
+//! A result once, or again and again.
+
+use std::fmt::Display;
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::Output;
+
+/// What moves to the corner of a terminal and clears it.
+const CLEAR: &str = "\x1b[H\x1b[2J";
+
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(super) struct Watch {
+    #[command(flatten)]
+    output: Output,
+    /// Show it again and again, until interrupted.
+    #[arg(long)]
+    watch: bool,
+    /// With --watch: seconds from one look to the next.
+    #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    interval: u64,
+}
+
+impl Watch {
+    /// Prints what is read; with `--watch` again whenever it has changed. On a terminal each view
+    /// takes the place of the one before.
+    pub(super) async fn show<T: Serialize + Display>(
+        self,
+        mut read: impl AsyncFnMut() -> anyhow::Result<T>,
+    ) -> anyhow::Result<()> {
+        if !self.watch {
+            return self.output.print(&read().await?);
+        }
+        let live = std::io::stdout().is_terminal() && !self.output.json;
+        let mut shown = None;
+        loop {
+            // A node that does not answer for once does not end the watch.
+            let view = match read().await {
+                Ok(result) => self.output.render(&result)?,
+                Err(error) => format!("{error:#}\n"),
+            };
+            if shown.as_ref() != Some(&view) {
+                let mut out = std::io::stdout().lock();
+                write!(out, "{}{view}", if live { CLEAR } else { "" })?;
+                out.flush()?;
+                shown = Some(view);
+            }
+            tokio::select! {
+                interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
+                () = tokio::time::sleep(Duration::from_secs(self.interval)) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What a provider decides: prices, capacity, how it presents itself.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail, ensure};
+use market::msg::Prices;
+use market::price;
+use protocol::Group;
+use protocol::deployment::Attribute;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::Capacity;
+
+/// The file that `entrepot provider example` prints: the manual, with every key.
+pub const EXAMPLE: &str = include_str!("example.toml");
+
+/// Prices by denom. Other keys are passed over, so that the file of a whole provider serves too.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PriceFile {
+    /// One list for each denom that is taken.
+    pub prices: Vec<DenomPrices>,
+}
+
+/// Prices in one denom.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DenomPrices {
+    /// As the market's chain calls it.
+    pub denom: String,
+    /// Nano-units per second, by resource.
+    pub each: Prices,
+}
+
+/// Everything a provider that runs by itself needs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where tenants reach the provider's gateway.
+    pub host_uri: String,
+    /// What it says of itself.
+    #[serde(default)]
+    pub attributes: Vec<Attribute>,
+    /// Its stake when it registers, such as `1000000stake`.
+    pub stake: String,
+    /// What all its leases and bids together may need.
+    pub capacity: Capacity,
+    /// One list for each denom that is taken.
+    pub prices: Vec<DenomPrices>,
+    /// Seconds for which a bid is binding.
+    #[serde(default = "one_day")]
+    pub valid_for_seconds: u64,
+    /// Seconds from one round to the next.
+    #[serde(default = "ten")]
+    pub poll_seconds: u64,
+    /// Seconds from one withdrawal to the next.
+    #[serde(default = "one_day")]
+    pub withdraw_every_seconds: u64,
+}
+
+const fn one_day() -> u64 {
+    86_400
+}
+
+const fn ten() -> u64 {
+    10
+}
+
+impl PriceFile {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or what is wrong with it, by line and key.
+    pub fn read(file: &Path) -> anyhow::Result<Self> {
+        let prices: Self = read(file)?;
+        check(&prices.prices).with_context(|| format!("`{}`", file.display()))?;
+        Ok(prices)
+    }
+
+    /// The list in a denom, or the only one.
+    ///
+    /// # Errors
+    /// There is none in this denom, or several and none was named.
+    pub fn list(&self, denom: Option<&str>) -> anyhow::Result<&DenomPrices> {
+        match (denom, &self.prices[..]) {
+            (None, [only]) => Ok(only),
+            (None, _) => bail!("there are several lists of prices; give --denom"),
+            (Some(denom), lists) => {
+                let found = lists.iter().find(|list| list.denom == denom);
+                found.with_context(|| format!("there is no list of prices in `{denom}`"))
+            }
+        }
+    }
+
+    /// What a group costs in a denom: nano-units per second; none if something has no price.
+    #[must_use]
+    pub fn rate(&self, denom: &str, group: &Group) -> Option<u128> {
+        rate(&self.prices, denom, group)
+    }
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or what is wrong with it, by line and key.
+    pub fn read(file: &Path) -> anyhow::Result<Self> {
+        let config: Self = read(file)?;
+        config.check().with_context(|| format!("`{}`", file.display()))?;
+        Ok(config)
+    }
+
+    /// Checks what the form of the file does not tell.
+    ///
+    /// # Errors
+    /// The first wrong value, with what is wanted.
+    pub fn check(&self) -> anyhow::Result<()> {
+        ensure!(self.poll_seconds > 0, "`poll_seconds` is 0; expected at least 1");
+        ensure!(self.valid_for_seconds > 0, "`valid_for_seconds` is 0; expected at least 1");
+        check(&self.prices)
+    }
+}
+
+fn read<T: DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file).with_context(|| {
+        format!("cannot read `{shown}`; `entrepot provider example` prints one to begin with")
+    })?;
+    toml::from_str(&text).with_context(|| format!("`{shown}` is not valid"))
+}
+
+fn check(prices: &[DenomPrices]) -> anyhow::Result<()> {
+    ensure!(!prices.is_empty(), "there are no prices; add a section [[prices]]");
+    for (index, one) in prices.iter().enumerate() {
+        let denom = &one.denom;
+        let again = prices.iter().skip(index + 1).any(|other| other.denom == *denom);
+        ensure!(!again, "there are two lists of prices in `{denom}`");
+    }
+    Ok(())
+}
+
+/// What a group costs by these prices: nano-units per second; none if something has no price.
+#[must_use]
+pub(super) fn rate(prices: &[DenomPrices], denom: &str, group: &Group) -> Option<u128> {
+    let prices = prices.iter().find(|prices| prices.denom == denom)?;
+    Some(price::rate(&prices.each, group)?.get())
+}

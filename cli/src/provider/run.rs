@@ -1,0 +1,178 @@
+//! The loop of a provider that works by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context as _;
+use cosmos::chain::ChainError;
+use market::msg::{LeaseId, LeaseInfo, OrderInfo};
+use protocol::control::GroupState;
+
+use super::config::rate;
+use super::{Capacity, Config, Desk};
+
+/// What a round did; empty if there was nothing to do.
+pub type Round = Vec<String>;
+
+/// A provider that works by itself.
+#[derive(Debug)]
+pub struct Worker {
+    desk: Desk,
+    config: Config,
+    stake: (u128, String),
+    /// Orders that the market did not let it bid for, and why: asked again they cost a query each.
+    refused: BTreeMap<LeaseId, String>,
+    withdrawn_at: Option<u64>,
+}
+
+impl Worker {
+    /// A provider with this key and these decisions.
+    #[must_use]
+    pub const fn new(desk: Desk, config: Config, stake: (u128, String)) -> Self {
+        Self { desk, config, stake, refused: BTreeMap::new(), withdrawn_at: None }
+    }
+
+    /// How long to wait until the next round, in seconds.
+    #[must_use]
+    pub const fn pause_seconds(&self) -> u64 {
+        self.config.poll_seconds
+    }
+
+    /// Registers if need be, beats for every lease that is due, bids where it can, withdraws when
+    /// it is time. `now` is seconds since 1970.
+    ///
+    /// # Errors
+    /// The market cannot be asked, or refuses what should work; the next round tries again.
+    pub async fn round(&mut self, now: u64) -> anyhow::Result<Round> {
+        let mut done = Round::new();
+        self.register(&mut done).await?;
+        let leases = self.desk.leases().await?;
+        self.beat(&leases, now, &mut done).await?;
+        self.bid(&leases, &mut done).await?;
+        self.withdraw(&leases, now, &mut done).await?;
+        Ok(done)
+    }
+
+    async fn register(&self, done: &mut Round) -> anyhow::Result<()> {
+        if self.desk.record().await?.is_some() {
+            return Ok(());
+        }
+        let Config { host_uri, attributes, .. } = &self.config;
+        let (amount, denom) = &self.stake;
+        self.desk
+            .register(host_uri, attributes, (*amount, denom))
+            .await
+            .context("cannot register")?;
+        done.push(format!("registered with {amount} {denom}"));
+        Ok(())
+    }
+
+    /// A lease is due when half of its window has passed: one beat may fail.
+    async fn beat(&self, leases: &[LeaseInfo], now: u64, done: &mut Round) -> anyhow::Result<()> {
+        let due = leases.iter().filter(|lease| is_due(lease, now));
+        let due: Vec<LeaseId> = due.map(|lease| lease.id.clone()).collect();
+        if !due.is_empty() {
+            self.desk.beat(&due).await.context("cannot send a heartbeat")?;
+            done.push(format!("sent a heartbeat for {} leases", due.len()));
+        }
+        Ok(())
+    }
+
+    async fn bid(&mut self, leases: &[LeaseInfo], done: &mut Round) -> anyhow::Result<()> {
+        let mut used = self.carried(leases).await?;
+        let orders = self.desk.orders().await?;
+        let open: BTreeSet<&LeaseId> = orders.iter().map(|order| &order.id).collect();
+        self.refused.retain(|id, _| open.contains(id));
+        let mut free = Vec::new();
+        // A bid can become a lease at any moment: its group counts before any new bid.
+        for order in &orders {
+            if self.desk.own_bid(&order.id).await?.is_some() {
+                used.add(&Capacity::of(&order.group));
+            } else if !self.refused.contains_key(&order.id) {
+                free.push(order);
+            }
+        }
+        for order in free {
+            let Some(rate) = rate(&self.config.prices, &order.denom, &order.group) else {
+                continue;
+            };
+            let needs = Capacity::of(&order.group);
+            if rate > order.group.max_rate.u128() || !self.config.capacity.holds(&used, &needs) {
+                continue;
+            }
+            // Also after a failure: the bid may be in a block for all that is known.
+            used.add(&needs);
+            self.bid_for(order, rate, done).await?;
+        }
+        Ok(())
+    }
+
+    async fn bid_for(
+        &mut self,
+        order: &OrderInfo,
+        rate: u128,
+        done: &mut Round,
+    ) -> anyhow::Result<()> {
+        match self.desk.bid(order, rate, self.config.valid_for_seconds).await {
+            Ok(_) => done.push(format!("bid {rate} nano-units per second for {}", order.id)),
+            Err(error) if is_refusal(&error) => {
+                let reason = format!("{error:#}");
+                done.push(format!("the market takes no bid for {}: {reason}", order.id));
+                self.refused.insert(order.id.clone(), reason);
+            }
+            Err(error) => return Err(error.context(format!("cannot bid for {}", order.id))),
+        }
+        Ok(())
+    }
+
+    /// What its leases need.
+    async fn carried(&self, leases: &[LeaseInfo]) -> anyhow::Result<Capacity> {
+        let mut used = Capacity::default();
+        for lease in leases {
+            if let Some(group) = self.desk.group(&lease.id).await? {
+                used.add(&Capacity::of(&group));
+            }
+        }
+        Ok(used)
+    }
+
+    async fn withdraw(
+        &mut self,
+        leases: &[LeaseInfo],
+        now: u64,
+        done: &mut Round,
+    ) -> anyhow::Result<()> {
+        let every = self.config.withdraw_every_seconds;
+        if self.withdrawn_at.is_some_and(|at| now < at.saturating_add(every)) {
+            return Ok(());
+        }
+        for lease in leases.iter().filter(|lease| !lease.withdrawable.is_zero()) {
+            self.desk.withdraw(&lease.id).await.context("cannot withdraw")?;
+            done.push(format!("withdrew {} {} of {}", lease.withdrawable, lease.denom, lease.id));
+        }
+        for denom in self.desk.denoms().await? {
+            let credit = self.desk.claimable(&denom).await?;
+            if credit > 0 {
+                self.desk.claim(&denom).await.context("cannot claim")?;
+                done.push(format!("claimed {credit} {denom}"));
+            }
+        }
+        self.withdrawn_at = Some(now);
+        Ok(())
+    }
+}
+
+/// Whether a lease needs a heartbeat now.
+fn is_due(lease: &LeaseInfo, now: u64) -> bool {
+    let half = lease.heartbeat_window_seconds / 2;
+    lease.state == GroupState::Pending
+        || lease.beats == 0
+        || lease.silent_deadline.is_some()
+        || now.saturating_add(half) >= lease.earns_until
+}
+
+/// Whether the market said no, as opposed to a chain that cannot be reached.
+fn is_refusal(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<ChainError>().is_some_and(|error| {
+        matches!(error, ChainError::WouldFail { .. } | ChainError::Failed { .. })
+    })
+}

@@ -1,0 +1,306 @@
+//! The contracts of a user, to be asked and told things.
+
+use anyhow::{Context as _, bail};
+use cosmos::Any;
+use cosmos::chain::{Chain, TxOutcome};
+use cosmos::keys::Key;
+use market::msg as market_msg;
+use market::msg::{BidInfo, BidsResponse, DeploymentInfo, LeaseId, LeaseInfo, ProviderInfo};
+use outpost::msg as outpost_msg;
+use outpost::msg::responses::{OrderResponse, RouteResponse, RoutesResponse};
+use protocol::control::{DeploymentStatus, GroupState};
+use protocol::ics20::TRANSFER_PORT;
+use protocol::{Code, DeploymentId, Tenant};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::home::{Config, Home, Place};
+
+/// A user's folder and what is configured there.
+#[derive(Clone, Debug)]
+pub struct Session {
+    home: Home,
+    config: Config,
+}
+
+/// A contract on its chain.
+#[derive(Clone, Debug)]
+pub struct Contract {
+    /// The chain.
+    pub chain: Chain,
+    /// The contract's address.
+    pub address: String,
+}
+
+/// A contract and the key that acts on it.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// The contract.
+    pub contract: Contract,
+    /// The key's address.
+    pub address: String,
+    key: Key,
+}
+
+/// What a tenant reads: its orders at the outpost, its deployments at the market.
+#[derive(Clone, Debug)]
+pub struct Books {
+    /// The market.
+    pub market: Contract,
+    /// The outpost.
+    pub outpost: Contract,
+}
+
+impl Session {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// It is missing or not valid.
+    pub fn open(home: Home) -> anyhow::Result<Self> {
+        let config = home.config()?;
+        Ok(Self { home, config })
+    }
+
+    fn outpost_place(&self) -> anyhow::Result<&Place> {
+        let file = self.home.config_file();
+        self.config.outpost.as_ref().with_context(|| {
+            format!("`{}` names no outpost; add a section [outpost]", file.display())
+        })
+    }
+
+    /// Connects to the market.
+    ///
+    /// # Errors
+    /// The node does not answer or is on another chain.
+    pub async fn market(&self) -> anyhow::Result<Contract> {
+        Contract::connect(&self.config.market).await
+    }
+
+    /// Connects to the outpost.
+    ///
+    /// # Errors
+    /// None is configured, the node does not answer or is on another chain.
+    pub async fn outpost(&self) -> anyhow::Result<Contract> {
+        Contract::connect(self.outpost_place()?).await
+    }
+
+    /// Connects to both.
+    ///
+    /// # Errors
+    /// As [`Session::market`] and [`Session::outpost`].
+    pub async fn books(&self) -> anyhow::Result<Books> {
+        Ok(Books { market: self.market().await?, outpost: self.outpost().await? })
+    }
+
+    /// Connects to the market with a key.
+    ///
+    /// # Errors
+    /// As [`Session::market`]; the key cannot be opened.
+    pub async fn market_actor(&self, key: Option<&str>) -> anyhow::Result<Actor> {
+        let key = self.home.key(&self.config, &self.config.market, key)?;
+        Actor::new(self.market().await?, key)
+    }
+
+    /// Connects to the outpost with a key.
+    ///
+    /// # Errors
+    /// As [`Session::outpost`]; the key cannot be opened.
+    pub async fn outpost_actor(&self, key: Option<&str>) -> anyhow::Result<Actor> {
+        let key = self.home.key(&self.config, self.outpost_place()?, key)?;
+        Actor::new(self.outpost().await?, key)
+    }
+}
+
+impl Contract {
+    async fn connect(place: &Place) -> anyhow::Result<Self> {
+        Ok(Self { chain: place.connect().await?, address: place.contract.clone() })
+    }
+
+    /// Asks it.
+    ///
+    /// # Errors
+    /// What the contract says, or the node.
+    pub async fn ask<T: DeserializeOwned>(&self, ask: &impl Serialize) -> anyhow::Result<T> {
+        Ok(self.chain.query_smart(&self.address, ask).await?)
+    }
+
+    /// Asks for what may not exist.
+    ///
+    /// # Errors
+    /// As [`Contract::ask`].
+    pub async fn find<T: DeserializeOwned>(
+        &self,
+        ask: &impl Serialize,
+    ) -> anyhow::Result<Option<T>> {
+        match self.chain.query_smart(&self.address, ask).await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if Code::find(&error.to_string()) == Some(Code::NotFound) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Actor {
+    /// A key that acts on a contract.
+    ///
+    /// # Errors
+    /// The chain's address prefix is not valid.
+    pub fn new(contract: Contract, key: Key) -> anyhow::Result<Self> {
+        let address = contract.chain.address(&key)?;
+        Ok(Self { contract, address, key })
+    }
+
+    /// Sends the contract a message, with coins.
+    ///
+    /// # Errors
+    /// What the contract says, or the chain.
+    pub async fn send(
+        &self,
+        msg: &impl Serialize,
+        funds: &[(u128, &str)],
+    ) -> anyhow::Result<TxOutcome> {
+        let Contract { chain, address } = &self.contract;
+        Ok(chain.execute(&self.key, address, msg, funds).await?)
+    }
+
+    /// Sends another contract of the chain a message, with coins.
+    ///
+    /// # Errors
+    /// As [`Actor::send`].
+    pub async fn send_to(
+        &self,
+        contract: &str,
+        msg: &impl Serialize,
+        funds: &[(u128, &str)],
+    ) -> anyhow::Result<TxOutcome> {
+        Ok(self.contract.chain.execute(&self.key, contract, msg, funds).await?)
+    }
+
+    /// Sends the chain messages in one transaction.
+    ///
+    /// # Errors
+    /// What the chain says.
+    pub async fn send_msgs(&self, msgs: &[Any]) -> anyhow::Result<TxOutcome> {
+        Ok(self.contract.chain.send_msgs(&self.key, msgs, "").await?)
+    }
+}
+
+impl Books {
+    /// An order at the outpost.
+    ///
+    /// # Errors
+    /// There is none of this number.
+    pub async fn order(&self, seq: u64) -> anyhow::Result<OrderResponse> {
+        let order = self.outpost.ask(&outpost_msg::QueryMsg::Order { seq }).await;
+        order.with_context(|| {
+            format!("the outpost does not tell of order {seq}; `entrepot orders` lists yours")
+        })
+    }
+
+    /// The market's name for an order's deployment.
+    ///
+    /// # Errors
+    /// The route or its channel is gone.
+    pub async fn deployment_id(&self, order: &OrderResponse) -> anyhow::Result<DeploymentId> {
+        let route = route(&self.outpost, &order.route).await?;
+        let chain = &self.outpost.chain;
+        let channel = chain.channel(TRANSFER_PORT, &route.channel).await?;
+        let other = channel.and_then(|channel| channel.counterparty);
+        let other = other.with_context(|| format!("there is no channel `{}`", route.channel))?;
+        let tenant = Tenant::Remote {
+            route: other.channel_id,
+            sender: self.outpost.address.clone(),
+            account: order.account.clone(),
+        };
+        Ok(DeploymentId { tenant, seq: order.seq })
+    }
+
+    /// How an order's deployment stands, by the market's own word.
+    ///
+    /// # Errors
+    /// The market knows nothing of it, with what to do.
+    pub async fn status(&self, seq: u64) -> anyhow::Result<(DeploymentId, DeploymentStatus)> {
+        let order = self.order(seq).await?;
+        let id = self.deployment_id(&order).await?;
+        let ask = market_msg::QueryMsg::Status { id: id.clone() };
+        match self.market.find(&ask).await? {
+            Some(status) => Ok((id, status)),
+            None => bail!(
+                "the market knows nothing of order {seq} yet; `entrepot why {seq}` says where it is"
+            ),
+        }
+    }
+
+    /// A deployment that lives.
+    ///
+    /// # Errors
+    /// It is closed, or was never opened.
+    pub async fn deployment(&self, id: DeploymentId) -> anyhow::Result<DeploymentInfo> {
+        let seq = id.seq;
+        let found = self.market.find(&market_msg::QueryMsg::Deployment { id }).await?;
+        found.with_context(|| format!("the deployment of order {seq} is closed"))
+    }
+}
+
+impl Contract {
+    /// The bids for an order of the market.
+    ///
+    /// # Errors
+    /// What the market says.
+    pub async fn bids(&self, order: &LeaseId) -> anyhow::Result<Vec<BidInfo>> {
+        let (order, limit) = (order.clone(), Some(50));
+        let ask = market_msg::QueryMsg::Bids { order, start_after: None, limit };
+        let answer: BidsResponse = self.ask(&ask).await?;
+        let mut bids = answer.bids;
+        bids.sort_by_key(|bid| (bid.rate, bid.bid_no));
+        Ok(bids)
+    }
+
+    /// The leases of a deployment that are not closed.
+    ///
+    /// # Errors
+    /// What the market says.
+    pub async fn leases(
+        &self,
+        id: &DeploymentId,
+        status: &DeploymentStatus,
+    ) -> anyhow::Result<Vec<LeaseInfo>> {
+        let mut leases = Vec::new();
+        for (group, state) in (0..).zip(&status.groups) {
+            if !matches!(state.state, GroupState::Open | GroupState::Closed) {
+                let id = LeaseId { deployment: id.clone(), group };
+                leases.extend(self.find(&market_msg::QueryMsg::Lease { id }).await?);
+            }
+        }
+        Ok(leases)
+    }
+
+    /// A provider.
+    ///
+    /// # Errors
+    /// What the market says.
+    pub async fn provider(&self, address: &str) -> anyhow::Result<Option<ProviderInfo>> {
+        self.find(&market_msg::QueryMsg::Provider { address: address.to_owned() }).await
+    }
+}
+
+/// A route of an outpost by its name.
+///
+/// # Errors
+/// There is none of this name; the routes that exist are named.
+pub async fn route(outpost: &Contract, name: &str) -> anyhow::Result<RouteResponse> {
+    let mut known = Vec::new();
+    let mut start_after = None;
+    loop {
+        let ask = outpost_msg::QueryMsg::Routes { start_after, limit: None };
+        let page: RoutesResponse = outpost.ask(&ask).await?;
+        let Some(last) = page.routes.last() else {
+            bail!("the outpost has no route `{name}`; it has: {}", known.join(", "))
+        };
+        start_after = Some(last.name.clone());
+        known.extend(page.routes.iter().map(|route| route.name.clone()));
+        if let Some(found) = page.routes.into_iter().find(|route| route.name == name) {
+            return Ok(found);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Configuration and keys from outside, without a node.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use entrepot::home::{Config, EXAMPLE};
+use serde_json::Value;
+
+const WORDS: &str = "abandon abandon abandon abandon abandon abandon \
+                     abandon abandon abandon abandon abandon about";
+const CONFIG: &str = r#"
+[market]
+chain_id = "alpha-1"
+rpc = "http://127.0.0.1:9"
+address_prefix = "wasm"
+gas_price = "0.001stake"
+contract = "wasm1market"
+
+[outpost]
+chain_id = "beta-1"
+rpc = "http://127.0.0.1:9"
+address_prefix = "osmo"
+gas_price = "0.001stake"
+contract = "osmo1outpost"
+key = "me"
+"#;
+
+fn entrepot(home: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_entrepot"));
+    command.env("ENTREPOT_HOME", home).env("ENTREPOT_PASSWORD", "correct horse");
+    command.current_dir(home).stdin(Stdio::null()).args(args).output().unwrap()
+}
+
+fn json(home: &Path, args: &[&str]) -> Value {
+    let output = entrepot(home, &[args, &["--json"]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn fails(home: &Path, args: &[&str]) -> String {
+    let output = entrepot(home, args);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(output.stdout.is_empty(), "a failure prints no result");
+    error
+}
+
+fn configured() -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("config.toml"), CONFIG).unwrap();
+    home
+}
+
+#[test]
+fn a_configuration_is_written_once() {
+    let home = tempfile::tempdir().unwrap();
+    let error = fails(home.path(), &["config", "show"]);
+    assert!(error.contains("entrepot config init"), "{error}");
+    json(home.path(), &["config", "init"]);
+    assert_eq!(fs::read_to_string(home.path().join("config.toml")).unwrap(), EXAMPLE);
+    let error = fails(home.path(), &["config", "init"]);
+    assert!(error.contains("exists already"), "{error}");
+}
+
+#[test]
+fn the_example_is_a_valid_configuration_with_every_key_switched_on() {
+    let on = EXAMPLE.lines().map(|line| match line.strip_prefix("# ") {
+        Some(rest) if rest.starts_with("key = ") || rest.starts_with("password_file = ") => rest,
+        _ => line,
+    });
+    let config = Config::parse(&on.collect::<Vec<_>>().join("\n")).unwrap();
+    assert_eq!(config.market.key.as_deref(), Some("me"));
+    assert!(config.password_file.is_some());
+}
+
+#[test]
+fn a_deployment_becomes_a_configuration() {
+    let home = tempfile::tempdir().unwrap();
+    let deploy = include_str!("../src/deploy/example.toml");
+    fs::write(home.path().join("deploy.toml"), deploy).unwrap();
+    let error = fails(home.path(), &["config", "init", "--deployment", "deploy.toml"]);
+    assert!(error.contains("names no market") && error.contains("entrepot deploy"), "{error}");
+    let state = r#"{"market_chain":"wasmdev-1","outpost_chain":"betanet",
+        "market":{"code_id":1,"address":"wasm1market"},
+        "outpost":{"code_id":1,"address":"wasm1outpost"},"transfer":null}"#;
+    fs::write(home.path().join("deploy.state.json"), state).unwrap();
+    json(home.path(), &["config", "init", "--deployment", "deploy.toml", "--key", "me"]);
+    let text = fs::read_to_string(home.path().join("config.toml")).unwrap();
+    let config = Config::parse(&text).unwrap();
+    assert_eq!(config.market.contract, "wasm1market");
+    assert_eq!(config.outpost.unwrap().key.as_deref(), Some("me"));
+}
+
+#[test]
+fn wrong_values_are_named_with_the_form_wanted() {
+    for (from, to, says) in [
+        ("rpc =", "colour =", "line 4"),
+        ("\"0.001stake\"", "\"stake\"", "`market.gas_price`"),
+        ("\"osmo1outpost\"", "\"wasm1outpost\"", "`osmo1…`"),
+    ] {
+        let home = configured();
+        let text = CONFIG.replacen(from, to, 1);
+        fs::write(home.path().join("config.toml"), text).unwrap();
+        let error = fails(home.path(), &["config", "show"]);
+        assert!(error.contains(says), "{to}: {error}");
+    }
+}
+
+#[test]
+fn keys_are_made_restored_and_listed_with_addresses_on_both_chains() {
+    let home = configured();
+    let made = json(home.path(), &["keys", "add", "me"]);
+    assert_eq!(made["mnemonic"].as_str().unwrap().split(' ').count(), 24);
+    fs::write(home.path().join("words"), WORDS).unwrap();
+    json(home.path(), &["keys", "restore", "known", "--mnemonic-file", "words"]);
+    let listed = json(home.path(), &["keys", "list"]);
+    assert!(listed.get("mnemonic").is_none());
+    let keys = listed["keys"].as_array().unwrap();
+    assert_eq!(keys.len(), 2);
+    let known = keys.iter().find(|key| key["name"] == "known").unwrap();
+    let addresses = known["addresses"].as_array().unwrap();
+    assert!(addresses[0].as_str().unwrap().starts_with("wasm1"));
+    // The address of these words that every Cosmos wallet shows.
+    assert_eq!(addresses[1], "osmo19rl4cm2hmr8afy4kldpxz3fka4jguq0a5m7df8");
+    assert!(fails(home.path(), &["keys", "add", "me"]).contains("`me`"));
+}
+
+#[test]
+fn keys_are_in_the_form_that_ferry_reads() {
+    let home = configured();
+    fs::write(home.path().join("words"), WORDS).unwrap();
+    json(home.path(), &["keys", "restore", "known", "--mnemonic-file", "words"]);
+    let store = cosmos::keys::KeyStore::new(home.path().join("keys"));
+    store.load("known", "correct horse").unwrap();
+}
+
+#[test]
+fn what_is_missing_is_said_with_what_to_do() {
+    let home = configured();
+    let error = fails(home.path(), &["top-up", "7", "10usdx"]);
+    assert!(error.contains("http://127.0.0.1:9") && error.contains("cannot be reached"), "{error}");
+    let error = fails(home.path(), &["claim"]);
+    assert!(error.contains("`me`"), "{error}");
+    let error = fails(home.path(), &["provider", "heartbeat"]);
+    assert!(error.contains("--key NAME") && error.contains("alpha-1"), "{error}");
+    let only_market = CONFIG.split("[outpost]").next().unwrap();
+    fs::write(home.path().join("config.toml"), only_market).unwrap();
+    let error = fails(home.path(), &["orders", "osmo1x"]);
+    assert!(error.contains("[outpost]"), "{error}");
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    let home = tempfile::tempdir().unwrap();
+    for args in [
+        &["top-up", "7", "10"][..],
+        &["accept", "7"],
+        &["propose", "--dao", "cw3", "close", "7"],
+        &["propose", "--dao", "gov", "close", "7"],
+        &["propose", "--dao", "senate", "close", "7"],
+        &["buy", "--order", "x.yaml"],
+        &["bids", "7", "--interval", "0"],
+        &["provider", "bid", "wasm1x/1/0"],
+    ] {
+        assert_eq!(entrepot(home.path(), args).status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn the_example_of_a_provider_is_valid() {
+    let home = tempfile::tempdir().unwrap();
+    let output = entrepot(home.path(), &["provider", "example"]);
+    let file = home.path().join("provider.toml");
+    fs::write(&file, output.stdout).unwrap();
+    let config = entrepot::provider::Config::read(&file).unwrap();
+    assert_eq!(config.capacity.cpu_milli, 64_000);
+    let prices = entrepot::provider::PriceFile::read(&file).unwrap();
+    assert_eq!(prices.prices.len(), 1);
+}
+
+#[test]
+fn every_command_has_examples() {
+    let home = tempfile::tempdir().unwrap();
+    let commands = "accept,bids,buy,claim,close,completions,config,keys,lease,order from,orders,\
+                    propose,provider,provider bid,provider heartbeat,provider offer,\
+                    provider orders,provider register,provider run,provider withdraw,runway,top-up,why";
+    for command in commands.split(',') {
+        let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
+        let help = String::from_utf8(entrepot(home.path(), &args).stdout).unwrap();
+        assert!(help.contains("Examples:"), "{command}");
+    }
+}

@@ -1,0 +1,73 @@
+//! Messages of governance, which `ibc-proto` does not have.
+//!
+//! Source: Cosmos SDK v0.53 `proto/cosmos/gov/v1/tx.proto`, `proto/cosmos/distribution/v1beta1/tx.proto`.
+
+use ibc_proto::cosmos::base::v1beta1::Coin;
+
+use crate::Any;
+
+/// Submits a proposal.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct MsgSubmitProposal {
+    /// What is executed if it passes.
+    #[prost(message, repeated, tag = "1")]
+    pub messages: Vec<Any>,
+    /// What the proposer puts down.
+    #[prost(message, repeated, tag = "2")]
+    pub initial_deposit: Vec<Coin>,
+    /// Who proposes.
+    #[prost(string, tag = "3")]
+    pub proposer: String,
+    /// Anything.
+    #[prost(string, tag = "4")]
+    pub metadata: String,
+    /// A line.
+    #[prost(string, tag = "5")]
+    pub title: String,
+    /// Why.
+    #[prost(string, tag = "6")]
+    pub summary: String,
+    /// Whether it is voted on faster.
+    #[prost(bool, tag = "7")]
+    pub expedited: bool,
+}
+
+/// Pays from the community pool.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct MsgCommunityPoolSpend {
+    /// The account of governance.
+    #[prost(string, tag = "1")]
+    pub authority: String,
+    /// Who is paid.
+    #[prost(string, tag = "2")]
+    pub recipient: String,
+    /// How much.
+    #[prost(message, repeated, tag = "3")]
+    pub amount: Vec<Coin>,
+}
+
+impl prost::Name for MsgSubmitProposal {
+    const NAME: &'static str = "MsgSubmitProposal";
+    const PACKAGE: &'static str = "cosmos.gov.v1";
+
+    fn full_name() -> String {
+        "cosmos.gov.v1.MsgSubmitProposal".into()
+    }
+
+    fn type_url() -> String {
+        "/cosmos.gov.v1.MsgSubmitProposal".into()
+    }
+}
+
+impl prost::Name for MsgCommunityPoolSpend {
+    const NAME: &'static str = "MsgCommunityPoolSpend";
+    const PACKAGE: &'static str = "cosmos.distribution.v1beta1";
+
+    fn full_name() -> String {
+        "cosmos.distribution.v1beta1.MsgCommunityPoolSpend".into()
+    }
+
+    fn type_url() -> String {
+        "/cosmos.distribution.v1beta1.MsgCommunityPoolSpend".into()
+    }
+}
