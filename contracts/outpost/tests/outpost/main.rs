@@ -11,6 +11,7 @@ mod commands;
 mod custody;
 mod fuzz;
 mod reading;
+mod readme;
 mod repair;
 mod routes;
 mod seeds;

@@ -7,6 +7,7 @@ mod multisig;
 mod outsiders;
 mod purchases;
 mod refusals;
+mod repair;
 mod time;
 
 use cosmwasm_std::{Order, Record};
