@@ -1,7 +1,5 @@
 //! Entry points for messages of this chain. What a message does stands in the module of its name.
 
-#[cfg(not(feature = "library"))]
-use cosmwasm_std::entry_point;
 use cosmwasm_std::{Binary, Coin, Deps, DepsMut, Env, MessageInfo, Reply, Response};
 
 use crate::bid::place::NewBid;
@@ -178,7 +176,6 @@ pub fn query(deps: Deps<'_>, env: Env, msg: QueryMsg) -> Result<Binary, Contract
 ///
 /// # Errors
 /// [`ContractError::UnknownReply`] for a reply that nothing asked for.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn reply(deps: DepsMut<'_>, env: Env, msg: Reply) -> Result<Response, ContractError> {
     let mut ctx = Context::of_chain(deps, env);
     reply::on_reply(&mut ctx, msg)?;
@@ -189,7 +186,6 @@ pub fn reply(deps: DepsMut<'_>, env: Env, msg: Reply) -> Result<Response, Contra
 ///
 /// # Errors
 /// [`ContractError::WrongVersion`] unless it is this contract's, of this version or an older one.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn migrate(deps: DepsMut<'_>, _env: Env, _msg: MigrateMsg) -> Result<Response, ContractError> {
     migrations::migrate(deps.storage)?;
     Ok(Response::new())

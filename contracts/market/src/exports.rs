@@ -1,33 +1,22 @@
-//! What the chain calls with messages. They are decoded with little code: see [`protocol::json`].
+//! What the chain calls.
 
-use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response, entry_point};
-use protocol::json::Small;
+use crate::{contract, ibc};
 
-use crate::ContractError;
-use crate::contract;
-use crate::msg::{ExecuteMsg, InstantiateMsg, QueryMsg};
-
-#[entry_point]
-fn instantiate(
-    deps: DepsMut<'_>,
-    env: Env,
-    info: MessageInfo,
-    Small(msg): Small<InstantiateMsg>,
-) -> Result<Response, ContractError> {
-    contract::instantiate(deps, env, info, msg)
-}
-
-#[entry_point]
-fn execute(
-    deps: DepsMut<'_>,
-    env: Env,
-    info: MessageInfo,
-    Small(msg): Small<ExecuteMsg>,
-) -> Result<Response, ContractError> {
-    contract::execute(deps, env, info, msg)
-}
-
-#[entry_point]
-fn query(deps: Deps<'_>, env: Env, Small(msg): Small<QueryMsg>) -> Result<Binary, ContractError> {
-    contract::query(deps, env, msg)
+entry::export! {
+    sent:
+        instantiate = contract::instantiate,
+        execute = contract::execute;
+    told:
+        migrate = contract::migrate,
+        reply = contract::reply,
+        ibc_channel_open = ibc::ibc_channel_open,
+        ibc_channel_connect = ibc::ibc_channel_connect,
+        ibc_channel_close = ibc::ibc_channel_close,
+        ibc_packet_receive = ibc::ibc_packet_receive,
+        ibc_packet_ack = ibc::ibc_packet_ack,
+        ibc_packet_timeout = ibc::ibc_packet_timeout,
+        ibc_source_callback = ibc::ibc_source_callback,
+        ibc_destination_callback = ibc::ibc_destination_callback;
+    asked:
+        query = contract::query;
 }

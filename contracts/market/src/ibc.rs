@@ -3,8 +3,6 @@
 //! Only the handshake and the arrival of money may fail, because there a failure undoes what the
 //! other side did. Everything else ends well for any bytes.
 
-#[cfg(not(feature = "library"))]
-use cosmwasm_std::entry_point;
 use cosmwasm_std::{
     Binary, DepsMut, Env, IbcBasicResponse, IbcChannelCloseMsg, IbcChannelConnectMsg,
     IbcChannelOpenMsg, IbcChannelOpenResponse, IbcDestinationCallbackMsg, IbcPacketAckMsg,
@@ -21,7 +19,6 @@ use crate::{callback, channel, control, inquiry, purchase};
 ///
 /// # Errors
 /// [`ContractError`] for any but a control channel of a route's outpost.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_channel_open(
     deps: DepsMut<'_>,
     env: Env,
@@ -35,7 +32,6 @@ pub fn ibc_channel_open(
 ///
 /// # Errors
 /// As [`ibc_channel_open`].
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_channel_connect(
     deps: DepsMut<'_>,
     env: Env,
@@ -50,7 +46,6 @@ pub fn ibc_channel_connect(
 ///
 /// # Errors
 /// [`ContractError::Unauthorized`] for a close from this side that the owner has not armed.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_channel_close(
     deps: DepsMut<'_>,
     env: Env,
@@ -65,7 +60,6 @@ pub fn ibc_channel_close(
 ///
 /// # Errors
 /// Never.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_packet_receive(
     deps: DepsMut<'_>,
     env: Env,
@@ -92,7 +86,6 @@ fn encoded(acknowledgement: &ControlAck) -> Binary {
 ///
 /// # Errors
 /// Never.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_packet_ack(
     deps: DepsMut<'_>,
     env: Env,
@@ -107,7 +100,6 @@ pub fn ibc_packet_ack(
 ///
 /// # Errors
 /// Never.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_packet_timeout(
     _deps: DepsMut<'_>,
     _env: Env,
@@ -120,7 +112,6 @@ pub fn ibc_packet_timeout(
 ///
 /// # Errors
 /// Never.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_source_callback(
     deps: DepsMut<'_>,
     env: Env,
@@ -136,7 +127,6 @@ pub fn ibc_source_callback(
 /// # Errors
 /// [`ContractError`] for every refusal: the chain then reverts the transfer, and the coin is back
 /// with its sender.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_destination_callback(
     deps: DepsMut<'_>,
     env: Env,

@@ -5,6 +5,7 @@
 //! after every message, and whatever the bank holds beyond it came without an order.
 
 use cosmwasm_std::{Coin, Deps, Env, StdError, Storage, Uint128};
+use entry::ask;
 use escrow::Payout;
 use protocol::limits;
 use store::Map;
@@ -188,7 +189,7 @@ pub(crate) fn take_part(
 
 /// What the bank holds for the market.
 pub(crate) fn bank(deps: Deps<'_>, env: &Env, denom: &str) -> Result<Uint128, ContractError> {
-    let held = deps.querier.query_balance(&env.contract.address, denom)?.amount;
+    let held = ask::balance(deps.querier, env.contract.address.as_str(), denom)?.amount;
     Ok(Uint128::try_from(held).map_err(StdError::from)?)
 }
 

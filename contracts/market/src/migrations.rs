@@ -3,7 +3,7 @@
 mod v0_2_0;
 
 use cosmwasm_std::Storage;
-use cw2::{get_contract_version, set_contract_version};
+use store::Version;
 
 use crate::error::ContractError;
 
@@ -23,12 +23,12 @@ const STEPS: [Step; 1] = [Step { from: "0.1.0", migrate: v0_2_0::migrate }];
 
 /// Notes that the storage has this version's form.
 pub(crate) fn stamp(storage: &mut dyn Storage) -> Result<(), ContractError> {
-    Ok(set_contract_version(storage, CONTRACT, VERSION)?)
+    Ok(Version::save(storage, CONTRACT, VERSION)?)
 }
 
 /// Brings the storage of this or a released older version to this version's form.
 pub(crate) fn migrate(storage: &mut dyn Storage) -> Result<(), ContractError> {
-    let stored = get_contract_version(storage)?;
+    let stored = Version::load(storage)?;
     let released = STEPS.iter().position(|step| step.from == stored.version);
     let first = if stored.version == VERSION { Some(STEPS.len()) } else { released };
     let first = first.filter(|_| stored.contract == CONTRACT);
@@ -59,9 +59,9 @@ mod tests {
             ("crates.io:another", "0.1.0", false),
         ] {
             let mut storage = MockStorage::new();
-            set_contract_version(&mut storage, contract, version).unwrap();
+            Version::save(&mut storage, contract, version).unwrap();
             assert_eq!(migrate(&mut storage).is_ok(), is_allowed, "{contract} {version}");
-            let stored = get_contract_version(&storage).unwrap().version;
+            let stored = Version::load(&storage).unwrap().version;
             assert_eq!(stored, if is_allowed { VERSION } else { version });
         }
     }

@@ -1,6 +1,7 @@
 //! Routes: over which transfer channels tenants buy.
 
-use cosmwasm_std::{ChannelResponse, Event, IbcChannel, IbcQuery};
+use cosmwasm_std::{Event, IbcChannel};
+use entry::ask;
 use protocol::ics20::TRANSFER_PORT;
 use protocol::{RouteStyle, limits};
 
@@ -43,10 +44,8 @@ pub(crate) fn add(ctx: &mut Context<'_>, new: NewRoute) -> Result<(), ContractEr
 /// The open transfer channel on our chain.
 fn transfer_channel(ctx: &Context<'_>, channel: &str) -> Result<IbcChannel, ContractError> {
     limits::text("channel", channel, limits::STRING_BYTES)?;
-    let query =
-        IbcQuery::Channel { channel_id: channel.into(), port_id: Some(TRANSFER_PORT.into()) };
-    let answer: ChannelResponse = ctx.reading().querier.query(&query.into())?;
-    answer.channel.ok_or_else(|| ContractError::WrongRoute {
+    let found = ask::channel(ctx.reading().querier, TRANSFER_PORT, channel)?;
+    found.ok_or_else(|| ContractError::WrongRoute {
         channel: channel.into(),
         problem: "is no open transfer channel of this chain",
     })

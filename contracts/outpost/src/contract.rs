@@ -1,9 +1,8 @@
 //! Entry points: one arm per message, each in the file of its name.
 
-#[cfg(not(feature = "library"))]
-use cosmwasm_std::entry_point;
 use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Reply, Response};
 use protocol::control::Command;
+use store::Version;
 
 use crate::auto_top_up::{self, Wish};
 use crate::msg::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
@@ -27,7 +26,7 @@ pub fn instantiate(
     info: MessageInfo,
     msg: InstantiateMsg,
 ) -> Result<Response, ContractError> {
-    cw2::set_contract_version(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
+    Version::save(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
     admin::instantiate(deps, &info, msg)
 }
 
@@ -126,7 +125,6 @@ pub fn execute(
 ///
 /// # Errors
 /// [`ContractError`]; the message that sent it fails then.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn reply(deps: DepsMut<'_>, _env: Env, reply: Reply) -> Result<Response, ContractError> {
     match reply.id {
         transfer::REPLY => transfer::on_reply(deps, reply),
@@ -148,7 +146,6 @@ pub fn query(deps: Deps<'_>, env: Env, msg: QueryMsg) -> Result<Binary, Contract
 /// # Errors
 /// [`ContractError::WrongVersion`] unless the state is this contract's, of this version or of one
 /// that was released before.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn migrate(deps: DepsMut<'_>, _env: Env, _msg: MigrateMsg) -> Result<Response, ContractError> {
     migrations::migrate(deps.storage)?;
     Ok(Response::new().add_attribute("action", "migrate"))

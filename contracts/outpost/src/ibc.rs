@@ -1,7 +1,5 @@
 //! IBC entry points: each translates and hands over to the file of its concern.
 
-#[cfg(not(feature = "library"))]
-use cosmwasm_std::entry_point;
 use cosmwasm_std::{
     DepsMut, Env, IbcBasicResponse, IbcChannelCloseMsg, IbcChannelConnectMsg, IbcChannelOpenMsg,
     IbcChannelOpenResponse, IbcDestinationCallbackMsg, IbcPacketAckMsg, IbcPacketReceiveMsg,
@@ -14,7 +12,6 @@ use crate::{ContractError, callback, channel, packet, settle};
 ///
 /// # Errors
 /// [`ContractError`] unless it is the control channel of a route.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_channel_open(
     deps: DepsMut<'_>,
     _env: Env,
@@ -28,7 +25,6 @@ pub fn ibc_channel_open(
 ///
 /// # Errors
 /// [`ContractError`] unless it is the control channel of a route.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_channel_connect(
     deps: DepsMut<'_>,
     _env: Env,
@@ -44,7 +40,6 @@ pub fn ibc_channel_connect(
 ///
 /// # Errors
 /// [`ContractError::CloseRefused`] if this end is to close it and its owner has not armed it.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_channel_close(
     deps: DepsMut<'_>,
     _env: Env,
@@ -58,7 +53,6 @@ pub fn ibc_channel_close(
 ///
 /// # Errors
 /// Never: what cannot be answered is refused in the acknowledgement.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_packet_receive(
     deps: DepsMut<'_>,
     env: Env,
@@ -71,7 +65,6 @@ pub fn ibc_packet_receive(
 ///
 /// # Errors
 /// Never.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_packet_ack(
     deps: DepsMut<'_>,
     env: Env,
@@ -84,7 +77,6 @@ pub fn ibc_packet_ack(
 ///
 /// # Errors
 /// Never.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_packet_timeout(
     deps: DepsMut<'_>,
     env: Env,
@@ -97,7 +89,6 @@ pub fn ibc_packet_timeout(
 ///
 /// # Errors
 /// Never.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_source_callback(
     deps: DepsMut<'_>,
     env: Env,
@@ -111,7 +102,6 @@ pub fn ibc_source_callback(
 /// # Errors
 /// [`ContractError`] for anything but a settlement of a route's market: the chain then reverts
 /// the transfer.
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_destination_callback(
     deps: DepsMut<'_>,
     env: Env,

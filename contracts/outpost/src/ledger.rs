@@ -7,6 +7,7 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Deps, Order, OverflowError, StdResult, Storage, Uint128};
+use entry::ask;
 use protocol::json::Decode;
 use store::Map;
 
@@ -220,7 +221,7 @@ pub(crate) fn free(deps: Deps<'_>, contract: &Addr, denom: &str) -> StdResult<Ui
 /// # Errors
 /// If the bank cannot be asked.
 pub(crate) fn bank(deps: Deps<'_>, contract: &Addr, denom: &str) -> StdResult<Uint128> {
-    Ok(Money::at_most(deps.querier.query_balance(contract, denom)?.amount))
+    Ok(Money::at_most(ask::balance(deps.querier, contract.as_str(), denom)?.amount))
 }
 
 fn change(

@@ -1,7 +1,7 @@
 //! Versions of what is stored. Nothing that 0.1.0 stored has changed since.
 
 use cosmwasm_std::Storage;
-use cw2::{get_contract_version, set_contract_version};
+use store::Version;
 
 use crate::error::ContractError;
 
@@ -15,7 +15,7 @@ const RELEASED: [&str; 1] = ["0.1.0"];
 
 /// Brings the storage of this or a released older version to this version's form.
 pub(crate) fn migrate(storage: &mut dyn Storage) -> Result<(), ContractError> {
-    let stored = get_contract_version(storage)?;
+    let stored = Version::load(storage)?;
     let is_known = stored.version == VERSION || RELEASED.contains(&stored.version.as_str());
     if stored.contract != NAME || !is_known {
         return Err(ContractError::WrongVersion {
@@ -23,7 +23,7 @@ pub(crate) fn migrate(storage: &mut dyn Storage) -> Result<(), ContractError> {
             expected: format!("{NAME} {VERSION}, or a version that was released before"),
         });
     }
-    Ok(set_contract_version(storage, NAME, VERSION)?)
+    Ok(Version::save(storage, NAME, VERSION)?)
 }
 
 #[cfg(test)]
@@ -43,7 +43,7 @@ mod tests {
             ("crates.io:another", "0.1.0", false),
         ] {
             let mut storage = MockStorage::new();
-            set_contract_version(&mut storage, contract, version).unwrap();
+            Version::save(&mut storage, contract, version).unwrap();
             assert_eq!(migrate(&mut storage).is_ok(), is_allowed, "{contract} {version}");
         }
     }

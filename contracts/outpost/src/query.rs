@@ -4,6 +4,7 @@ use cosmwasm_std::{
     Addr, Binary, Coin, Deps, Env, Order as Direction, StdResult, Uint128, to_json_binary,
 };
 use cw_storage_plus::Bound;
+use store::Version;
 
 use crate::buy::checked_address;
 use crate::ledger::{self, BUDGETS, CLAIMABLE, Purse, TRACKED, UNCLAIMED, UNRESOLVED};
@@ -69,7 +70,8 @@ pub(crate) fn answer(deps: Deps<'_>, env: &Env, msg: QueryMsg) -> Result<Binary,
             to_json_binary(&quote::quote(deps, env, *buy, denom, seconds)?)
         }
         QueryMsg::Info {} => {
-            to_json_binary(&InfoResponse { info: cw2::get_contract_version(deps.storage)? })
+            let Version { contract, version } = Version::load(deps.storage)?;
+            to_json_binary(&InfoResponse { info: cw2::ContractVersion { contract, version } })
         }
     };
     Ok(answer?)

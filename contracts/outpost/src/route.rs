@@ -1,9 +1,9 @@
 //! `add_route` and `arm_control`: which markets this outpost buys from.
 
 use cosmwasm_std::{
-    ChannelResponse, DepsMut, Empty, IbcChannel, IbcOrder, IbcQuery, MessageInfo, QuerierWrapper,
-    Response, Storage,
+    DepsMut, Empty, IbcChannel, IbcOrder, MessageInfo, QuerierWrapper, Response, Storage,
 };
+use entry::ask;
 use protocol::RouteStyle;
 use protocol::ics20::TRANSFER_PORT;
 use protocol::limits::{self, LimitError};
@@ -91,11 +91,9 @@ fn transfer_channel(
     querier: &QuerierWrapper<'_>,
     channel: &str,
 ) -> Result<IbcChannel, ContractError> {
-    let query =
-        IbcQuery::Channel { channel_id: channel.into(), port_id: Some(TRANSFER_PORT.into()) };
-    let response: ChannelResponse = querier.query(&query.into())?;
+    let found = ask::channel(*querier, TRANSFER_PORT, channel)?;
     let bad = |reason| ContractError::BadRouteChannel { channel: channel.into(), reason };
-    let found = response.channel.ok_or_else(|| bad("no open transfer channel has this id"))?;
+    let found = found.ok_or_else(|| bad("no open transfer channel has this id"))?;
     if found.counterparty_endpoint.port_id != TRANSFER_PORT {
         return Err(bad("its counterparty is not the transfer module"));
     }

@@ -39,10 +39,6 @@ mod plain;
 
 use std::cell::OnceCell;
 
-use serde::de::{Deserializer, Error as _};
-use serde::{Deserialize, Serialize, Serializer};
-use serde_json::value::RawValue;
-
 pub use node::{Content, Fields, Node, Variants};
 pub use protocol_derive::Decode;
 
@@ -78,24 +74,6 @@ pub fn from_slice<T: Decode>(json: &[u8]) -> Result<T, Error> {
     match flaw.get() {
         None => Ok(value),
         Some(flaw) => Err(located(flaw, &tree)),
-    }
-}
-
-/// A value that decodes by way of a tree and encodes as itself. Put it around what is stored,
-/// or arrives, as JSON, where serde's traits are asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Small<T>(pub T);
-
-impl<T: Serialize> Serialize for Small<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
-
-impl<'de, T: Decode> Deserialize<'de> for Small<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Box::<RawValue>::deserialize(deserializer)?;
-        from_slice(text.get().as_bytes()).map(Self).map_err(D::Error::custom)
     }
 }
 

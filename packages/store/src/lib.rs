@@ -15,6 +15,7 @@
 mod item;
 mod map;
 mod scan;
+mod version;
 
 use cosmwasm_std::{StdError, StdResult, Storage, to_json_vec};
 use protocol::json::{self, Decode};
@@ -23,6 +24,7 @@ use serde::Serialize;
 pub use item::Item;
 pub use map::{Map, Prefix};
 pub use scan::Entries;
+pub use version::Version;
 
 fn write<T: Serialize>(storage: &mut dyn Storage, key: &[u8], value: &T) -> StdResult<()> {
     storage.set(key, &to_json_vec(value)?);

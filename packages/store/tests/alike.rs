@@ -3,7 +3,7 @@
 use cosmwasm_std::testing::MockStorage;
 use cosmwasm_std::{Order, Storage, Uint128};
 use cw_storage_plus::{Bound, Item as TheirItem, Map as TheirMap};
-use store::{Item, Map};
+use store::{Item, Map, Version};
 
 type Key<'a> = (&'a str, u16, u64);
 
@@ -49,6 +49,16 @@ fn keys_and_values_are_the_same_bytes() {
     OURS.remove(&mut ours, KEYS[0]);
     THEIRS.remove(&mut theirs, KEYS[0]);
     assert_eq!(bytes(&ours), bytes(&theirs));
+}
+
+#[test]
+fn the_version_is_where_cw2_looks_for_it() {
+    let (mut ours, mut theirs) = (MockStorage::new(), MockStorage::new());
+    Version::save(&mut ours, "crates.io:some", "1.2.3").unwrap();
+    cw2::set_contract_version(&mut theirs, "crates.io:some", "1.2.3").unwrap();
+    assert_eq!(bytes(&ours), bytes(&theirs));
+    let Version { contract, version } = Version::load(&theirs).unwrap();
+    assert_eq!((contract.as_str(), version.as_str()), ("crates.io:some", "1.2.3"));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Decoding with little code: same values, stricter forms, errors that name the field.
 
-use cosmwasm_std::{Uint128, to_json_vec};
+use cosmwasm_std::Uint128;
 use protocol::deployment::{GpuModel, Volume};
-use protocol::json::{Decode, Small, from_slice};
-use protocol::{Otherwise, Selection, Tenant};
+use protocol::json::{Decode, from_slice};
+use protocol::{Otherwise, Selection};
 
 fn refused<T: Decode + std::fmt::Debug>(json: &str) -> String {
     from_slice::<T>(json.as_bytes()).unwrap_err().to_string()
@@ -55,14 +55,26 @@ fn other_types_in_place_are_refused_with_what_was_expected() {
 }
 
 #[test]
-fn a_wrapped_value_encodes_as_itself_and_decodes_again() {
-    let tenant = Tenant::Local { address: "wasm1tenant".into() };
-    let json = to_json_vec(&Small(tenant.clone())).unwrap();
-    assert_eq!(json, to_json_vec(&tenant).unwrap());
-    let Small(again): Small<Tenant> = cosmwasm_std::from_json(&json).unwrap();
-    assert_eq!(again, tenant);
-    let Small(list): Small<Vec<(u64, Option<Uint128>)>> =
-        cosmwasm_std::from_json(r#"[[1,"340282366920938463463374607431768211455"],[2,null]]"#)
-            .unwrap();
+fn the_path_to_a_wrong_value_is_named() {
+    for (json, expected) in [
+        (r#"{"offer":{"offer":true}}"#, "offer.offer: expected a number from zero up"),
+        (r#"{"lowest":{}}"#, "lowest: missing field `bidding_seconds`"),
+        (r#"{"auction":{}}"#, "unknown variant `auction`, expected one of `manual`"),
+    ] {
+        let reason = refused::<Selection>(json);
+        assert!(reason.starts_with(expected), "{reason}");
+    }
+    let lists = refused::<Vec<(u64, Option<Uint128>)>>(r#"[[1,null],[2,"3"],[4,"five"]]"#);
+    assert!(lists.starts_with("[2][1]: expected a number in a string, found `five`"), "{lists}");
+    assert_eq!(refused::<Vec<u64>>("[1,]"), "expected value at byte 3");
+}
+
+#[test]
+fn numbers_above_two_to_the_64_are_read_where_they_are_expected() {
+    let largest: u128 = from_slice(b"340282366920938463463374607431768211455").unwrap();
+    assert_eq!(largest, u128::MAX);
+    assert!(refused::<u128>("340282366920938463463374607431768211456").contains("2^128"));
+    let list: Vec<(u64, Option<Uint128>)> =
+        from_slice(br#"[[1,"340282366920938463463374607431768211455"],[2,null]]"#).unwrap();
     assert_eq!(list, [(1, Some(Uint128::MAX)), (2, None)]);
 }
