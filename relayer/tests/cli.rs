@@ -228,7 +228,8 @@ fn only_one_ferry_writes_to_a_store() {
     let _first = Running(home.command(&["link", "a-1", "b-1"]).spawn().unwrap());
     // The first one calls the node when it has the store.
     calls.recv().unwrap();
-    home.ferry(&["link", "a-1", "b-1"]).fails_with(&["another ferry is using", "--home"]);
+    home.ferry(&["link", "a-1", "b-1"])
+        .fails_with(&["another ferry is using", "stop `ferry start`"]);
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! `ferry link`: clients, connection and channel in one go, or what is missing of them.
 
+mod progress;
+
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -14,8 +17,9 @@ use crate::model::Model;
 use crate::model::facts::Fact;
 use crate::model::ids::{Both, ChainId, FlowId, Order, PathId, PortId, Side};
 use crate::model::rows::{ChannelEnd, ChannelRow, EndState, PathEnd, PathRow, Rows, Write};
+use crate::plan::explain::explain_path;
 use crate::plan::work::{HandshakeStep, Work};
-use crate::store::Store as _;
+use crate::store::{Store as _, StoreError};
 
 /// After how many refusals of a step `link` ends: somebody waits for it.
 const TRIES: u16 = 3;
@@ -41,6 +45,9 @@ pub(super) struct Args {
     /// How the channel delivers.
     #[arg(long, value_enum, default_value_t = Delivery::Unordered)]
     order: Delivery,
+    /// Give up when nothing has moved for so many seconds.
+    #[arg(long, default_value_t = 180, value_name = "SECONDS")]
+    patience: u32,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -95,7 +102,8 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let file = place.read_config()?;
     logging::start(&file.ferry)?;
     let chains = [file.chain(&args.chain_a)?, file.chain(&args.chain_b)?];
-    let Session { store, rows, nodes, config } = Session::begin(place, &file, &chains).await?;
+    let session = Session::begin(place, &file, &chains).await;
+    let Session { store, rows, nodes, config } = session.map_err(beside_start)?;
     let (path, wanted) = wanted(&args, &rows)?;
     let (id, index) = (path.path.clone(), wanted.index);
     let mut first = Vec::new();
@@ -104,12 +112,14 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     }
     first.push(Fact::Path(path, vec![wanted]));
     let engine = Engine::new(Model::load(config, rows), Arc::clone(&store), nodes);
-    let mut progress = Progress::default();
+    let patience = Duration::from_secs(args.patience.into());
+    let stop = stop_signal()?;
+    let (progress, impatience) = progress::watch(&stop, patience);
     let enough = |model: &Model| {
         progress.tell(model, &id, index);
         linked(model, &id, index).is_some() || refused(model, &id, index).is_some()
     };
-    let model = drive::run(engine, first, stop_signal()?, enough).await?;
+    let model = drive::run(engine, first, impatience, enough).await?;
     if let Some(linked) = linked(&model, &id, index) {
         return place.print(&linked);
     }
@@ -120,30 +130,27 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
             }
             anyhow::bail!("path `{id}` cannot be opened: {reason}")
         }
-        None => anyhow::bail!("stopped before the path was open; the same command goes on"),
+        None if stop.is_cancelled() => {
+            anyhow::bail!("stopped before the path was open; the same command goes on")
+        }
+        None => anyhow::bail!(
+            "path `{id}` is not open, and nothing has moved for {} s: {}; the same command goes on",
+            args.patience,
+            explain_path(&model, &id)
+        ),
     }
 }
 
-/// How many clients there are, and the states of the connection's and the channel's ends.
-type Stage = (usize, (EndState, EndState), (EndState, EndState));
-
-/// What was told last of how far the path is.
-#[derive(Debug, Default)]
-struct Progress {
-    told: Option<Stage>,
-}
-
-impl Progress {
-    /// Tells how far the path is, when that has changed.
-    fn tell(&mut self, model: &Model, path: &PathId, index: u32) {
-        let Some((row, wanted)) = model.path(path).zip(channel(model, path, index)) else { return };
-        let Both { a, b } = &row.ends;
-        let clients = usize::from(a.client.is_some()) + usize::from(b.client.is_some());
-        let stage = (clients, (a.state, b.state), (wanted.ends.a.state, wanted.ends.b.state));
-        if self.told.replace(stage) != Some(stage) {
-            let (clients, connection, channel) = stage;
-            tracing::info!(%path, clients, ?connection, ?channel, "opening");
-        }
+/// Says what to do about another ferry on the same home, which is not to look for another home: two
+/// that share a key stand in each other's way.
+fn beside_start(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref() {
+        Some(StoreError::InUse { path }) => anyhow::anyhow!(
+            "another ferry is using `{}`; stop `ferry start`, link, and start it again: it goes on \
+             where it was",
+            path.display()
+        ),
+        _ => error,
     }
 }
 

@@ -53,8 +53,12 @@ pub(super) fn notice(notice: &Notice) {
         Notice::ForeignTx { lane, sequence } => {
             tracing::error!(
                 chain = %lane.chain, address = %lane.address, sequence,
-                "somebody else signs with this key, lane is paused; stop them, then restart"
+                "somebody else signs with this key, lane is paused until they leave it alone; give \
+                 them another key"
             );
+        }
+        Notice::LaneResumed { lane } => {
+            tracing::info!(chain = %lane.chain, address = %lane.address, "lane goes on");
         }
     }
 }

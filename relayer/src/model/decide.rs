@@ -27,11 +27,11 @@ impl Model {
         // What was used before we looked at the account may be ours from before the store was lost.
         let began = lane.account.as_ref().map_or(u64::MAX, |account| account.sequence);
         if ours.is_none() && (used.sequence >= began || !attempts.is_empty()) {
-            if !lane.paused {
+            if lane.foreign.is_none() {
                 let notice = Notice::ForeignTx { lane: used.lane.clone(), sequence: used.sequence };
                 self.notices.push(notice);
             }
-            lane.paused = true;
+            lane.foreign = Some(tip.height);
         }
         let Some(first) = ours.or_else(|| attempts.first()) else { return };
         let outcome = Outcome {
@@ -103,6 +103,9 @@ impl Model {
             lane.hold = false;
             lane.rewound = false;
             lane.pass_over(lowest);
+            if lane.resume(tip.height) {
+                self.notices.push(Notice::LaneResumed { lane: id });
+            }
         }
     }
 }

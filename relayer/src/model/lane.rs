@@ -14,6 +14,8 @@ use super::rows::{SlotRow, Write};
 
 /// How many blocks may pass over the lowest slot before everything is offered again.
 const PATIENT_BLOCKS: u8 = 2;
+/// After how many blocks without a foreign transaction a paused lane goes on.
+pub(crate) const QUIET_BLOCKS: u64 = 10;
 
 /// What a lane knows besides its slots; nothing of it outlives the process.
 #[derive(Debug, Default)]
@@ -40,8 +42,9 @@ pub(crate) struct Lane {
     pub(super) refused: BTreeSet<SlotId>,
     /// Transactions that some mempool may hold.
     pub(super) exposed: BTreeSet<SlotId>,
-    /// Somebody else signs with the key.
-    pub(crate) paused: bool,
+    /// Somebody else signs with the key: the block that had the last such transaction. Nothing is
+    /// signed or offered meanwhile.
+    pub(super) foreign: Option<u64>,
 }
 
 /// An offer on its way.
@@ -68,7 +71,7 @@ impl Lane {
     }
 
     pub(crate) fn is_usable(&self) -> bool {
-        self.account.is_some() && !self.paused
+        self.account.is_some() && self.foreign.is_none()
     }
 
     /// Counts a block that left `lowest` undecided, and begins the offers again after the second.
@@ -86,6 +89,18 @@ impl Lane {
             self.passed_over = 0;
             self.next_offer = lowest;
         }
+    }
+
+    /// Ends a pause when the key has been left alone for long enough, with the account as the chain
+    /// then has it; `true` if it did.
+    pub(super) fn resume(&mut self, height: u64) -> bool {
+        let is_quiet = self.foreign.is_some_and(|last| height >= last.saturating_add(QUIET_BLOCKS));
+        if is_quiet {
+            self.foreign = None;
+            self.account = None;
+            self.next_offer = self.floor;
+        }
+        is_quiet
     }
 
     fn forget(&mut self, id: &SlotId) {
@@ -149,7 +164,7 @@ impl Model {
             }
             return;
         }
-        if lane.paused || lane.offering.is_some() || lane.hold {
+        if lane.foreign.is_some() || lane.offering.is_some() || lane.hold {
             return;
         }
         let Some(slot) = self.next_offer(id) else { return };

@@ -1,17 +1,24 @@
 //! What the operator should be told.
 
 use super::ids::{Address, ChainId, ClientId, LaneId, PathId};
+use super::lane::QUIET_BLOCKS;
 
 /// Something the operator should be told; the driver logs it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Notice {
     /// Somebody else signs with a lane's key.
-    #[error("lane `{}` on `{}` is paused: a transaction that is not ours used its sequence {sequence}; stop the other user of this key, then restart", lane.address, lane.chain)]
+    #[error("lane `{}` on `{}` is paused: a transaction that is not ours used its sequence {sequence}; it goes on {QUIET_BLOCKS} blocks after the last such transaction; give the other user of this key another one", lane.address, lane.chain)]
     ForeignTx {
         /// The lane.
         lane: LaneId,
         /// The sequence.
         sequence: u64,
+    },
+    /// Nobody else has signed with a paused lane's key for a while.
+    #[error("lane `{}` on `{}` goes on", lane.address, lane.chain)]
+    LaneResumed {
+        /// The lane.
+        lane: LaneId,
     },
     /// A paid transaction failed.
     #[error("transaction at sequence {sequence} of `{address}` failed at height {height}: {log}")]

@@ -1,9 +1,9 @@
-//! Why a packet has not moved, from the same conditions by which epochs are chosen.
+//! Why a packet or a path has not moved, from the same conditions by which epochs are chosen.
 
 use super::choose::Idle;
 use super::work::Work;
 use crate::model::Model;
-use crate::model::ids::{FlowId, PacketKey};
+use crate::model::ids::{FlowId, PacketKey, PathId, Side};
 use crate::model::rows::{Done, SlotRow};
 
 /// Why a packet stands where it stands.
@@ -100,6 +100,32 @@ pub fn explain(model: &Model, key: &PacketKey) -> Why {
         };
     };
     on_work(model, &flow, &work)
+}
+
+/// Says what a path waits for, for each chain that something is owed to.
+pub fn explain_path(model: &Model, path: &PathId) -> String {
+    let reasons: Vec<String> =
+        [Side::A, Side::B].into_iter().filter_map(|to| waits_for(model, path, to)).collect();
+    if reasons.is_empty() {
+        return "one of the chains makes no blocks, or its node does not answer".to_owned();
+    }
+    reasons.join("; ")
+}
+
+fn waits_for(model: &Model, path: &PathId, to: Side) -> Option<String> {
+    let chain = model.record.path(path)?.chains.on(to);
+    let flow = FlowId { path: path.clone(), to };
+    if let Some(slot) = model.record.all_slots().find(|slot| slot.flow == flow) {
+        let (sequence, address) = (slot.id.sequence, &slot.id.lane.address);
+        return Some(format!(
+            "no block of `{chain}` has the transaction at sequence {sequence} of `{address}`"
+        ));
+    }
+    match model.choose(&flow) {
+        Ok(_) => Some(format!("what goes to `{chain}` is not proved and simulated yet")),
+        Err(Idle::NoWork) => None,
+        Err(idle) => Some(format!("what goes to `{chain}` waits: {idle}")),
+    }
 }
 
 fn on_work(model: &Model, flow: &FlowId, work: &Work) -> Why {

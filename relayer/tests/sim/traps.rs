@@ -6,7 +6,7 @@ use cosmos::wire::tx::{Fee, TxPlan, any};
 use ferry::model::ids::Side;
 use ferry::model::notice::Notice;
 use ferry::plan::choose::Idle;
-use ferry::plan::explain::{Why, explain};
+use ferry::plan::explain::{Why, explain, explain_path};
 use ibc_proto::ibc::core::channel::v1::{Channel, Counterparty, MsgChannelOpenInit};
 
 use crate::checks;
@@ -68,13 +68,51 @@ fn a_channel_begun_by_others_is_opened() {
     }
 }
 
-/// A sequence that we did not sign means that the key is used elsewhere: nothing more is signed.
+/// A sequence that we did not sign means that the key is used elsewhere: nothing more is signed until
+/// it has been left alone for a while.
 #[test]
-fn a_foreign_transaction_with_our_key_pauses_the_lane() {
+fn a_foreign_transaction_with_our_key_pauses_the_lane_until_there_are_no_more() {
     let mut world = linked(9, Faults::default());
+    sign_elsewhere(&mut world);
+    world.run(5, |_| false);
+    let is_told = |notice: &Notice| matches!(notice, Notice::ForeignTx { .. });
+    assert!(world.notices.iter().any(is_told), "{:?}", world.notices);
+    world.send_at(Sending { at: 1, from: Side::A, count: 1, expiry: LATE });
+    for _ in 0..3 {
+        world.run(10, |_| false);
+        let whys = why_waits(&world);
+        assert!(matches!(whys[..], [Why::Waits { idle: Idle::Lane, .. }]), "{whys:?}");
+        let why = explain_path(&world.model, &"ab".into());
+        assert!(why.contains("`beta-4` waits: ") && why.contains("somebody else uses it"), "{why}");
+        sign_elsewhere(&mut world);
+    }
+    settle(&mut world, 60);
+    assert_eq!(checks::wasted(&world), (0, 0));
+    let resumed = |notice: &&Notice| matches!(notice, Notice::LaneResumed { .. });
+    let pauses = world.notices.iter().filter(|notice| is_told(notice)).count();
+    assert_eq!((pauses, world.notices.iter().filter(resumed).count()), (1, 1));
+}
+
+/// Two who use one key get on, one after the other, and nothing is lost.
+#[test]
+fn a_key_used_elsewhere_all_the_time_loses_nothing() {
+    let faults = Faults { kill: 2, slow: 10, ..Faults::default() };
+    let mut world = linked(11, faults);
+    for at in 1..40 {
+        world.send_at(Sending { at, from: Side::A, count: 2, expiry: LATE });
+    }
+    for _ in 0..20 {
+        world.run(3, |_| false);
+        sign_elsewhere(&mut world);
+    }
+    settle(&mut world, 300);
+}
+
+/// Has a transaction signed with the key of our lane on B, by somebody else.
+fn sign_elsewhere(world: &mut World) {
     let key = Key::from_secret(&[2; 32]).expect("the secret of the lane on B");
     let chain = &mut world.chains.b;
-    let sequence = chain.core.sequences[world_lane(chain)];
+    let sequence = chain.core.sequences[chain.lane.address.as_str()];
     let fee = Fee { gas_limit: 100_000, amount: 10_000, denom: "stake".into(), granter: None };
     let plan = TxPlan {
         chain_id: &chain.id.clone(),
@@ -82,21 +120,10 @@ fn a_foreign_transaction_with_our_key_pauses_the_lane() {
         sequence,
         msgs: &[],
         fee: &fee,
-        memo: "by hand",
+        memo: &format!("by hand at {}", chain.height),
         timeout_height: 0,
     };
     chain.offer(&sign(&key, &plan).bytes);
-    world.run(5, |_| false);
-    let is_told = |notice: &Notice| matches!(notice, Notice::ForeignTx { .. });
-    assert!(world.notices.iter().any(is_told), "{:?}", world.notices);
-    world.send_at(Sending { at: 1, from: Side::A, count: 1, expiry: LATE });
-    world.run(20, |_| false);
-    let whys = why_waits(&world);
-    assert!(matches!(whys[..], [Why::Waits { idle: Idle::Lane, .. }]), "{whys:?}");
-}
-
-fn world_lane(chain: &crate::chain::Chain) -> &str {
-    chain.lane.address.as_str()
 }
 
 /// Batches of many packets pay for little more gas than they use.
