@@ -128,8 +128,9 @@ pub(crate) fn problem(
         return Ok(Some(Problem::NotRegistered));
     };
     let min_stake = group.min_stake.unwrap_or_default();
-    let config = CONFIG.load(ctx.state())?;
-    let has_stake = min_stake <= provider.stake && provider.stake_denom == config.stake_denom;
+    let has_stake = min_stake.is_zero()
+        || min_stake <= provider.stake
+            && provider.stake_denom == CONFIG.load(ctx.state())?.stake_denom;
     let given = [provider.attributes.as_slice(), of_offer];
     Ok(if live.id.tenant == (Tenant::Local { address: address.clone() }) {
         Some(Problem::IsTenant)
@@ -137,7 +138,7 @@ pub(crate) fn problem(
         Some(Problem::Denied)
     } else if !group.allow.is_empty() && !group.allow.contains(&address) {
         Some(Problem::NotAllowed)
-    } else if !min_stake.is_zero() && !has_stake {
+    } else if !has_stake {
         Some(Problem::LacksStake)
     } else if !has_attributes(&group.requirements.attributes, &given) {
         Some(Problem::LacksAttribute)

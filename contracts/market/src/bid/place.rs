@@ -40,7 +40,7 @@ pub(crate) fn place(
     require_unpaused(ctx.state())?;
     limits::range("rate", new.rate, 1_u64, limits::RATE)?;
     limits::range("valid_for_seconds", new.valid_for_seconds, 1_u64, limits::ORDER_SECONDS)?;
-    let mut live = Live::load(ctx.state(), &id.deployment)?;
+    let live = Live::load(ctx.state(), &id.deployment)?;
     let mut order = order::load(ctx, &live, id.group)?;
     let valid_until = binding_until(&order, ctx.now(), Seconds::new(new.valid_for_seconds))?;
     let group = live.group(ctx.state(), id.group)?;
@@ -68,7 +68,7 @@ pub(crate) fn place(
     BIDS.save(ctx.storage(), key, &bid)?;
     ORDERS.save(ctx.storage(), (live.number, id.group), &order)?;
     provider::bind(ctx.storage(), bidder, valid_until)?;
-    live.changed()?;
+    // Neither the account nor the status of the deployment changes: nothing else is written.
     ctx.emit(
         event::of_lease("bid_placed", id)
             .add_attribute("provider", caller)
@@ -76,7 +76,7 @@ pub(crate) fn place(
             .add_attribute("rate", bid.rate)
             .add_attribute("valid_until", valid_until.to_string()),
     );
-    live.save(ctx.storage())
+    Ok(())
 }
 
 /// Until when a bid placed now binds: in an auction until its decision, else as long as it says.

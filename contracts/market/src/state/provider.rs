@@ -14,8 +14,9 @@ use crate::error::ContractError;
 pub(crate) const PROVIDERS: Map<PrincipalId, Provider> = Map::new("provider");
 /// Provider -> leases not closed. Written when a lease starts or closes.
 pub(crate) const LIVE_LEASES: Map<PrincipalId, u32> = Map::new("provider_leases");
-/// Provider -> the second until which its bids bind, the latest of them. Written by `bid`, removed by
-/// `release_stake`, which waits for it: nobody leaves a promise by leaving the market.
+/// Provider -> the second until which its bids bind, the latest of them, rounded up to a whole day so
+/// that few bids write it. Written by `bid`, removed by `release_stake`, which waits for it: nobody
+/// leaves a promise by leaving the market.
 pub(crate) const BOUND_UNTIL: Map<PrincipalId, u64> = Map::new("bound_until");
 
 /// Provider -> slashes of the last 30 days. Written by `slash_provider`; it outlives the provider, so
@@ -30,6 +31,9 @@ pub(crate) struct Slash {
     /// How much.
     pub(crate) amount: Uint128,
 }
+
+/// Seconds of a day.
+const DAY: u64 = 86_400;
 
 /// Somebody who runs deployments.
 #[derive(Debug, Clone, Serialize, Deserialize, Decode)]
@@ -53,7 +57,8 @@ pub(crate) fn bind(
     until: u64,
 ) -> Result<(), ContractError> {
     if bound_until(storage, provider)? < until {
-        BOUND_UNTIL.save(storage, provider, &until)?;
+        let whole_days = until.div_ceil(DAY).saturating_mul(DAY);
+        BOUND_UNTIL.save(storage, provider, &whole_days)?;
     }
     Ok(())
 }

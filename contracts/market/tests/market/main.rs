@@ -11,6 +11,7 @@ mod fees;
 mod golden;
 mod governance;
 mod grief;
+mod matching;
 mod money;
 mod offers;
 mod orders;
