@@ -21,6 +21,36 @@ use attributes::Container;
 /// Understood of serde's attributes: on a type `deny_unknown_fields`, `rename_all = "snake_case"`,
 /// `transparent` and `crate`; on a field `default`, `rename` and `skip_serializing_if`; on a
 /// variant `rename`.
+///
+/// ```
+/// #[derive(protocol::json::Decode)]
+/// struct Lamp {
+///     #[serde(rename = "w", default)]
+///     watts: u32,
+/// }
+/// # let _: Result<Lamp, _> = protocol::json::from_slice(b"{}");
+/// ```
+///
+/// Anything else does not compile:
+///
+/// ```compile_fail
+/// #[derive(protocol::json::Decode)]
+/// struct Lamp {
+///     #[serde(alias = "w", default)]
+///     watts: u32,
+/// }
+/// # let _: Result<Lamp, _> = protocol::json::from_slice(b"{}");
+/// ```
+///
+/// ```compile_fail
+/// #[derive(protocol::json::Decode)]
+/// struct Lamp {
+///     #[serde(default = "forty")]
+///     watts: u32,
+/// }
+/// # fn forty() -> u32 { 40 }
+/// # let _: Result<Lamp, _> = protocol::json::from_slice(b"{}");
+/// ```
 #[proc_macro_derive(Decode, attributes(serde))]
 pub fn derive_decode(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

@@ -59,8 +59,7 @@ impl<'t> Node<'t> {
     }
 
     /// A place without a value.
-    #[must_use]
-    pub fn absent(self) -> Self {
+    fn absent(self) -> Self {
         self.at(Content(None))
     }
 
