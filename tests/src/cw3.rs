@@ -1,18 +1,16 @@
-//! A DAO: cw3-fixed-multisig 2.0, built from its published crate.
-
-use std::path::Path;
+//! A multisig as a DAO: cw3-fixed-multisig 2.0.
 
 use anyhow::Context as _;
 use cosmos::chain::TxOutcome;
 use cosmos::chain::wasm::NewContract;
-use cosmos::ibc_proto::cosmos::bank::v1beta1::MsgSend;
-use cosmos::ibc_proto::cosmos::base::v1beta1::Coin;
 use cosmos::keys::Key;
 use cosmos::wire::tx::any;
 use cosmos::wire::wasm::MsgExecuteContract;
 use cosmwasm_std::CosmosMsg;
 use entrepot::deploy::Site;
 use serde_json::{Value, json};
+
+use crate::third_party::{ThirdParty, give};
 
 /// A multisig whose two members must agree.
 #[derive(Debug)]
@@ -24,22 +22,17 @@ pub struct Dao {
 }
 
 impl Dao {
-    /// Makes a multisig on `site` and gives it a coin.
+    /// Makes a multisig on `site`, and gives it a coin.
     ///
     /// # Errors
     /// The artifact cannot be read, or the chain refuses it.
     pub async fn form(
         site: &Site,
-        artifacts: &Path,
+        third_party: &ThirdParty,
         members: [Key; 2],
-        (units, denom): (u128, &str),
+        funds: (u128, &str),
     ) -> anyhow::Result<Self> {
-        let artifact = artifacts.join("third-party/cw3_fixed_multisig.wasm");
-        let wasm = std::fs::read(&artifact).with_context(|| {
-            let artifact = artifact.display();
-            format!("cannot read `{artifact}`; `scripts/build-contracts --third-party` makes it")
-        })?;
-        let (code_id, _) = site.chain.store_code(&site.key, &wasm).await?;
+        let code_id = third_party.store(site, "cw3_fixed_multisig").await?;
         let mut voters = Vec::new();
         for member in &members {
             voters.push(json!({ "addr": site.chain.address(member)?, "weight": 1 }));
@@ -49,12 +42,19 @@ impl Dao {
             "threshold": { "absolute_count": { "weight": 2 } },
             "max_voting_period": { "time": 3_600 },
         });
+        Self::begin(site, code_id, &setup, members, funds).await
+    }
+
+    async fn begin(
+        site: &Site,
+        code_id: u64,
+        setup: &Value,
+        members: [Key; 2],
+        funds: (u128, &str),
+    ) -> anyhow::Result<Self> {
         let contract = NewContract { code_id, label: "dao", admin: None, funds: &[] };
-        let (address, _) = site.chain.instantiate(&site.key, contract, &setup).await?;
-        let coin = Coin { denom: denom.to_owned(), amount: units.to_string() };
-        let (from_address, to_address) = (site.address.clone(), address.clone());
-        let gift = MsgSend { from_address, to_address, amount: vec![coin] };
-        site.chain.send_msgs(&site.key, &[any(&gift)], "").await?;
+        let (address, _) = site.chain.instantiate(&site.key, contract, setup).await?;
+        give(site, &address, funds).await?;
         Ok(Self { address, members, site: site.clone() })
     }
 

@@ -6,11 +6,14 @@
 
 pub mod clock;
 pub mod cw3;
+pub mod daodao;
 pub mod gas;
 pub mod ledger;
+pub mod modules;
 pub mod people;
 pub mod records;
 pub mod relay;
+pub mod third_party;
 pub mod wallet;
 pub mod world;
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 use cosmos::chain::TxOutcome;
 use cosmos::keys::Key;
+use cosmwasm_std::{CosmosMsg, WasmMsg};
 use entrepot::deploy::{Carrier, Channels, Deployed, Deployment, Ends, Site, Sites, StateFile};
 use entrepot::ferry::{Ferry, NewChannel, Running};
 use entrepot::localnet::Localnet;
@@ -17,6 +18,7 @@ use tokio::process::Command;
 use tokio::sync::Mutex;
 
 use crate::cw3::Dao;
+use crate::third_party::ThirdParty;
 
 /// Owns both contracts, gets the market's fees and does what anybody may do.
 pub const OWNER: &str = "user1";
@@ -44,6 +46,8 @@ pub struct World {
     pub offer: u64,
     /// A multisig on the outpost's chain.
     pub dao: Dao,
+    /// Contracts of others.
+    pub third_party: ThirdParty,
     net: Localnet,
     pub(crate) ferry: Ferry,
     pub(crate) running: Mutex<Option<Running>>,
@@ -72,8 +76,9 @@ impl World {
         let (from, to) = ((a, TRANSFER_PORT), (b, TRANSFER_PORT));
         let other = ferry.link(NewChannel { from, to, version: "ics20-1" }).await?;
         let members = [net.key(BUYER)?, net.key("user3")?];
-        let dao =
-            Dao::form(&sites.outpost, &artifacts, members, (DAO_FUNDS, &deployed.denom)).await?;
+        let third_party = ThirdParty::below(&artifacts);
+        let funds = (DAO_FUNDS, deployed.denom.as_str());
+        let dao = Dao::form(&sites.outpost, &third_party, members, funds).await?;
         let mut world = Self {
             other_transfer: Ends { market: other.a.channel, outpost: other.b.channel },
             offer: 0,
@@ -81,6 +86,7 @@ impl World {
             sites,
             deployed,
             dao,
+            third_party,
             net,
             ferry,
             log,
@@ -140,6 +146,20 @@ impl World {
     ) -> anyhow::Result<TxOutcome> {
         let chain = &self.sites.outpost.chain;
         Ok(chain.execute(&self.key(account)?, &self.deployed.outpost, msg, funds).await?)
+    }
+
+    /// A message to the outpost as a DAO's proposal carries it.
+    ///
+    /// # Errors
+    /// It cannot be encoded.
+    pub fn call(
+        &self,
+        msg: &outpost::msg::ExecuteMsg,
+        funds: &[cosmwasm_std::Coin],
+    ) -> anyhow::Result<CosmosMsg> {
+        let contract_addr = self.deployed.outpost.clone();
+        let (msg, funds) = (serde_json::to_vec(msg)?.into(), funds.to_vec());
+        Ok(WasmMsg::Execute { contract_addr, msg, funds }.into())
     }
 
     /// Asks the market.

@@ -2,7 +2,9 @@
 //! with ferry between them. See `README.md` beside the manifest.
 
 mod auction;
+mod daos;
 mod faults;
+mod modules;
 mod offer;
 mod refusals;
 mod timeout;

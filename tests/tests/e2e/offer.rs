@@ -1,4 +1,4 @@
-use cosmwasm_std::{CosmosMsg, Uint128, WasmMsg};
+use cosmwasm_std::{CosmosMsg, Uint128};
 use e2e::ledger::{Asset, Ledger, changes, escrow};
 use e2e::people::{Sent, earnings, first_group, purchase};
 use e2e::world::{OWNER, PROVIDER};
@@ -61,7 +61,7 @@ fn a_multisig_buys_by_offer_and_closes_and_the_rest_is_home() -> anyhow::Result<
         world.settled().await?;
         assert_eq!(world.order(seq).await?.state, OrderState::Leased, "the market has said so");
 
-        world.dao.pass("enough of it", &close(world, seq)?).await?;
+        world.dao.pass("enough of it", &world.call(&ExecuteMsg::Close { seq }, &[])?).await?;
         world.settled().await?;
         assert_eq!(world.order(seq).await?.state, OrderState::Closed);
         assert_eq!(world.status(&id).await?.state, DeploymentState::Closed);
@@ -82,10 +82,4 @@ fn a_multisig_buys_by_offer_and_closes_and_the_rest_is_home() -> anyhow::Result<
         assert_eq!(Ledger::take(world).await?.since(&before)?, expected, "to the unit");
         Ok(())
     })
-}
-
-fn close(world: &World, seq: u64) -> anyhow::Result<CosmosMsg> {
-    let msg = serde_json::to_vec(&ExecuteMsg::Close { seq })?.into();
-    let contract_addr = world.deployed.outpost.clone();
-    Ok(WasmMsg::Execute { contract_addr, msg, funds: Vec::new() }.into())
 }
