@@ -1,8 +1,8 @@
 //! Proposals: what a DAO votes on so that it buys, pays or commands.
 //!
 //! A proposal is one message to the outpost with at most one coin, wrapped as the DAO's kind wants
-//! it. `scripts/check-proposals` reads what is written here with the message types of the DAOs' own
-//! crates.
+//! it: the forms of cw3 2.0, of dao-proposal-single and dao-pre-propose-single 2.6, and of the file
+//! that the SDK's `tx gov submit-proposal` reads.
 
 mod explain;
 

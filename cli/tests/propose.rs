@@ -1,5 +1,5 @@
-//! Proposals as each kind of DAO takes them. The files in `propose` are what is read again with
-//! the message types of the DAOs' own crates, by `scripts/check-proposals`.
+//! Proposals as each kind of DAO takes them; the files in `propose` fix the forms. With
+//! `UPDATE_PROPOSALS` set the test writes them anew.
 
 use std::path::PathBuf;
 
