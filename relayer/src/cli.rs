@@ -3,6 +3,8 @@
 //! Results go to standard output, as text or with `--json` as JSON with the same facts; everything
 //! else goes to standard error. Exit code 0: done, 1: failed, 2: wrong usage.
 
+mod adopt;
+mod clear;
 mod client;
 mod hand;
 mod init;
@@ -61,6 +63,8 @@ enum Verb {
     Keys(keys::Verb),
     /// Make the clients, the connection and a channel between two chains, or what is missing of them.
     Link(link::Args),
+    /// Look at everything on a path anew, and move what can be moved.
+    Clear(clear::Args),
     /// Show how long clients are good for, make new ones, revive dead ones.
     #[command(subcommand)]
     Client(client::Verb),
@@ -91,6 +95,7 @@ impl Cli {
             Verb::Init(args) => init::run(&place, args),
             Verb::Keys(verb) => keys::run(&place, verb),
             Verb::Link(args) => link::run(&place, args).await,
+            Verb::Clear(args) => clear::run(&place, args).await,
             Verb::Client(verb) => client::run(&place, verb).await,
             Verb::Start(args) => start::run(&place, args).await,
             Verb::Packets(args) => packets::run(&place, args).await,

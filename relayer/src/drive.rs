@@ -13,6 +13,7 @@ mod fake;
 mod light;
 mod recent;
 mod report;
+mod scan;
 
 pub mod decode;
 pub mod endpoints;
@@ -61,19 +62,6 @@ pub enum DriveError {
         chain: ChainId,
         /// The height.
         height: u64,
-    },
-    /// The node no longer has the next block.
-    #[error(
-        "the node of `{chain}` has no block {height} any more, its earliest is {earliest}: give \
-         `rpc` a node that keeps more blocks"
-    )]
-    Pruned {
-        /// The chain.
-        chain: ChainId,
-        /// The height wanted.
-        height: u64,
-        /// The earliest the node has.
-        earliest: u64,
     },
     /// A block has an IBC event that does not read; passing it over could lose a packet.
     #[error("block {height} of `{chain}` cannot be read; please report this")]

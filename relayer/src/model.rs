@@ -8,17 +8,20 @@ pub mod facts;
 pub mod ids;
 pub mod notice;
 pub mod rows;
+pub mod state;
 
 pub(crate) mod asks;
 mod chain;
 mod client;
 mod decide;
 mod flow;
+mod gap;
 mod lane;
 mod offer;
 pub(crate) mod packet;
 mod path;
 pub(crate) mod record;
+mod scan;
 
 use std::collections::BTreeMap;
 
@@ -27,12 +30,13 @@ use chain::Chain;
 use config::{ChainConfig, Config};
 use facts::{Answer, Fact, Step, Tip, Why};
 use flow::Flow;
+use gap::Scans;
 use ids::{AskId, ChainId, FlowId, LaneId, PathId, Time};
 use lane::Lane;
 use notice::Notice;
 use packet::Backlog;
 use record::Record;
-use rows::{ChannelRow, PacketRow, PathRow, Rows, SlotRow, Write};
+use rows::{ChannelRow, GapRow, PacketRow, PathRow, Rows, SlotRow, Write};
 
 /// Everything the relayer knows.
 #[derive(Debug)]
@@ -46,6 +50,7 @@ pub struct Model {
     pub(crate) flows: BTreeMap<FlowId, Flow>,
     pub(crate) lanes: BTreeMap<LaneId, Lane>,
     pub(crate) asks: Asks,
+    pub(crate) scans: Scans,
     pub(crate) notices: Vec<Notice>,
     pub(crate) now: Time,
 }
@@ -76,6 +81,7 @@ impl Model {
             flows: BTreeMap::new(),
             lanes,
             asks: Asks::default(),
+            scans: Scans::default(),
             notices: Vec::new(),
             now: Time::default(),
         };
@@ -110,6 +116,11 @@ impl Model {
         self.record.packets()
     }
 
+    /// What of a path is still to be scanned, or holds packets that nobody can move.
+    pub fn gaps<'a>(&'a self, path: &'a PathId) -> impl Iterator<Item = &'a GapRow> {
+        self.record.gaps().filter(move |gap| gap.id.path == *path)
+    }
+
     /// The undecided transactions that are to be included: those that are not to be replaced.
     pub fn wanted(&self) -> impl Iterator<Item = &SlotRow> {
         self.lanes.keys().flat_map(|lane| self.wanted_slots(lane))
@@ -142,6 +153,7 @@ impl Model {
             Some(Purpose::Offer(slot)) => self.on_offered(&slot, Answer::Unknown(why.to_string())),
             Some(Purpose::Account(lane)) => self.on_account_failed(&lane),
             Some(Purpose::Client(flow)) => self.on_client_unknown(&flow),
+            Some(Purpose::Scan(gap)) => self.on_unscanned(&gap, &why),
             None => {}
         }
     }
@@ -151,6 +163,8 @@ impl Model {
             Fact::Block(chain, block) => self.on_block(&chain, block),
             Fact::Begin(chain, tip) => self.on_begin(chain, tip),
             Fact::Path(row, channels) => self.on_path(row, channels),
+            Fact::Jump(chain, tip) => self.on_jump(&chain, tip),
+            Fact::Clear(path) => self.on_clear(&path),
             Fact::Failed(id, why) => self.on_failed(id, why),
             Fact::Tick => {}
             Fact::Header(id, header) => {
@@ -188,6 +202,16 @@ impl Model {
                     self.on_client_facts(&flow, facts);
                 }
             }
+            Fact::Channels(id, listed) => {
+                if let Some(Purpose::Scan(gap)) = self.asks.close(id) {
+                    self.on_listed(&gap, listed);
+                }
+            }
+            Fact::Packets(id, scanned) => {
+                if let Some(Purpose::Scan(gap)) = self.asks.close(id) {
+                    self.on_scanned(&gap, scanned);
+                }
+            }
         }
     }
 
@@ -212,6 +236,7 @@ pub fn step(model: &mut Model, fact: Fact, now: Time) -> Step {
     model.plan();
     model.pump_lanes();
     model.look_after_clients();
+    model.scan_gaps();
     Step {
         writes: model.record.take_writes(),
         asks: model.asks.take(),

@@ -1,6 +1,7 @@
 //! `ferry client`: how long clients are good for, new ones, and the proposal that revives a dead one.
 
 use std::fmt;
+use std::io::Write as _;
 
 use clap::Subcommand;
 use cosmos::wire::client::{ClientState, ConsensusState};
@@ -13,8 +14,8 @@ use super::Place;
 use super::hand::{Hand, Manner, Sent};
 use crate::config::Config;
 use crate::drive::{client as look, setup};
-use crate::model::facts::{ClientFacts, ClientStatus};
 use crate::model::ids::{ChainId, PathId, Side};
+use crate::model::state::{ClientFacts, ClientStatus};
 use crate::store::Store as _;
 use crate::store::sqlite::Sqlite;
 
@@ -90,7 +91,9 @@ pub(super) async fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
         Verb::Create { on, of, manner } => create(place, &file, (&on, &of), &manner).await,
         Verb::Recover { chain, client, substitute, deposit } => {
             let proposal = recover(&file, &chain, (&client, &substitute), deposit).await?;
-            Ok(serde_json::to_writer_pretty(std::io::stdout(), &proposal)?)
+            let mut out = std::io::stdout().lock();
+            serde_json::to_writer_pretty(&mut out, &proposal)?;
+            Ok(writeln!(out)?)
         }
     }
 }

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::session::{Session, stop_signal};
-use super::{Place, logging};
+use super::{Place, adopt, logging};
 use crate::drive::setup::newest;
 use crate::drive::{self, Engine};
 use crate::model::Model;
@@ -48,6 +48,18 @@ pub(super) struct Args {
     /// Give up when nothing has moved for so many seconds.
     #[arg(long, default_value_t = 180, value_name = "SECONDS")]
     patience: u32,
+    /// Relay over this open connection of the first chain and all its channels, and make nothing.
+    #[arg(long, value_name = "CONNECTION", conflicts_with_all = ["a_port", "b_port", "channel_version", "order"])]
+    connection: Option<String>,
+}
+
+impl Args {
+    /// The path's name and its chains.
+    fn path(&self) -> (PathId, Both<ChainId>) {
+        let (a, b) = (self.chain_a.as_str(), self.chain_b.as_str());
+        let name = self.path.clone().unwrap_or_else(|| format!("{a}-{b}"));
+        (name.into(), Both { a: a.into(), b: b.into() })
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -102,8 +114,11 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let file = place.read_config()?;
     logging::start(&file.ferry)?;
     let chains = [file.chain(&args.chain_a)?, file.chain(&args.chain_b)?];
-    let session = Session::begin(place, &file, &chains).await;
-    let Session { store, rows, nodes, config } = session.map_err(beside_start)?;
+    let session = Session::begin(place, &file, &chains).await.map_err(beside_start)?;
+    if let Some(connection) = &args.connection {
+        return adopt::run(place, session, args.path(), connection).await;
+    }
+    let Session { store, rows, nodes, config } = session;
     let (path, wanted) = wanted(&args, &rows)?;
     let (id, index) = (path.path.clone(), wanted.index);
     let mut first = Vec::new();
@@ -190,10 +205,7 @@ fn given_up(row: &ChannelRow) -> Option<ChannelRow> {
 
 /// The path and the channel to make: those begun before, else new ones.
 fn wanted(args: &Args, rows: &Rows) -> anyhow::Result<(PathRow, ChannelRow)> {
-    let name = args.path.clone().unwrap_or_else(|| format!("{}-{}", args.chain_a, args.chain_b));
-    let id = PathId::from(name);
-    let chains =
-        Both { a: ChainId::from(args.chain_a.as_str()), b: ChainId::from(args.chain_b.as_str()) };
+    let (id, chains) = args.path();
     let known = rows.paths.iter().find(|path| path.path == id);
     if let Some(known) = known {
         anyhow::ensure!(

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Place;
 use crate::model::ids::{ChainId, PathId};
-use crate::model::rows::{EndState, Rows};
+use crate::model::rows::{ChannelRow, EndState, Gap, GapRow, Rows};
 use crate::store::Store as _;
 use crate::store::sqlite::Sqlite;
 
@@ -17,6 +17,8 @@ pub(super) struct Args {}
 struct Status {
     chains: Vec<ChainStatus>,
     paths: Vec<PathStatus>,
+    /// What was not read and is still to be scanned, or holds packets that cannot be moved.
+    gaps: Vec<GapStatus>,
     /// Packets that are not over.
     pending_packets: usize,
     /// Transactions whose fate is not decided.
@@ -28,6 +30,15 @@ struct ChainStatus {
     chain: ChainId,
     /// The last block read.
     height: u64,
+}
+
+#[derive(Serialize)]
+struct GapStatus {
+    path: PathId,
+    /// `channels of CHAIN`, or `packets from PORT/CHANNEL of CHAIN`.
+    what: String,
+    /// Sequences whose data no endpoint has; none until it is scanned.
+    lost: Vec<u64>,
 }
 
 #[derive(Serialize)]
@@ -81,10 +92,26 @@ impl Status {
                 .map(|row| ChainStatus { chain: row.chain.clone(), height: row.tip.height })
                 .collect(),
             paths: paths.collect(),
+            gaps: rows.gaps.iter().map(|gap| gap_status(rows, gap)).collect(),
             pending_packets: rows.packets.len(),
             open_transactions: rows.slots.len(),
         }
     }
+}
+
+fn gap_status(rows: &Rows, gap: &GapRow) -> GapStatus {
+    let path = rows.paths.iter().find(|row| row.path == gap.id.path);
+    let chain = |side| path.map_or("?", |row| row.chains.on(side).as_str());
+    let what = match &gap.id.gap {
+        Gap::Channels(side) => format!("channels of {}", chain(*side)),
+        Gap::Packets { index, from } => {
+            let is_it = |row: &&ChannelRow| row.path == gap.id.path && row.index == *index;
+            let end = rows.channels.iter().find(is_it).map(|row| channel(row.ends.on(*from)));
+            let name = end.map_or_else(|| format!("channel no. {index}"), |end| name(&end));
+            format!("packets from {name} of {}", chain(*from))
+        }
+    };
+    GapStatus { path: gap.id.path.clone(), what, lost: gap.lost.clone() }
 }
 
 fn channel(end: &crate::model::rows::ChannelEnd) -> ChannelStatus {
@@ -120,6 +147,14 @@ impl fmt::Display for Status {
                 writeln!(f, "  channel {} <-> {}", side(a), side(b))?;
             }
         }
+        for GapStatus { path, what, lost } in &self.gaps {
+            match lost.len() {
+                0 => writeln!(f, "{path}: {what} are still to be scanned")?,
+                count => {
+                    writeln!(f, "{path}: {what}: {count} cannot be moved, their data is gone")?
+                }
+            }
+        }
         write!(
             f,
             "{} packets pending, {} transactions open",
@@ -129,8 +164,11 @@ impl fmt::Display for Status {
 }
 
 fn side(end: &ChannelStatus) -> String {
-    let channel = end.channel.as_deref().unwrap_or("none");
-    format!("{}/{channel} {}", end.port, word(end.state))
+    format!("{} {}", name(end), word(end.state))
+}
+
+fn name(end: &ChannelStatus) -> String {
+    format!("{}/{}", end.port, end.channel.as_deref().unwrap_or("none"))
 }
 
 fn word(state: EndState) -> &'static str {

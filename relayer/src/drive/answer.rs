@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::decode::failed_index;
 use super::node::Node;
-use super::{Nodes, client, light};
+use super::{Nodes, client, light, scan};
 use crate::model::facts::{Account, Answer, Ask, Fact, Proofs, Proved, Refusal, Simulation, Why};
 use crate::model::ids::{AskId, ChainId, LaneId, SlotId};
 use crate::store::Store;
@@ -35,6 +35,8 @@ fn name(ask: &Ask) -> &'static str {
         Ask::Offer(_) => "offer",
         Ask::Account(_) => "account",
         Ask::Client { .. } => "client",
+        Ask::Channels { .. } => "channels",
+        Ask::Packets { .. } => "packets",
     }
 }
 
@@ -52,6 +54,15 @@ async fn fact<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Result
         }
         Ask::Offer(slot) => Fact::Offered(id, offer(nodes, store, &slot).await?),
         Ask::Account(lane) => Fact::Account(id, account(nodes, &lane).await?),
+        Ask::Channels { chain, connection, height } => {
+            let channels = scan::channels(node(nodes, &chain)?, &connection, height).await?;
+            Fact::Channels(id, channels)
+        }
+        Ask::Packets { from, to } => {
+            let source = node(nodes, &from.chain)?;
+            let destination = node(nodes, &to.chain)?;
+            Fact::Packets(id, scan::packets((source, from), (destination, to)).await?)
+        }
         Ask::Client { chain, client } => {
             let chain = node(nodes, &chain)?.chain();
             Fact::Client(id, client::look(&chain, client.as_str()).await.map_err(failed)?)

@@ -2,6 +2,7 @@
 //!
 //! The node's `WebSocket` only wakes the puller up. What it missed is fetched like everything else.
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,8 +47,17 @@ pub(super) async fn pull(
             fetch(&node, height, header)
         });
         let mut blocks = pin!(stream::iter(fetches).buffered(AHEAD));
-        while let Some(block) = blocks.next().await {
-            let (parent, block) = block?;
+        while let Some(fetched) = blocks.next().await {
+            let (parent, block) = match fetched? {
+                Fetched::Block(parent, block) => (parent, *block),
+                Fetched::Gone => {
+                    last = newest(&node).await;
+                    if facts.send(Fact::Jump(node.id.clone(), last)).await.is_err() {
+                        return Ok(());
+                    }
+                    break;
+                }
+            };
             if parent != last.hash {
                 let (chain, height) = (node.id.clone(), last.height);
                 return Err(DriveError::AnotherChain { chain, height });
@@ -56,6 +66,31 @@ pub(super) async fn pull(
             if facts.send(Fact::Block(node.id.clone(), block)).await.is_err() {
                 return Ok(());
             }
+        }
+    }
+}
+
+/// What became of a fetch.
+enum Fetched {
+    /// The block, and the hash of the one before.
+    Block([u8; 32], Box<BlockFacts>),
+    /// No endpoint keeps it any more.
+    Gone,
+}
+
+/// The newest block that the node has, however long it takes to tell.
+async fn newest(node: &Node) -> Tip {
+    let mut pause = Pause::default();
+    loop {
+        let rpc = node.rpc();
+        let height = rpc.abci_info().await.map(|info| info.last_block_height);
+        let block = match height {
+            Ok(height) => rpc.block(height).await,
+            Err(error) => Err(error),
+        };
+        match block {
+            Ok(block) => return tip_of(&block.block.header),
+            Err(error) => pause.after(node, &error).await,
         }
     }
 }
@@ -84,21 +119,19 @@ fn bytes(hash: tendermint::Hash) -> [u8; 32] {
     }
 }
 
-/// Fetches and reads a block, however often that takes; with it comes the hash of the one before.
+/// Fetches and reads a block, however often that takes.
 ///
 /// A header that is known already saves a request, unless a transaction of ours is in the block.
-async fn fetch(
-    node: &Node,
-    height: u64,
-    header: Option<Header>,
-) -> Result<([u8; 32], BlockFacts), DriveError> {
+async fn fetch(node: &Node, height: u64, header: Option<Header>) -> Result<Fetched, DriveError> {
     let mut pause = Pause::default();
+    let mut without = BTreeSet::new();
     let block = loop {
         match try_fetch(node, height, header.clone()).await {
             Ok(block) => break block,
             Err(error) => {
-                if matches!(error.fault, Fault::Refused { .. }) {
-                    check_kept(node, height).await?;
+                let is_refused = matches!(error.fault, Fault::Refused { .. });
+                if is_refused && is_gone(node, height, &mut without).await {
+                    return Ok(Fetched::Gone);
                 }
                 pause.after(node, &error).await;
             }
@@ -107,7 +140,7 @@ async fn fetch(
     pause.over(node);
     let parent = block.header.last_block_id.map_or([0; 32], |id| bytes(id.hash));
     match decode::block(&node.lane, tip_of(&block.header), &block.txs, &block.results) {
-        Ok(facts) => Ok((parent, facts)),
+        Ok(facts) => Ok(Fetched::Block(parent, Box::new(facts))),
         Err(source) => Err(DriveError::Block { chain: node.id.clone(), height, source }),
     }
 }
@@ -142,15 +175,18 @@ async fn try_fetch(node: &Node, height: u64, header: Option<Header>) -> Result<B
     Ok(Block { header, txs: block.block.txs().to_vec(), results })
 }
 
-/// Checks that a block which the node refuses is not one that it has thrown away.
-async fn check_kept(node: &Node, height: u64) -> Result<(), DriveError> {
+/// Whether the block that the endpoint in use refuses is kept by none any more; turns to the next
+/// endpoint while there is one that was not asked. `without` are those that were.
+async fn is_gone(node: &Node, height: u64, without: &mut BTreeSet<String>) -> bool {
+    let endpoint = node.rpc().endpoint().to_owned();
     match node.rpc().status().await {
         Ok(status) if height < status.sync_info.earliest_block_height => {
-            let (chain, earliest) = (node.id.clone(), status.sync_info.earliest_block_height);
-            Err(DriveError::Pruned { chain, height, earliest })
+            node.endpoints.leave(&endpoint).await;
+            without.insert(endpoint);
+            without.contains(node.rpc().endpoint())
         }
         // Not there yet, or the node cannot say: it is asked for the block again.
-        _ => Ok(()),
+        _ => false,
     }
 }
 
@@ -160,6 +196,8 @@ struct News<'a> {
     socket: Option<NewBlocks>,
     /// Until then the node is not asked for a subscription.
     not_before: Instant,
+    /// The node had not come as far as we had read.
+    is_behind: bool,
 }
 
 /// What is new.
@@ -172,7 +210,7 @@ struct Seen {
 
 impl<'a> News<'a> {
     fn new(node: &'a Node) -> Self {
-        Self { node, socket: None, not_before: Instant::now() }
+        Self { node, socket: None, not_before: Instant::now(), is_behind: false }
     }
 
     /// Waits for a block after the one at `height`.
@@ -193,6 +231,11 @@ impl<'a> News<'a> {
                     if info.last_block_height > height {
                         return Seen { latest: info.last_block_height, header: None };
                     }
+                    if info.last_block_height < height && !self.is_behind {
+                        let latest = info.last_block_height;
+                        tracing::warn!(chain = %self.node.id, latest, read = height, "node is behind, waiting for it");
+                    }
+                    self.is_behind = info.last_block_height < height;
                     if self.socket.is_none() {
                         sleep(self.node.poll).await;
                     }

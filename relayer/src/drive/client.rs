@@ -4,7 +4,7 @@ use cosmos::chain::{Chain, ChainError};
 use cosmos::wire::client::{ClientError, ClientState, ConsensusState};
 
 use super::light;
-use crate::model::facts::{ClientFacts, ClientStatus};
+use crate::model::state::{ClientFacts, ClientStatus};
 
 /// Asks a chain about one of its clients.
 ///

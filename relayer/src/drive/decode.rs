@@ -57,7 +57,8 @@ pub fn events(raw: &[RawEvent]) -> Result<Vec<Event>, EventError> {
     Ok(events)
 }
 
-fn push(events: &mut Vec<Event>, event: IbcEvent) {
+/// Adds what an event says to `events`.
+pub(super) fn push(events: &mut Vec<Event>, event: IbcEvent) {
     match event {
         IbcEvent::CreateClient(event) => push_client(events, event, ClientChange::Created),
         IbcEvent::UpdateClient(event) => push_client(events, event, ClientChange::Updated),

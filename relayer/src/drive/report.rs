@@ -41,6 +41,12 @@ pub(super) fn notice(notice: &Notice) {
         Notice::Refused { chain, address, log } => {
             tracing::error!(%chain, %address, log, "transactions refused; check funds and gas price");
         }
+        Notice::Gap { chain, from, to } => {
+            tracing::error!(%chain, from, to, "blocks are not kept any more, scanning the state instead");
+        }
+        Notice::Lost { packet, reason } => {
+            tracing::error!(packet, reason, "packet cannot be moved, its data cannot be had");
+        }
         Notice::Failing { work, tries, reason } => {
             tracing::warn!(work, tries, reason, "message failed and is tried again");
         }

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use super::facts::Ask;
 use super::ids::{AskId, FlowId, LaneId, SlotId, Span, Time};
+use super::rows::GapId;
 
 /// How long proofs and headers may take: thousands of keys are the slowest.
 const PATIENCE_TO_GATHER: Span = Span::seconds(15);
+/// How long a scan may take: thousands of proofs, and as many blocks.
+const PATIENCE_TO_SCAN: Span = Span::seconds(300);
 /// How long a single request may take.
 const PATIENCE: Span = Span::seconds(5);
 
@@ -23,6 +26,8 @@ pub(crate) enum Purpose {
     Account(LaneId),
     /// What a flow's client is good for.
     Client(FlowId),
+    /// What happened in a gap.
+    Scan(GapId),
 }
 
 /// The outstanding asks.
@@ -40,6 +45,7 @@ impl Asks {
         self.next += 1;
         let patience = match purpose {
             Purpose::Gather(_) => PATIENCE_TO_GATHER,
+            Purpose::Scan(_) => PATIENCE_TO_SCAN,
             Purpose::Simulate(_) | Purpose::Offer(_) | Purpose::Account(_) | Purpose::Client(_) => {
                 PATIENCE
             }

@@ -53,7 +53,7 @@ impl Model {
         }
     }
 
-    fn seen(&mut self, chain: &ChainId, tip: Tip) {
+    pub(super) fn seen(&mut self, chain: &ChainId, tip: Tip) {
         self.record.write(Write::Cursor(CursorRow { chain: chain.clone(), tip }));
         if let Some(chain) = self.chains.get_mut(chain) {
             chain.push(tip);
@@ -106,7 +106,7 @@ impl Model {
                     self.on_channel(&flow, tip.height, event);
                 }
             }
-            Event::Packet(event) => self.on_packet(chain, tip, event),
+            Event::Packet(event) => self.on_packet(chain, tip.height, event),
         }
     }
 

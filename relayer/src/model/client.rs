@@ -2,9 +2,10 @@
 
 use super::Model;
 use super::asks::Purpose;
-use super::facts::{Ask, ClientFacts, ClientStatus};
+use super::facts::Ask;
 use super::ids::{ChainId, FlowId, Span, Time};
 use super::rows::Write;
+use super::state::{ClientFacts, ClientStatus};
 
 /// The part of its trusting period after which a client is refreshed, whether packets flow or not.
 const REFRESH_AFTER: (u64, u64) = (2, 3);

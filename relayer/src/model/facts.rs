@@ -13,11 +13,12 @@ use ibc_proto::google::protobuf::Any;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{
-    AskId, ChainId, ClientId, ConnectionId, End, Height, LaneId, Order, PacketKey, PortId, SlotId,
-    Span, Time,
+    AskId, ChainId, ClientId, ConnectionId, End, Height, LaneId, Order, PacketKey, PathId, PortId,
+    SlotId, Time,
 };
 use super::notice::Notice;
 use super::rows::{ChannelRow, PathRow, Write};
+use super::state::{ClientFacts, Listed, ScanEnd, Scanned};
 
 /// Something read.
 #[derive(Clone, Debug)]
@@ -43,6 +44,15 @@ pub enum Fact {
     Account(AskId, Account),
     /// Answers [`Ask::Client`].
     Client(AskId, ClientFacts),
+    /// Answers [`Ask::Channels`].
+    Channels(AskId, Vec<Listed>),
+    /// Answers [`Ask::Packets`].
+    Packets(AskId, Scanned),
+    /// The blocks up to this one cannot be read any more: reading goes on after it, and what they did
+    /// is found by scans.
+    Jump(ChainId, Tip),
+    /// Everything on the channels of a path shall be looked at anew, and tried again.
+    Clear(PathId),
     /// Answers any ask that could not be answered.
     Failed(AskId, Why),
     /// Time has passed; see [`Step::wake`].
@@ -91,6 +101,22 @@ pub enum Ask {
         chain: ChainId,
         /// The client.
         client: ClientId,
+    },
+    /// The channel ends of a connection. Answered by [`Fact::Channels`].
+    Channels {
+        /// The chain.
+        chain: ChainId,
+        /// Its end of the connection.
+        connection: ConnectionId,
+        /// After which block.
+        height: u64,
+    },
+    /// The packets of one direction of a channel that are not over. Answered by [`Fact::Packets`].
+    Packets {
+        /// The end that sends.
+        from: ScanEnd,
+        /// The end that receives.
+        to: ScanEnd,
     },
 }
 
@@ -380,32 +406,6 @@ pub struct Account {
     pub number: u64,
     /// The next sequence that the chain expects.
     pub sequence: u64,
-}
-
-/// A client as its chain has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientFacts {
-    /// Whether it takes updates.
-    pub status: ClientStatus,
-    /// The newest height of the other chain that it knows.
-    pub latest: u64,
-    /// The time of the other chain's block at that height.
-    pub time: Time,
-    /// How long after that time it still takes updates.
-    pub trusting_period: Span,
-}
-
-/// Whether a client takes updates, as ibc-go's query `ClientStatus` names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ClientStatus {
-    /// It does.
-    Active,
-    /// Its newest header is older than the trusting period: only governance revives it.
-    Expired,
-    /// It has seen misbehaviour: only governance revives it.
-    Frozen,
-    /// The chain calls it something else.
-    Other(String),
 }
 
 /// Why an ask has no answer.

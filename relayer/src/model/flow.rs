@@ -30,6 +30,9 @@ pub(crate) struct Flow {
     pub(crate) parked: Option<String>,
     /// Nothing is prepared before.
     pub(crate) not_before: Time,
+    /// Works that can be proved from this height of the other chain, or one before, were found by a
+    /// scan: what happens now goes first.
+    pub(crate) history: u64,
     /// Failed asks and refusals since the last success.
     failures: u32,
     /// Heights up to this one could not be proved; a pruned node may be why.

@@ -171,6 +171,13 @@ pub struct Both<T> {
     pub b: T,
 }
 
+impl<T: Clone> Both<T> {
+    /// The same for both.
+    pub fn of(value: T) -> Self {
+        Self { a: value.clone(), b: value }
+    }
+}
+
 impl<T> Both<T> {
     /// The value for `side`.
     pub fn on(&self, side: Side) -> &T {

@@ -76,6 +76,28 @@ pub enum Notice {
         /// Why it failed last.
         reason: String,
     },
+    /// Blocks could not be read; what they did is found by scans.
+    #[error(
+        "the nodes of `{chain}` have no blocks {from} to {to} any more: what they did is found by a scan of the chain's state"
+    )]
+    Gap {
+        /// The chain.
+        chain: ChainId,
+        /// The first block.
+        from: u64,
+        /// The last block.
+        to: u64,
+    },
+    /// A packet is pending that cannot be moved, since its data cannot be had.
+    #[error(
+        "{packet} is pending and cannot be moved: {reason}; add an endpoint that keeps all blocks, then `ferry clear`"
+    )]
+    Lost {
+        /// The packet.
+        packet: String,
+        /// Why its data cannot be had.
+        reason: String,
+    },
     /// An ask failed; it will be asked again.
     #[error("path `{path}` waits: {reason}")]
     Delayed {

@@ -167,8 +167,11 @@ fn source(record: &Record, path: &PathId, route: &Route) -> Option<Side> {
 }
 
 impl Model {
-    /// Applies a packet's event from block `tip` of `chain`.
-    pub(super) fn on_packet(&mut self, chain: &ChainId, tip: Tip, event: PacketEvent) {
+    /// Applies a packet's event from the block at `height` of `chain`.
+    pub(super) fn on_packet(&mut self, chain: &ChainId, height: u64, event: PacketEvent) {
+        if matches!(event.change, PacketChange::Acknowledged | PacketChange::TimedOut) {
+            self.scans.note_end(chain, &event.src, event.seq);
+        }
         let Some((key, path)) = self.packet_key(chain, &event) else { return };
         let known = self.record.packet(&key).cloned();
         let is_new = known.is_none();
@@ -185,23 +188,23 @@ impl Model {
         });
         match event.change {
             PacketChange::Sent { timeout, data } => {
-                row.sent = Some(tip.height);
+                row.sent = Some(height);
                 row.timeout = timeout;
                 let data = PacketDataRow { key, data, ack: None };
                 self.record.write(Write::Data(data));
             }
-            PacketChange::Received => row.received = Some(tip.height),
+            PacketChange::Received => row.received = Some(height),
             PacketChange::AckWritten { timeout, data, ack } => {
-                row.acked = Some(tip.height);
-                row.received = row.received.or(Some(tip.height));
+                row.acked = Some(height);
+                row.received = row.received.or(Some(height));
                 row.timeout = timeout;
                 let data = PacketDataRow { key, data, ack: Some(ack) };
                 self.record.write(Write::Data(data));
             }
             // Sent before we began to read: nothing of it is ours to finish.
             PacketChange::Acknowledged | PacketChange::TimedOut if is_new => return,
-            PacketChange::Acknowledged => row.done = Some(Done::Acknowledged(tip.height)),
-            PacketChange::TimedOut => row.done = Some(Done::TimedOut(tip.height)),
+            PacketChange::Acknowledged => row.done = Some(Done::Acknowledged(height)),
+            PacketChange::TimedOut => row.done = Some(Done::TimedOut(height)),
         }
         // Until the receiving chain is read up to the acknowledgement, its event would look new.
         row.live = match row.done {

@@ -6,7 +6,7 @@ use super::facts::Tip;
 use super::ids::{
     ChainId, ClientId, ConnectionId, End, FlowId, LaneId, PacketKey, PathId, Side, SlotId,
 };
-use super::rows::{ChannelRow, EndState, PacketRow, PathRow, Rows, SlotRow, Write};
+use super::rows::{ChannelRow, EndState, GapId, GapRow, PacketRow, PathRow, Rows, SlotRow, Write};
 
 /// A copy of the store without bytes. Equal exactly when the stored rows are.
 #[derive(Debug, Default)]
@@ -16,6 +16,7 @@ pub(crate) struct Record {
     channels: BTreeMap<(PathId, u32), ChannelRow>,
     packets: BTreeMap<PacketKey, PacketRow>,
     slots: BTreeMap<SlotId, SlotRow>,
+    gaps: BTreeMap<GapId, GapRow>,
     /// Client -> the flow that it verifies; follows from `paths`.
     clients: BTreeMap<(ChainId, ClientId), FlowId>,
     /// Connection end -> the flow towards its chain; follows from `paths`.
@@ -33,6 +34,7 @@ impl PartialEq for Record {
             && self.channels == other.channels
             && self.packets == other.packets
             && self.slots == other.slots
+            && self.gaps == other.gaps
     }
 }
 
@@ -54,6 +56,7 @@ impl Record {
         for row in rows.slots {
             record.slots.insert(row.id.clone(), row);
         }
+        record.gaps.extend(rows.gaps.into_iter().map(|row| (row.id.clone(), row)));
         record
     }
 
@@ -83,6 +86,12 @@ impl Record {
             }
             Write::Dropped(id) => {
                 self.slots.remove(id);
+            }
+            Write::Gap(row) => {
+                self.gaps.insert(row.id.clone(), row.clone());
+            }
+            Write::Closed(id) => {
+                self.gaps.remove(id);
             }
         }
         self.fresh.push(write);
@@ -156,6 +165,10 @@ impl Record {
 
     pub(crate) fn packets(&self) -> impl Iterator<Item = &PacketRow> {
         self.packets.values()
+    }
+
+    pub(crate) fn gaps(&self) -> impl Iterator<Item = &GapRow> {
+        self.gaps.values()
     }
 
     pub(crate) fn slot(&self, id: &SlotId) -> Option<&SlotRow> {

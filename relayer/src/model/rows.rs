@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::{Timeout, Tip};
 use super::ids::{
     Both, ChainId, ChannelId, ClientId, ConnectionId, FlowId, Order, PacketKey, PathId, PortId,
-    SlotId,
+    Side, SlotId,
 };
 use crate::plan::work::Work;
 
@@ -29,6 +29,10 @@ pub enum Write {
     /// Table `slot`: removes it and all other attempts at its sequence from the undecided ones and
     /// notes how the sequence ended.
     Decided(SlotId, Outcome),
+    /// Table `gap`, by id.
+    Gap(GapRow),
+    /// Table `gap`: removes one whose scan is over.
+    Closed(GapId),
     /// Table `slot`: removes a transaction that was never offered or can no longer be included.
     Dropped(SlotId),
 }
@@ -46,6 +50,41 @@ pub struct Rows {
     pub packets: Vec<PacketRow>,
     /// The undecided slots.
     pub slots: Vec<SlotRow>,
+    /// The gaps.
+    pub gaps: Vec<GapRow>,
+}
+
+/// What was not read of a path and has to be scanned.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct GapId {
+    /// The path.
+    pub path: PathId,
+    /// What of it.
+    pub gap: Gap,
+}
+
+/// What was not read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Gap {
+    /// Which channels this side's end of the connection has.
+    Channels(Side),
+    /// What became of the packets of one direction of a channel.
+    Packets {
+        /// The channel's index in the path.
+        index: u32,
+        /// The side that sends.
+        from: Side,
+    },
+}
+
+/// A gap that is to be scanned, or of which packets are left whose data cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GapRow {
+    /// What was not read.
+    pub id: GapId,
+    /// Sequences that are pending and cannot be moved, since no endpoint has their data; empty until
+    /// it is scanned.
+    pub lost: Vec<u64>,
 }
 
 /// How far a chain has been read.

@@ -264,7 +264,10 @@ impl Model {
         let mut chosen: Vec<(Chosen, Need)> = Vec::new();
         let mut keys = BTreeSet::new();
         let mut alone_count = 0;
-        for (block, work) in self.backlog.queue(id) {
+        let history = self.flows.get(id).map_or(0, |flow| flow.history);
+        let live = self.backlog.queue(id).filter(|(block, _)| *block > history);
+        let old = self.backlog.queue(id).filter(|(block, _)| *block <= history);
+        for (block, work) in live.chain(old) {
             let Some((_, key)) = work.packet() else { continue };
             let need = self.need(*block, work, key);
             let fits = self.satisfied(id, need, newest.0, Some(newest.1));

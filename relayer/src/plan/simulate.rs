@@ -53,7 +53,10 @@ impl Model {
         }
         let mut msgs = self.updates(id, epoch, signer);
         msgs.extend(messages);
-        let fee = Fee { gas_limit: 0, amount: 0, denom: String::new(), granter: None };
+        // Without any fee the gas of taking one is not counted: 16,000.
+        let amount = chain.gas_price.fee(1).min(1);
+        let denom = chain.gas_price.denom.clone();
+        let fee = Fee { gas_limit: 0, amount, denom, granter: None };
         let tx = unsigned(
             None,
             &TxPlan {

@@ -9,7 +9,8 @@ use crate::model::ids::{
     SlotId, Time,
 };
 use crate::model::rows::{
-    CursorRow, Outcome, PacketDataRow, PacketRow, PathRow, SlotBytes, SlotRow, Write,
+    CursorRow, Gap, GapId, GapRow, Outcome, PacketDataRow, PacketRow, PathRow, SlotBytes, SlotRow,
+    Write,
 };
 use crate::plan::work::Work;
 
@@ -20,6 +21,16 @@ pub(super) async fn check(store: &impl Store) {
     packets_leave_when_they_are_no_longer_live(store).await;
     acknowledgements_are_filled_in_and_never_lost(store).await;
     slots_are_offered_until_their_sequence_is_decided(store).await;
+    gaps_stay_until_they_are_closed(store).await;
+}
+
+async fn gaps_stay_until_they_are_closed(store: &impl Store) {
+    let id = |index| GapId { path: "a-b".into(), gap: Gap::Packets { index, from: Side::A } };
+    let row = |index, lost: &[u64]| GapRow { id: id(index), lost: lost.to_vec() };
+    let writes = [row(1, &[]), row(2, &[]), row(1, &[7])].map(Write::Gap);
+    store.commit(&writes).await.unwrap();
+    store.commit(&[Write::Closed(id(2))]).await.unwrap();
+    assert_eq!(store.load().await.unwrap().gaps, [row(1, &[7])]);
 }
 
 async fn cursors_and_paths_are_replaced(store: &impl Store) {

@@ -125,6 +125,7 @@ impl Store for Sqlite {
                      ORDER BY chain, address, sequence, attempt",
                 )
                 .await?,
+            gaps: self.rows("gap", "SELECT row FROM gap ORDER BY id").await?,
         })
     }
 
@@ -216,6 +217,19 @@ async fn apply(
         Write::Slot(row, bytes) => put_slot(tx, row, bytes).await?,
         Write::Decided(id, outcome) => decide(tx, id, outcome).await?,
         Write::Dropped(id) => drop_slot(tx, id).await?,
+        Write::Gap(row) => {
+            sqlx::query("INSERT OR REPLACE INTO gap (id, row) VALUES (?, ?)")
+                .bind(encode("gap", &row.id)?)
+                .bind(encode("gap", row)?)
+                .execute(tx)
+                .await?;
+        }
+        Write::Closed(id) => {
+            sqlx::query("DELETE FROM gap WHERE id = ?")
+                .bind(encode("gap", id)?)
+                .execute(tx)
+                .await?;
+        }
     }
     Ok(())
 }

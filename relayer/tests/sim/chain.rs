@@ -17,6 +17,9 @@ pub(crate) const PREFIX: &str = "sim";
 /// Gas of a transaction besides its messages.
 const BASE_GAS: u64 = 60_000;
 
+/// The part of it that taking the fee costs: a simulation without a fee does not count it.
+const FEE_GAS: u64 = 16_000;
+
 /// A transaction in the mempool.
 #[derive(Clone, Debug)]
 struct Pooled {
@@ -64,6 +67,8 @@ pub(crate) struct Chain<C = Plain> {
     /// Gas limit and use of everything that our lane paid for.
     pub(crate) paid: Vec<Used>,
     pub(crate) gas_limits: u64,
+    /// The node serves no blocks up to this height any more.
+    pub(crate) pruned: u64,
 }
 
 pub(crate) fn gas_of(url: &str, effect: &Effect) -> u64 {
@@ -96,6 +101,7 @@ impl<C: Channels> Chain<C> {
             cache: BTreeSet::new(),
             paid: Vec::new(),
             gas_limits: 0,
+            pruned: 0,
         };
         chain.make_block(time, Vec::new());
         chain.make_block(time + 1_000_000_000, Vec::new());
@@ -207,7 +213,8 @@ impl<C: Channels> Chain<C> {
         let tx = decode(bytes).expect("our own bytes decode");
         let at = self.context(self.height, self.time);
         let mut core = self.check.clone();
-        Self::run_all(&mut core, &at, &tx, &mut Vec::new()).map(|(gas, _)| gas)
+        let skipped = if tx.fee.amount == 0 { FEE_GAS } else { 0 };
+        Self::run_all(&mut core, &at, &tx, &mut Vec::new()).map(|(gas, _)| gas - skipped)
     }
 
     fn run_all(

@@ -1,8 +1,9 @@
 //! Light clients: creation, update, and what they let others prove.
 
 use cosmos::wire::path;
-use ferry::model::facts::{ClientChange, ClientFacts, ClientStatus, Event};
+use ferry::model::facts::{ClientChange, Event};
 use ferry::model::ids::{Height, Span, Time};
+use ferry::model::state::{ClientFacts, ClientStatus};
 use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::core::client::v1::{Height as ProtoHeight, MsgCreateClient, MsgUpdateClient};
 use ibc_proto::ibc::lightclients::tendermint::v1::{ClientState, ConsensusState};

@@ -183,7 +183,7 @@ impl<C: Channels> Core<C> {
         Ok(self.connection(&hop)?.client_id)
     }
 
-    fn is_received(&self, packet: &ProtoPacket) -> bool {
+    pub(crate) fn is_received(&self, packet: &ProtoPacket) -> bool {
         let (port, channel) = (&packet.destination_port, &packet.destination_channel);
         let next = self.get(&path::next_sequence_recv(port, channel));
         let receipt = self.has(&path::receipt(port, channel, packet.sequence));

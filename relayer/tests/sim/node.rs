@@ -51,6 +51,13 @@ impl<C: Channels> World<C> {
                     Err(failure) => Fact::Failed(id, Why::Unavailable(failure.log)),
                 }
             }
+            Ask::Channels { .. } | Ask::Packets { .. } if is_stale => {
+                Fact::Failed(id, Why::Unavailable("this node is behind".to_owned()))
+            }
+            Ask::Channels { chain, connection, height } => {
+                self.channels(id, (&chain, connection.as_str(), height))
+            }
+            Ask::Packets { from, to } => self.packets(id, from, to),
             Ask::Account(lane) => {
                 let chain = self.chains.on(self.side(&lane.chain));
                 let sequence =

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ferry::model::facts::PacketData;
 use ferry::model::ids::{ChainId, PacketKey, PathId, SlotId};
 use ferry::model::rows::{
-    ChannelRow, CursorRow, Outcome, PacketRow, PathRow, Rows, SlotRow, Write,
+    ChannelRow, CursorRow, GapId, GapRow, Outcome, PacketRow, PathRow, Rows, SlotRow, Write,
 };
 
 #[derive(Debug, Default)]
@@ -16,6 +16,7 @@ pub(crate) struct Store {
     packets: BTreeMap<PacketKey, PacketRow>,
     data: BTreeMap<PacketKey, PacketData>,
     slots: BTreeMap<SlotId, (SlotRow, Vec<u8>)>,
+    gaps: BTreeMap<GapId, GapRow>,
     pub(crate) outcomes: Vec<(SlotId, Outcome)>,
 }
 
@@ -58,6 +59,12 @@ impl Store {
             Write::Dropped(id) => {
                 self.slots.remove(&id);
             }
+            Write::Gap(row) => {
+                self.gaps.insert(row.id.clone(), row);
+            }
+            Write::Closed(id) => {
+                self.gaps.remove(&id);
+            }
         }
     }
 
@@ -68,6 +75,7 @@ impl Store {
             channels: self.channels.values().cloned().collect(),
             packets: self.packets.values().filter(|row| row.live).cloned().collect(),
             slots: self.slots.values().map(|(row, _)| row.clone()).collect(),
+            gaps: self.gaps.values().cloned().collect(),
         }
     }
 

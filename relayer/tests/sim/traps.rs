@@ -126,6 +126,46 @@ fn sign_elsewhere(world: &mut World) {
     chain.offer(&sign(&key, &plan).bytes);
 }
 
+/// ibc-go v8 refuses handshakes that do not prove the other chain's client of it.
+#[test]
+fn handshakes_prove_clients_to_chains_that_demand_it() {
+    let mut world = World::new(12, Faults::default());
+    world.chains.a.is_strict = true;
+    world.chains.b.is_strict = true;
+    assert!(world.run(600, checks::is_linked), "the channel opens: {:?}", world.notices);
+    assert_eq!((checks::wasted(&world), world.notices), ((0, 0), Vec::new()));
+}
+
+/// What waits in a mempool is checked again after every block: a flood of it stalls consensus.
+#[test]
+fn what_is_on_its_way_stays_within_two_blocks() {
+    let mut world = linked(13, Faults::default());
+    world.send_at(Sending { at: 1, from: Side::A, count: 2_000, expiry: LATE });
+    let block = world.chains.b.block_gas;
+    let is_flooded = |world: &World| {
+        [Side::A, Side::B].into_iter().any(|side| {
+            let id = &world.chains.on(side).id;
+            let here = world.model.slots().filter(|slot| slot.id.lane.chain.as_str() == id);
+            // What a transaction costs besides its messages is not counted beforehand.
+            here.map(|slot| slot.gas_limit).sum::<u64>() > 2 * block + block / 2
+        })
+    };
+    assert!(!world.run(8, is_flooded), "more than two blocks' worth is on its way");
+    assert!(world.model.packets().count() > 500, "there was no flood");
+    settle(&mut world, 300);
+}
+
+/// The smallest transactions have no room for 16,000 gas that a simulation without a fee leaves out.
+#[test]
+fn a_single_packet_never_runs_out_of_gas() {
+    let mut world = linked(11, Faults::default());
+    for at in 0..10 {
+        world.send_at(Sending { at: 4 * at, from: Side::A, count: 1, expiry: LATE });
+    }
+    settle(&mut world, 120);
+    assert_eq!((checks::wasted(&world), world.notices), ((0, 0), Vec::new()));
+}
+
 /// Batches of many packets pay for little more gas than they use.
 #[test]
 fn gas_limits_follow_gas_used() {

@@ -239,6 +239,17 @@ impl<C: Channels> World<C> {
         self.boot();
     }
 
+    /// Starts the relayer anew with an empty store: it is told of the path, and finds the rest.
+    pub(crate) fn lose_store(&mut self) {
+        let path = self.wanted.0.path.clone();
+        let mut row = self.model.path(&path).expect("the path is stored").clone();
+        row.create = false;
+        self.store = Store::default();
+        self.wanted = (row, Vec::new());
+        self.boot();
+        self.feed(Fact::Clear(path));
+    }
+
     fn happen(&mut self, what: Happening<C>) {
         match what {
             Happening::Pull(_) | Happening::Tick | Happening::Answer(..) | Happening::Repeat(_)
@@ -292,6 +303,11 @@ impl<C: Channels> World<C> {
         let chain = self.chains.on(side);
         let id = ChainId::from(chain.id.as_str());
         let Some(cursor) = self.model.cursor(&id) else { return };
+        if chain.pruned > cursor.height {
+            let tip = chain.tip();
+            self.feed(Fact::Jump(id, tip));
+            return;
+        }
         let Some(block) = chain.blocks.get(&(cursor.height + 1)).cloned() else { return };
         if self.feed(Fact::Block(id, block)) {
             let process = Some(self.process);

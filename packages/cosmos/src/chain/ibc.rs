@@ -1,5 +1,6 @@
 //! IBC: transfers, and what a chain says of its clients, connections, channels and packets.
 
+use ibc_proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
 use ibc_proto::cosmos::base::v1beta1::Coin;
 use ibc_proto::ibc::applications::transfer::v1::{MsgTransfer, MsgTransferResponse};
 use ibc_proto::ibc::core::channel::v1 as channel;
@@ -14,6 +15,8 @@ use crate::wire::tx::any;
 
 /// Sequences asked about in one query.
 const SEQUENCES_PER_QUERY: usize = 500;
+/// Entries on one page of a list.
+const PAGE: u64 = 1_000;
 /// The most commitments listed at once.
 const MAX_COMMITMENTS: u64 = 10_000;
 
@@ -190,6 +193,19 @@ impl Chain {
         channel: &str,
         sequences: &[u64],
     ) -> Result<Vec<u64>, ChainError> {
+        self.unreceived_packets_at((port, channel), sequences, 0).await
+    }
+
+    /// Those of the sequences that a channel end had not received after a block; zero is the newest.
+    ///
+    /// # Errors
+    /// [`ChainError::Query`], also when the node no longer has that state.
+    pub async fn unreceived_packets_at(
+        &self,
+        (port, channel): (&str, &str),
+        sequences: &[u64],
+        height: u64,
+    ) -> Result<Vec<u64>, ChainError> {
         let mut unreceived = Vec::new();
         for chunk in sequences.chunks(SEQUENCES_PER_QUERY) {
             let request = channel::QueryUnreceivedPacketsRequest {
@@ -199,10 +215,63 @@ impl Chain {
             };
             let path = "/ibc.core.channel.v1.Query/UnreceivedPackets";
             let answer: channel::QueryUnreceivedPacketsResponse =
-                self.rpc.query(path, &request, 0).await?;
+                self.rpc.query(path, &request, height).await?;
             unreceived.extend(answer.sequences);
         }
         Ok(unreceived)
+    }
+
+    /// The sequences of all packets sent over a channel whose life was not over after a block.
+    ///
+    /// # Errors
+    /// [`ChainError::Query`], also when the node no longer has that state.
+    pub async fn commitments_at(
+        &self,
+        (port, channel): (&str, &str),
+        height: u64,
+    ) -> Result<Vec<u64>, ChainError> {
+        let path = "/ibc.core.channel.v1.Query/PacketCommitments";
+        let (mut page, mut sequences) = (first_page(PAGE), Vec::new());
+        loop {
+            let request = channel::QueryPacketCommitmentsRequest {
+                port_id: port.to_owned(),
+                channel_id: channel.to_owned(),
+                pagination: Some(page),
+            };
+            let answer: channel::QueryPacketCommitmentsResponse =
+                self.rpc.query(path, &request, height).await?;
+            sequences.extend(answer.commitments.into_iter().map(|state| state.sequence));
+            match next_page(answer.pagination) {
+                Some(next) => page = next,
+                None => return Ok(sequences),
+            }
+        }
+    }
+
+    /// All channel ends that a connection had after a block.
+    ///
+    /// # Errors
+    /// [`ChainError::Query`], also when the node no longer has that state.
+    pub async fn connection_channels_at(
+        &self,
+        connection: &str,
+        height: u64,
+    ) -> Result<Vec<channel::IdentifiedChannel>, ChainError> {
+        let path = "/ibc.core.channel.v1.Query/ConnectionChannels";
+        let (mut page, mut channels) = (first_page(PAGE), Vec::new());
+        loop {
+            let request = channel::QueryConnectionChannelsRequest {
+                connection: connection.to_owned(),
+                pagination: Some(page),
+            };
+            let answer: channel::QueryConnectionChannelsResponse =
+                self.rpc.query(path, &request, height).await?;
+            channels.extend(answer.channels);
+            match next_page(answer.pagination) {
+                Some(next) => page = next,
+                None => return Ok(channels),
+            }
+        }
     }
 
     /// How long bonded stake takes to come free: the basis of a client's trusting period.
@@ -229,4 +298,10 @@ impl Chain {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// The page after the one answered; `None` after the last.
+fn next_page(answered: Option<PageResponse>) -> Option<PageRequest> {
+    let key = answered?.next_key;
+    (!key.is_empty()).then(|| PageRequest { key, ..first_page(PAGE) })
 }

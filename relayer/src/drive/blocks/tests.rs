@@ -81,11 +81,25 @@ async fn a_block_that_does_not_follow_the_last_one_is_another_chain() {
 }
 
 #[tokio::test]
-async fn a_block_that_is_thrown_away_is_named() {
+async fn blocks_that_no_endpoint_keeps_are_a_gap() {
     let node = FakeNode::with_blocks(20).await;
     node.state.lock().unwrap().earliest = 10;
-    let error = Pulling::from(&node, node.tip(3)).await.error().await;
-    assert!(matches!(error, DriveError::Pruned { height: 4, earliest: 10, .. }), "{error}");
+    let mut pulling = Pulling::from(&node, node.tip(3)).await;
+    match timeout(LIMIT, pulling.facts.recv()).await.unwrap() {
+        Some(Fact::Jump(_, tip)) => assert_eq!(tip, node.tip(20)),
+        other => panic!("a jump expected, got {other:?}"),
+    }
+    node.grow(22);
+    assert_eq!(pulling.heights(2).await, [21, 22]);
+}
+
+#[tokio::test]
+async fn a_block_that_one_endpoint_has_thrown_away_comes_from_another() {
+    let (first, second) = (FakeNode::with_blocks(9).await, FakeNode::with_blocks(9).await);
+    first.state.lock().unwrap().earliest = 7;
+    let node = FakeNode::connect_to(&[&first, &second], Duration::from_secs(1)).await;
+    let mut pulling = Pulling::by(node, first.tip(3));
+    assert_eq!(pulling.heights(6).await, (4..=9).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -1,0 +1,94 @@
+//! `ferry clear`: look at everything on a path anew, and move what can be moved.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::session::{Session, stop_signal};
+use super::{Place, logging};
+use crate::drive::setup::newest;
+use crate::drive::{self, Engine};
+use crate::model::Model;
+use crate::model::facts::Fact;
+use crate::model::ids::PathId;
+use crate::plan::choose::Idle;
+use crate::plan::explain::{Why, explain};
+use crate::store::Store as _;
+use crate::store::sqlite::Sqlite;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The path.
+    path: String,
+}
+
+#[derive(Serialize)]
+struct Cleared {
+    path: PathId,
+    /// Packets that cannot be moved now, and why.
+    left: Vec<Left>,
+    /// How many packets are pending whose data no endpoint has.
+    lost: usize,
+}
+
+#[derive(Serialize)]
+struct Left {
+    packet: String,
+    why: String,
+}
+
+pub(super) async fn run(place: &Place, Args { path }: Args) -> anyhow::Result<()> {
+    let file = place.read_config()?;
+    logging::start(&file.ferry)?;
+    let id = PathId::from(path);
+    let rows = Sqlite::open_to_read(&place.store(&file)).await?.load().await?;
+    let row = rows.paths.iter().find(|row| row.path == id);
+    let row = row.ok_or_else(|| anyhow::anyhow!("there is no path `{id}`; see `ferry status`"))?;
+    let chains = [file.chain(row.chains.a.as_str())?, file.chain(row.chains.b.as_str())?];
+    let Session { store, rows, nodes, config } = Session::begin(place, &file, &chains).await?;
+    let mut first = Vec::new();
+    for node in nodes.values() {
+        first.push(Fact::Begin(node.id.clone(), newest(node).await?));
+    }
+    first.push(Fact::Clear(id.clone()));
+    let engine = Engine::new(Model::load(config, rows), store, nodes);
+    let model = drive::run(engine, first, stop_signal()?, |model| is_done(model, &id)).await?;
+    place.print(&Cleared::of(&model, &id))
+}
+
+/// Whether everything is looked at, and what is left cannot be moved now.
+pub(super) fn is_done(model: &Model, path: &PathId) -> bool {
+    let is_looked_at = model.gaps(path).all(|gap| !gap.lost.is_empty());
+    let rests = |why: Why| match why {
+        Why::NoAck { .. } | Why::GivenUp { .. } | Why::BackOff { .. } => true,
+        Why::Waits { idle, .. } => matches!(idle, Idle::Parked(_) | Idle::NoClient),
+        _ => false,
+    };
+    let mut packets = model.packets().filter(|row| row.path == *path);
+    is_looked_at
+        && packets.all(|row| rests(explain(model, &row.key)))
+        && model.slots().next().is_none()
+}
+
+impl Cleared {
+    fn of(model: &Model, path: &PathId) -> Self {
+        let packets = model.packets().filter(|row| row.path == *path);
+        let left = packets.map(|row| Left {
+            packet: row.key.to_string(),
+            why: explain(model, &row.key).to_string(),
+        });
+        let lost = model.gaps(path).map(|gap| gap.lost.len()).sum();
+        Self { path: path.clone(), left: left.collect(), lost }
+    }
+}
+
+impl fmt::Display for Cleared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, left, lost } = self;
+        write!(f, "{path}: {} packets left, {lost} lost", left.len())?;
+        for Left { packet, why } in left {
+            write!(f, "\n{packet}: {why}")?;
+        }
+        Ok(())
+    }
+}

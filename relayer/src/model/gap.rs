@@ -1,0 +1,157 @@
+//! Gaps: stretches of a chain that were not read, and the scans of its state that make up for them.
+//!
+//! A scan is pinned at the cursors of both chains. Later blocks are read in order as ever, and what a
+//! scan finds is applied beside them: packets that end while one is under way are remembered for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Model;
+use super::asks::Purpose;
+use super::client::Client;
+use super::facts::{Ask, Tip, Why};
+use super::ids::{Both, ChainId, End, FlowId, PathId, Side, Span, Time};
+use super::notice::Notice;
+use super::rows::{Gap, GapId, GapRow, PacketRow, Write};
+use super::state::ScanEnd;
+
+/// How many gaps are scanned at once.
+const SCANS: usize = 4;
+/// How long a gap is let alone after its scan failed.
+const PAUSE: Span = Span::seconds(5);
+
+/// The scans under way; nothing of it outlives the process.
+#[derive(Debug, Default)]
+pub(crate) struct Scans {
+    /// Gap -> the heights of sides A and B at which it is scanned.
+    open: BTreeMap<GapId, Both<u64>>,
+    /// Packets (chain and end that sent them, sequence) that ended since the first of them began.
+    ended: BTreeSet<(ChainId, End, u64)>,
+    /// Gaps whose scan failed, and when it is tried again.
+    resting: BTreeMap<GapId, Time>,
+}
+
+impl Scans {
+    /// Notes that a packet ended, in case a scan finds it.
+    pub(super) fn note_end(&mut self, chain: &ChainId, src: &End, seq: u64) {
+        if !self.open.is_empty() {
+            self.ended.insert((chain.clone(), src.clone(), seq));
+        }
+    }
+
+    /// Whether a packet ended since a scan began that is under way.
+    pub(super) fn has_ended(&self, chain: &ChainId, src: &End, seq: u64) -> bool {
+        self.ended.contains(&(chain.clone(), src.clone(), seq))
+    }
+
+    /// The heights at which a gap is being scanned.
+    pub(super) fn pins(&self, gap: &GapId) -> Option<Both<u64>> {
+        self.open.get(gap).cloned()
+    }
+
+    /// Notes that a scan is over.
+    pub(super) fn close(&mut self, gap: &GapId) {
+        self.open.remove(gap);
+        if self.open.is_empty() {
+            self.ended.clear();
+        }
+    }
+}
+
+impl Model {
+    /// Applies that the blocks up to `tip` cannot be read any more: reading goes on there, and what
+    /// happened before is found by scans.
+    pub(super) fn on_jump(&mut self, chain: &ChainId, tip: Tip) {
+        let cursor = self.record.tip(chain).filter(|cursor| cursor.height < tip.height);
+        let Some(cursor) = cursor else { return };
+        let (from, to) = (cursor.height + 1, tip.height);
+        self.notices.push(Notice::Gap { chain: chain.clone(), from, to });
+        self.seen(chain, tip);
+        let is_here = |id: &FlowId| self.chain_to(id).is_some_and(|config| config.id == *chain);
+        let flows: Vec<FlowId> = self.flow_ids().filter(is_here).collect();
+        for flow in flows {
+            self.flow_mut(&flow).client = Client::default();
+            self.open_gap(GapId { path: flow.path, gap: Gap::Channels(flow.to) });
+        }
+        self.elapse(chain, tip);
+        // Which sequences were used meanwhile, only the account tells.
+        for (_, lane) in self.lanes.iter_mut().filter(|(id, _)| id.chain == *chain) {
+            lane.account = None;
+        }
+        self.lanes_on_block(chain, tip);
+    }
+
+    /// Applies that everything on a path's channels shall be looked at anew, and tried again.
+    pub(super) fn on_clear(&mut self, path: &PathId) {
+        for side in [Side::A, Side::B] {
+            self.open_gap(GapId { path: path.clone(), gap: Gap::Channels(side) });
+        }
+        let failed = |row: &&PacketRow| row.path == *path && row.failed.is_some();
+        let rows: Vec<PacketRow> = self.record.packets().filter(failed).cloned().collect();
+        for row in rows {
+            self.put_packet(PacketRow { failed: None, ..row });
+        }
+    }
+
+    /// Notes a gap.
+    pub(super) fn open_gap(&mut self, id: GapId) {
+        self.record.write(Write::Gap(GapRow { id, lost: Vec::new() }));
+    }
+
+    /// Asks for the scans that are due, a few at a time.
+    pub(super) fn scan_gaps(&mut self) {
+        let is_due = |row: &&GapRow| {
+            let rests = self.scans.resting.get(&row.id).is_some_and(|until| *until > self.now);
+            row.lost.is_empty() && !self.scans.open.contains_key(&row.id) && !rests
+        };
+        let room = SCANS.saturating_sub(self.scans.open.len());
+        let due: Vec<(GapId, Both<u64>, Ask)> = self
+            .record
+            .gaps()
+            .filter(is_due)
+            .filter_map(|row| {
+                let (pins, ask) = self.scan_of(&row.id)?;
+                Some((row.id.clone(), pins, ask))
+            })
+            .take(room)
+            .collect();
+        for (gap, pins, ask) in due {
+            self.scans.open.insert(gap.clone(), pins);
+            self.asks.put(self.now, Purpose::Scan(gap), ask);
+        }
+    }
+
+    fn scan_of(&self, id: &GapId) -> Option<(Both<u64>, Ask)> {
+        let path = self.record.path(&id.path)?;
+        let height = |side| Some(self.record.tip(path.chains.on(side))?.height);
+        let pins = Both { a: height(Side::A)?, b: height(Side::B)? };
+        let ask = match &id.gap {
+            Gap::Channels(side) => Ask::Channels {
+                chain: path.chains.on(*side).clone(),
+                connection: path.ends.on(*side).connection.clone()?,
+                height: *pins.on(*side),
+            },
+            Gap::Packets { index, from } => {
+                let row = self.record.channel(&id.path, *index)?;
+                let end = |side: Side| {
+                    let end = row.ends.on(side);
+                    let end = End { port: end.port.clone(), channel: end.channel.clone()? };
+                    Some(ScanEnd {
+                        chain: path.chains.on(side).clone(),
+                        height: *pins.on(side),
+                        end,
+                    })
+                };
+                Ask::Packets { from: end(*from)?, to: end(from.other())? }
+            }
+        };
+        Some((pins, ask))
+    }
+
+    /// Applies that a scan failed: it is tried again.
+    pub(super) fn on_unscanned(&mut self, gap: &GapId, why: &Why) {
+        self.scans.close(gap);
+        self.scans.resting.insert(gap.clone(), self.now.plus(PAUSE));
+        let notice = Notice::Delayed { path: gap.path.clone(), reason: format!("scan: {why}") };
+        self.notices.push(notice);
+    }
+}

@@ -1,0 +1,77 @@
+//! What a chain's state says when it is asked, beside what its blocks tell.
+
+use super::facts::PacketEvent;
+use super::ids::{ChainId, ChannelId, End, Order, PortId, Span, Time};
+use super::rows::EndState;
+
+/// A channel end at a height.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanEnd {
+    /// The chain.
+    pub chain: ChainId,
+    /// After which block.
+    pub height: u64,
+    /// The end.
+    pub end: End,
+}
+
+/// A channel end as its chain has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The end.
+    pub end: End,
+    /// Its state.
+    pub state: EndState,
+    /// How the channel delivers.
+    pub order: Order,
+    /// Its version.
+    pub version: String,
+    /// The other end's port.
+    pub counterparty_port: PortId,
+    /// The other end, once it is known.
+    pub counterparty: Option<ChannelId>,
+}
+
+/// The packets of one direction of a channel that were not over at the heights of its ends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scanned {
+    /// The end that sends.
+    pub from: ScanEnd,
+    /// The end that receives.
+    pub to: ScanEnd,
+    /// The sequences whose commitments the sender holds.
+    pub committed: Vec<u64>,
+    /// Those of them that were not received.
+    pub unreceived: Vec<u64>,
+    /// The events that say what the packets hold, with chain and height: for those not received or
+    /// not answered that of the sending, for the others that of the acknowledgement.
+    pub events: Vec<(ChainId, u64, PacketEvent)>,
+    /// Those whose event cannot be had, and why.
+    pub lost: Vec<(u64, String)>,
+}
+
+/// A client as its chain has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientFacts {
+    /// Whether it takes updates.
+    pub status: ClientStatus,
+    /// The newest height of the other chain that it knows.
+    pub latest: u64,
+    /// The time of the other chain's block at that height.
+    pub time: Time,
+    /// How long after that time it still takes updates.
+    pub trusting_period: Span,
+}
+
+/// Whether a client takes updates, as ibc-go's query `ClientStatus` names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientStatus {
+    /// It does.
+    Active,
+    /// Its newest header is older than the trusting period: only governance revives it.
+    Expired,
+    /// It has seen misbehaviour: only governance revives it.
+    Frozen,
+    /// The chain calls it something else.
+    Other(String),
+}

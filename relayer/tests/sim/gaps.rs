@@ -1,0 +1,74 @@
+//! Blocks that nobody keeps, stores that are lost: what they held is found in the chains' state.
+
+use ferry::model::ids::Side;
+use ferry::model::notice::Notice;
+
+use crate::setup::{Expiry, Faults, Sending};
+use crate::traps::LATE;
+use crate::world::World;
+use crate::{busy, checks, linked, settle};
+
+fn send_both(world: &mut World, count: u64) {
+    for from in [Side::A, Side::B] {
+        world.send_at(Sending { at: 1, from, count, expiry: LATE });
+        world.send_at(Sending { at: 2, from, count: 3, expiry: Expiry::Seconds(20) });
+    }
+}
+
+fn prune(world: &mut World) {
+    for side in [Side::A, Side::B] {
+        let chain = world.chains.on_mut(side);
+        chain.pruned = chain.height - 5;
+    }
+}
+
+/// A node that has thrown away blocks which were not read: their packets are found all the same.
+#[test]
+fn a_pruned_node_loses_nothing() {
+    for faults in [Faults::default(), Faults { kill: 5, lost: 5, stale: 10, ..Faults::default() }] {
+        let mut world = linked(21, faults);
+        send_both(&mut world, 40);
+        world.run(4, |_| false);
+        send_both(&mut world, 20);
+        world.sleep(60);
+        prune(&mut world);
+        settle(&mut world, 300);
+        let told = |notice: &&Notice| matches!(notice, Notice::Gap { .. });
+        assert!(world.notices.iter().filter(told).count() >= 2, "{:?}", world.notices);
+        assert_eq!(checks::wasted(&world).1, 0, "{:?}", world.notices);
+    }
+}
+
+/// The store is lost in the middle of everything, ten times over.
+#[test]
+fn a_lost_store_is_found_again() {
+    let mut world = linked(22, Faults::default());
+    busy(&mut world);
+    for _ in 0..10 {
+        world.run(3, |_| false);
+        world.lose_store();
+    }
+    settle(&mut world, 900);
+    // Transactions that were on their way when the store was lost are sent a second time.
+    let (noops, failed) = checks::wasted(&world);
+    assert!(failed == 0 && noops < 200, "{noops} noops, {failed} failed: {:?}", world.notices);
+}
+
+/// What happens now does not wait for what a scan found.
+#[test]
+fn live_packets_go_before_found_ones() {
+    let mut world = linked(23, Faults::default());
+    world.send_at(Sending { at: 1, from: Side::A, count: 3_000, expiry: LATE });
+    world.sleep(10);
+    prune(&mut world);
+    world.run(2, |_| false);
+    world.send_at(Sending { at: 0, from: Side::A, count: 5, expiry: LATE });
+    let arrived = |world: &World, seq: u64| {
+        let effects = &world.chains.b.core.effects;
+        effects.iter().any(|(name, effects)| name.2 == seq && effects.received == 1)
+    };
+    let live = |world: &World| (3_001..=3_005).all(|seq| arrived(world, seq));
+    assert!(world.run(8, live), "the live ones wait: {:?}", world.notices);
+    assert!(!(1..=3_000).all(|seq| arrived(&world, seq)), "there was no backlog to wait for");
+    settle(&mut world, 300);
+}

@@ -1,0 +1,59 @@
+//! One bad packet among many: it delays nothing else and ends with its reason.
+
+use ferry::model::facts::Fact;
+use ferry::model::ids::Side;
+use ferry::model::notice::Notice;
+use ferry::plan::explain::{Why, explain};
+
+use crate::setup::{Faults, Sending};
+use crate::traps::LATE;
+use crate::world::{SECOND, World};
+use crate::{checks, linked, settle};
+
+const BAD: u64 = 57;
+
+fn send(world: &mut World) {
+    world.send_at(Sending { at: 1, from: Side::A, count: 100, expiry: LATE });
+}
+
+/// How long it takes until `count` packets are acknowledged, in nanoseconds.
+fn time_until(world: &mut World, count: u32) -> u64 {
+    let began = world.now;
+    let acked = |world: &World| {
+        world.chains.a.core.effects.values().map(|e| e.acknowledged).sum::<u32>() >= count
+    };
+    assert!(world.run(120, acked), "{:?}", world.notices);
+    world.now - began
+}
+
+#[test]
+fn one_bad_packet_in_a_hundred_delays_nothing_and_ends_with_its_reason() {
+    let mut calm = linked(31, Faults::default());
+    send(&mut calm);
+    let usual = time_until(&mut calm, 100);
+    let mut world = linked(31, Faults::default());
+    world.chains.b.core.channels.refuses = Some(BAD);
+    send(&mut world);
+    let taken = time_until(&mut world, 99);
+    let block = 2 * SECOND;
+    assert!(taken <= usual + block, "{taken} ns with a bad packet, {usual} ns without");
+    let given_up =
+        |world: &World| world.notices.iter().any(|notice| matches!(notice, Notice::GivenUp { .. }));
+    assert!(world.run(9_000, given_up), "it is tried for ever");
+    let rows: Vec<_> = world.model.packets().map(|row| row.key.clone()).collect();
+    let [bad] = &rows[..] else { panic!("one packet is left, not {rows:?}") };
+    match explain(&world.model, bad) {
+        Why::GivenUp { reason, .. } => {
+            assert!(reason.contains("the application fails"), "{reason}")
+        }
+        why => panic!("{why}"),
+    }
+    assert_eq!((bad.seq, checks::wasted(&world)), (BAD, (0, 0)));
+    // Whatever was wrong is repaired: it goes when it is asked for.
+    world.chains.b.core.channels.refuses = None;
+    assert!(!world.run(120, checks::is_at_rest), "given up means given up");
+    let path = world.model.paths().next().expect("there is a path").path.clone();
+    world.feed(Fact::Clear(path));
+    settle(&mut world, 120);
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
