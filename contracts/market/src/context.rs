@@ -47,6 +47,11 @@ impl<'a> Context<'a> {
         self.caller.as_ref().map_or("", Addr::as_str)
     }
 
+    /// Goes on in the name of somebody whose tokens the caller brought.
+    pub(crate) fn act_for(&mut self, sender: Addr) {
+        self.caller = Some(sender);
+    }
+
     /// The storage, to be written.
     pub(crate) fn storage(&mut self) -> &mut dyn Storage {
         self.deps.storage

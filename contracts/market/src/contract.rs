@@ -9,9 +9,10 @@ use crate::error::ContractError;
 use crate::ledger::{any_coin, no_coin, one_coin};
 use crate::msg::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 use crate::ownership::require_owner;
+use crate::token::no_posing;
 use crate::{
     announce, attest, auditor, bid, claim, command, control, denom, inquiry, lease, migrations,
-    offer, order, ownership, params, provider, query, reply, route, slash,
+    offer, order, ownership, params, provider, query, reply, route, slash, token,
 };
 
 /// Sets the market up.
@@ -46,6 +47,7 @@ pub fn execute(
     msg: ExecuteMsg,
 ) -> Result<Response, ContractError> {
     let mut ctx = Context::called_by(deps, env, info.sender);
+    no_posing(&info.funds)?;
     if !takes_coins(&msg) {
         no_coin(&info.funds)?;
     }
@@ -57,7 +59,7 @@ pub fn execute(
 }
 
 /// Messages that take coins; all others refuse them.
-const fn takes_coins(msg: &ExecuteMsg) -> bool {
+pub(crate) const fn takes_coins(msg: &ExecuteMsg) -> bool {
     matches!(
         msg,
         ExecuteMsg::RegisterProvider { .. }
@@ -89,8 +91,13 @@ const fn is_owners(msg: &ExecuteMsg) -> bool {
     )
 }
 
+/// Runs a message of the caller, with the coins that came with it.
 #[expect(clippy::too_many_lines, reason = "one line for each message")]
-fn dispatch(ctx: &mut Context<'_>, msg: ExecuteMsg, funds: &[Coin]) -> Result<(), ContractError> {
+pub(crate) fn dispatch(
+    ctx: &mut Context<'_>,
+    msg: ExecuteMsg,
+    funds: &[Coin],
+) -> Result<(), ContractError> {
     match msg {
         ExecuteMsg::RegisterProvider { host_uri, attributes } => {
             provider::register(ctx, (host_uri, attributes), one_coin(funds)?)
@@ -160,6 +167,7 @@ fn dispatch(ctx: &mut Context<'_>, msg: ExecuteMsg, funds: &[Coin]) -> Result<()
         ExecuteMsg::Pause {} => ownership::pause(ctx),
         ExecuteMsg::Unpause {} => ownership::unpause(ctx),
         ExecuteMsg::UpdateOwnership(action) => ownership::update(ctx, action),
+        ExecuteMsg::Receive(received) => token::receive(ctx, received),
         ExecuteMsg::Internal(message) => control::internal(ctx, message),
     }
 }

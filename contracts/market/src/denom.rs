@@ -12,7 +12,11 @@ use crate::state::route::{self, LOCAL, RouteId};
 
 /// Accepts a denom on a route, or changes its terms.
 pub(crate) fn add(ctx: &mut Context<'_>, new: &NewDenom) -> Result<(), ContractError> {
-    limits::text("denom", &new.denom, limits::DENOM_BYTES)?;
+    check_name(ctx, "denom", &new.denom)?;
+    if new.route.is_some() && state::token(&new.denom).is_some() {
+        let what = "a token for tenants of other chains";
+        return Err(ContractError::Unsupported { what });
+    }
     limits::range("min_deposit", new.min_deposit, 1_u64, limits::AMOUNT)?;
     limits::range("min_bond", new.min_bond, 0_u64, limits::AMOUNT)?;
     limits::range("listing_fee", new.listing_fee, 0_u64, limits::AMOUNT)?;
@@ -33,6 +37,19 @@ pub(crate) fn add(ctx: &mut Context<'_>, new: &NewDenom) -> Result<(), ContractE
     let event = of_denom("denom_added", &new.denom, new.route.as_deref());
     ctx.emit(event.add_attribute("min_deposit", new.min_deposit));
     Ok(())
+}
+
+/// Checks the name of a denom that is about to get a number.
+pub(crate) fn check_name(
+    ctx: &Context<'_>,
+    field: &'static str,
+    name: &str,
+) -> Result<(), ContractError> {
+    limits::text(field, name, limits::DENOM_BYTES)?;
+    match state::token(name) {
+        Some(contract) => ctx.checked(contract).map(|_| ()),
+        None => Ok(()),
+    }
 }
 
 /// Accepts a denom no more for new deployments.

@@ -16,6 +16,7 @@ use crate::state::config::CONFIG;
 use crate::state::denom::{self, DenomId};
 use crate::state::principal::{self, PrincipalId};
 use crate::state::settlement::UNRESOLVED;
+use crate::token;
 
 /// Denom -> units the market owes.
 pub(crate) const LIABILITIES: Map<DenomId, Uint128> = Map::new("liability");
@@ -105,7 +106,10 @@ pub(crate) fn pay(ctx: &mut Context<'_>, to: &str, funds: Funds) -> Result<(), C
     }
     leave(ctx.storage(), funds)?;
     let denom = denom::load(ctx.state(), funds.denom)?.name;
-    ctx.send_coins(to, &denom, funds.amount.into());
+    match denom::token(&denom) {
+        Some(contract) => ctx.send(token::transfer(contract, to, funds.amount)?),
+        None => ctx.send_coins(to, &denom, funds.amount.into()),
+    }
     Ok(())
 }
 
@@ -187,8 +191,11 @@ pub(crate) fn take_part(
     Ok(CLAIMABLE.save(storage, key, &rest)?)
 }
 
-/// What the bank holds for the market.
+/// What the bank, or the token's contract, holds for the market.
 pub(crate) fn bank(deps: Deps<'_>, env: &Env, denom: &str) -> Result<Uint128, ContractError> {
+    if let Some(contract) = denom::token(denom) {
+        return token::balance(deps, contract, env.contract.address.as_str());
+    }
     let held = ask::balance(deps.querier, env.contract.address.as_str(), denom)?.amount;
     Ok(Uint128::try_from(held).map_err(StdError::from)?)
 }

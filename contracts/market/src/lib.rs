@@ -60,5 +60,6 @@ mod settle;
 mod slash;
 mod state;
 mod status;
+mod token;
 
 pub use error::ContractError;

@@ -6,7 +6,7 @@ mod response;
 
 pub use execute::{
     Action, ExecuteMsg, GpuPrice, Harm, InstantiateMsg, InternalMsg, LeaseId, MigrateMsg, NewDenom,
-    NewRoute, NewTerms, OfferTerms, Outcome, OwnerAction, Params, Prices, RouteUpdate,
+    NewRoute, NewTerms, OfferTerms, Outcome, OwnerAction, Params, Prices, Received, RouteUpdate,
     StoragePrice, Way,
 };
 pub use query::QueryMsg;

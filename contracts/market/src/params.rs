@@ -4,6 +4,7 @@ use cosmwasm_std::Event;
 use protocol::limits;
 
 use crate::context::Context;
+use crate::denom::check_name;
 use crate::error::ContractError;
 use crate::msg::Params;
 use crate::state::config::{CONFIG, Config};
@@ -26,7 +27,7 @@ pub(crate) fn set(
     params: &Params,
     min_timeout_seconds: u64,
 ) -> Result<(), ContractError> {
-    validate(params, min_timeout_seconds)?;
+    validate(ctx, params, min_timeout_seconds)?;
     let treasury = ctx.checked(&params.treasury)?;
     let pauser = params.pauser.as_deref().map(|pauser| ctx.checked(pauser)).transpose()?;
     let treasury = principal::intern(ctx.storage(), &principal::local(treasury))?;
@@ -61,7 +62,7 @@ pub(crate) fn replace(ctx: &mut Context<'_>, params: &Params) -> Result<(), Cont
     set(ctx, params, min_timeout)
 }
 
-fn validate(params: &Params, min_timeout: u64) -> Result<(), ContractError> {
+fn validate(ctx: &Context<'_>, params: &Params, min_timeout: u64) -> Result<(), ContractError> {
     let longest = limits::TIMEOUT_MAX_SECONDS;
     limits::range("min_timeout_seconds", min_timeout, limits::TIMEOUT_FLOOR_SECONDS, longest)?;
     limits::range("settle_timeout_seconds", params.settle_timeout_seconds, min_timeout, longest)?;
@@ -70,9 +71,9 @@ fn validate(params: &Params, min_timeout: u64) -> Result<(), ContractError> {
     limits::range("unbonding_seconds", params.unbonding_seconds, 0_u64, UNBONDING_MAX)?;
     limits::range("min_stake", params.min_stake, 1_u64, limits::AMOUNT)?;
     limits::range("control_gas", params.control_gas, CONTROL_GAS.0, CONTROL_GAS.1)?;
-    limits::text("stake_denom", &params.stake_denom, limits::DENOM_BYTES)?;
+    check_name(ctx, "stake_denom", &params.stake_denom)?;
     if let Some(denom) = &params.bond_denom {
-        limits::text("bond_denom", denom, limits::DENOM_BYTES)?;
+        check_name(ctx, "bond_denom", denom)?;
     }
     Ok(())
 }

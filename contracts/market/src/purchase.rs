@@ -29,6 +29,7 @@ use crate::settle::{self, Homeward};
 use crate::state::denom as denom_state;
 use crate::state::principal;
 use crate::state::route::{self, Route, RouteId};
+use crate::token::no_posing;
 use crate::{command, denom};
 
 /// What arrived, after the checks of the transfer itself.
@@ -188,6 +189,7 @@ fn check_coin(
             expected: own.into(),
         });
     }
+    no_posing(&transfer.funds)?;
     let (name, amount) = ledger::one_coin(&transfer.funds)?;
     if business == Business::New {
         denom::listing(ctx, name, (id, &route.channel))?;

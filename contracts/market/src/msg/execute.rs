@@ -369,8 +369,25 @@ pub enum ExecuteMsg {
     Unpause {},
     /// Owner or the one to be: hand the market over, in two steps. Same JSON as cw-ownable.
     UpdateOwnership(Action),
+    /// From the contract of an accepted token: its sender's tokens, and the message they pay for, one
+    /// of those that take coins. Same JSON as cw20.
+    Receive(Received),
     /// The market to itself; refused from anybody else.
     Internal(InternalMsg),
+}
+
+/// Tokens that came. Same JSON as cw20's `Cw20ReceiveMsg`.
+#[cw_serde]
+#[derive(Decode)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct Received {
+    /// Whose tokens they were.
+    pub sender: String,
+    /// How many.
+    pub amount: Uint128,
+    /// An [`ExecuteMsg`] as JSON.
+    pub msg: Binary,
 }
 
 /// What the market says to itself, so that a failure can be undone and answered.
@@ -491,7 +508,7 @@ pub enum Way {
 #[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 pub struct NewDenom {
-    /// The denom on this chain.
+    /// The denom on this chain; `cw20:<contract>` for a token, only without a route.
     pub denom: String,
     /// The route it comes by; none for tenants of this chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -9,11 +9,22 @@ use store::{Item, Map};
 use super::route::RouteId;
 use crate::error::ContractError;
 
+/// What the name of a token begins with; its contract follows.
+pub(crate) const TOKEN_PREFIX: &str = "cw20:";
+
+/// The contract, if a denom's name is a token's.
+pub(crate) fn token(name: &str) -> Option<&str> {
+    name.strip_prefix(TOKEN_PREFIX)
+}
+
 /// Number of a denom.
 pub(crate) type DenomId = u16;
 
 /// Denom -> its number. Written at the first use, never removed.
 const IDS: Map<&str, DenomId> = Map::new("denom_id");
+/// Token contract -> its number. Apart from [`IDS`], so that no coin's name can be a token's. Written
+/// by the owner's messages, never removed.
+const TOKENS: Map<&str, DenomId> = Map::new("token_id");
 /// Number -> denom and its terms of bond. Written at the first use and by `add_denom`.
 pub(crate) const DENOMS: Map<DenomId, Denom> = Map::new("denom");
 /// The last number given.
@@ -65,7 +76,10 @@ impl BondTerms {
 
 /// The number of a denom, if it was ever used.
 pub(crate) fn find(storage: &dyn Storage, name: &str) -> Result<Option<DenomId>, ContractError> {
-    Ok(IDS.may_load(storage, name)?)
+    Ok(match token(name) {
+        Some(contract) => TOKENS.may_load(storage, contract)?,
+        None => IDS.may_load(storage, name)?,
+    })
 }
 
 /// The number of a denom, given at its first use.
@@ -76,7 +90,10 @@ pub(crate) fn intern(storage: &mut dyn Storage, name: &str) -> Result<DenomId, C
     let id = LAST.may_load(storage)?.unwrap_or_default().checked_add(1);
     let id = id.ok_or(ContractError::Overflow { what: "the number of denoms" })?;
     LAST.save(storage, &id)?;
-    IDS.save(storage, name, &id)?;
+    match token(name) {
+        Some(contract) => TOKENS.save(storage, contract, &id)?,
+        None => IDS.save(storage, name, &id)?,
+    }
     let denom = Denom {
         name: name.into(),
         min_bond: Uint128::zero(),

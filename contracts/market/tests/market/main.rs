@@ -22,3 +22,4 @@ mod slashing;
 mod story;
 mod suite;
 mod terms;
+mod tokens;

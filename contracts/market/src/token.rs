@@ -1,0 +1,90 @@
+//! Tokens of this chain by the cw20 interface: how they come, go and are counted.
+//!
+//! A token is a denom `cw20:<contract>` with a number of its own. A chain could mint a coin of that
+//! very name, so coins of such a name are refused wherever they arrive: only a message from the
+//! contract itself brings its token. Source: cw20 2.0, `receiver.rs`, `msg.rs`, `query.rs`.
+
+use cosmwasm_std::{Coin, Deps, SubMsg, Uint128, WasmMsg, to_json_binary};
+use protocol::json::from_slice;
+use serde::{Deserialize, Serialize};
+
+use crate::context::Context;
+use crate::contract::{dispatch, takes_coins};
+use crate::error::ContractError;
+use crate::ledger;
+use crate::msg::{ExecuteMsg, Received};
+use crate::state::denom::{self, TOKEN_PREFIX, token};
+
+/// Refuses coins of the bank whose denom has the form of a token's.
+pub(crate) fn no_posing(funds: &[Coin]) -> Result<(), ContractError> {
+    match funds.iter().find(|coin| token(&coin.denom).is_some()) {
+        Some(coin) => Err(ContractError::WrongCoin {
+            got: coin.to_string(),
+            expected: "a coin whose denom is not of the form of a token's".into(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Runs the message that tokens were sent with, as their sender. The caller is the token.
+pub(crate) fn receive(ctx: &mut Context<'_>, received: Received) -> Result<(), ContractError> {
+    let name = format!("{TOKEN_PREFIX}{}", ctx.caller());
+    let id = denom::find(ctx.state(), &name)?.ok_or_else(|| ContractError::UnknownDenom {
+        denom: name.clone(),
+        on: "this market".into(),
+    })?;
+    let message: ExecuteMsg = from_slice(&received.msg).map_err(|error| {
+        ContractError::Malformed { what: "the tokens' message", reason: error.to_string() }
+    })?;
+    if !takes_coins(&message) {
+        let (got, expected) = (format!("{}{name}", received.amount), "no coin".into());
+        return Err(ContractError::WrongCoin { got, expected });
+    }
+    let sender = ctx.checked(&received.sender)?;
+    ctx.act_for(sender);
+    let coin = Coin { denom: name, amount: received.amount.into() };
+    dispatch(ctx, message, &[coin])?;
+    // A token that takes a fee on its way, or lies, cannot make the market owe what it does not hold.
+    ledger::require_solvent(ctx, id)
+}
+
+/// What a token is told, as the crate cw20 writes it.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Tell<'a> {
+    Transfer { recipient: &'a str, amount: Uint128 },
+}
+
+/// What a token is asked.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Ask<'a> {
+    Balance { address: &'a str },
+}
+
+/// What it answers.
+#[derive(Deserialize)]
+struct BalanceAnswer {
+    balance: Uint128,
+}
+
+/// The message that sends tokens to an address.
+pub(crate) fn transfer(
+    contract: &str,
+    recipient: &str,
+    amount: Uint128,
+) -> Result<SubMsg, ContractError> {
+    let msg = to_json_binary(&Tell::Transfer { recipient, amount })?;
+    Ok(SubMsg::new(WasmMsg::Execute { contract_addr: contract.into(), msg, funds: Vec::new() }))
+}
+
+/// What an address holds of a token.
+pub(crate) fn balance(
+    deps: Deps<'_>,
+    contract: &str,
+    address: &str,
+) -> Result<Uint128, ContractError> {
+    let answer: BalanceAnswer =
+        deps.querier.query_wasm_smart(contract, &Ask::Balance { address })?;
+    Ok(answer.balance)
+}
