@@ -1,6 +1,6 @@
 //! The password of the keys: from a file, the environment, or the keyboard.
 
-use cosmos::keys::password::read_password;
+use cosmos::keys::password::{PasswordError, read_password};
 
 use super::Place;
 
@@ -11,5 +11,10 @@ const VARIABLE: &str = "FERRY_PASSWORD";
 
 /// Reads the password; `again` asks for it twice where it is typed.
 pub(super) fn read(place: &Place, again: Again) -> anyhow::Result<String> {
-    Ok(read_password(place.password_file.as_deref(), VARIABLE, again)?)
+    read_password(place.password_file.as_deref(), VARIABLE, again).map_err(|error| match error {
+        PasswordError::Missing { .. } => {
+            anyhow::anyhow!("the keys need their password; set {VARIABLE}, or give --password-file")
+        }
+        _ => error.into(),
+    })
 }
