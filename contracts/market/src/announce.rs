@@ -164,10 +164,12 @@ fn known(ctx: &Context<'_>, name: &str) -> Result<DenomId, ContractError> {
         .ok_or_else(|| ContractError::UnknownDenom { denom: name.into(), on: "this market".into() })
 }
 
-/// Refuses more than the bank holds beyond what is owed.
+/// Refuses more than the bank holds beyond what is owed, and beyond the transfers home whose outcome
+/// is not known: a coin that came back without word of it is its tenant's and no stray.
 fn require_spare(ctx: &Context<'_>, denom: DenomId, amount: Uint128) -> Result<(), ContractError> {
     protocol::limits::range("amount", amount, 1_u64, protocol::limits::AMOUNT)?;
-    ledger::require_bank(ctx, denom, amount)
+    let unresolved = ledger::unresolved(ctx.state(), denom)?;
+    ledger::require_bank(ctx, denom, amount.checked_add(unresolved)?)
 }
 
 /// Resolves a transfer home of which no word came, as the owner found it to have ended.

@@ -343,6 +343,21 @@ fn strays_are_attributed_only_beyond_what_is_owed() {
 }
 
 #[test]
+fn what_came_back_without_word_is_no_stray() {
+    let mut far = two_under_way();
+    let owner = Tenant::Local { address: far.address("owner").into() };
+    let stray = |amount| OwnerAction::AttributeStray {
+        denom: VOUCHER.into(),
+        amount: Uint128::new(amount),
+        to: owner.clone(),
+    };
+    far.hold(1_700, &[]);
+    refused(&mut far, "owner", announce(stray(1)), Code::Insolvent);
+    far.hold(1, &[]);
+    far.run("owner", announce(stray(1)));
+}
+
+#[test]
 fn garbage_for_an_answer_ends_well() {
     let mut far = two_under_way();
     far.pass(600);
