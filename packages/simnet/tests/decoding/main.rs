@@ -2,8 +2,8 @@
 //!
 //! The texts are written after the schemas of the messages, so a new message is tried without
 //! being named here. Only three things may differ, and only one way: the contracts refuse a struct
-//! without names, what is nested deeper than 32 levels, and half a character where serde does not
-//! look: in a field of the chain that they do not know.
+//! without names, what is nested deeper than 32 levels, and what is no text (half a character, bytes
+//! that are not UTF-8) where serde does not look: in a field of the chain that they do not know.
 
 mod chain;
 mod spoil;
@@ -27,8 +27,12 @@ use spoil::spoil;
 use write::{Json, Tape, write};
 
 /// Where the contracts are stricter than serde.
-const STRICTER: [&str; 3] =
-    ["expected an object, found a list", "less than 33 levels", "expected a code point"];
+const STRICTER: [&str; 4] = [
+    "expected an object, found a list",
+    "less than 33 levels",
+    "expected a code point",
+    "expected UTF-8",
+];
 
 fn schema<T: JsonSchema>() -> Value {
     serde_json::to_value(schema_for!(T)).unwrap()
