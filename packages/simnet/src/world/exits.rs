@@ -18,6 +18,8 @@ pub struct People<'a> {
     pub owners: &'a [&'a str],
     /// Wallets of B that buy without the outpost.
     pub wallets: &'a [&'a str],
+    /// Tenants on A.
+    pub locals: &'a [&'a str],
     /// Providers on A.
     pub providers: &'a [&'a str],
 }
@@ -42,7 +44,7 @@ impl World {
         self.repair_packets()?;
         self.recover_settlements()?;
         let mut claimants = tenants;
-        for name in people.providers.iter().copied().chain(["treasury"]) {
+        for name in people.providers.iter().copied().chain(["treasury", "anyone"]) {
             claimants.push(Tenant::Local { address: self.on_a(name).into() });
         }
         for claimant in &claimants {
@@ -76,8 +78,11 @@ impl World {
     /// Every tenant that these people can be.
     pub fn tenants(&mut self, people: &People<'_>) -> Vec<Tenant> {
         let owners: Vec<_> = people.owners.iter().map(|owner| self.tenant(owner)).collect();
-        let wallets = people.wallets.iter().map(|wallet| self.wallet_tenant(wallet));
-        owners.into_iter().chain(wallets).collect()
+        let wallets: Vec<_> =
+            people.wallets.iter().map(|wallet| self.wallet_tenant(wallet)).collect();
+        let locals = people.locals.iter();
+        let locals = locals.map(|name| Tenant::Local { address: self.on_a(name).into() });
+        owners.into_iter().chain(wallets).chain(locals).collect()
     }
 
     /// The tenant that the market sees for a wallet that buys without the outpost, as itself.

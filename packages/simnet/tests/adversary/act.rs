@@ -1,5 +1,6 @@
 //! What can happen, and how likely it is.
 
+use super::deeds::{Deed, deeds};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
@@ -18,39 +19,102 @@ pub(crate) enum Choice {
 #[derive(Debug, Clone)]
 pub(crate) enum Act {
     // Owners of B.
-    Buy { owner: Pick, choice: Choice, units: u128, max_rate_percent: u128 },
-    TopUp { payer: Pick, order: Pick, units: u128 },
-    AcceptBid { order: Pick, bid: Pick },
-    Close { order: Pick },
-    CloseWithCoin { order: Pick },
-    Status { order: Pick },
-    Claim { owner: Pick },
-    Reconcile { flight: Pick },
-    Cancel { order: Pick },
-    Send { order: Pick },
+    Buy {
+        owner: Pick,
+        choice: Choice,
+        units: u128,
+        max_rate_percent: u128,
+    },
+    TopUp {
+        payer: Pick,
+        order: Pick,
+        units: u128,
+    },
+    AcceptBid {
+        order: Pick,
+        bid: Pick,
+    },
+    Close {
+        order: Pick,
+    },
+    CloseWithCoin {
+        order: Pick,
+    },
+    Status {
+        order: Pick,
+    },
+    Claim {
+        owner: Pick,
+    },
+    Reconcile {
+        flight: Pick,
+    },
+    Cancel {
+        order: Pick,
+    },
+    Send {
+        order: Pick,
+    },
     // Wallets of B without an outpost: their numbers collide on purpose.
-    WalletOpen { n: u64, seq: u64, units: u128 },
-    WalletClose { n: u64, seq: u64 },
-    Stray { units: u128 },
+    WalletOpen {
+        n: u64,
+        seq: u64,
+        units: u128,
+    },
+    WalletClose {
+        n: u64,
+        seq: u64,
+    },
+    Stray {
+        units: u128,
+    },
     // Providers of A.
-    Bid { provider: Pick, deployment: Pick, rate_percent: u128 },
-    Beat { provider: Pick, deployment: Pick },
-    Withdraw { deployment: Pick },
-    Leave { provider: Pick, deployment: Pick },
+    Bid {
+        provider: Pick,
+        deployment: Pick,
+        rate_percent: u128,
+    },
+    Beat {
+        provider: Pick,
+        deployment: Pick,
+    },
+    Withdraw {
+        deployment: Pick,
+    },
+    Leave {
+        provider: Pick,
+        deployment: Pick,
+    },
+    /// Anything that is done on A.
+    Deed(Deed),
     // Anyone.
     Knock,
-    Pass { seconds: u64 },
+    Pass {
+        seconds: u64,
+    },
     // The relayer.
     RelayAll,
-    RelayOne { which: Pick },
-    Repeat { which: Pick },
-    Withhold { which: Pick },
+    RelayOne {
+        which: Pick,
+    },
+    Repeat {
+        which: Pick,
+    },
+    Withhold {
+        which: Pick,
+    },
     ReleaseAll,
-    Forge { which: Pick },
+    Forge {
+        which: Pick,
+    },
     // Chains and owners of the contracts.
-    Starve { which: Pick },
+    Starve {
+        which: Pick,
+    },
     FeedAll,
-    Freeze { which: Pick },
+    Freeze {
+        which: Pick,
+    },
     ThawAll,
     CloseControl,
     OpenControl,
@@ -59,23 +123,24 @@ pub(crate) enum Act {
     UnpauseAll,
 }
 
-/// A run of up to `steps` steps.
+/// A run of `steps` steps.
 pub(crate) fn acts(steps: usize) -> impl Strategy<Value = Vec<Act>> {
-    vec(act(), 1..=steps)
+    vec(act(), steps)
 }
 
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         8 => tenants(),
         3 => wallets(),
-        6 => providers(),
+        4 => providers(),
+        12 => deeds().prop_map(Act::Deed),
         8 => relayer(),
         5 => time(),
         3 => faults(),
     ]
 }
 
-fn units() -> impl Strategy<Value = u128> {
+pub(crate) fn units() -> impl Strategy<Value = u128> {
     prop_oneof![
         1 => Just(1),
         1 => Just(9_999),
@@ -85,7 +150,7 @@ fn units() -> impl Strategy<Value = u128> {
     ]
 }
 
-fn choice() -> impl Strategy<Value = Choice> {
+pub(crate) fn choice() -> impl Strategy<Value = Choice> {
     prop_oneof![
         3 => Just(Choice::OfferOrRefund),
         1 => Just(Choice::OfferOrOrder),

@@ -1,10 +1,13 @@
 //! Plays a run in a world and judges it.
 
-use market::msg::{ExecuteMsg as Market, LeaseId};
+use std::collections::BTreeSet;
+
+use cosmwasm_std::{Decimal, Uint128, coin};
+use market::msg::{ExecuteMsg as Market, LeaseId, NewDenom};
 use outpost::msg::responses::OrderState;
 use proptest::test_runner::{TestCaseError, TestCaseResult};
 use simnet::world::orders::{WEB_RATE, web_offer, web_server};
-use simnet::world::{MARKET_CHAIN, People, USDX};
+use simnet::world::{MARKET_CHAIN, People, STAKE, USDX};
 use simnet::{Error, PacketId, Result, World};
 
 use super::act::{Act, Choice, Pick};
@@ -13,21 +16,30 @@ use super::mischief::must_relay;
 pub(crate) const OWNERS: [&str; 2] = ["dao", "guild"];
 pub(crate) const WALLET: &str = "wallet";
 pub(crate) const PROVIDERS: [&str; 2] = ["p1", "p2"];
+/// Tenants on A.
+pub(crate) const LOCALS: [&str; 2] = ["lea", "max"];
 pub(crate) const PEOPLE: People<'_> =
-    People { owners: &OWNERS, wallets: &[WALLET], providers: &PROVIDERS };
+    People { owners: &OWNERS, wallets: &[WALLET], locals: &LOCALS, providers: &PROVIDERS };
+/// How long auctions take bids.
+pub(crate) const BIDDING_SECONDS: u64 = 3_600;
 const FUNDS: u128 = 1_000_000_000;
 
 pub(crate) struct Machine {
     pub(crate) world: World,
     pub(crate) offer: u64,
+    /// The last number that a tenant on A has given to a deployment.
+    pub(crate) last_seq: u64,
+    /// Names of the messages that the market has taken from people on A.
+    pub(crate) taken: BTreeSet<String>,
     /// Every packet that was ever under way.
     pub(crate) seen: Vec<PacketId>,
     /// Units sent to the market with no order.
     pub(crate) strays: u128,
 }
 
-/// Plays the steps, then lets time pass, then counts.
-pub(crate) fn play(acts: &[Act]) -> TestCaseResult {
+/// Plays the steps, then lets time pass, then counts. Returns the names of the messages that the market
+/// took on its own chain.
+pub(crate) fn play(acts: &[Act]) -> std::result::Result<BTreeSet<String>, TestCaseError> {
     let failed = |error: Error| TestCaseError::fail(error.to_string());
     let mut machine = Machine::new().map_err(failed)?;
     for act in acts {
@@ -37,7 +49,8 @@ pub(crate) fn play(acts: &[Act]) -> TestCaseResult {
     machine.calm().map_err(failed)?;
     machine.world.wait_for_every_exit(&PEOPLE).map_err(failed)?;
     machine.leave().map_err(failed)?;
-    machine.count()
+    machine.count()?;
+    Ok(machine.taken)
 }
 
 /// A refusal is an answer. What breaks an invariant is not.
@@ -72,9 +85,37 @@ impl Machine {
             world.register_provider(name)?;
         }
         let offer = world.post_offer("p1", web_offer(&world.usdx_on_a()))?;
-        let mut machine = Self { world, offer, seen: Vec::new(), strays: 0 };
+        let mut machine =
+            Self { world, offer, last_seq: 0, taken: BTreeSet::new(), seen: Vec::new(), strays: 0 };
+        machine.welcome_locals()?;
         machine.open_business()?;
         Ok(machine)
+    }
+
+    /// Tenants on A, with both kinds of money, in which the market takes them.
+    fn welcome_locals(&mut self) -> Result<()> {
+        for denom in self.world.denoms(MARKET_CHAIN) {
+            let listing = NewDenom {
+                denom,
+                route: None,
+                min_deposit: Uint128::new(10_000),
+                min_bond: Uint128::new(1_000),
+                listing_fee: Uint128::new(100),
+                bond_factor: Some(Decimal::one()),
+            };
+            self.world.market("market-owner", &Market::AddDenom(listing), &[])?;
+        }
+        for name in LOCALS {
+            let receiver = self.world.on_a(name);
+            let a = self.world.network.chain_mut(MARKET_CHAIN);
+            a.mint(&receiver, coin(FUNDS, STAKE))?;
+            self.world.fund(name, FUNDS)?;
+            let sender = self.world.on_b(name);
+            let mut transfer = self.world.transfer_to_market(coin(FUNDS, USDX), String::new());
+            transfer.receiver = receiver.into();
+            self.world.transfer_from_b(&sender, transfer)?;
+        }
+        self.world.relay().map(|_| ())
     }
 
     /// Something to act on from the first step: a lease that runs and an order with a bid.
@@ -118,6 +159,7 @@ impl Machine {
             Act::Bid { .. } | Act::Beat { .. } | Act::Withdraw { .. } | Act::Leave { .. } => {
                 self.provider(act)
             }
+            Act::Deed(deed) => self.deed(deed),
             Act::Knock => self.world.knock_at_every_exit(&PEOPLE),
             Act::Pass { seconds } => self.world.pass(*seconds),
             Act::RelayAll
@@ -143,12 +185,13 @@ impl Machine {
     /// Providers leave and take their stake.
     fn leave(&mut self) -> Result<()> {
         for name in PROVIDERS {
-            self.world.market(name, &Market::DeregisterProvider {}, &[])?;
+            // Some have left already.
+            tolerate(self.world.market(name, &Market::DeregisterProvider {}, &[]).map(|_| ()))?;
         }
         self.world.pass(8 * 86_400)?;
         for name in PROVIDERS {
-            let provider = self.world.on_a(name).into();
-            self.world.market("anyone", &Market::ReleaseStake { provider }, &[])?;
+            let release = Market::ReleaseStake { provider: self.world.on_a(name).into() };
+            tolerate(self.world.market("anyone", &release, &[]).map(|_| ()))?;
         }
         self.world.knock_at_every_exit(&PEOPLE)
     }
@@ -186,14 +229,14 @@ impl Machine {
             proptest::prop_assert!(books.bank.u128() <= unclear, "kept by the market: {:?}", books);
         }
         let mut people = held;
-        for name in ["p1", "p2", "treasury"] {
+        for name in PROVIDERS.into_iter().chain(LOCALS).chain(["treasury", "anyone"]) {
             let account = world.on_a(name);
             people += world.holdings_on_a(&account).map_err(read)?.0;
         }
         for name in OWNERS.into_iter().chain([WALLET]) {
             people += world.usdx_of(name).map_err(read)?;
         }
-        proptest::prop_assert_eq!(people, 3 * FUNDS, "units are missing or were made");
+        proptest::prop_assert_eq!(people, 5 * FUNDS, "units are missing or were made");
         Ok(())
     }
 }

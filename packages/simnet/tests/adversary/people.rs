@@ -11,7 +11,7 @@ use simnet::world::{OUTPOST_CHAIN, USDX};
 use simnet::{Error, Result};
 
 use super::act::{Act, Choice, Pick};
-use super::machine::{Machine, OWNERS, PEOPLE, PROVIDERS, WALLET, pick};
+use super::machine::{BIDDING_SECONDS, Machine, OWNERS, PEOPLE, PROVIDERS, WALLET, pick};
 
 impl Machine {
     /// The number of one of the orders so far, and its owner.
@@ -28,7 +28,7 @@ impl Machine {
         pick(&orders, which)
     }
 
-    fn lease(&mut self, which: Pick) -> Result<Option<LeaseId>> {
+    pub(crate) fn lease(&mut self, which: Pick) -> Result<Option<LeaseId>> {
         let mut all: Vec<DeploymentId> = Vec::new();
         for tenant in self.world.tenants(&PEOPLE) {
             all.extend(self.world.deployments_of(&tenant)?.into_iter().map(|(id, _)| id));
@@ -98,7 +98,7 @@ impl Machine {
             Choice::OfferOrRefund => Selection::Offer { offer, otherwise: Otherwise::Refund },
             Choice::OfferOrOrder => Selection::Offer { offer, otherwise: Otherwise::Order },
             Choice::Manual => Selection::Manual {},
-            Choice::Lowest => Selection::Lowest { bidding_seconds: 3_600 },
+            Choice::Lowest => Selection::Lowest { bidding_seconds: BIDDING_SECONDS },
         }
     }
 

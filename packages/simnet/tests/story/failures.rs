@@ -323,7 +323,8 @@ fn a_probe_whose_way_home_fails_is_not_lost() {
     world.pass(HOUR).unwrap();
     // The market knows the coin by the packet's sender only; the outpost knows who probed.
     let owners = ["outpost-owner"];
-    let people = simnet::world::People { owners: &owners, wallets: &[], providers: &[] };
+    let people =
+        simnet::world::People { owners: &owners, wallets: &[], locals: &[], providers: &[] };
     let sender = protocol::Tenant::Remote {
         route: world.transfer.market.clone(),
         sender: world.outpost.to_string(),

@@ -12,7 +12,8 @@ use simnet::{Error, World};
 
 use super::{DAY, HOUR, THOUSAND, first_group, group_state, world_with_offer};
 
-const PEOPLE: People<'_> = People { owners: &["dao"], wallets: &[], providers: &["p1", "p2"] };
+const PEOPLE: People<'_> =
+    People { owners: &["dao"], wallets: &[], locals: &[], providers: &["p1", "p2"] };
 
 /// What a named account of A holds in the stake denom.
 fn stake_of(world: &mut World, name: &str) -> u128 {
