@@ -1,0 +1,268 @@
+//! From each released version: all that it stored is found again after the migration, and every
+//! unit finds its way out.
+//!
+//! `tests/released/VERSION.json` holds the storage of a market of that version on a real chain and
+//! its answers there; `tests/released/record` made it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cosmwasm_std::testing::MockApi;
+use cosmwasm_std::{Addr, HexBinary, Order, Timestamp, coin};
+use cw_multi_test::{App, AppBuilder, ContractWrapper, Executor};
+use market::msg::{
+    DeploymentsResponse, ExecuteMsg, LeaseId, MigrateMsg, QueryMsg, SolvencyResponse,
+};
+use protocol::control::DeploymentState;
+use protocol::{DeploymentId, Tenant};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+const DAY: u64 = 86_400;
+
+/// What was recorded, as of one block.
+#[derive(Deserialize)]
+struct Recorded {
+    /// Seconds since 1970.
+    time: u64,
+    /// All storage: keys in hex, values as text.
+    state: BTreeMap<String, String>,
+    answers: Vec<Answered>,
+}
+
+#[derive(Deserialize)]
+struct Answered {
+    ask: Value,
+    answer: Value,
+}
+
+struct Migrated {
+    app: App,
+    market: Addr,
+    recorded: Recorded,
+}
+
+impl Migrated {
+    /// A market that stores and holds what was recorded, migrated.
+    fn from(recorded: &str) -> Self {
+        let recorded: Recorded = serde_json::from_str(recorded).unwrap();
+        let api = MockApi::default().with_prefix("wasm");
+        let mut app = AppBuilder::new().with_api(api).build(|_, _, _| ());
+        let code =
+            ContractWrapper::new(market::contract::execute, instantiate, market::contract::query);
+        let code = code.with_reply(market::contract::reply).with_migrate(migrate);
+        let code = app.store_code(Box::new(code));
+        let owner = app.api().addr_make("owner");
+        let admin = Some(owner.to_string());
+        let market = app
+            .instantiate_contract(code, owner.clone(), &json!({}), &[], "market", admin)
+            .unwrap();
+        let mut storage = app.contract_storage_mut(&market);
+        for (key, value) in &recorded.state {
+            storage.set(HexBinary::from_hex(key).unwrap().as_slice(), value.as_bytes());
+        }
+        drop(storage);
+        let held = recorded.answers.iter().filter(|asked| asked.ask.get("solvency").is_some());
+        let held: Vec<_> = held
+            .map(|asked| {
+                let books: SolvencyResponse = serde_json::from_value(asked.answer.clone()).unwrap();
+                coin(books.bank.u128(), asked.ask["solvency"]["denom"].as_str().unwrap())
+            })
+            .collect();
+        app.init_modules(|router, _, storage| {
+            router.bank.init_balance(storage, &market, held).unwrap();
+        });
+        app.update_block(|block| block.time = Timestamp::from_seconds(recorded.time));
+        app.migrate_contract(owner, market.clone(), &MigrateMsg {}, code).unwrap();
+        let migrated = Self { app, market, recorded };
+        migrated.check();
+        migrated
+    }
+
+    fn check(&self) {
+        let env = cosmwasm_std::testing::mock_env();
+        let env = cosmwasm_std::Env {
+            contract: cosmwasm_std::ContractInfo { address: self.market.clone() },
+            block: self.app.block_info(),
+            ..env
+        };
+        let storage = self.app.contract_storage(&self.market);
+        let querier = self.app.wrap();
+        let deps = cosmwasm_std::Deps { storage: &*storage, api: self.app.api(), querier };
+        market::sanity::check(deps, &env).unwrap();
+    }
+
+    fn ask<T: serde::de::DeserializeOwned>(&self, ask: &impl serde::Serialize) -> T {
+        self.app.wrap().query_wasm_smart(&self.market, ask).unwrap()
+    }
+
+    /// What was recorded as the answers to a kind of question, each with its question.
+    fn answers(&self, kind: &str) -> Vec<(Value, Value)> {
+        let asked = self.recorded.answers.iter();
+        let asked = asked.filter_map(|asked| Some((asked.ask.get(kind)?, &asked.answer)));
+        asked.map(|(ask, answer)| (ask.clone(), answer.clone())).collect()
+    }
+
+    fn tenants(&self) -> Vec<Tenant> {
+        let asked = self.answers("deployments").into_iter();
+        asked.map(|(ask, _)| serde_json::from_value(ask["tenant"].clone()).unwrap()).collect()
+    }
+
+    /// Every deployment that is open.
+    fn live(&self) -> Vec<DeploymentId> {
+        let mut live = Vec::new();
+        for tenant in self.tenants() {
+            let mut start_after = None;
+            loop {
+                let (tenant, limit) = (tenant.clone(), Some(50));
+                let ask = QueryMsg::Deployments { tenant: tenant.clone(), start_after, limit };
+                let page: DeploymentsResponse = self.ask(&ask);
+                let Some(last) = page.deployments.last() else { break };
+                start_after = Some(last.seq);
+                let open = page.deployments.iter().filter(|one| one.state == DeploymentState::Open);
+                live.extend(open.map(|one| DeploymentId { tenant: tenant.clone(), seq: one.seq }));
+            }
+        }
+        live
+    }
+
+    fn denoms(&self) -> Vec<String> {
+        let asked = self.answers("solvency").into_iter();
+        asked.map(|(ask, _)| ask["denom"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Tries a message as a stranger; a refusal is an answer.
+    fn knock(&mut self, msg: &ExecuteMsg) {
+        let anyone = self.app.api().addr_make("anyone");
+        let _ = self.app.execute_contract(anyone, self.market.clone(), msg, &[]);
+        self.check();
+    }
+
+    fn pass(&mut self, seconds: u64) {
+        self.app.update_block(|block| block.time = block.time.plus_seconds(seconds));
+    }
+}
+
+/// The storage comes from the record.
+fn instantiate(
+    _: cosmwasm_std::DepsMut<'_>,
+    _: cosmwasm_std::Env,
+    _: cosmwasm_std::MessageInfo,
+    _: Value,
+) -> Result<cosmwasm_std::Response, market::ContractError> {
+    Ok(cosmwasm_std::Response::new())
+}
+
+fn migrate(
+    deps: cosmwasm_std::DepsMut<'_>,
+    env: cosmwasm_std::Env,
+    msg: MigrateMsg,
+    _: cosmwasm_std::MigrateInfo,
+) -> Result<cosmwasm_std::Response, market::ContractError> {
+    market::contract::migrate(deps, env, msg)
+}
+
+/// Every field of what was answered must be in the new answer, with the same value.
+fn assert_kept(path: &str, old: &Value, new: &Value) {
+    match (old, new) {
+        (Value::Object(old), Value::Object(new)) => {
+            for (key, value) in old {
+                let found = new.get(key).unwrap_or_else(|| panic!("{path}: `{key}` is gone"));
+                assert_kept(&format!("{path}.{key}"), value, found);
+            }
+        }
+        (Value::Array(old), Value::Array(new)) => {
+            assert_eq!(old.len(), new.len(), "{path}: {old:?} became {new:?}");
+            for (index, (old, new)) in old.iter().zip(new).enumerate() {
+                assert_kept(&format!("{path}[{index}]"), old, new);
+            }
+        }
+        (old, new) => assert_eq!(old, new, "{path}"),
+    }
+}
+
+fn everything_is_found_again(recorded: &str) {
+    let migrated = Migrated::from(recorded);
+    let mut kinds = BTreeSet::new();
+    for Answered { ask, answer } in &migrated.recorded.answers {
+        kinds.extend(ask.as_object().unwrap().keys().cloned());
+        let now: Value = migrated.ask(ask);
+        assert_kept(&ask.to_string(), answer, &now);
+    }
+    for kind in ["status", "lease", "order", "bids", "offers", "providers", "claimable"] {
+        assert!(kinds.contains(kind), "nothing was recorded of {kind}: {kinds:?}");
+    }
+    assert!(migrated.live().len() > 5, "{:?}", migrated.live());
+}
+
+/// Only time passes, and anybody does what anybody may do.
+fn every_unit_finds_its_way_out(recorded: &str) {
+    let mut migrated = Migrated::from(recorded);
+    let (live, tenants, denoms) = (migrated.live(), migrated.tenants(), migrated.denoms());
+    let offers = migrated.answers("offers").into_iter();
+    let offers: Vec<u64> = offers
+        .flat_map(|(_, answer)| answer["offers"].as_array().unwrap().clone())
+        .map(|offer| offer["id"].as_u64().unwrap())
+        .collect();
+    for days in [0, 1, 1, 30, 1, 1, 100, 1] {
+        migrated.pass(days * DAY);
+        for id in &live {
+            for group in 0..8 {
+                let lease = LeaseId { deployment: id.clone(), group };
+                migrated.knock(&ExecuteMsg::ExpireOrder { order: lease.clone() });
+                migrated.knock(&ExecuteMsg::CloseUnready { lease: lease.clone() });
+                migrated.knock(&ExecuteMsg::CloseSilent { lease: lease.clone() });
+                migrated.knock(&ExecuteMsg::ReportSilent { lease: lease.clone() });
+                for provider in &tenants {
+                    let Tenant::Local { address } = provider else { continue };
+                    let provider = Some(address.clone());
+                    let order = lease.clone();
+                    migrated.knock(&ExecuteMsg::WithdrawBid { order, provider });
+                }
+            }
+            migrated.knock(&ExecuteMsg::CloseShort { deployment: id.clone() });
+            migrated.knock(&ExecuteMsg::Finish { deployment: id.clone() });
+        }
+        for offer in &offers {
+            migrated.knock(&ExecuteMsg::CancelOffer { offer: *offer });
+        }
+    }
+    for claimant in tenants.iter().filter(|tenant| matches!(tenant, Tenant::Local { .. })) {
+        for denom in &denoms {
+            let (claimant, denom) = (claimant.clone(), denom.clone());
+            migrated.knock(&ExecuteMsg::Claim { claimant, denom });
+        }
+    }
+    // What is left: the providers' stakes, and what remote tenants may claim once the way home works.
+    let providers: Value = migrated.ask(&json!({ "providers": { "limit": 50 } }));
+    let stakes = providers["providers"].as_array().unwrap().iter().map(|provider| {
+        let stake: cosmwasm_std::Coin = serde_json::from_value(provider["stake"].clone()).unwrap();
+        (stake.denom, stake.amount.to_string().parse::<u128>().unwrap())
+    });
+    let stakes: Vec<_> = stakes.collect();
+    for denom in &denoms {
+        let ask = QueryMsg::Solvency { denom: denom.clone() };
+        let books: SolvencyResponse = migrated.ask(&ask);
+        let staked: u128 =
+            stakes.iter().filter(|(of, _)| of == denom).map(|(_, units)| units).sum();
+        let mut claimable = 0;
+        for claimant in &tenants {
+            let ask = json!({ "claimable": { "claimant": claimant, "denom": denom } });
+            let answer: Value = migrated.ask(&ask);
+            claimable += answer["amount"].as_str().unwrap().parse::<u128>().unwrap();
+        }
+        assert_eq!(books.liabilities.u128(), staked + claimable, "{books:?}");
+    }
+    let keys = migrated.app.contract_storage(&migrated.market);
+    let accounts = keys.range(Some(b"\0\x07account"), Some(b"\0\x07accounu"), Order::Ascending);
+    assert_eq!(accounts.count(), 0, "no account is left");
+}
+
+#[test]
+fn all_that_0_1_0_stored_is_found_again() {
+    everything_is_found_again(include_str!("../released/0.1.0.json"));
+}
+
+#[test]
+fn every_unit_in_0_1_0_finds_its_way_out() {
+    every_unit_finds_its_way_out(include_str!("../released/0.1.0.json"));
+}
