@@ -1,14 +1,18 @@
 //! What can be said to the market, and what it says back.
 
 mod execute;
+mod governance;
+mod lease;
+mod offer;
 mod query;
 mod response;
+mod setup;
 
-pub use execute::{
-    Action, ExecuteMsg, GpuPrice, Harm, InstantiateMsg, InternalMsg, LeaseId, MigrateMsg, NewDenom,
-    NewRoute, NewTerms, OfferTerms, Outcome, OwnerAction, Params, Prices, Received, RouteUpdate,
-    StoragePrice, Way,
-};
+pub use execute::{ExecuteMsg, InternalMsg, Received};
+pub use governance::{Harm, NewDenom, NewRoute, Outcome, OwnerAction, RouteUpdate, Way};
+pub use lease::{LeaseId, NewTerms};
+pub use offer::{GpuPrice, OfferTerms, Prices, StoragePrice};
+pub use protocol::ownership::OwnershipAction;
 pub use query::QueryMsg;
 pub use response::{
     AcceptedResponse, AnnouncementInfo, AnnouncementsResponse, AttestationInfo,
@@ -19,3 +23,4 @@ pub use response::{
     ProviderInfo, ProvidersResponse, QuoteResponse, RouteInfo, RoutesResponse, SolvencyResponse,
     StoredTombstone,
 };
+pub use setup::{InstantiateMsg, MigrateMsg, Params};

@@ -5,7 +5,7 @@ use cw_utils::Expiration;
 
 use crate::context::Context;
 use crate::error::ContractError;
-use crate::msg::Action;
+use crate::msg::OwnershipAction;
 use crate::state::config::{CONFIG, OWNERSHIP, Ownership, PAUSED};
 use crate::state::route::LAST as LAST_ROUTE;
 
@@ -29,16 +29,16 @@ fn unauthorized(sender: &str, expected: &'static str) -> ContractError {
 }
 
 /// Changes the owner.
-pub(crate) fn update(ctx: &mut Context<'_>, action: Action) -> Result<(), ContractError> {
+pub(crate) fn update(ctx: &mut Context<'_>, action: OwnershipAction) -> Result<(), ContractError> {
     let mut ownership = OWNERSHIP.load(ctx.state())?;
     match action {
-        Action::TransferOwnership { new_owner, expiry } => {
+        OwnershipAction::TransferOwnership { new_owner, expiry } => {
             require_owner(ctx.state(), ctx.caller())?;
             require_open(ctx, expiry.as_ref())?;
             ownership.pending_owner = Some(ctx.checked(&new_owner)?);
             ownership.pending_expiry = expiry;
         }
-        Action::AcceptOwnership => {
+        OwnershipAction::AcceptOwnership => {
             if ownership.pending_owner.as_ref().is_none_or(|to_be| to_be.as_str() != ctx.caller()) {
                 return Err(unauthorized(ctx.caller(), "the pending owner"));
             }
@@ -46,7 +46,7 @@ pub(crate) fn update(ctx: &mut Context<'_>, action: Action) -> Result<(), Contra
             ownership.owner = ownership.pending_owner.take();
             ownership.pending_expiry = None;
         }
-        Action::RenounceOwnership => {
+        OwnershipAction::RenounceOwnership => {
             require_owner(ctx.state(), ctx.caller())?;
             if LAST_ROUTE.exists(ctx.state()) {
                 let problem = "has routes, whose tenants need an owner when a way home dies";

@@ -9,7 +9,7 @@ use protocol::json::from_slice;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
-use crate::contract::{dispatch, takes_coins};
+use crate::dispatch::{dispatch, takes_coins};
 use crate::error::ContractError;
 use crate::ledger;
 use crate::msg::{ExecuteMsg, Received};

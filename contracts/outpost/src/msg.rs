@@ -10,6 +10,7 @@ use cosmwasm_std::{Coin, Uint128};
 use cw_utils::Expiration;
 use protocol::deployment::{AccessKey, LocalOperator, Manifest, Scope};
 use protocol::json::Decode;
+pub use protocol::ownership::OwnershipAction;
 use protocol::{Deployment, RouteStyle};
 
 /// Sets the outpost up.
@@ -370,26 +371,6 @@ pub struct ConfigChanges {
     /// See [`InstantiateMsg::send_window_seconds`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send_window_seconds: Option<u64>,
-}
-
-/// A step of the change of the contract's owner.
-#[cw_serde]
-#[derive(Decode)]
-#[schemaifier(mute_warnings)]
-#[serde(deny_unknown_fields)]
-pub enum OwnershipAction {
-    /// The owner proposes another.
-    TransferOwnership {
-        /// Who.
-        new_owner: String,
-        /// Until when it can accept; none means for ever.
-        #[serde(default)]
-        expiry: Option<Expiration>,
-    },
-    /// The proposed owner accepts.
-    AcceptOwnership,
-    /// The owner leaves; there will be none.
-    RenounceOwnership,
 }
 
 /// What can be asked. Lists are pages: at most `limit` entries, 30 by default, never above 100.

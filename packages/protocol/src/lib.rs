@@ -32,6 +32,7 @@ pub mod json;
 pub mod limits;
 pub mod memo;
 pub mod money;
+pub mod ownership;
 
 pub use code::Code;
 pub use deployment::{Deployment, Group, Manifest, Otherwise, Selection};

@@ -1,20 +1,40 @@
 //! Deployments, dead or alive.
 
-use cosmwasm_std::{Order, Storage, Uint128};
+use cosmwasm_std::{Binary, Order, Storage, Uint128, to_json_binary};
 use cw_storage_plus::Bound;
 use escrow::Seconds;
 use protocol::control::DeploymentState;
 use protocol::deployment::LocalOperator;
 use protocol::{DeploymentId, Tenant};
 
+use super::{Asked, MISPLACED, page};
 use crate::deployment::Live;
 use crate::error::ContractError;
-use crate::msg::{DeploymentInfo, DeploymentSummary, DeploymentsResponse, StoredTombstone};
+use crate::msg::{
+    DeploymentInfo, DeploymentSummary, DeploymentsResponse, QueryMsg, StoredTombstone,
+};
 use crate::state::deployment::{self as state, OPERATORS, Operator, SLOTS, Slot};
 use crate::state::{denom, principal, revised};
 use crate::status;
 
-pub(super) fn deployment(
+#[expect(clippy::wildcard_enum_match_arm, reason = "`subject_of` names every question")]
+pub(super) fn answer(
+    Asked { deps, now, .. }: Asked<'_>,
+    msg: QueryMsg,
+) -> Result<Binary, ContractError> {
+    let store = deps.storage;
+    Ok(match msg {
+        QueryMsg::Deployment { id } => to_json_binary(&deployment(store, &id, now)?),
+        QueryMsg::Deployments { tenant, start_after, limit } => {
+            to_json_binary(&deployments(store, (tenant, start_after), page(limit))?)
+        }
+        QueryMsg::Status { id } => to_json_binary(&status::of(store, &id, now)?),
+        QueryMsg::Tombstone { id } => to_json_binary(&tombstone(store, &id)?),
+        _ => return Err(MISPLACED),
+    }?)
+}
+
+fn deployment(
     store: &dyn Storage,
     id: &DeploymentId,
     now: Seconds,
@@ -51,7 +71,7 @@ fn told(operator: Operator, now: Seconds) -> LocalOperator {
     }
 }
 
-pub(super) fn deployments(
+fn deployments(
     store: &dyn Storage,
     (tenant, after): (Tenant, Option<u64>),
     limit: usize,
@@ -72,10 +92,7 @@ pub(super) fn deployments(
     Ok(DeploymentsResponse { deployments: deployments.collect::<Result<_, ContractError>>()? })
 }
 
-pub(super) fn tombstone(
-    store: &dyn Storage,
-    id: &DeploymentId,
-) -> Result<StoredTombstone, ContractError> {
+fn tombstone(store: &dyn Storage, id: &DeploymentId) -> Result<StoredTombstone, ContractError> {
     match state::slot(store, id)? {
         Some(Slot::Closed(tombstone)) => Ok(StoredTombstone {
             closed_at: tombstone.closed_at,

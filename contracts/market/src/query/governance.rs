@@ -1,14 +1,15 @@
 //! Parameters, owner, routes and denoms.
 
-use cosmwasm_std::{Order, Storage};
+use cosmwasm_std::{Binary, Order, Storage, to_json_binary};
 use cw_storage_plus::Bound;
 use protocol::{MESSAGE_VERSION, handshake};
 
+use super::{Asked, MISPLACED, page};
 use crate::error::ContractError;
 use crate::migrations::{CONTRACT, VERSION};
 use crate::msg::{
     AnnouncementInfo, AnnouncementsResponse, ConfigResponse, DenomInfo, DenomsResponse,
-    InfoResponse, OwnershipResponse, Params, RouteInfo, RoutesResponse,
+    InfoResponse, OwnershipResponse, Params, QueryMsg, RouteInfo, RoutesResponse,
 };
 use crate::state::announcement::{ANNOUNCEMENTS, Announcement};
 use crate::state::config::{CONFIG, OWNERSHIP, PAUSED};
@@ -16,7 +17,30 @@ use crate::state::denom::{self, DENOMS, LISTINGS};
 use crate::state::principal;
 use crate::state::route::{self, CONTROLS, LOCAL, ROUTES};
 
-pub(super) fn config(store: &dyn Storage) -> Result<ConfigResponse, ContractError> {
+#[expect(clippy::wildcard_enum_match_arm, reason = "`subject_of` names every question")]
+pub(super) fn answer(
+    Asked { deps, .. }: Asked<'_>,
+    msg: QueryMsg,
+) -> Result<Binary, ContractError> {
+    let store = deps.storage;
+    Ok(match msg {
+        QueryMsg::Config {} => to_json_binary(&config(store)?),
+        QueryMsg::Ownership {} => to_json_binary(&ownership(store)?),
+        QueryMsg::Routes { start_after, limit } => {
+            to_json_binary(&routes(store, start_after.as_deref(), page(limit))?)
+        }
+        QueryMsg::Denoms { start_after, limit } => {
+            to_json_binary(&denoms(store, start_after.as_deref(), page(limit))?)
+        }
+        QueryMsg::Announcements { start_after, limit } => {
+            to_json_binary(&announcements(store, start_after, page(limit))?)
+        }
+        QueryMsg::Info {} => to_json_binary(&info()),
+        _ => return Err(MISPLACED),
+    }?)
+}
+
+fn config(store: &dyn Storage) -> Result<ConfigResponse, ContractError> {
     let config = CONFIG.load(store)?;
     let bond_denom = config.bond_denom.map(|id| denom::load(store, id)).transpose()?;
     Ok(ConfigResponse {
@@ -37,7 +61,7 @@ pub(super) fn config(store: &dyn Storage) -> Result<ConfigResponse, ContractErro
     })
 }
 
-pub(super) fn ownership(store: &dyn Storage) -> Result<OwnershipResponse, ContractError> {
+fn ownership(store: &dyn Storage) -> Result<OwnershipResponse, ContractError> {
     let ownership = OWNERSHIP.load(store)?;
     Ok(OwnershipResponse {
         owner: ownership.owner.map(Into::into),
@@ -46,7 +70,7 @@ pub(super) fn ownership(store: &dyn Storage) -> Result<OwnershipResponse, Contra
     })
 }
 
-pub(super) fn routes(
+fn routes(
     store: &dyn Storage,
     after: Option<&str>,
     limit: usize,
@@ -72,7 +96,7 @@ pub(super) fn routes(
     Ok(RoutesResponse { routes: routes.collect::<Result<_, ContractError>>()? })
 }
 
-pub(super) fn denoms(
+fn denoms(
     store: &dyn Storage,
     after: Option<&str>,
     limit: usize,
@@ -98,7 +122,7 @@ pub(super) fn denoms(
     Ok(DenomsResponse { denoms })
 }
 
-pub(super) fn announcements(
+fn announcements(
     store: &dyn Storage,
     after: Option<u64>,
     limit: usize,
@@ -115,7 +139,7 @@ pub(super) fn announcements(
     })
 }
 
-pub(super) fn info() -> InfoResponse {
+fn info() -> InfoResponse {
     InfoResponse {
         contract: CONTRACT.into(),
         version: VERSION.into(),

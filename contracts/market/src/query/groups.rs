@@ -1,21 +1,44 @@
 //! Orders, bids and leases.
 
-use cosmwasm_std::{Order as Direction, Storage, Uint128};
+use cosmwasm_std::{Binary, Order as Direction, Storage, Uint128, to_json_binary};
 use cw_storage_plus::Bound;
 use escrow::Seconds;
 
+use super::{Asked, MISPLACED, page};
 use crate::error::ContractError;
 use crate::lease::{self as leases_of, terms::open_proposals};
 use crate::msg::{
     BidInfo, BidsResponse, LeaseId, LeaseInfo, LeasesResponse, Money, OrderInfo, OrdersResponse,
-    ProposalInfo,
+    ProposalInfo, QueryMsg,
 };
 use crate::state::deployment::{self as state, BIDS, GroupKey, LEASES_BY_PROVIDER, ORDERS, Order};
 use crate::state::terms::{Proposal, TERMS};
 use crate::state::{denom, principal, revised};
 use crate::status;
 
-pub(super) fn orders(
+#[expect(clippy::wildcard_enum_match_arm, reason = "`subject_of` names every question")]
+pub(super) fn answer(
+    Asked { deps, now, .. }: Asked<'_>,
+    msg: QueryMsg,
+) -> Result<Binary, ContractError> {
+    let store = deps.storage;
+    Ok(match msg {
+        QueryMsg::Orders { start_after, limit } => {
+            to_json_binary(&orders(store, start_after.as_ref(), page(limit))?)
+        }
+        QueryMsg::Order { id } => to_json_binary(&order(store, &id)?),
+        QueryMsg::Bids { order, start_after, limit } => {
+            to_json_binary(&bids(store, (&order, start_after), page(limit))?)
+        }
+        QueryMsg::Lease { id } => to_json_binary(&lease(store, &id, now)?),
+        QueryMsg::Leases { provider, start_after, limit } => {
+            to_json_binary(&leases(store, (provider, start_after), now, page(limit))?)
+        }
+        _ => return Err(MISPLACED),
+    }?)
+}
+
+fn orders(
     store: &dyn Storage,
     after: Option<&LeaseId>,
     limit: usize,
@@ -30,7 +53,7 @@ pub(super) fn orders(
     Ok(OrdersResponse { orders: orders.collect::<Result<_, ContractError>>()? })
 }
 
-pub(super) fn order(store: &dyn Storage, id: &LeaseId) -> Result<OrderInfo, ContractError> {
+fn order(store: &dyn Storage, id: &LeaseId) -> Result<OrderInfo, ContractError> {
     let key = key(store, id)?;
     let order = ORDERS.may_load(store, key)?;
     let order =
@@ -56,7 +79,7 @@ fn told_order(
     })
 }
 
-pub(super) fn bids(
+fn bids(
     store: &dyn Storage,
     (order, after): (&LeaseId, Option<String>),
     limit: usize,
@@ -79,11 +102,7 @@ pub(super) fn bids(
     Ok(BidsResponse { bids: bids.collect::<Result<_, ContractError>>()? })
 }
 
-pub(super) fn lease(
-    store: &dyn Storage,
-    id: &LeaseId,
-    now: Seconds,
-) -> Result<LeaseInfo, ContractError> {
+fn lease(store: &dyn Storage, id: &LeaseId, now: Seconds) -> Result<LeaseInfo, ContractError> {
     let (mut live, lease) = leases_of::load_named(store, id)?;
     live.account.settle(now)?;
     let stream = live.account.stream(id.group)?;
@@ -126,7 +145,7 @@ fn told_proposal((by, proposal): (&'static str, Proposal)) -> ProposalInfo {
     }
 }
 
-pub(super) fn leases(
+fn leases(
     store: &dyn Storage,
     (provider, after): (String, Option<LeaseId>),
     now: Seconds,

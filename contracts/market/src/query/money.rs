@@ -1,21 +1,44 @@
 //! Claimables, transfers home, numbers of money packets, solvency.
 
-use cosmwasm_std::{Deps, Env, Order, Storage};
+use cosmwasm_std::{Binary, Deps, Env, Order, Storage, to_json_binary};
 use cw_storage_plus::Bound;
 use escrow::Seconds;
 use protocol::Tenant;
 
+use super::{Asked, MISPLACED, page};
 use crate::claim::{self, LOCAL_AFTER};
 use crate::error::ContractError;
 use crate::ledger;
 use crate::msg::{
-    AcceptedResponse, ClaimableResponse, InFlightInfo, InFlightResponse, Money, SolvencyResponse,
+    AcceptedResponse, ClaimableResponse, InFlightInfo, InFlightResponse, Money, QueryMsg,
+    SolvencyResponse,
 };
 use crate::state::route::LOCAL;
 use crate::state::settlement::{HOMES, IN_FLIGHT, RETRIES};
 use crate::state::{denom, principal, route};
 
-pub(super) fn claimable(
+#[expect(clippy::wildcard_enum_match_arm, reason = "`subject_of` names every question")]
+pub(super) fn answer(
+    Asked { deps, env, now }: Asked<'_>,
+    msg: QueryMsg,
+) -> Result<Binary, ContractError> {
+    let store = deps.storage;
+    Ok(match msg {
+        QueryMsg::Claimable { claimant, denom } => {
+            to_json_binary(&claimable(store, &claimant, &denom)?)
+        }
+        QueryMsg::InFlight { route, start_after, limit } => {
+            to_json_binary(&in_flight(store, (&route, start_after), page(limit))?)
+        }
+        QueryMsg::Accepted { route, sender, n } => {
+            to_json_binary(&accepted(store, (&route, &sender, n), now)?)
+        }
+        QueryMsg::Solvency { denom } => to_json_binary(&solvency(deps, env, &denom)?),
+        _ => return Err(MISPLACED),
+    }?)
+}
+
+fn claimable(
     store: &dyn Storage,
     claimant: &Tenant,
     denom: &str,
@@ -42,7 +65,7 @@ pub(super) fn claimable(
     })
 }
 
-pub(super) fn in_flight(
+fn in_flight(
     store: &dyn Storage,
     (channel, after): (&str, Option<u64>),
     limit: usize,
@@ -63,7 +86,7 @@ pub(super) fn in_flight(
     Ok(InFlightResponse { settlements: settlements.collect::<Result<_, ContractError>>()? })
 }
 
-pub(super) fn accepted(
+fn accepted(
     store: &dyn Storage,
     (channel, sender, n): (&str, &str, u64),
     now: Seconds,
@@ -76,11 +99,7 @@ pub(super) fn accepted(
     Ok(AcceptedResponse { accepted, at: now.get() })
 }
 
-pub(super) fn solvency(
-    deps: Deps<'_>,
-    env: &Env,
-    name: &str,
-) -> Result<SolvencyResponse, ContractError> {
+fn solvency(deps: Deps<'_>, env: &Env, name: &str) -> Result<SolvencyResponse, ContractError> {
     let bank = ledger::bank(deps, env, name)?;
     let (liabilities, in_flight) = match denom::find(deps.storage, name)? {
         Some(id) => (ledger::owed(deps.storage, id)?, ledger::unresolved(deps.storage, id)?),

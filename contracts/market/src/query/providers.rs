@@ -1,13 +1,14 @@
 //! Providers and their offers.
 
-use cosmwasm_std::{Order, Storage};
+use cosmwasm_std::{Binary, Order, Storage, to_json_binary};
 use cw_storage_plus::Bound;
 use escrow::Seconds;
 
+use super::{Asked, MISPLACED, page};
 use crate::error::ContractError;
 use crate::msg::{
     AttestationInfo, AttestationsResponse, Money, NextTerms, OfferInfo, OfferTerms, OffersResponse,
-    ProviderInfo, ProvidersResponse,
+    ProviderInfo, ProvidersResponse, QueryMsg,
 };
 use crate::state::attestation::ATTESTATIONS;
 use crate::state::denom;
@@ -15,12 +16,35 @@ use crate::state::offer::{self, BY_PROVIDER, CHANGES, Change, OFFERS, Offer, Ter
 use crate::state::principal::{self, PrincipalId};
 use crate::state::provider::{LIVE_LEASES, PROVIDERS, Provider, load};
 
-pub(super) fn provider(store: &dyn Storage, address: &str) -> Result<ProviderInfo, ContractError> {
+#[expect(clippy::wildcard_enum_match_arm, reason = "`subject_of` names every question")]
+pub(super) fn answer(
+    Asked { deps, now, .. }: Asked<'_>,
+    msg: QueryMsg,
+) -> Result<Binary, ContractError> {
+    let store = deps.storage;
+    Ok(match msg {
+        QueryMsg::Provider { address } => to_json_binary(&provider(store, &address)?),
+        QueryMsg::Providers { start_after, limit } => {
+            to_json_binary(&providers(store, start_after, page(limit))?)
+        }
+        QueryMsg::Attestations { provider, start_after, limit } => {
+            let range = (provider.as_str(), start_after);
+            to_json_binary(&attestations(store, range, page(limit))?)
+        }
+        QueryMsg::Offer { offer: id } => to_json_binary(&offer(store, id, now)?),
+        QueryMsg::Offers { provider, start_after, limit } => {
+            to_json_binary(&offers(store, (provider, start_after), now, page(limit))?)
+        }
+        _ => return Err(MISPLACED),
+    }?)
+}
+
+fn provider(store: &dyn Storage, address: &str) -> Result<ProviderInfo, ContractError> {
     let (id, provider) = load(store, address)?;
     told(store, id, provider)
 }
 
-pub(super) fn providers(
+fn providers(
     store: &dyn Storage,
     after: Option<String>,
     limit: usize,
@@ -51,7 +75,7 @@ fn told(
     })
 }
 
-pub(super) fn attestations(
+fn attestations(
     store: &dyn Storage,
     (provider, after): (&str, Option<String>),
     limit: usize,
@@ -72,11 +96,7 @@ pub(super) fn attestations(
     Ok(AttestationsResponse { attestations: attestations.collect::<Result<_, ContractError>>()? })
 }
 
-pub(super) fn offer(
-    store: &dyn Storage,
-    id: u64,
-    now: Seconds,
-) -> Result<OfferInfo, ContractError> {
+fn offer(store: &dyn Storage, id: u64, now: Seconds) -> Result<OfferInfo, ContractError> {
     let offer = offer::find(store, id, now)?;
     let offer =
         offer.ok_or_else(|| ContractError::NotFound { what: "offer", id: id.to_string() })?;
@@ -85,7 +105,7 @@ pub(super) fn offer(
     told_offer(store, id, offer, change)
 }
 
-pub(super) fn offers(
+fn offers(
     store: &dyn Storage,
     (provider, after): (Option<String>, Option<u64>),
     now: Seconds,

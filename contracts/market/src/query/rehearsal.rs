@@ -1,20 +1,38 @@
 //! What would happen: the `check` of a purchase, and what one costs.
 
-use cosmwasm_std::{Coin, Deps, DepsMut, Env, Storage, Uint128};
+use cosmwasm_std::{Binary, Coin, Deps, DepsMut, Env, Storage, Uint128, to_json_binary};
 use escrow::{NanoRate, Seconds, Units, cost};
 use protocol::deployment::{Deployment, Group, Selection};
 
+use super::{Asked, MISPLACED};
 use crate::context::Context;
 use crate::error::ContractError;
-use crate::msg::{CheckResponse, GroupQuote, Money, QuoteResponse};
+use crate::msg::{CheckResponse, GroupQuote, Money, QueryMsg, QuoteResponse};
 use crate::overlay::Overlay;
 use crate::state::denom::{self, DenomId, LISTINGS};
 use crate::state::offer::{self, usage};
 use crate::state::route::{self, LOCAL};
 use crate::{price, purchase};
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "`subject_of` names every question")]
+pub(super) fn answer(
+    Asked { deps, env, now }: Asked<'_>,
+    msg: QueryMsg,
+) -> Result<Binary, ContractError> {
+    Ok(match msg {
+        QueryMsg::Check { route, sender, coin, message } => {
+            to_json_binary(&check(deps, env, (&route, &sender, coin), &message))
+        }
+        QueryMsg::Quote { route, denom, deployment, seconds } => {
+            let paid = (route.as_deref(), denom.as_str());
+            to_json_binary(&quote(deps.storage, now, (paid, &deployment), seconds)?)
+        }
+        _ => return Err(MISPLACED),
+    }?)
+}
+
 /// Runs the purchase itself on an overlay, so that the answer cannot differ from what will happen.
-pub(super) fn check(
+fn check(
     deps: Deps<'_>,
     env: &Env,
     (channel, sender, coin): (&str, &str, Money),
@@ -35,7 +53,7 @@ pub(super) fn check(
 }
 
 /// What to attach for a deployment that shall last for `seconds`.
-pub(super) fn quote(
+fn quote(
     store: &dyn Storage,
     now: Seconds,
     ((channel, denom), deployment): ((Option<&str>, &str), &Deployment),

@@ -2,20 +2,20 @@
 
 use cosmwasm_std::{from_json, to_json_string};
 use cw_utils::Expiration;
-use market::msg::{Action, ExecuteMsg, OwnershipResponse};
+use market::msg::{ExecuteMsg, OwnershipAction, OwnershipResponse};
 
 /// As cw-ownable 2.1 writes its messages.
 #[test]
 fn ownership_messages_are_those_of_cw_ownable() {
-    let transfer = |expiry| Action::TransferOwnership { new_owner: "bob".into(), expiry };
+    let transfer = |expiry| OwnershipAction::TransferOwnership { new_owner: "bob".into(), expiry };
     for (action, json) in [
         (transfer(None), r#"{"transfer_ownership":{"new_owner":"bob","expiry":null}}"#),
         (
             transfer(Some(Expiration::AtHeight(7))),
             r#"{"transfer_ownership":{"new_owner":"bob","expiry":{"at_height":7}}}"#,
         ),
-        (Action::AcceptOwnership, r#""accept_ownership""#),
-        (Action::RenounceOwnership, r#""renounce_ownership""#),
+        (OwnershipAction::AcceptOwnership, r#""accept_ownership""#),
+        (OwnershipAction::RenounceOwnership, r#""renounce_ownership""#),
     ] {
         assert_eq!(to_json_string(&action).unwrap(), json);
         let wrapped = format!(r#"{{"update_ownership":{json}}}"#);
@@ -23,7 +23,7 @@ fn ownership_messages_are_those_of_cw_ownable() {
         assert_eq!(parsed, ExecuteMsg::UpdateOwnership(action));
     }
     let short = r#"{"transfer_ownership":{"new_owner":"bob"}}"#;
-    assert_eq!(from_json::<Action>(short).unwrap(), transfer(None));
+    assert_eq!(from_json::<OwnershipAction>(short).unwrap(), transfer(None));
 }
 
 /// As cw-ownable 2.1 answers.
@@ -59,11 +59,11 @@ fn token_messages_are_those_of_cw20() {
 #[test]
 fn ownership_types_are_those_of_cw_ownable() {
     let theirs: cw_ownable::Action =
-        serde_json::from_str(&to_json_string(&Action::AcceptOwnership).unwrap()).unwrap();
+        serde_json::from_str(&to_json_string(&OwnershipAction::AcceptOwnership).unwrap()).unwrap();
     assert_eq!(theirs, cw_ownable::Action::AcceptOwnership);
     let expiry = Some(Expiration::AtHeight(7));
-    let ours = Action::TransferOwnership { new_owner: "bob".into(), expiry };
+    let ours = OwnershipAction::TransferOwnership { new_owner: "bob".into(), expiry };
     let theirs: cw_ownable::Action = serde_json::from_str(&to_json_string(&ours).unwrap()).unwrap();
-    let back: Action = from_json(serde_json::to_string(&theirs).unwrap()).unwrap();
+    let back: OwnershipAction = from_json(serde_json::to_string(&theirs).unwrap()).unwrap();
     assert_eq!(back, ours);
 }

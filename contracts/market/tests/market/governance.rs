@@ -2,8 +2,8 @@
 
 use cosmwasm_std::{Uint128, coins};
 use market::msg::{
-    Action, ConfigResponse, DenomsResponse, ExecuteMsg, InfoResponse, NewDenom, OwnershipResponse,
-    QueryMsg,
+    ConfigResponse, DenomsResponse, ExecuteMsg, InfoResponse, NewDenom, OwnershipAction,
+    OwnershipResponse, QueryMsg,
 };
 use protocol::Code;
 use protocol::control::Command;
@@ -46,13 +46,16 @@ fn ownership_changes_in_two_steps() {
     let mut suite = Suite::new();
     let update = ExecuteMsg::UpdateOwnership;
     let transfer = |suite: &Suite, expiry| {
-        update(Action::TransferOwnership { new_owner: suite.address("bob").into(), expiry })
+        update(OwnershipAction::TransferOwnership {
+            new_owner: suite.address("bob").into(),
+            expiry,
+        })
     };
     let to_bob = transfer(&suite, None);
     suite.refused("bob", &to_bob, &[], Code::Unauthorized);
     suite.just("owner", &to_bob);
-    suite.refused("alice", &update(Action::AcceptOwnership), &[], Code::Unauthorized);
-    suite.just("bob", &update(Action::AcceptOwnership));
+    suite.refused("alice", &update(OwnershipAction::AcceptOwnership), &[], Code::Unauthorized);
+    suite.just("bob", &update(OwnershipAction::AcceptOwnership));
     let ownership: OwnershipResponse = suite.ask(&QueryMsg::Ownership {});
     assert_eq!(ownership.owner, Some(suite.address("bob").into()));
     assert_eq!(ownership.pending_owner, None);
@@ -61,7 +64,7 @@ fn ownership_changes_in_two_steps() {
     let past = cw_utils::Expiration::AtHeight(1);
     let late = transfer(&suite, Some(past));
     suite.refused("bob", &late, &[], Code::WrongState);
-    suite.just("bob", &update(Action::RenounceOwnership));
+    suite.just("bob", &update(OwnershipAction::RenounceOwnership));
     suite.refused("bob", &ExecuteMsg::Unpause {}, &[], Code::Unauthorized);
 }
 
