@@ -52,6 +52,20 @@ async fn close_all(world: &World, orders: &[Sent]) -> anyhow::Result<()> {
     world.claim(buyer).await
 }
 
+/// A new ferry brings what is missing: every order is bought exactly once, and when all are closed no
+/// unit has been lost or made since `before`.
+async fn completes_once(world: &World, orders: &[Sent], before: &Ledger) -> anyhow::Result<()> {
+    world.start_ferry().await?;
+    world.settled().await?;
+    for sent in orders {
+        assert_eq!(world.order(sent.seq).await?.state, OrderState::Acked);
+        assert_bought_once(world, *sent).await?;
+    }
+    close_all(world, orders).await?;
+    assert_eq!(Ledger::take(world).await?.since(before)?, changes([]), "to the unit");
+    Ok(())
+}
+
 /// Kills ferry at once when the packet is received; tells whether its acknowledgement was caught.
 async fn caught(world: &World, sent: Sent) -> anyhow::Result<bool> {
     world.received(sent.sequence).await?;
@@ -78,15 +92,7 @@ fn a_relayer_killed_between_reception_and_acknowledgement_completes_once() -> an
             orders.push(sent);
             is_caught = caught(world, sent).await?;
         }
-        world.start_ferry().await?;
-        world.settled().await?;
-        for sent in &orders {
-            assert_eq!(world.order(sent.seq).await?.state, OrderState::Acked);
-            assert_bought_once(world, *sent).await?;
-        }
-        close_all(world, &orders).await?;
-        assert_eq!(Ledger::take(world).await?.since(&before)?, changes([]), "to the unit");
-        Ok(())
+        completes_once(world, &orders, &before).await
     })
 }
 
@@ -103,15 +109,7 @@ fn a_relayer_killed_at_any_moment_completes_once() -> anyhow::Result<()> {
             clock::pass(&world.sites.outpost.chain, blocks).await?;
             world.kill_ferry().await?;
         }
-        world.start_ferry().await?;
-        world.settled().await?;
-        for sent in &orders {
-            assert_eq!(world.order(sent.seq).await?.state, OrderState::Acked);
-            assert_bought_once(world, *sent).await?;
-        }
-        close_all(world, &orders).await?;
-        assert_eq!(Ledger::take(world).await?.since(&before)?, changes([]), "to the unit");
-        Ok(())
+        completes_once(world, &orders, &before).await
     })
 }
 
