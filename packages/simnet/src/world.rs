@@ -10,6 +10,7 @@ mod exits;
 mod ledger;
 pub mod orders;
 mod setup;
+mod token;
 
 use std::collections::BTreeMap;
 use std::fmt;

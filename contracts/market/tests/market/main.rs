@@ -16,6 +16,7 @@ mod money;
 mod offers;
 mod orders;
 mod purchase;
+mod readme;
 mod released;
 mod replaced;
 mod rescue;

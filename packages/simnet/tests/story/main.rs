@@ -6,6 +6,7 @@ mod failures;
 mod multisig;
 mod outsiders;
 mod purchases;
+mod readme;
 mod refusals;
 mod repair;
 mod time;
