@@ -50,11 +50,9 @@ impl Live {
         Ok(ACCOUNTS.save(storage, self.number, &StoredAccount(self.account))?)
     }
 
-    /// Counts a change of state, so that a later status can be told from an earlier one.
+    /// Counts a change of state: see [`Record::changed`].
     pub(crate) fn changed(&mut self) -> Result<(), ContractError> {
-        let next = self.record.revision.checked_add(1);
-        self.record.revision = next.ok_or(ContractError::Overflow { what: "a revision" })?;
-        Ok(())
+        self.record.changed()
     }
 
     /// Notes the end of an order or lease: if it was the last, the deployment is idle from now on.

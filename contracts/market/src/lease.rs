@@ -8,6 +8,7 @@ pub(crate) mod terms;
 pub(crate) mod withdraw;
 
 use cosmwasm_std::Storage;
+use protocol::DeploymentId;
 
 use crate::deployment::Live;
 use crate::error::ContractError;
@@ -18,10 +19,11 @@ use crate::state::principal;
 /// The lease of a group.
 pub(crate) fn load(storage: &dyn Storage, live: &Live, group: u32) -> Result<Lease, ContractError> {
     let lease = LEASES.may_load(storage, (live.number, group))?;
-    lease.ok_or_else(|| ContractError::NotFound {
-        what: "lease",
-        id: format!("{}/{group}", live.id),
-    })
+    lease.ok_or_else(|| not_found(&live.id, group))
+}
+
+fn not_found(deployment: &DeploymentId, group: u32) -> ContractError {
+    ContractError::NotFound { what: "lease", id: format!("{deployment}/{group}") }
 }
 
 /// A lease and its deployment, for whoever names it.

@@ -2,13 +2,13 @@
 
 use escrow::{Beat, EscrowError};
 
-use super::load;
+use super::not_found;
 use crate::context::Context;
 use crate::deployment::Live;
 use crate::error::ContractError;
 use crate::event;
 use crate::msg::LeaseId;
-use crate::state::deployment::LEASES;
+use crate::state::deployment::{self as state, ACCOUNTS, LEASES, Number, RECORDS, StoredAccount};
 use crate::state::principal::{self, PrincipalId};
 
 /// Leases of one message.
@@ -34,24 +34,36 @@ fn beat_one(
     provider: PrincipalId,
     id: &LeaseId,
 ) -> Result<(), ContractError> {
-    let mut live = Live::load(ctx.state(), &id.deployment)?;
-    let mut lease = load(ctx.state(), &live, id.group)?;
+    let number = state::live_number(ctx.state(), &id.deployment)?;
+    let lease = LEASES.may_load(ctx.state(), (number, id.group))?;
+    let mut lease = lease.ok_or_else(|| not_found(&id.deployment, id.group))?;
     if lease.provider != provider {
         return Err(ContractError::Unauthorized {
             sender: ctx.caller().into(),
             expected: "the lease's provider",
         });
     }
-    let Beat { count, .. } = live.account.heartbeat(ctx.now(), id.group)?;
+    let mut account = state::account(ctx.state(), number)?;
+    let Beat { count, .. } = account.heartbeat(ctx.now(), id.group)?;
+    ACCOUNTS.save(ctx.storage(), number, &StoredAccount(account))?;
     if lease.silent_deadline.take().is_some() {
-        LEASES.save(ctx.storage(), (live.number, id.group), &lease)?;
+        LEASES.save(ctx.storage(), (number, id.group), &lease)?;
         ctx.emit(event::of_lease("silence_broken", id));
     }
     if count == 1 {
-        live.changed()?;
-        ctx.emit(event::of_lease("lease_active", id));
+        activated(ctx, number, id)?;
     }
-    live.save(ctx.storage())
+    Ok(())
+}
+
+/// The first heartbeat changes what a status tells. The others leave the deployment's record unread:
+/// it is twice as large as the account.
+fn activated(ctx: &mut Context<'_>, number: Number, id: &LeaseId) -> Result<(), ContractError> {
+    let mut record = state::record(ctx.state(), number)?;
+    record.changed()?;
+    RECORDS.save(ctx.storage(), number, &record)?;
+    ctx.emit(event::of_lease("lease_active", id));
+    Ok(())
 }
 
 /// Whether the provider of a lease was ever alive.

@@ -118,6 +118,15 @@ pub(crate) struct Record {
     pub(crate) idle_since: Option<u64>,
 }
 
+impl Record {
+    /// Counts a change of state, so that a later status can be told from an earlier one.
+    pub(crate) fn changed(&mut self) -> Result<(), ContractError> {
+        let next = self.revision.checked_add(1);
+        self.revision = next.ok_or(ContractError::Overflow { what: "a revision" })?;
+        Ok(())
+    }
+}
+
 /// Somebody who may act for the tenant on this chain.
 #[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Operator {
