@@ -44,6 +44,8 @@ pub struct LocalChain {
     pub chain_id: String,
     /// The node's RPC address.
     pub rpc: String,
+    /// The node's gRPC address.
+    pub grpc: String,
     /// Prefix of its addresses.
     pub bech32_prefix: String,
     /// The denom that pays fees.

@@ -1,5 +1,5 @@
 # One chain of the local pair: its genesis, its configuration, its process. Sourced by scripts/localnet.
-# A chain is named `a` or `b`. Needs STATE, OFFSET, PAUSE_MS, WASMD_BIN and lib/report.bash.
+# A chain is named `a` or `b`. Needs STATE, OFFSET, PAUSE_MS, MAX_GAS, WASMD_BIN and lib/report.bash.
 # shellcheck shell=bash
 
 CHAIN_TIMEOUT_SECONDS=60
@@ -44,7 +44,7 @@ chain_create() {
 # Proposals pass within seconds, no inflation so that tests can compare total supplies, one bad minute
 # does not jail the validator. `max_expected_time_per_block` is what Hermes derives its retry delay from.
 chain_edit_genesis() {
-  jq '
+  jq --arg max_gas "$MAX_GAS" '
     .app_state.gov.params.voting_period = "12s"
     | .app_state.gov.params.expedited_voting_period = "6s"
     | .app_state.gov.params.max_deposit_period = "12s"
@@ -56,7 +56,7 @@ chain_edit_genesis() {
     | .app_state.mint.params.inflation_rate_change = "0.000000000000000000"
     | .app_state.slashing.params.signed_blocks_window = "100000"
     | .app_state.ibc.connection_genesis.params.max_expected_time_per_block = "1000000000"
-    | .consensus.params.block.max_gas = "100000000"
+    | .consensus.params.block.max_gas = $max_gas
   ' "$1" >"$1.new"
   mv "$1.new" "$1"
 }

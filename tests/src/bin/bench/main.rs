@@ -1,5 +1,7 @@
 //! Measures on real chains. `scripts/bench` is how to run it.
 
+mod relay;
+
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,6 +20,8 @@ struct Bench {
 enum What {
     /// What each message of the market costs in gas.
     Gas(GasArgs),
+    /// How ferry relays beside Hermes and rly.
+    Relay(relay::Args),
 }
 
 #[derive(clap::Args)]
@@ -41,8 +45,11 @@ struct GasArgs {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let What::Gas(args) = Bench::parse().what;
-    match Box::pin(measure(args)).await {
+    let outcome = match Bench::parse().what {
+        What::Gas(args) => Box::pin(measure(args)).await,
+        What::Relay(args) => Box::pin(relay::measure(args)).await.map(|()| true),
+    };
+    match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(3),
         Err(error) => {

@@ -1,0 +1,104 @@
+//! ferry, Hermes and rly one after the other on the same two nodes, everything read from the chains.
+//!
+//! Each turn has fresh nodes. A relayer opens a channel, carries single transfers and then a burst while it
+//! runs, and finds a backlog that was sent while it was stopped. Requests are counted at a proxy in turns of
+//! their own, so that the proxy is in nobody's way when time is measured.
+
+mod figures;
+mod journal;
+mod load;
+mod nodes;
+mod peer;
+mod plot;
+mod process;
+mod proxy;
+mod report;
+mod table;
+mod turn;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::ensure;
+
+use peer::Kind;
+use report::Report;
+use turn::{Plan, Setup};
+
+/// What is measured, and where.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// `scripts/localnet`, which starts the nodes.
+    #[arg(long)]
+    localnet: PathBuf,
+    /// Its folder; the relayers' are made in there.
+    #[arg(long)]
+    folder: PathBuf,
+    /// ferry's binary. A relayer without a binary is left out.
+    #[arg(long)]
+    ferry: Option<PathBuf>,
+    /// Hermes' binary.
+    #[arg(long)]
+    hermes: Option<PathBuf>,
+    /// rly's binary.
+    #[arg(long)]
+    rly: Option<PathBuf>,
+    /// How often each has its turn; the order changes with every round.
+    #[arg(long, default_value_t = 1)]
+    rounds: usize,
+    /// Fewer singles, and no backlog of 5,000.
+    #[arg(long)]
+    quick: bool,
+    /// Where everything that was measured is written, as JSON.
+    #[arg(long)]
+    out: PathBuf,
+    /// The document whose table is replaced and beside which the plots lie; without it the table is only printed.
+    #[arg(long)]
+    document: Option<PathBuf>,
+}
+
+impl Args {
+    fn peers(&self) -> Vec<(Kind, PathBuf)> {
+        let peers =
+            [(Kind::Ferry, &self.ferry), (Kind::Hermes, &self.hermes), (Kind::Rly, &self.rly)];
+        peers.into_iter().filter_map(|(kind, binary)| Some((kind, binary.clone()?))).collect()
+    }
+}
+
+/// Measures everything.
+///
+/// # Errors
+/// There is no relayer, a node does not start, or a file cannot be written. What goes wrong in a
+/// relayer's turn is part of the report.
+pub(crate) async fn measure(args: Args) -> anyhow::Result<()> {
+    let peers = args.peers();
+    ensure!(!peers.is_empty(), "there is no relayer to measure");
+    let setup = Setup { localnet: args.localnet.clone(), folder: args.folder.clone() };
+    let plan = if args.quick { Plan::QUICK } else { Plan::WHOLE };
+    let mut report = Report::begin(&peers, &plan).await?;
+    for round in 0..args.rounds {
+        for index in 0..peers.len() {
+            let Some((kind, binary)) = peers.get((index + round) % peers.len()) else { continue };
+            say(&format!("round {}: {kind}", round + 1));
+            report.turns.push(turn::timed(&setup, *kind, binary, &plan).await?);
+            report.write(&args.out)?;
+        }
+    }
+    for (kind, binary) in &peers {
+        say(&format!("counting the requests of {kind}"));
+        report.requests.push(turn::counted(&setup, *kind, binary, &plan).await?);
+        report.write(&args.out)?;
+    }
+    let table = table::markdown(&report);
+    writeln!(std::io::stdout(), "{table}")?;
+    if let Some(document) = &args.document {
+        table::replace_in(document, &table)?;
+        plot::write_beside(document, &report)?;
+    }
+    Ok(())
+}
+
+/// Says how it goes.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

@@ -1,0 +1,72 @@
+//! The two nodes, fresh for each turn of a relayer.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, ensure};
+use cosmos::chain::Chain;
+use entrepot::localnet::Localnet;
+use tokio::process::Command;
+
+use super::process::cpu_seconds;
+
+/// Signs the transfers.
+const SENDER: &str = "user1";
+
+/// Two nodes that run, from [`Nodes::start`] to [`Nodes::stop`].
+#[derive(Debug)]
+pub(crate) struct Nodes {
+    pub(crate) net: Localnet,
+    /// The chain that packets are sent from, and the one that they go to.
+    pub(crate) chains: [Chain; 2],
+    /// The relayer's address on both.
+    pub(crate) relayer: String,
+    pids: [u32; 2],
+    script: PathBuf,
+}
+
+impl Nodes {
+    /// Starts both chains anew with `scripts/localnet`, which finds its folder and ports in the environment.
+    ///
+    /// # Errors
+    /// They do not start.
+    pub(crate) async fn start(script: &Path, folder: &Path) -> anyhow::Result<Self> {
+        run(script, &["up", "--fresh"]).await?;
+        let net = Localnet::read(&folder.join("localnet.json"))?;
+        let sites = net.sites(SENDER).await?;
+        let relayer = net.account("relayer")?.address.clone();
+        let pids = [pid(&folder.join("a.pid"))?, pid(&folder.join("b.pid"))?];
+        let chains = [sites.market.chain, sites.outpost.chain];
+        Ok(Self { net, chains, relayer, pids, script: script.into() })
+    }
+
+    /// Stops them.
+    ///
+    /// # Errors
+    /// They do not stop.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        run(&self.script, &["down"]).await
+    }
+
+    /// Seconds of CPU that both have used.
+    ///
+    /// # Errors
+    /// One has ended.
+    pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
+        let [a, b] = self.pids;
+        Ok(cpu_seconds(a)? + cpu_seconds(b)?)
+    }
+}
+
+async fn run(script: &Path, args: &[&str]) -> anyhow::Result<()> {
+    let done = Command::new(script).args(args).output().await;
+    let done = done.with_context(|| format!("cannot run `{}`", script.display()))?;
+    let complaint = String::from_utf8_lossy(&done.stderr);
+    ensure!(done.status.success(), "`localnet {}` failed: {complaint}", args.join(" "));
+    Ok(())
+}
+
+fn pid(file: &Path) -> anyhow::Result<u32> {
+    let text = std::fs::read_to_string(file);
+    let text = text.with_context(|| format!("cannot read `{}`", file.display()))?;
+    text.trim().parse().with_context(|| format!("`{}` holds no process id", file.display()))
+}

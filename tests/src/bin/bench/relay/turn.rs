@@ -1,0 +1,354 @@
+//! What a relayer is put through in its turn.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::ensure;
+use e2e::clock;
+use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
+
+use super::figures::{Cost, Origin, Phase, Traffic, steps};
+use super::journal::Journal;
+use super::load::Load;
+use super::nodes::Nodes;
+use super::peer::{Duty, End, Kind, Peer, Running};
+use super::process::{Machine, Usage, cpu_seconds};
+use super::proxy::Proxy;
+use super::report::{Burst, Requests, Turn};
+use super::say;
+
+/// Blocks that a relayer may take to begin after its start, before anything is sent.
+const WARM_UP_BLOCKS: u64 = 8;
+/// Blocks after the last acknowledgement in which a relayer may still do what is not needed.
+const AFTERMATH_BLOCKS: u64 = 3;
+/// Within what a burst is sent.
+const BURST: Duration = Duration::from_secs(3);
+/// How long a single transfer may take.
+const SINGLE: Duration = Duration::from_secs(60);
+/// Seconds for each packet that is waited for, and for any number of them.
+const PATIENCE: (f64, f64) = (0.25, 240.0);
+/// The part of a second by which each single's phase differs from the last: fills it evenly, in no order.
+const PHASE_STEP: f64 = 0.618;
+
+/// Where nodes and relayers live.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) localnet: PathBuf,
+    pub(crate) folder: PathBuf,
+}
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Plan {
+    /// Single transfers while nothing else happens.
+    pub(crate) singles: u64,
+    /// Transfers sent while the relayer runs.
+    pub(crate) burst: u64,
+    /// Transfers sent while it does not.
+    pub(crate) backlogs: [u64; 2],
+    /// Bursts whose requests are counted.
+    pub(crate) counted: [u64; 2],
+    /// Blocks without packets whose requests are counted.
+    pub(crate) idle_blocks: u64,
+}
+
+impl Plan {
+    /// A quarter of an hour for three relayers. A backlog of none is left out.
+    pub(crate) const QUICK: Self = Self {
+        singles: 15,
+        burst: 1_000,
+        backlogs: [1_000, 0],
+        counted: [100, 300],
+        idle_blocks: 10,
+    };
+    /// An hour or two.
+    pub(crate) const WHOLE: Self = Self {
+        singles: 200,
+        burst: 1_000,
+        backlogs: [1_000, 5_000],
+        counted: [100, 1_000],
+        idle_blocks: 60,
+    };
+}
+
+/// Measures a relayer on fresh nodes.
+///
+/// # Errors
+/// The nodes do not start or stop.
+pub(crate) async fn timed(
+    setup: &Setup,
+    kind: Kind,
+    binary: &Path,
+    plan: &Plan,
+) -> anyhow::Result<Turn> {
+    let nodes = Nodes::start(&setup.localnet, &setup.folder).await?;
+    let mut turn = Turn { peer: kind, link_seconds: None, phases: Vec::new(), fault: None };
+    let home = setup.folder.join("relayer");
+    let outcome = Box::pin(run(&nodes, (kind, binary, home), plan, &mut turn)).await;
+    if let Err(error) = outcome {
+        say(&format!("  {kind}: {error:#}"));
+        turn.fault = Some(format!("{error:#}"));
+    }
+    nodes.stop().await?;
+    Ok(turn)
+}
+
+async fn run(
+    nodes: &Nodes,
+    (kind, binary, home): (Kind, &Path, PathBuf),
+    plan: &Plan,
+    turn: &mut Turn,
+) -> anyhow::Result<()> {
+    let peer = Peer::prepare(kind, binary, fresh(home)?, (ends(nodes), nodes)).await?;
+    let took = peer.link().await?;
+    say(&format!("  link: {:.1} s", took.as_secs_f64()));
+    turn.link_seconds = Some(took.as_secs_f64());
+    let stage = Stage { nodes, load: Load::on(nodes)?, peer };
+    let mut running = stage.begin().await?;
+    turn.phases.push(stage.singles(plan.singles, &mut running).await?);
+    turn.phases.push(stage.burst(plan.burst, &mut running).await?);
+    running.stop().await?;
+    for count in plan.backlogs.into_iter().filter(|count| *count > 0) {
+        turn.phases.push(stage.backlog(count).await?);
+    }
+    Ok(())
+}
+
+/// Counts a relayer's requests on fresh nodes.
+///
+/// # Errors
+/// The nodes do not start or stop.
+pub(crate) async fn counted(
+    setup: &Setup,
+    kind: Kind,
+    binary: &Path,
+    plan: &Plan,
+) -> anyhow::Result<Requests> {
+    let nodes = Nodes::start(&setup.localnet, &setup.folder).await?;
+    let mut requests = Requests {
+        peer: kind,
+        idle_blocks: 0,
+        idle: Default::default(),
+        bursts: Vec::new(),
+        fault: None,
+    };
+    let home = setup.folder.join("relayer");
+    let outcome = Box::pin(count(&nodes, (kind, binary, home), plan, &mut requests)).await;
+    if let Err(error) = outcome {
+        say(&format!("  {kind}: {error:#}"));
+        requests.fault = Some(format!("{error:#}"));
+    }
+    nodes.stop().await?;
+    Ok(requests)
+}
+
+async fn count(
+    nodes: &Nodes,
+    (kind, binary, home): (Kind, &Path, PathBuf),
+    plan: &Plan,
+    requests: &mut Requests,
+) -> anyhow::Result<()> {
+    let mut proxy = Proxy::default();
+    let mut behind = ends(nodes);
+    for end in &mut behind {
+        end.rpc = proxy.before_rpc(&end.rpc).await?;
+        end.grpc = proxy.before_grpc(&end.grpc).await?;
+    }
+    let peer = Peer::prepare(kind, binary, fresh(home)?, (behind, nodes)).await?;
+    peer.link().await?;
+    let stage = Stage { nodes, load: Load::on(nodes)?, peer };
+    let mut running = stage.begin().await?;
+    proxy.take();
+    let before = stage.heights().await?;
+    stage.pass(plan.idle_blocks).await?;
+    requests.idle = proxy.take();
+    requests.idle_blocks = passed(before, stage.heights().await?);
+    for packets in plan.counted {
+        proxy.take();
+        let before = stage.heights().await?;
+        let phase = stage.burst(packets, &mut running).await?;
+        let blocks = passed(before, stage.heights().await?);
+        let txs = phase.cost.txs;
+        requests.bursts.push(Burst { packets, blocks, txs, requests: proxy.take() });
+    }
+    running.stop().await
+}
+
+/// A relayer on nodes.
+struct Stage<'a> {
+    nodes: &'a Nodes,
+    load: Load<'a>,
+    peer: Peer,
+}
+
+/// How everything stood when a phase began.
+struct Mark {
+    heights: [u64; 2],
+    sequence: u64,
+    relayer: Usage,
+    nodes: f64,
+    own: f64,
+    machine: Machine,
+}
+
+impl Stage<'_> {
+    /// Starts the relayer for live packets, and sees that it carries one.
+    async fn begin(&self) -> anyhow::Result<Running> {
+        let running = self.peer.start(Duty::Live)?;
+        self.pass(WARM_UP_BLOCKS).await?;
+        self.load.send(&self.load.prepare(1).await?, Duration::ZERO).await?;
+        let is_carried = self.load.is_settled_within(SINGLE).await?;
+        ensure!(is_carried, "it did not carry its first packet within {SINGLE:?}");
+        Ok(running)
+    }
+
+    async fn singles(&self, count: u64, running: &mut Running) -> anyhow::Result<Phase> {
+        let mark = self.mark(running.usage()?).await?;
+        for index in 0..count {
+            let single = self.load.prepare(1).await?;
+            self.load.send(&single, Duration::ZERO).await?;
+            let is_carried = self.load.is_settled_within(SINGLE).await?;
+            ensure!(is_carried, "it did not carry single {index} within {SINGLE:?}");
+            sleep(Duration::from_secs_f64((index as f64 * PHASE_STEP).fract())).await;
+        }
+        self.phase("idle", count, (mark, Origin::FirstSend), running).await
+    }
+
+    async fn burst(&self, count: u64, running: &mut Running) -> anyhow::Result<Phase> {
+        let burst = self.load.prepare(count).await?;
+        let mark = self.mark(running.usage()?).await?;
+        self.load.send(&burst, BURST).await?;
+        self.load.is_settled_within(patience(count)).await?;
+        self.phase("burst", count, (mark, Origin::FirstSend), running).await
+    }
+
+    /// Sends while the relayer is stopped, then starts it.
+    async fn backlog(&self, count: u64) -> anyhow::Result<Phase> {
+        let sequence = self.load.next_sequence().await?;
+        let heights = self.heights().await?;
+        self.load.send(&self.load.prepare(count).await?, Duration::ZERO).await?;
+        self.pass(AFTERMATH_BLOCKS).await?;
+        let mark = self.mark(Usage::default()).await?;
+        let mark = Mark { heights, sequence, ..mark };
+        let mut running = self.peer.start(Duty::Backlog)?;
+        let origin = Origin::At(running.started_at);
+        self.load.is_settled_within(patience(count)).await?;
+        let phase = self.phase("backlog", count, (mark, origin), &mut running).await?;
+        running.stop().await?;
+        Ok(phase)
+    }
+
+    async fn mark(&self, relayer: Usage) -> anyhow::Result<Mark> {
+        Ok(Mark {
+            heights: self.heights().await?,
+            sequence: self.load.next_sequence().await?,
+            relayer,
+            nodes: self.nodes.cpu_seconds()?,
+            own: cpu_seconds(std::process::id())?,
+            machine: Machine::read()?,
+        })
+    }
+
+    async fn phase(
+        &self,
+        name: &str,
+        packets: u64,
+        (mark, origin): (Mark, Origin),
+        running: &mut Running,
+    ) -> anyhow::Result<Phase> {
+        let used = running.usage()?;
+        let relayer = Usage { cpu_seconds: used.cpu_seconds - mark.relayer.cpu_seconds, ..used };
+        let nodes_cpu_seconds = self.nodes.cpu_seconds()? - mark.nodes;
+        let own = cpu_seconds(std::process::id())? - mark.own;
+        let machine = Machine::read()?;
+        let busy = machine.busy_seconds - mark.machine.busy_seconds;
+        self.pass(AFTERMATH_BLOCKS).await?;
+        let [chain_a, chain_b] = &self.nodes.chains;
+        let (relayer_address, [from_a, from_b]) = (&self.nodes.relayer, mark.heights);
+        let a = Journal::read(chain_a, from_a, relayer_address).await?;
+        let b = Journal::read(chain_b, from_b, relayer_address).await?;
+        let journals = [&a, &b];
+        let traffic = Traffic::of(journals, mark.sequence, origin);
+        let (first_receive, last_receive) = traffic.bounds(&traffic.received);
+        let phase = Phase {
+            name: name.to_owned(),
+            packets,
+            received: traffic.received.len() as u64,
+            acked: traffic.acked.len() as u64,
+            seconds: traffic.bounds(&traffic.acked).1,
+            first_receive,
+            last_receive,
+            receive_ms: traffic.since_sent(&traffic.received),
+            life_ms: traffic.since_sent(&traffic.acked),
+            cost: Cost::of(journals),
+            relayer,
+            nodes_cpu_seconds,
+            others_cpu_seconds: busy - nodes_cpu_seconds - relayer.cpu_seconds - own,
+            load: machine.load,
+            blocks: steps(journals, traffic.origin),
+        };
+        phase.say();
+        Ok(phase)
+    }
+
+    async fn heights(&self) -> anyhow::Result<[u64; 2]> {
+        let [a, b] = &self.nodes.chains;
+        Ok([a.height().await?, b.height().await?])
+    }
+
+    async fn pass(&self, blocks: u64) -> anyhow::Result<()> {
+        for chain in &self.nodes.chains {
+            clock::pass(chain, blocks).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Phase {
+    fn say(&self) {
+        let Self { name, packets, acked, seconds, cost, relayer, load, .. } = self;
+        say(&format!(
+            "  {name} of {packets}: {acked} acknowledged after {seconds:.1} s, receive p50 {:.0} ms, {} txs, \
+             {} updates, {} failed, {} redundant, gas limit/used {:.3} (worst {:.3}), {:.0} MiB, {:.1} CPU s \
+             (nodes {:.1}, others {:.1}), load {load:.1}",
+            self.receive_ms.p50,
+            cost.txs,
+            cost.updates,
+            cost.failed,
+            cost.redundant,
+            cost.gas_ratio(),
+            cost.worst_gas_ratio,
+            relayer.peak_mib,
+            relayer.cpu_seconds,
+            self.nodes_cpu_seconds,
+            self.others_cpu_seconds,
+        ));
+    }
+}
+
+fn ends(nodes: &Nodes) -> [End; 2] {
+    let chains = &nodes.net.chains;
+    [&chains.a, &chains.b].map(|chain| End {
+        chain_id: chain.chain_id.clone(),
+        rpc: chain.rpc.clone(),
+        grpc: chain.grpc.clone(),
+    })
+}
+
+/// An empty folder.
+fn fresh(folder: PathBuf) -> anyhow::Result<PathBuf> {
+    if folder.try_exists()? {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    Ok(folder)
+}
+
+fn passed([a, b]: [u64; 2], [later_a, later_b]: [u64; 2]) -> u64 {
+    later_a.saturating_sub(a) + later_b.saturating_sub(b)
+}
+
+fn patience(packets: u64) -> Duration {
+    let (each, any) = PATIENCE;
+    Duration::from_secs_f64(any + each * packets as f64)
+}
