@@ -8,8 +8,6 @@ use cosmos::keys::password::{Again, read_password};
 use cosmos::keys::{Key, KeyStore};
 use serde::Deserialize;
 
-use crate::deploy::config::parse_gas_price;
-
 /// The file that `entrepot config init` writes: the manual, with every key.
 pub const EXAMPLE: &str = include_str!("home/example.toml");
 /// The variable that may hold the password of the keys.
@@ -167,13 +165,11 @@ impl Place {
     }
 
     fn chain(&self) -> anyhow::Result<ChainConfig> {
-        let (gas_price, fee_denom) = parse_gas_price(&self.gas_price)?;
         Ok(ChainConfig {
             chain_id: self.chain_id.clone(),
             rpc: self.rpc.clone(),
             prefix: self.address_prefix.clone(),
-            fee_denom,
-            gas_price,
+            gas_price: self.gas_price.parse()?,
         })
     }
 

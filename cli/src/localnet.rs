@@ -165,8 +165,7 @@ impl LocalChain {
             chain_id: self.chain_id.clone(),
             rpc: self.rpc.clone(),
             prefix: self.bech32_prefix.clone(),
-            fee_denom: self.fee_denom.clone(),
-            gas_price: self.gas_price.parse()?,
+            gas_price: format!("{}{}", self.gas_price, self.fee_denom).parse()?,
         };
         Site::new(Chain::connect(config).await?, key)
     }

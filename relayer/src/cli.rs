@@ -4,8 +4,12 @@
 //! else goes to standard error. Exit code 0: done, 1: failed, 2: wrong usage.
 
 mod adopt;
+mod backup;
 mod clear;
 mod client;
+mod completions;
+mod config;
+mod doctor;
 mod hand;
 mod init;
 mod keys;
@@ -13,6 +17,7 @@ mod link;
 mod logging;
 mod packets;
 mod password;
+mod reload;
 mod session;
 mod start;
 mod status;
@@ -74,6 +79,17 @@ enum Verb {
     Packets(packets::Args),
     /// Show chains, paths and channels.
     Status(status::Args),
+    /// Check everything that relaying needs, and say how to cure what is wrong.
+    Doctor(doctor::Args),
+    /// Check and show the configuration.
+    #[command(subcommand)]
+    Config(config::Verb),
+    /// Copy the store to a file, also while ferry runs.
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of the store.
+    Restore(backup::RestoreArgs),
+    /// Print what completes the commands of ferry in a shell.
+    Completions(completions::Args),
 }
 
 /// Runs a command and reports how it went.
@@ -100,6 +116,11 @@ impl Cli {
             Verb::Start(args) => start::run(&place, args).await,
             Verb::Packets(args) => packets::run(&place, args).await,
             Verb::Status(args) => status::run(&place, args).await,
+            Verb::Doctor(args) => doctor::run(&place, args).await,
+            Verb::Config(verb) => config::run(&place, &verb),
+            Verb::Backup(args) => backup::backup(&place, args).await,
+            Verb::Restore(args) => backup::restore(&place, args).await,
+            Verb::Completions(args) => completions::run(&args),
         }
     }
 }

@@ -4,28 +4,37 @@
 //! wrong is an error that names the line, the key and the form wanted, never a fallback.
 
 pub mod example;
+mod place;
+pub mod value;
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Deserialize;
+use cosmos::keys::decode_address;
+use cosmos::wire::gas::GasPrice;
+use serde::{Deserialize, Serialize};
 
-use crate::model::config::GasPrice;
+pub use place::Mistake;
+use place::Places;
 
 /// The whole file. `ferry init` writes one with every key and its meaning.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// What concerns the daemon as a whole.
     #[serde(default)]
     pub ferry: Global,
+    /// What is served to those who look.
+    #[serde(default)]
+    pub serve: Serve,
     /// The chains.
     #[serde(default, rename = "chain")]
     pub chains: Vec<Chain>,
 }
 
 /// What concerns the daemon as a whole.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Global {
     /// The store, relative to the home directory.
@@ -35,11 +44,12 @@ pub struct Global {
     /// How it is logged.
     pub log_format: LogFormat,
     /// After how many failures a message is given up.
+    #[serde(deserialize_with = "value::at_least_one")]
     pub max_tries: u16,
 }
 
 /// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// For people.
@@ -48,38 +58,64 @@ pub enum LogFormat {
     Json,
 }
 
+/// What is served to those who look: status page, metrics, JSON.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Serve {
+    /// Where. Without it [`Serve::DEFAULT`] is tried, and ferry goes on if another program has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<Listen>,
+    /// A file with the token that allows to change things, relative to the home directory; without
+    /// one nothing can be changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_file: Option<PathBuf>,
+}
+
+/// Where to serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// At this address.
+    At(SocketAddr),
+    /// Nowhere.
+    Off,
+}
+
 /// One chain.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chain {
     /// The chain id, as the chain signs it.
     pub id: String,
     /// `CometBFT` RPC endpoints, the preferred one first.
+    #[serde(deserialize_with = "value::endpoints")]
     pub rpc: Vec<String>,
     /// Prefix of its addresses.
     pub address_prefix: String,
     /// Name of the key that signs, as given to `ferry keys`.
     pub key: String,
     /// Price of one unit of gas with its denom, for instance `0.001stake`.
-    #[serde(deserialize_with = "gas_price")]
+    #[serde(with = "value::gas_price")]
     pub gas_price: GasPrice,
     /// The account that pays fees by a grant, instead of the key's own.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fee_granter: Option<String>,
+    /// Below this much of the fee denom the one who pays is running dry, and ferry says so; zero: never.
+    #[serde(default)]
+    pub low_balance: u64,
     /// Text in every transaction, beside ferry's name and version.
     #[serde(default)]
     pub memo: String,
     /// The most messages in one transaction.
-    #[serde(default = "default_max_msgs")]
+    #[serde(default = "default_max_msgs", deserialize_with = "value::at_least_one")]
     pub max_msgs: usize,
     /// For how long clients of this chain trust a header; default two thirds of its unbonding period.
-    #[serde(default, deserialize_with = "optional_duration")]
+    #[serde(default, with = "value::optional_duration", skip_serializing_if = "Option::is_none")]
     pub trusting_period: Option<Duration>,
     /// How far a header of this chain may be ahead of the other chain's clock.
-    #[serde(default = "default_drift", deserialize_with = "duration")]
+    #[serde(default = "default_drift", with = "value::duration")]
     pub max_clock_drift: Duration,
     /// How long one request may take.
-    #[serde(default = "default_timeout", deserialize_with = "duration")]
+    #[serde(default = "default_timeout", with = "value::duration")]
     pub rpc_timeout: Duration,
 }
 
@@ -123,13 +159,13 @@ pub enum ConfigError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// It does not decode; the text has the line and the key.
-    #[error("`{}`: {reason}", path.display())]
+    /// It does not decode, or a value in it is wrong.
+    #[error("`{}`, {mistake}", path.display())]
     Invalid {
         /// The file.
         path: PathBuf,
-        /// Line, key, and the form wanted.
-        reason: String,
+        /// What is wrong, and where.
+        mistake: Mistake,
     },
     /// It names no such chain.
     #[error("`{id}` is not configured; the file has {known}")]
@@ -139,6 +175,11 @@ pub enum ConfigError {
         /// The chains there are.
         known: String,
     },
+}
+
+impl Serve {
+    /// Where ferry serves when the file does not say.
+    pub const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3880);
 }
 
 impl Config {
@@ -151,28 +192,26 @@ impl Config {
             std::io::ErrorKind::NotFound => ConfigError::Missing { path: path.into() },
             _ => ConfigError::Unreadable { path: path.into(), source },
         })?;
-        Self::parse(&text).map_err(|reason| ConfigError::Invalid { path: path.into(), reason })
+        Self::parse(&text).map_err(|mistake| ConfigError::Invalid { path: path.into(), mistake })
     }
 
-    /// Parses and checks the text of a file. The error names the line.
-    fn parse(text: &str) -> Result<Self, String> {
-        let config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
-        config.check()?;
-        Ok(config)
-    }
-
-    fn check(&self) -> Result<(), String> {
+    /// Parses and checks the text of a file.
+    ///
+    /// # Errors
+    /// The first mistake, with its place.
+    pub fn parse(text: &str) -> Result<Self, Mistake> {
+        let config: Self = toml::from_str(text).map_err(|error| Mistake::of(text, &error))?;
+        let places: Places = toml::from_str(text).map_err(|error| Mistake::of(text, &error))?;
         let mut ids = std::collections::BTreeSet::new();
-        for chain in &self.chains {
+        for (index, chain) in config.chains.iter().enumerate() {
+            let mistake = |key, reason| Mistake::at(text, places.of_chain(index, key), reason);
             if !ids.insert(chain.id.as_str()) {
-                return Err(format!("chain `{}` is configured twice; remove one", chain.id));
+                let twice = format!("chain `{}` is configured twice; remove one", chain.id);
+                return Err(mistake("id", twice));
             }
-            chain.check()?;
+            chain.check().map_err(|(key, reason)| mistake(key, reason))?;
         }
-        if self.ferry.max_tries == 0 {
-            return Err("`ferry.max_tries` is 0, it must be at least 1".into());
-        }
-        Ok(())
+        Ok(config)
     }
 
     /// The chain with this id.
@@ -189,78 +228,27 @@ impl Config {
 }
 
 impl Chain {
-    fn check(&self) -> Result<(), String> {
-        let id = &self.id;
-        if self.rpc.is_empty() {
-            return Err(format!("chain `{id}` has no `rpc`; give at least one URL"));
+    /// The key whose value is wrong by itself or beside others, and why.
+    fn check(&self) -> Result<(), (&'static str, String)> {
+        let (id, prefix) = (&self.id, &self.address_prefix);
+        if id.is_empty() {
+            return Err(("id", "the chain id is empty".into()));
         }
-        if let Some(url) = self.rpc.iter().find(|url| !is_http(url)) {
-            return Err(format!(
-                "chain `{id}`: `rpc` has `{url}`, it must start with http:// or https://"
-            ));
+        let is_prefix = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        if prefix.is_empty() || !prefix.chars().all(is_prefix) {
+            let wrong = format!("`{prefix}` is no address prefix; write what stands before the 1");
+            return Err(("address_prefix", wrong));
         }
-        if self.max_msgs == 0 {
-            return Err(format!("chain `{id}`: `max_msgs` is 0, it must be at least 1"));
+        if let Some(granter) = &self.fee_granter {
+            let is_here = decode_address(granter).is_ok_and(|(found, _)| found == *prefix);
+            if !is_here {
+                let wrong =
+                    format!("`{granter}` is no address of `{id}`, which begins `{prefix}1`");
+                return Err(("fee_granter", wrong));
+            }
         }
         Ok(())
     }
-}
-
-fn is_http(url: &str) -> bool {
-    url.starts_with("http://") || url.starts_with("https://")
-}
-
-/// Reads a price such as `0.001stake` exactly.
-///
-/// # Errors
-/// The form wanted, in words.
-pub fn parse_gas_price(text: &str) -> Result<GasPrice, String> {
-    let wrong =
-        || format!("`{text}` is no gas price; write a number and a denom, as in `0.001stake`");
-    let split = text.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(wrong)?;
-    let (number, denom) = text.split_at(split);
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if fraction.len() > 18 || (whole.is_empty() && fraction.is_empty()) {
-        return Err(wrong());
-    }
-    let atto = format!("{whole}{fraction:0<18}").parse().map_err(|_| wrong())?;
-    Ok(GasPrice { atto, denom: denom.into() })
-}
-
-/// Reads a duration such as `40s`, `10m`, `14d`.
-///
-/// # Errors
-/// The form wanted, in words.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let wrong = || {
-        format!("`{text}` is no duration; write a whole number and ms, s, m, h or d, as in `40s`")
-    };
-    let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-    let (number, unit) = text.split_at(split);
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    let seconds = |each: u64| number.checked_mul(each).map(Duration::from_secs).ok_or_else(wrong);
-    match unit {
-        "ms" => Ok(Duration::from_millis(number)),
-        "s" => seconds(1),
-        "m" => seconds(60),
-        "h" => seconds(3_600),
-        "d" => seconds(86_400),
-        _ => Err(wrong()),
-    }
-}
-
-fn gas_price<'de, D: serde::Deserializer<'de>>(from: D) -> Result<GasPrice, D::Error> {
-    parse_gas_price(&String::deserialize(from)?).map_err(serde::de::Error::custom)
-}
-
-fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    parse_duration(&String::deserialize(from)?).map_err(serde::de::Error::custom)
-}
-
-fn optional_duration<'de, D: serde::Deserializer<'de>>(
-    from: D,
-) -> Result<Option<Duration>, D::Error> {
-    duration(from).map(Some)
 }
 
 #[cfg(test)]

@@ -204,7 +204,7 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
 }
 
 /// The clock, read at one place.
-fn now() -> Time {
+pub(crate) fn now() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }

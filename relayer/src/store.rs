@@ -58,6 +58,12 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// A copy was to be written where a file is.
+    #[error("`{}` exists already; name another file", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file was made by another version, or is no store.
     #[error("`{}` cannot be used as a store; move it away, or use the ferry that made it", path.display())]
     Foreign {

@@ -291,6 +291,97 @@ fn a_key_directory_that_cannot_be_used_is_told_once() {
 }
 
 #[test]
+fn a_configuration_is_checked_and_shown_with_its_defaults() {
+    let home = Home::with_chains(&nobody());
+    assert!(home.ferry(&["config", "check"]).succeeds().contains("valid: a-1, b-1"));
+    let shown = home.ferry(&["config", "show"]).succeeds();
+    assert!(shown.contains("max_msgs = 100") && shown.contains("rpc_timeout = \"2s\""), "{shown}");
+    let json = home.ferry(&["config", "show", "--json"]).succeeds();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["chain"][1]["gas_price"], "0.001stake");
+    home.write("ferry.toml", &shown.replace("log = \"info\"", "log = \"a=b=c\""));
+    home.ferry(&["config", "check"]).fails_with(&["no log level"]);
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_shown_at_its_column() {
+    let home = Home::with_chains(&nobody());
+    let text = std::fs::read_to_string(home.path("ferry.toml")).unwrap();
+    home.write("ferry.toml", &text.replacen("0.001stake", "cheap", 1));
+    home.ferry(&["config", "check"]).fails_with(&["line 6, column 13", "^^^^^^^", "`0.001stake`"]);
+}
+
+#[test]
+fn the_doctor_names_every_fault_with_its_cure() {
+    let rpc = nobody();
+    let home = Home::with_chains(&rpc);
+    std::fs::remove_dir_all(home.path("keys")).unwrap();
+    let ended = home.ferry(&["doctor", "--json"]);
+    assert_eq!(ended.0.status.code(), Some(1), "faults are told by the exit code");
+    let report: serde_json::Value = serde_json::from_slice(&ended.0.stdout).unwrap();
+    assert_eq!((&report["faults"], &report["warnings"]), (&4.into(), &1.into()), "{report}");
+    let findings = report["findings"].as_array().unwrap();
+    for (subject, check, cure) in [
+        ("home", "store", "ferry link"),
+        ("a-1", "key", "ferry keys add"),
+        ("b-1", "endpoint", "start the node"),
+    ] {
+        let found = findings.iter().find(|f| f["subject"] == subject && f["check"] == check);
+        let found = found.unwrap_or_else(|| panic!("{subject} {check} in {report}"));
+        assert!(found["cure"].as_str().unwrap().contains(cure), "{found}");
+    }
+    home.write("ferry.toml", "[ferry\n");
+    let ended = home.ferry(&["doctor"]);
+    let text = String::from_utf8(ended.0.stdout).unwrap();
+    assert!(text.contains("FAULT configuration") && text.contains("line 1"), "{text}");
+}
+
+#[test]
+fn the_doctor_examines_a_node() {
+    let (rpc, _calls) = server(Some(
+        r#"{"result":{"node_info":{"network":"a-1","version":"0.38.19","other":{"tx_index":"off"}},
+        "sync_info":{"latest_block_height":"5","latest_block_time":"2020-01-01T00:00:00Z",
+        "earliest_block_height":"3","catching_up":true}}}"#,
+    ));
+    let ended = Home::with_chains(&rpc).ferry(&["doctor"]);
+    let text = String::from_utf8(ended.0.stdout).unwrap();
+    for found in [
+        "CometBFT 0.38.19, blocks 3 to 5, index of transactions off (ferry needs none); it is catching up",
+        "warn  clock: the newest block of",
+        "is on chain `a-1`",
+    ] {
+        assert!(text.contains(found), "`{found}` in {text}");
+    }
+}
+
+#[test]
+fn a_backup_is_restored_and_the_old_store_kept() {
+    let home = Home::with_chains(&nobody());
+    home.ferry(&["backup", "x"]).fails_with(&["there is no store"]);
+    home.ferry(&["link", "a-1", "b-1"]).fails_with(&["cannot be reached"]);
+    let copy = home.path("copy.db");
+    let copy = copy.to_str().unwrap();
+    assert!(home.ferry(&["backup", copy]).succeeds().contains("0 paths"));
+    home.ferry(&["backup", copy]).fails_with(&["exists already"]);
+    assert!(home.ferry(&["restore", copy]).succeeds().contains("ferry.db.before-1"));
+    assert!(home.has("ferry.db.before-1"));
+    home.write("text", "a text");
+    let text = home.path("text");
+    home.ferry(&["restore", text.to_str().unwrap()]).fails_with(&["is no backup of ferry"]);
+    assert!(home.ferry(&["status"]).succeeds().contains("ferry link"));
+}
+
+#[test]
+fn completions_know_every_verb() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = Home::empty().ferry(&["completions", shell]).succeeds();
+        for verb in ["doctor", "backup", "link"] {
+            assert!(script.contains(verb), "{verb} for {shell}");
+        }
+    }
+}
+
+#[test]
 fn wrong_usage_exits_with_two() {
     let ended = Home::empty().ferry(&["link", "a-1"]);
     assert_eq!(ended.0.status.code(), Some(2));

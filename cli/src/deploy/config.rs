@@ -6,7 +6,6 @@ use anyhow::{Context as _, bail, ensure};
 use cosmos::chain::{Chain, ChainConfig};
 use cosmos::keys::password::{Again, read_password};
 use cosmos::keys::{HdPath, Key, KeyStore};
-use cosmos::wire::gas::GasPrice;
 use serde::Deserialize;
 
 use super::{
@@ -255,13 +254,11 @@ impl ChainSection {
     /// # Errors
     /// The gas price is not valid.
     pub fn config(&self) -> anyhow::Result<ChainConfig> {
-        let (gas_price, fee_denom) = parse_gas_price(&self.gas_price)?;
         Ok(ChainConfig {
             chain_id: self.id.clone(),
             rpc: self.rpc.clone(),
             prefix: self.address_prefix.clone(),
-            fee_denom,
-            gas_price,
+            gas_price: self.gas_price.parse()?,
         })
     }
 
@@ -287,17 +284,4 @@ impl ChainSection {
         let password = read_password(keys.password_file.as_deref(), PASSWORD, Again::No)?;
         Ok(KeyStore::new(dir).load(name, &password)?)
     }
-}
-
-/// Splits a price of gas from its denom, as in `0.001stake`.
-///
-/// # Errors
-/// There is no number or no denom.
-pub fn parse_gas_price(text: &str) -> anyhow::Result<(GasPrice, String)> {
-    let split = text.find(|c: char| c.is_ascii_alphabetic());
-    let split = split.with_context(|| {
-        format!("`{text}` is no gas price; write a number and a denom, as in `0.001stake`")
-    })?;
-    let (price, denom) = text.split_at(split);
-    Ok((price.parse()?, denom.into()))
 }

@@ -109,8 +109,7 @@ impl Reader {
             chain_id,
             rpc: rpc.into(),
             prefix: String::new(),
-            fee_denom: String::new(),
-            gas_price: GasPrice::from_atto(0),
+            gas_price: GasPrice::new(0, ""),
         };
         Ok(Chain::connect(config).await?)
     }

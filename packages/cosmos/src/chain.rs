@@ -20,6 +20,7 @@ use crate::wire::tx::{Fee, SignedTx, TxPlan, unsigned};
 mod error;
 pub mod gov;
 pub mod ibc;
+pub mod node;
 pub mod wasm;
 
 pub use error::ChainError;
@@ -38,9 +39,7 @@ pub struct ChainConfig {
     pub rpc: String,
     /// The prefix of addresses.
     pub prefix: String,
-    /// The denom that fees are paid in.
-    pub fee_denom: String,
-    /// The price of gas in it.
+    /// The price of gas, in the denom that fees are paid in.
     pub gas_price: GasPrice,
 }
 
@@ -144,7 +143,7 @@ impl Chain {
             Err(error) if error.is_not_found() => Err(ChainError::NoAccount {
                 address: address.to_owned(),
                 chain: self.config.chain_id.clone(),
-                denom: self.config.fee_denom.clone(),
+                denom: self.config.gas_price.denom().to_owned(),
             }),
             Err(error) => Err(error.into()),
         }
@@ -225,7 +224,7 @@ impl Chain {
         let fee = Fee {
             gas_limit,
             amount: self.config.gas_price.fee(gas_limit),
-            denom: self.config.fee_denom.clone(),
+            denom: self.config.gas_price.denom().to_owned(),
             granter: None,
         };
         let tx = sign(key, &self.plan(account, msgs, memo, &fee));
@@ -242,7 +241,7 @@ impl Chain {
     ) -> Result<u64, ChainError> {
         // A dry run takes the fee it is told, and without one skips 16,000 gas of taking it.
         let amount = self.config.gas_price.fee(1).min(1);
-        let denom = self.config.fee_denom.clone();
+        let denom = self.config.gas_price.denom().to_owned();
         let least = Fee { gas_limit: 0, amount, denom, granter: None };
         let plan = self.plan(account, msgs, memo, &least);
         let tx_bytes = unsigned(Some(&key.public_key()), &plan);

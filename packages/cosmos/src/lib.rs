@@ -1,9 +1,8 @@
-//! A client to a real Cosmos chain: keys, transactions, proofs, headers, events, an RPC pool.
+//! A client to a real Cosmos chain: keys, transactions, proofs, headers, events.
 //!
 //! [`wire`] encodes and decodes and does nothing else: no clock, no network, no randomness.
 
 pub mod chain;
-pub mod endpoints;
 pub mod keys;
 pub mod rpc;
 pub mod wire;

@@ -44,8 +44,7 @@ impl Side {
             chain_id: text("chain_id"),
             rpc: text("rpc"),
             prefix: text("bech32_prefix"),
-            fee_denom: text("fee_denom"),
-            gas_price: text("gas_price").parse().unwrap(),
+            gas_price: format!("{}{}", text("gas_price"), text("fee_denom")).parse().unwrap(),
         };
         let words = net["accounts"]["user4"]["mnemonic"].as_str().unwrap();
         let key = Key::from_mnemonic(words, HdPath::cosmos(0)).unwrap();

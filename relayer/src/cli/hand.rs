@@ -87,7 +87,7 @@ impl Hand {
         let memo = setup::memo("");
         if self.dry_run {
             let gas = self.chain.simulate(&self.key, msgs, &memo).await?;
-            let fee = format!("{}{}", config.gas_price.fee(gas), config.fee_denom);
+            let fee = format!("{}{}", config.gas_price.fee(gas), config.gas_price.denom());
             return Ok(Sent::WouldSucceed { chain, gas, fee });
         }
         let tx = self.chain.send_msgs(&self.key, msgs, &memo).await?;
@@ -96,7 +96,7 @@ impl Hand {
             hash: tx.hash.clone(),
             height: tx.height,
             gas_used: tx.gas_used,
-            fee: format!("{}{}", tx.fee, config.fee_denom),
+            fee: format!("{}{}", tx.fee, config.gas_price.denom()),
             tx: Box::new(tx),
         })
     }

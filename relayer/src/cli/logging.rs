@@ -4,22 +4,41 @@ use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Registry, fmt, reload};
 
 use crate::config::{Global, LogFormat};
 
-/// Starts logging. The variable `FERRY_LOG` overrides the level.
-pub(super) fn start(config: &Global) -> anyhow::Result<()> {
+/// Changes what is logged while ferry runs.
+#[derive(Clone, Debug)]
+pub(super) struct LogLevel(reload::Handle<EnvFilter, Registry>);
+
+impl LogLevel {
+    /// Logs as a configuration says from now on.
+    pub(super) fn set(&self, config: &Global) -> anyhow::Result<()> {
+        Ok(self.0.reload(filter(config)?)?)
+    }
+}
+
+/// What is logged. The variable `FERRY_LOG` overrides the configuration.
+pub(super) fn filter(config: &Global) -> anyhow::Result<EnvFilter> {
     let directives = std::env::var("FERRY_LOG").unwrap_or_else(|_| config.log.clone());
-    let filter = EnvFilter::try_new(&directives).with_context(|| {
+    EnvFilter::try_new(&directives).with_context(|| {
         format!("`{directives}` is no log level; write error, warn, info, debug, or ferry=debug")
-    })?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
+    })
+}
+
+/// Starts logging.
+pub(super) fn start(config: &Global) -> anyhow::Result<LogLevel> {
+    let (filter, handle) = reload::Layer::new(filter(config)?);
+    let lines =
+        fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let registry = tracing_subscriber::registry().with(filter);
     let started = match config.log_format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().try_init(),
+        LogFormat::Text => registry.with(lines).try_init(),
+        LogFormat::Json => registry.with(lines.json()).try_init(),
     };
-    started.map_err(|error| anyhow::anyhow!("logging cannot be started: {error}"))
+    started.map_err(|error| anyhow::anyhow!("logging cannot be started: {error}"))?;
+    Ok(LogLevel(handle))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Context as _;
 
 use super::session::{Session, stop_signal};
-use super::{Place, logging};
+use super::{Place, logging, reload};
 use crate::config::{Chain, Config};
 use crate::drive::{self, Engine};
 use crate::model::Model;
@@ -18,7 +18,7 @@ pub(super) struct Args {}
 
 pub(super) async fn run(place: &Place, Args {}: Args) -> anyhow::Result<()> {
     let file = place.read_config()?;
-    logging::start(&file.ferry)?;
+    reload::on_hangup(place.config.clone(), logging::start(&file.ferry)?)?;
     let stored = Sqlite::open_to_read(&place.store(&file)).await?.load().await?;
     let chains = chains(&file, &stored)?;
     let Session { store, rows, nodes, config } = Session::begin(place, &file, &chains).await?;

@@ -7,12 +7,22 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 [ferry]
 # Where ferry keeps what it knows, relative to the home directory.
 # store = "ferry.db"
-# What is logged: error, warn, info, debug, or directives such as "ferry=debug,cosmos=info".
+# What is logged: error, warn, info, debug, or directives such as "ferry=debug,cosmos=info". A running ferry takes
+# a change over at SIGHUP.
 # log = "info"
 # How it is logged: "text" or "json" (one object a line).
 # log_format = "text"
 # After how many failures a message is given up; `ferry packets` then shows why.
 # max_tries = 10
+
+[serve]
+# Where the status page, metrics (/metrics) and JSON (/api) are: an address with a port, or "off". Who can
+# reach it can read everything, so leave it on this machine or put a proxy before it. Without this key ferry
+# goes on when another program has the port.
+# listen = "127.0.0.1:3880"
+# A file with the token that allows to change things there, relative to the home directory. Without one nothing
+# can be changed.
+# token_file = "token"
 
 # One section for each chain. Then: `ferry keys add NAME`, fund its address, `ferry link A B`, `ferry start`.
 #
@@ -28,7 +38,10 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # Price of one unit of gas, with the denom that pays.
 # gas_price = "0.001stake"
 # The account that pays the fees by a grant, instead of the key's own.
-# fee_granter = "wasm1..."
+# fee_granter = "wasm19rl4cm2hmr8afy4kldpxz3fka4jguq0akuugk7"
+# Below this much of the fee denom the account that pays is running dry: ferry warns, and `doctor` and the
+# metrics show it. Zero: never.
+# low_balance = 0
 # Text in every transaction, beside ferry's name and version.
 # memo = ""
 # The most messages in one transaction.

@@ -97,8 +97,7 @@ impl FakeNode {
             chain_id: CHAIN.into(),
             rpc: String::new(),
             prefix: "wasm".into(),
-            fee_denom: "stake".into(),
-            gas_price: GasPrice::from_atto(1),
+            gas_price: GasPrice::new(1, "stake"),
         };
         let addresses = nodes.iter().map(|node| node.address.clone()).collect();
         let endpoints = Endpoints::connect(config, addresses, limit).await.unwrap();

@@ -6,7 +6,6 @@ use std::time::Duration;
 use cosmos::chain::{Chain, ChainConfig as Connection, ChainError};
 use cosmos::keys::store::{KeyStore, KeyStoreError};
 use cosmos::keys::{HdPath, Key, KeyError};
-use cosmos::wire::gas::GasPrice;
 use cosmos::wire::height::revision_of;
 use cosmos::wire::tx::any;
 use futures_util::future::try_join_all;
@@ -180,8 +179,7 @@ async fn endpoints(file: &ChainFile) -> Result<Endpoints, ChainError> {
         chain_id: file.id.clone(),
         rpc: String::new(),
         prefix: file.address_prefix.clone(),
-        fee_denom: file.gas_price.denom.clone(),
-        gas_price: GasPrice::from_atto(file.gas_price.atto),
+        gas_price: file.gas_price.clone(),
     };
     Endpoints::connect(connection, file.rpc.clone(), file.rpc_timeout).await
 }
@@ -196,7 +194,8 @@ fn address(file: &ChainFile, key: &Key) -> Result<Address, SetupError> {
 async fn make_probe(chain: &Chain, key: &Key, address: Address) -> Result<Probe, ChainError> {
     let account = match chain.account(address.as_str()).await {
         Err(ChainError::NoAccount { .. }) => {
-            let coin = Coin { denom: chain.config().fee_denom.clone(), amount: "1".into() };
+            let coin =
+                Coin { denom: chain.config().gas_price.denom().to_owned(), amount: "1".into() };
             let send = MsgSend {
                 from_address: chain.address(key)?,
                 to_address: address.to_string(),

@@ -1,6 +1,7 @@
 //! What the model is told about chains once, at start.
 
 use cosmos::keys::Key;
+use cosmos::wire::gas::GasPrice;
 
 use super::ids::{Address, ChainId, LaneId, Span};
 
@@ -62,20 +63,4 @@ pub struct Probe {
     pub address: Address,
     /// Its sequence.
     pub sequence: u64,
-}
-
-/// The price of gas, exact.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GasPrice {
-    /// Units of 10⁻¹⁸ `denom` per gas.
-    pub atto: u128,
-    /// The denom.
-    pub denom: String,
-}
-
-impl GasPrice {
-    /// The fee for `gas`, rounded up.
-    pub fn fee(&self, gas: u64) -> u128 {
-        self.atto.saturating_mul(gas.into()).div_ceil(1_000_000_000_000_000_000)
-    }
 }

@@ -97,7 +97,7 @@ impl Model {
         let fee = Fee {
             gas_limit,
             amount: chain.gas_price.fee(gas_limit),
-            denom: chain.gas_price.denom.clone(),
+            denom: chain.gas_price.denom().to_owned(),
             granter: chain.fee_granter.as_ref().map(ToString::to_string),
         };
         let timeout_height = tip.height + LIFETIME_BLOCKS;

@@ -55,7 +55,7 @@ impl Model {
         msgs.extend(messages);
         // Without any fee the gas of taking one is not counted: 16,000.
         let amount = chain.gas_price.fee(1).min(1);
-        let denom = chain.gas_price.denom.clone();
+        let denom = chain.gas_price.denom().to_owned();
         let fee = Fee { gas_limit: 0, amount, denom, granter: None };
         let tx = unsigned(
             None,

@@ -3,6 +3,8 @@
 //! Write-ahead log with `synchronous = NORMAL`: a kill loses nothing; a power cut may lose the last
 //! transactions, which the chains' own sequences repair.
 
+mod backup;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! What a world begins with: its faults, its chains' settings, the path that is wanted.
 
 use cosmos::keys::Key;
-use ferry::model::config::{ChainConfig, GasPrice, LaneConfig, Probe};
+use cosmos::wire::gas::GasPrice;
+use ferry::model::config::{ChainConfig, LaneConfig, Probe};
 use ferry::model::ids::{Both, ChainId, LaneId, Order, PathId, Side, Span};
 use ferry::model::rows::{ChannelEnd, ChannelRow, EndState, PathRow};
 
@@ -81,7 +82,7 @@ pub(crate) fn chain_config(chain: &str, revision: u64, key: Key) -> ChainConfig 
         revision,
         lane: LaneConfig { id: lane(chain, &key), key },
         probe: Probe { address: "sim1probe".into(), sequence: 0 },
-        gas_price: GasPrice { atto: 25_000_000_000_000_000, denom: "stake".to_owned() },
+        gas_price: GasPrice::new(25_000_000_000_000_000, "stake"),
         fee_granter: None,
         memo: "ferry".to_owned(),
         block_gas: Some(20_000_000),

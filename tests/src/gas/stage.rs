@@ -112,8 +112,10 @@ impl Stage {
         for some in addresses.chunks(GIFTS) {
             let each = |count: u64| {
                 let (token, fee) = (units * count, FEES * count);
-                let mut coins =
-                    vec![coin(token, &self.token), coin(fee, &self.chain.config().fee_denom)];
+                let mut coins = vec![
+                    coin(token, &self.token),
+                    coin(fee, self.chain.config().gas_price.denom()),
+                ];
                 coins.sort_by(|a, b| a.denom.cmp(&b.denom));
                 coins
             };
@@ -155,7 +157,7 @@ impl Stage {
         let authority = encode_address(prefix, governance.first_chunk::<20>().context("short")?)?;
         let proposal = MsgSubmitProposal {
             messages: vec![any(&MsgPinCodes { authority, code_ids: vec![code] })],
-            initial_deposit: vec![coin(PROPOSAL_DEPOSIT, &self.chain.config().fee_denom)],
+            initial_deposit: vec![coin(PROPOSAL_DEPOSIT, self.chain.config().gas_price.denom())],
             proposer: self.owner.address.clone(),
             metadata: String::new(),
             title: "pin the market".to_owned(),

@@ -58,7 +58,8 @@ impl Dao {
         let wallet = Site::new(site.chain.clone(), key)?;
         let coin =
             |amount: u128, denom: &str| Coin { denom: denom.into(), amount: amount.to_string() };
-        let mut coins = vec![coin(amount, denom), coin(FEES, &site.chain.config().fee_denom)];
+        let mut coins =
+            vec![coin(amount, denom), coin(FEES, site.chain.config().gas_price.denom())];
         // The SDK refuses coins that are not sorted by denom.
         coins.sort_by(|one, other| one.denom.cmp(&other.denom));
         let send = MsgSend {

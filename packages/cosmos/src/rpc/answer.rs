@@ -28,6 +28,17 @@ pub struct NodeInfo {
     pub network: String,
     /// The version of CometBFT, for people.
     pub version: String,
+    /// Its settings, for people.
+    #[serde(default)]
+    pub other: NodeSettings,
+}
+
+/// What a node says of its settings.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct NodeSettings {
+    /// `on` when it keeps an index of transactions.
+    #[serde(default)]
+    pub tx_index: String,
 }
 
 /// The blocks that a node has.

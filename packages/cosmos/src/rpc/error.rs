@@ -102,15 +102,6 @@ pub enum QueryError {
 }
 
 impl QueryError {
-    /// Who is to blame for it.
-    pub fn blame(&self) -> Blame {
-        match self {
-            Self::Rpc(error) => error.fault.blame(),
-            Self::Refused { .. } => Blame::Question,
-            Self::Malformed { .. } => Blame::Node,
-        }
-    }
-
     /// Whether the application says that what was asked for does not exist.
     ///
     /// Source: SDK v0.53 `baseapp/abci.go`, `gRPCErrorToSDKError`: the status `NotFound` becomes `sdk/22`.

@@ -78,7 +78,12 @@ impl<'a> Load<'a> {
             gas = Some((msgs.len(), gas_limit));
             let config = self.chain.config();
             let amount = config.gas_price.fee(gas_limit);
-            let fee = Fee { gas_limit, amount, denom: config.fee_denom.clone(), granter: None };
+            let fee = Fee {
+                gas_limit,
+                amount,
+                denom: config.gas_price.denom().to_owned(),
+                granter: None,
+            };
             signed.push(sign(
                 &self.key,
                 &TxPlan {

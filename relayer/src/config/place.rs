@@ -1,0 +1,94 @@
+//! Where in the file something stands, so that every mistake is shown at its place.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// A mistake and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// The line, counted from 1; zero when the mistake has no place.
+    pub line: usize,
+    /// The column, counted from 1 in characters.
+    pub column: usize,
+    /// The line's text.
+    pub text: String,
+    /// How many characters are wrong.
+    pub length: usize,
+    /// What is wrong, and the form wanted.
+    pub reason: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, column, text, length, reason } = self;
+        if *line == 0 {
+            return f.write_str(reason);
+        }
+        let margin = " ".repeat(line.to_string().len());
+        write!(f, "line {line}, column {column}: {reason}\n {line} | {text}\n {margin} | ")?;
+        write!(f, "{}{}", " ".repeat(column - 1), "^".repeat(*length))
+    }
+}
+
+impl Mistake {
+    /// The mistake at a range of bytes of the file.
+    pub(super) fn at(file: &str, range: Option<Range<usize>>, reason: String) -> Self {
+        let Some(range) = range.filter(|range| file.is_char_boundary(range.start)) else {
+            return Self { line: 0, column: 0, text: String::new(), length: 0, reason };
+        };
+        let (before, after) = file.split_at(range.start);
+        let begin = before.rfind('\n').map_or(0, |at| at + 1);
+        let rest = after.lines().next().unwrap_or_default();
+        let wrong = file.get(range).and_then(|wrong| wrong.lines().next()).unwrap_or_default();
+        Self {
+            line: before.matches('\n').count() + 1,
+            column: before[begin..].chars().count() + 1,
+            text: format!("{}{rest}", &before[begin..]),
+            length: wrong.chars().count().max(1),
+            reason,
+        }
+    }
+
+    /// What the parser found.
+    pub(super) fn of(file: &str, error: &toml::de::Error) -> Self {
+        Self::at(file, error.span(), error.message().to_owned())
+    }
+}
+
+/// The places of the chains' values.
+#[derive(Debug, Deserialize)]
+pub(super) struct Places {
+    #[serde(default, rename = "chain")]
+    chains: Vec<BTreeMap<String, Spanned<toml::Value>>>,
+}
+
+impl Places {
+    /// Where the value of a key of the chain with this index stands.
+    pub(super) fn of_chain(&self, index: usize, key: &str) -> Option<Range<usize>> {
+        self.chains.get(index)?.get(key).map(Spanned::span)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_shows_its_line_and_points_at_it() {
+        let file = "[ferry]\nlog = \"é\" # x\n";
+        let range = file.find("# x").map(|at| at..at + 3);
+        let shown = Mistake::at(file, range, "no".into()).to_string();
+        let expected = "line 2, column 11: no\n 2 | log = \"é\" # x\n   |           ^^^";
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn a_mistake_without_a_place_is_told_without_one() {
+        assert_eq!(Mistake::at("", None, "no".into()).to_string(), "no");
+        assert_eq!(Mistake::at("x", Some(9..10), "no".into()).to_string(), "no");
+    }
+}

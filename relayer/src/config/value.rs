@@ -1,0 +1,161 @@
+//! Values of the file: how each is written, and what is said of one that is not.
+
+use std::time::Duration;
+
+use cosmos::wire::gas::GasPrice;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Listen;
+
+/// Reads a duration such as `40s`, `10m`, `14d`.
+///
+/// # Errors
+/// The form wanted, in words.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let wrong = || {
+        format!("`{text}` is no duration; write a whole number and ms, s, m, h or d, as in `40s`")
+    };
+    let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let seconds = |each: u64| number.checked_mul(each).map(Duration::from_secs).ok_or_else(wrong);
+    match unit {
+        "ms" => Ok(Duration::from_millis(number)),
+        "s" => seconds(1),
+        "m" => seconds(60),
+        "h" => seconds(3_600),
+        "d" => seconds(86_400),
+        _ => Err(wrong()),
+    }
+}
+
+/// Writes a duration as [`parse_duration`] reads it, in the largest unit that is exact.
+pub fn format_duration(duration: Duration) -> String {
+    let (seconds, millis) = (duration.as_secs(), duration.subsec_millis());
+    if millis > 0 {
+        return format!("{}ms", duration.as_millis());
+    }
+    match seconds {
+        0 => "0s".into(),
+        _ if seconds % 86_400 == 0 => format!("{}d", seconds / 86_400),
+        _ if seconds % 3_600 == 0 => format!("{}h", seconds / 3_600),
+        _ if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        _ => format!("{seconds}s"),
+    }
+}
+
+/// A duration as a field.
+pub(super) mod duration {
+    use super::*;
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        parse_duration(&String::deserialize(from)?).map_err(serde::de::Error::custom)
+    }
+
+    pub(crate) fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&format_duration(*duration))
+    }
+}
+
+/// A duration as a field that may be missing.
+pub(super) mod optional_duration {
+    use super::*;
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        duration::deserialize(from).map(Some)
+    }
+
+    pub(crate) fn serialize<S: Serializer>(
+        duration: &Option<Duration>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match duration {
+            Some(duration) => super::duration::serialize(duration, to),
+            None => to.serialize_none(),
+        }
+    }
+}
+
+/// A price of gas as a field.
+pub(super) mod gas_price {
+    use super::*;
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<GasPrice, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+
+    pub(crate) fn serialize<S: Serializer>(price: &GasPrice, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(price)
+    }
+}
+
+impl Serialize for Listen {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::At(address) => to.collect_str(address),
+            Self::Off => to.serialize_str("off"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Listen {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        text.parse().map(Self::At).map_err(|_| {
+            serde::de::Error::custom(format!(
+                "`{text}` is no address; write an address with a port, as in `127.0.0.1:3880`, or `off`"
+            ))
+        })
+    }
+}
+
+/// RPC addresses: at least one, each an `http` or `https` URL.
+pub(super) fn endpoints<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let urls = Vec::<String>::deserialize(from)?;
+    let is_http = |url: &&String| !url.starts_with("http://") && !url.starts_with("https://");
+    if urls.is_empty() {
+        return Err(serde::de::Error::custom("`rpc` is empty; give at least one URL"));
+    }
+    match urls.iter().find(is_http) {
+        Some(url) => {
+            let wrong = format!("`rpc` has `{url}`, it must start with http:// or https://");
+            Err(serde::de::Error::custom(wrong))
+        }
+        None => Ok(urls),
+    }
+}
+
+/// A number that must be at least 1.
+pub(super) fn at_least_one<'de, D: Deserializer<'de>, T>(from: D) -> Result<T, D::Error>
+where
+    T: Deserialize<'de> + PartialEq + Default,
+{
+    match T::deserialize(from)? {
+        zero if zero == T::default() => {
+            Err(serde::de::Error::custom("it is 0, it must be at least 1"))
+        }
+        number => Ok(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units_and_read_back() {
+        assert_eq!(parse_duration("14d").unwrap(), Duration::from_secs(14 * 86_400));
+        assert_eq!(parse_duration("250ms").unwrap(), Duration::from_millis(250));
+        for wrong in ["", "5", "s", "1.5s", "5 s", "5w"] {
+            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        }
+        for text in ["0s", "40s", "90s", "10m", "36h", "14d", "1500ms"] {
+            assert_eq!(format_duration(parse_duration(text).unwrap()), text);
+        }
+    }
+}
