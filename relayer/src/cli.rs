@@ -11,6 +11,7 @@ mod completions;
 mod config;
 mod doctor;
 mod hand;
+mod import;
 mod init;
 mod keys;
 mod link;
@@ -18,9 +19,11 @@ mod logging;
 mod packets;
 mod password;
 mod reload;
+mod serving;
 mod session;
 mod start;
 mod status;
+mod supervisor;
 
 use std::fmt::Display;
 use std::io::Write as _;
@@ -81,7 +84,7 @@ enum Verb {
     Status(status::Args),
     /// Check everything that relaying needs, and say how to cure what is wrong.
     Doctor(doctor::Args),
-    /// Check and show the configuration.
+    /// Check and show the configuration, or take over that of another relayer.
     #[command(subcommand)]
     Config(config::Verb),
     /// Copy the store to a file, also while ferry runs.

@@ -4,6 +4,7 @@
 //! wrong is an error that names the line, the key and the form wanted, never a fallback.
 
 pub mod example;
+pub mod import;
 mod place;
 pub mod value;
 

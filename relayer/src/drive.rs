@@ -16,9 +16,11 @@ mod report;
 mod scan;
 
 pub mod decode;
+pub mod desk;
 pub mod endpoints;
 pub mod node;
 pub mod setup;
+pub mod tally;
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -34,7 +36,9 @@ use crate::model::facts::{Ask, Fact};
 use crate::model::ids::{AskId, ChainId, Time};
 use crate::model::{Model, step};
 use crate::store::{Store, StoreError};
+use desk::{Desk, Request};
 use node::Node;
+use tally::{Ours, Tally};
 
 /// Facts that wait for the loop. A full queue slows the pullers down, and loses nothing.
 const FACTS: usize = 64;
@@ -119,6 +123,9 @@ pub struct Engine<S> {
     pullers: JoinSet<Result<(), DriveError>>,
     facts: mpsc::Sender<Fact>,
     inbox: mpsc::Receiver<Fact>,
+    desk: Desk,
+    requests: mpsc::Receiver<Request>,
+    tally: Tally,
     wake: Option<Time>,
 }
 
@@ -126,6 +133,7 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
     /// A loop that has not begun.
     pub fn new(model: Model, store: Arc<S>, nodes: Nodes) -> Self {
         let (facts, inbox) = mpsc::channel(FACTS);
+        let (desk, requests) = desk::open();
         Self {
             model,
             store,
@@ -135,8 +143,16 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             pullers: JoinSet::new(),
             facts,
             inbox,
+            desk,
+            requests,
+            tally: Tally::new(now()),
             wake: None,
         }
+    }
+
+    /// A way to ask the loop while it runs.
+    pub fn desk(&self) -> Desk {
+        self.desk.clone()
     }
 
     /// Starts to read the blocks of every chain that has a cursor.
@@ -149,29 +165,46 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
         }
     }
 
-    /// Waits for the next fact.
+    /// Waits for the next fact, and serves at the desk meanwhile.
     async fn next(&mut self) -> Result<Fact, DriveError> {
         let wake = until(self.wake);
-        tokio::select! {
-            Some(ended) = self.pullers.join_next() => match ended? {
-                Err(error) => Err(error),
-                // A puller ends well only when nobody takes its facts any more.
-                Ok(()) => Ok(Fact::Tick),
-            },
-            Some(answer) = self.asks.join_next() => Ok(answer?),
-            Some(fact) = self.inbox.recv() => Ok(fact),
-            () = wake => Ok(Fact::Tick),
+        tokio::pin!(wake);
+        loop {
+            let request = tokio::select! {
+                Some(ended) = self.pullers.join_next() => {
+                    // A puller ends well only when nobody takes its facts any more.
+                    return ended?.map(|()| Fact::Tick);
+                }
+                Some(answer) = self.asks.join_next() => return Ok(answer?),
+                Some(fact) = self.inbox.recv() => return Ok(fact),
+                Some(request) = self.requests.recv() => request,
+                () = &mut wake => return Ok(Fact::Tick),
+            };
+            match request {
+                Request::Read(read) => read(&self.model, &self.tally),
+                Request::Take(fact) => return Ok(*fact),
+            }
         }
     }
 
     /// Takes one fact in, stores what follows, and only then asks.
     async fn take(&mut self, fact: Fact) -> Result<(), DriveError> {
-        if let Fact::Block(chain, block) = &fact {
-            report::block(chain, block);
-        }
+        let block = match &fact {
+            Fact::Block(chain, block) => {
+                report::block(chain, block);
+                Some((chain.clone(), block.tip.height, Ours::of(&self.model, block)))
+            }
+            _ => None,
+        };
         let step = step(&mut self.model, fact, now());
         self.store.commit(&step.writes).await?;
-        step.notices.iter().for_each(report::notice);
+        if let Some((chain, height, ours)) = block {
+            self.tally.block(&self.model, (&chain, height), &ours, &step.writes);
+        }
+        for notice in &step.notices {
+            report::notice(notice);
+            self.tally.notice(notice);
+        }
         for (id, ask) in step.asks {
             self.ask(id, ask);
         }
@@ -182,6 +215,7 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
     fn ask(&mut self, id: AskId, ask: Ask) {
         let (nodes, store) = (self.nodes.clone(), Arc::clone(&self.store));
         let turns = Arc::clone(&self.turns);
+        self.tally.asked(ask.name());
         self.asks.spawn(async move {
             // The semaphore is never closed; without a turn the question would only start early.
             let _turn = turns.acquire().await;

@@ -9,4 +9,5 @@ pub mod config;
 pub mod drive;
 pub mod model;
 pub mod plan;
+pub mod serve;
 pub mod store;

@@ -371,6 +371,63 @@ fn a_backup_is_restored_and_the_old_store_kept() {
     assert!(home.ferry(&["status"]).succeeds().contains("ferry link"));
 }
 
+/// The files of Hermes or rly, with every key that they document.
+fn foreign(name: &str) -> String {
+    format!("{}/tests/import/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn hermes_is_taken_over_with_its_keys() {
+    let home = Home::empty();
+    let keys = home.path("hermes/ibc-0/keyring-test");
+    std::fs::create_dir_all(&keys).unwrap();
+    let secret = "0101010101010101010101010101010101010101010101010101010101010101";
+    let key = format!(
+        "{{\"private_key\":\"{secret}\",\"public_key\":\"02\",\"address\":[1],\
+         \"address_type\":\"Cosmos\",\"account\":\"cosmos1\"}}"
+    );
+    std::fs::write(keys.join("testkey.json"), key).unwrap();
+    let (file, dir) = (foreign("hermes.toml"), home.path("hermes"));
+    let args = ["config", "import", &file, "--keys", dir.to_str().unwrap()];
+
+    let dry = home.ferry(&[&args[..], &["--dry-run"]].concat()).succeeds();
+    assert!(dry.contains("would write") && dry.contains("gas_price = \"0.025stake\""), "{dry}");
+    assert!(!home.has("ferry.toml") && !home.has("keys"), "a dry run writes nothing");
+
+    let report = home.ferry(&[&args[..], &["--json"]].concat()).succeeds();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["chains"], serde_json::json!(["ibc-0", "ibc-1"]));
+    assert_eq!(report["keys"][0]["taken_over"], true);
+    assert_eq!(report["keys"][1]["taken_over"], false);
+    assert!(report["keys"][1]["how"].as_str().unwrap().contains("ferry keys restore testkey"));
+    assert!(home.ferry(&["config", "check"]).succeeds().contains("ibc-0, ibc-1"));
+    let list = home.ferry(&["keys", "list"]).succeeds();
+    assert!(list.contains("testkey  private key") && !list.contains(secret), "{list}");
+    let text = std::fs::read_to_string(home.path("ferry.toml")).unwrap();
+    assert!(text.contains("# NOT taken over: chains[0].packet_filter"), "{text}");
+    home.ferry(&args).fails_with(&["exists already"]);
+}
+
+#[test]
+fn rly_is_taken_over_and_its_keyring_explained() {
+    let home = Home::empty();
+    let text = home.ferry(&["config", "import", &foreign("rly.yaml")]).succeeds();
+    for part in [
+        "gaiad keys export default --keyring-backend test --keyring-dir ~/.relayer/keys/juno-1",
+        "ferry link cosmoshub-4 juno-1 --path hub-juno --connection connection-372",
+        "allowlist",
+    ] {
+        assert!(text.contains(part), "`{part}` in {text}");
+    }
+    home.write("secret", &"2".repeat(64));
+    let secret = home.path("secret");
+    let args = ["keys", "import", "default", "--secret-file", secret.to_str().unwrap()];
+    assert!(home.ferry(&args).succeeds().contains("juno1"));
+    home.write("secret", "2");
+    home.ferry(&["keys", "import", "x", "--secret-file", secret.to_str().unwrap()])
+        .fails_with(&["64 hexadecimal digits"]);
+}
+
 #[test]
 fn completions_know_every_verb() {
     for shell in ["bash", "zsh", "fish"] {

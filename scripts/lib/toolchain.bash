@@ -7,6 +7,7 @@ CACHE=${ENTREPOT_CACHE:-$HOME/.cache/entrepot}
 # The newest Rust whose wasm every released chain accepts: 1.87 began to emit bulk-memory instructions.
 WASM_RUST=1.86.0
 BINARYEN=132
+PLAYWRIGHT_VERSION=1.65.1
 # Their lock files pin the VM of the same version: 3.0.9 is what wasmd 0.61.14 runs.
 COSMWASM_CHECK_VM3=3.0.9
 COSMWASM_CHECK_VM2=2.3.4
@@ -91,6 +92,31 @@ install_wasm_opt() {
 
 npm_install_binaryen() {
   npm install --no-audit --no-fund --prefix "$1" "binaryen@$BINARYEN"
+}
+
+# Sets PLAYWRIGHT, a folder with playwright-core, and CHROMIUM unless the environment names a browser.
+install_browser() {
+  need node npm
+  install_once "$CACHE/playwright-$PLAYWRIGHT_VERSION" "installing playwright-core $PLAYWRIGHT_VERSION" npm_install_playwright
+  PLAYWRIGHT=$CACHE/playwright-$PLAYWRIGHT_VERSION
+  CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
+  if [[ -z $CHROMIUM ]]; then
+    if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
+      die "Chromium is missing: \`apt-get install chromium\` as root, or set CHROMIUM to a browser built from it"
+    fi
+    step "installing Chromium" "$CACHE/log/chromium.log" install_chromium
+    CHROMIUM=$(command -v chromium)
+  fi
+  export PLAYWRIGHT CHROMIUM
+}
+
+npm_install_playwright() {
+  npm install --no-audit --no-fund --prefix "$1" "playwright-core@$PLAYWRIGHT_VERSION"
+}
+
+install_chromium() {
+  apt-get update
+  apt-get install -y --no-install-recommends chromium fonts-dejavu-core
 }
 
 # Sets COSMWASM_CHECK_3 and COSMWASM_CHECK_2.

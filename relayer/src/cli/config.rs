@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::{Place, logging};
+use super::{Place, import, logging};
 use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
@@ -15,6 +15,8 @@ pub(super) enum Verb {
     Check,
     /// Show the configuration as ferry understands it, with every default.
     Show,
+    /// Take over Hermes' `config.toml` or rly's `config.yaml`, with its keys where that is possible.
+    Import(import::Args),
 }
 
 #[derive(Serialize)]
@@ -29,15 +31,20 @@ struct Checked {
 struct Shown(Config);
 
 pub(super) fn run(place: &Place, verb: &Verb) -> anyhow::Result<()> {
+    match verb {
+        Verb::Import(args) => import::run(place, args),
+        Verb::Check => {
+            let chains = read(place)?.chains.into_iter().map(|chain| chain.id).collect();
+            place.print(&Checked { config: place.config.clone(), chains })
+        }
+        Verb::Show => place.print(&Shown(read(place)?)),
+    }
+}
+
+fn read(place: &Place) -> anyhow::Result<Config> {
     let file = place.read_config()?;
     logging::filter(&file.ferry)?;
-    match verb {
-        Verb::Check => place.print(&Checked {
-            config: place.config.clone(),
-            chains: file.chains.into_iter().map(|chain| chain.id).collect(),
-        }),
-        Verb::Show => place.print(&Shown(file)),
-    }
+    Ok(file)
 }
 
 impl fmt::Display for Checked {

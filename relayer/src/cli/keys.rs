@@ -30,6 +30,14 @@ pub(super) enum Verb {
         #[arg(long, default_value_t = 0)]
         index: u32,
     },
+    /// Store a private key that has no mnemonic.
+    Import {
+        /// The key's name, as `key` in the configuration.
+        name: String,
+        /// A file with the private key, 64 hexadecimal digits; default standard input.
+        #[arg(long, value_name = "FILE")]
+        secret_file: Option<PathBuf>,
+    },
     /// List the keys with their addresses on the configured chains.
     List,
 }
@@ -83,9 +91,16 @@ pub(super) fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
             Some(name)
         }
         Verb::Restore { name, mnemonic_file, index } => {
-            let words = read_mnemonic(mnemonic_file)?;
+            let words = read_secret(mnemonic_file, "mnemonic")?;
             let password = password::read(place, Again::Yes)?;
             store.restore(&name, words.trim(), HdPath::cosmos(index), &password)?;
+            Some(name)
+        }
+        Verb::Import { name, secret_file } => {
+            let text = read_secret(secret_file, "private key")?;
+            let secret = hex::decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
+            let secret: [u8; 32] = secret.context("a private key has 64 hexadecimal digits")?;
+            store.import(&name, &secret, &password::read(place, Again::Yes)?)?;
             Some(name)
         }
         Verb::List => None,
@@ -108,11 +123,12 @@ pub(super) fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
     place.print(&Listed { keys })
 }
 
-fn read_mnemonic(file: Option<PathBuf>) -> anyhow::Result<String> {
+fn read_secret(file: Option<PathBuf>, what: &str) -> anyhow::Result<String> {
     match file {
         Some(file) => std::fs::read_to_string(&file)
-            .with_context(|| format!("cannot read the mnemonic file `{}`", file.display())),
-        None => std::io::read_to_string(std::io::stdin()).context("cannot read the mnemonic"),
+            .with_context(|| format!("cannot read the {what} file `{}`", file.display())),
+        None => std::io::read_to_string(std::io::stdin())
+            .with_context(|| format!("cannot read the {what}")),
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 
+use super::serving::Serving;
 use super::session::{Session, stop_signal};
+use super::supervisor::Supervisor;
 use super::{Place, logging, reload};
 use crate::config::{Chain, Config};
 use crate::drive::{self, Engine};
@@ -19,14 +21,21 @@ pub(super) struct Args {}
 pub(super) async fn run(place: &Place, Args {}: Args) -> anyhow::Result<()> {
     let file = place.read_config()?;
     reload::on_hangup(place.config.clone(), logging::start(&file.ferry)?)?;
+    let serving = Serving::prepare(place, &file).await?;
     let stored = Sqlite::open_to_read(&place.store(&file)).await?.load().await?;
     let chains = chains(&file, &stored)?;
     let Session { store, rows, nodes, config } = Session::begin(place, &file, &chains).await?;
     for path in &rows.paths {
         tracing::info!(path = %path.path, a = %path.chains.a, b = %path.chains.b, "path is served");
     }
-    let engine = Engine::new(Model::load(config, rows), store, nodes);
-    drive::run(engine, Vec::new(), stop_signal()?, |_| false).await?;
+    let engine = Engine::new(Model::load(config, rows), store, nodes.clone());
+    let stop = stop_signal()?;
+    serving.begin(&file, engine.desk(), nodes, stop.clone());
+    let heartbeat = tokio::spawn(Supervisor::find().attend(engine.desk(), stop.clone()));
+    let ended = drive::run(engine, Vec::new(), stop.clone(), |_| false).await;
+    stop.cancel();
+    heartbeat.await?;
+    ended?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -20,24 +20,10 @@ const PROOFS_AT_ONCE: usize = 16;
 
 /// Answers a question; what cannot be answered is answered with the reason.
 pub(super) async fn answer<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Fact {
-    let (name, started) = (name(&ask), Instant::now());
+    let (name, started) = (ask.name(), Instant::now());
     let fact = fact(nodes, store, id, ask).await.unwrap_or_else(|why| Fact::Failed(id, why));
     tracing::debug!(ask = name, id = id.0, elapsed = ?started.elapsed(), "answered");
     fact
-}
-
-fn name(ask: &Ask) -> &'static str {
-    match ask {
-        Ask::Header { .. } => "header",
-        Ask::Prove { .. } => "prove",
-        Ask::Load(_) => "load",
-        Ask::Simulate { .. } => "simulate",
-        Ask::Offer(_) => "offer",
-        Ask::Account(_) => "account",
-        Ask::Client { .. } => "client",
-        Ask::Channels { .. } => "channels",
-        Ask::Packets { .. } => "packets",
-    }
 }
 
 async fn fact<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Result<Fact, Why> {

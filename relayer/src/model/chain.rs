@@ -116,6 +116,17 @@ impl Model {
         Height { revision, height }
     }
 
+    /// The time of a block, or about it: that of one read near it, else by the mean time between two blocks.
+    pub(crate) fn time_near(&self, chain: &ChainId, height: u64) -> Option<Time> {
+        let recent = &self.chains.get(chain)?.recent;
+        if let Some(time) = recent.get(&height) {
+            return Some(*time);
+        }
+        let (known, time) = recent.range(height..).next().or_else(|| recent.last_key_value())?;
+        let blocks = known.saturating_sub(height);
+        Some(time.minus(Span(self.interval(chain).0.saturating_mul(blocks))))
+    }
+
     /// The mean time between two blocks of a chain, learned or expected.
     pub(crate) fn interval(&self, chain: &ChainId) -> Span {
         self.chains.get(chain).map_or(Span(0), |chain| chain.interval)

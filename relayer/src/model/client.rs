@@ -136,6 +136,12 @@ impl Model {
         recent.range(..=height).next_back().map(|(_, time)| *time)
     }
 
+    /// Until when a flow's client takes updates, and its trusting period; `None` until the chain has told.
+    pub(crate) fn client_life(&self, id: &FlowId) -> Option<(Time, Span)> {
+        let trust = self.flows.get(id)?.client.trust?;
+        Some((trust.newest.plus(trust.period), trust.period))
+    }
+
     /// When a flow's client is to be refreshed; `None` until its trusting period is known.
     pub(crate) fn refresh_at(&self, id: &FlowId) -> Option<Time> {
         let flow = self.flows.get(id).filter(|flow| flow.parked.is_none())?;

@@ -9,7 +9,7 @@ use crate::plan::refusal;
 
 impl Model {
     /// The transaction of ours that used a sequence, if it is in the record.
-    pub(super) fn slot_used(&self, used: &Used) -> Option<&SlotRow> {
+    pub(crate) fn slot_used(&self, used: &Used) -> Option<&SlotRow> {
         let mut attempts = self.record.attempts(&used.lane, used.sequence);
         attempts.find_map(|id| self.record.slot(id).filter(|slot| slot.hash == used.hash))
     }

@@ -120,6 +120,23 @@ pub enum Ask {
     },
 }
 
+impl Ask {
+    /// What it is, in a word.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Header { .. } => "header",
+            Self::Prove { .. } => "prove",
+            Self::Load(_) => "load",
+            Self::Simulate { .. } => "simulate",
+            Self::Offer(_) => "offer",
+            Self::Account(_) => "account",
+            Self::Client { .. } => "client",
+            Self::Channels { .. } => "channels",
+            Self::Packets { .. } => "packets",
+        }
+    }
+}
+
 /// What one step wants done.
 #[derive(Debug, Default)]
 pub struct Step {

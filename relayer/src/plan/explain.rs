@@ -112,6 +112,17 @@ pub fn explain_path(model: &Model, path: &PathId) -> String {
     reasons.join("; ")
 }
 
+/// What keeps everything from going to one chain of a path; none when nothing does.
+pub fn obstacle(model: &Model, path: &PathId, to: Side) -> Option<String> {
+    let flow = FlowId { path: path.clone(), to };
+    match model.choose(&flow) {
+        Err(idle @ (Idle::Parked(_) | Idle::Unread | Idle::NoHeader | Idle::Lane)) => {
+            Some(idle.to_string())
+        }
+        _ => None,
+    }
+}
+
 fn waits_for(model: &Model, path: &PathId, to: Side) -> Option<String> {
     let chain = model.record.path(path)?.chains.on(to);
     let flow = FlowId { path: path.clone(), to };

@@ -1,6 +1,6 @@
 //! Keys at rest: one encrypted file per key.
 //!
-//! The mnemonic is sealed by XChaCha20-Poly1305 under a key that Argon2id makes of the password. The parameters stand
+//! The mnemonic, or a private key without one, is sealed by XChaCha20-Poly1305 under a key that Argon2id makes of the password. The parameters stand
 //! in the file, so that they can be raised without losing old files.
 
 use std::fs::{self, OpenOptions};
@@ -14,6 +14,7 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rand_core::{OsRng, RngCore};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::{HdPath, Key, KeyError, new_mnemonic};
@@ -28,6 +29,8 @@ const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 const MAX_PASSES: u32 = 64;
 /// Shorter passwords are refused when a key is written.
 const MIN_PASSWORD: usize = 8;
+/// What stands instead of a derivation path where there is no mnemonic.
+const NO_PATH: &str = "private key";
 
 /// A directory of encrypted key files, `NAME.json` each.
 #[derive(Clone, Debug)]
@@ -40,7 +43,7 @@ pub struct KeyStore {
 pub struct StoredKey {
     /// The key's name.
     pub name: String,
-    /// Where it lies below its mnemonic.
+    /// Where it lies below its mnemonic, or `private key` if it has none.
     pub path: String,
     /// The account behind it, as hexadecimal; the same on all chains of one key type.
     pub account: String,
@@ -132,19 +135,46 @@ impl KeyStore {
         path: HdPath,
         password: &str,
     ) -> Result<Key, KeyStoreError> {
+        let key = Key::from_mnemonic(words, path.clone())?;
+        self.keep(name, &key, (words, &path.to_string()), password)?;
+        Ok(key)
+    }
+
+    /// Stores a private key that has no mnemonic, and returns it.
+    ///
+    /// # Errors
+    /// As [`KeyStore::restore`].
+    pub fn import(
+        &self,
+        name: &str,
+        secret: &[u8; 32],
+        password: &str,
+    ) -> Result<Key, KeyStoreError> {
+        let key = Key::from_secret(secret)?;
+        let text = Zeroizing::new(hex::encode(secret));
+        self.keep(name, &key, (&text, NO_PATH), password)?;
+        Ok(key)
+    }
+
+    /// Writes the file of a key that `secret` at `path` leads to.
+    fn keep(
+        &self,
+        name: &str,
+        key: &Key,
+        (secret, path): (&str, &str),
+        password: &str,
+    ) -> Result<(), KeyStoreError> {
         let file = self.file(name)?;
         if password.chars().count() < MIN_PASSWORD {
             return Err(KeyStoreError::WeakPassword);
         }
-        let key = Key::from_mnemonic(words, path.clone())?;
-        let sealed = seal(name, &key, words, &path, password)?;
+        let sealed = seal(name, key, (secret, path), password)?;
         let text = serde_json::to_vec_pretty(&sealed).map_err(malformed(&file))?;
         fs::create_dir_all(&self.dir).map_err(io_error("create", &self.dir))?;
         write_new(&file, &text).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => KeyStoreError::Exists(name.to_owned()),
             _ => KeyStoreError::Io { action: "write", file, source },
-        })?;
-        Ok(key)
+        })
     }
 
     /// Opens a key.
@@ -152,28 +182,44 @@ impl KeyStore {
     /// # Errors
     /// [`KeyStoreError::Unknown`], [`KeyStoreError::Password`], or the file does not read.
     pub fn load(&self, name: &str, password: &str) -> Result<Key, KeyStoreError> {
-        let (words, path) = self.open(name, password)?;
-        Ok(Key::from_mnemonic(&words, path)?)
+        let (secret, path) = self.open(name, password)?;
+        match path.as_str() {
+            NO_PATH => Ok(Key::from_secret(&self.plain(name, &secret)?)?),
+            path => Ok(Key::from_mnemonic(&secret, path.parse()?)?),
+        }
     }
 
-    /// Opens another key of the same mnemonic.
+    /// Opens another key of the same mnemonic. A private key that has none stands for one: its other keys are SHA-256
+    /// of it and their path.
     ///
     /// # Errors
     /// As [`KeyStore::load`].
     pub fn load_at(&self, name: &str, path: HdPath, password: &str) -> Result<Key, KeyStoreError> {
-        let (words, _) = self.open(name, password)?;
-        Ok(Key::from_mnemonic(&words, path)?)
+        let (secret, own) = self.open(name, password)?;
+        if own != NO_PATH {
+            return Ok(Key::from_mnemonic(&secret, path)?);
+        }
+        let secret = Zeroizing::new(self.plain(name, &secret)?);
+        let other = Sha256::new().chain_update(*secret).chain_update(path.to_string());
+        Ok(Key::from_secret(&other.finalize().into())?)
+    }
+
+    /// The bytes of a sealed private key.
+    fn plain(&self, name: &str, secret: &str) -> Result<[u8; 32], KeyStoreError> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(secret, &mut bytes).map_err(malformed(&self.file(name)?))?;
+        Ok(bytes)
     }
 
     fn open(
         &self,
         name: &str,
         password: &str,
-    ) -> Result<(Zeroizing<String>, HdPath), KeyStoreError> {
+    ) -> Result<(Zeroizing<String>, String), KeyStoreError> {
         let file = self.file(name)?;
         let stored = self.read(name, &file)?;
-        let words = open(name, &file, &stored, password)?;
-        Ok((words, stored.path.parse()?))
+        let secret = open(name, &file, &stored, password)?;
+        Ok((secret, stored.path))
     }
 
     /// Lists the keys by name; needs no password.
@@ -235,8 +281,7 @@ impl KeyStore {
 fn seal(
     name: &str,
     key: &Key,
-    words: &str,
-    path: &HdPath,
+    (secret, path): (&str, &str),
     password: &str,
 ) -> Result<KeyFile, KeyStoreError> {
     let (mut salt, mut nonce) = ([0u8; 16], [0u8; 24]);
@@ -245,7 +290,7 @@ fn seal(
     let mut file = KeyFile {
         format: FORMAT,
         name: name.to_owned(),
-        path: path.to_string(),
+        path: path.to_owned(),
         account: hex::encode(key.account_id()),
         memory_kib: MEMORY_KIB,
         passes: PASSES,
@@ -254,9 +299,9 @@ fn seal(
         sealed: String::new(),
     };
     let cipher = cipher(&file, &salt, password).expect("the fixed parameters are valid");
-    let payload = Payload { msg: words.as_bytes(), aad: &associated(&file) };
+    let payload = Payload { msg: secret.as_bytes(), aad: &associated(&file) };
     let sealed = cipher.encrypt(&XNonce::from(nonce), payload);
-    file.sealed = BASE64.encode(sealed.expect("a mnemonic is far below the cipher's limit"));
+    file.sealed = BASE64.encode(sealed.expect("a secret is far below the cipher's limit"));
     Ok(file)
 }
 
@@ -352,6 +397,19 @@ mod tests {
         store.remove("relayer", PASSWORD).unwrap();
         assert!(store.list().unwrap().is_empty());
         assert!(matches!(store.load("relayer", PASSWORD), Err(KeyStoreError::Unknown { .. })));
+    }
+
+    #[test]
+    fn a_private_key_without_mnemonic_is_kept_too() {
+        let (_dir, store) = store();
+        let key = store.import("bare", &[7; 32], PASSWORD).unwrap();
+        assert_eq!(store.load("bare", PASSWORD).unwrap().account_id(), key.account_id());
+        assert_eq!(store.list().unwrap()[0].path, NO_PATH);
+        let at =
+            |index| store.load_at("bare", HdPath::cosmos(index), PASSWORD).unwrap().account_id();
+        assert_eq!(at(1000), at(1000));
+        assert!(at(1000) != at(0) && at(1000) != key.account_id());
+        assert!(matches!(store.load("bare", "wrong horse"), Err(KeyStoreError::Password(_))));
     }
 
     #[test]

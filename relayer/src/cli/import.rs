@@ -1,0 +1,240 @@
+//! `ferry config import`: from Hermes or rly to ferry, keys included.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use cosmos::keys::{Key, KeyStore, KeyStoreError};
+use serde::{Deserialize, Serialize};
+
+use super::Place;
+use super::password::{self, Again};
+use crate::config::import::{Import, ImportedPath, KeySource, Note, import};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Hermes' `config.toml` or rly's `config.yaml`.
+    file: PathBuf,
+    /// Hermes' folder of keys; default what its configuration says, else ~/.hermes/keys.
+    #[arg(long, value_name = "DIR")]
+    keys: Option<PathBuf>,
+    /// Show what would be written, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    /// Where ferry's configuration is, or would be.
+    config: PathBuf,
+    written: bool,
+    chains: Vec<String>,
+    keys: Vec<KeyReport>,
+    /// What did not become a value of ours, and why.
+    notes: Vec<Note>,
+    paths: Vec<ImportedPath>,
+    next: Vec<String>,
+    /// The configuration's text, when nothing is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+}
+
+/// What became of a chain's key.
+#[derive(Serialize)]
+struct KeyReport {
+    chain: String,
+    /// Its name in ferry.
+    key: String,
+    taken_over: bool,
+    /// What was done, or what is to be done.
+    how: String,
+}
+
+/// A key file of Hermes. Files of before v1.0 have an extended key instead.
+#[derive(Deserialize)]
+struct HermesKey {
+    private_key: String,
+    #[serde(default)]
+    address_type: Option<String>,
+}
+
+pub(super) fn run(place: &Place, args: &Args) -> anyhow::Result<()> {
+    let file = args.file.display();
+    let text = fs::read_to_string(&args.file).with_context(|| format!("cannot read `{file}`"))?;
+    let mut import = import(&text).with_context(|| format!("`{file}` cannot be taken over"))?;
+    let config = &place.config;
+    let is_taken = config.try_exists()? && !args.dry_run;
+    anyhow::ensure!(
+        !is_taken,
+        "`{}` exists already; give another --home or --config",
+        config.display()
+    );
+    let keys = take_keys(place, args, &mut import)?;
+    let ours = import.text()?;
+    if !args.dry_run {
+        if let Some(dir) = config.parent() {
+            fs::create_dir_all(dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
+        }
+        fs::write(config, &ours).with_context(|| format!("cannot write `{}`", config.display()))?;
+    }
+    place.print(&Report {
+        config: config.clone(),
+        written: !args.dry_run,
+        chains: import.config.chains.iter().map(|chain| chain.id.clone()).collect(),
+        next: next(&import, &keys),
+        keys,
+        notes: import.notes,
+        paths: import.paths,
+        text: args.dry_run.then_some(ours),
+    })
+}
+
+/// Takes over the keys that can be opened, and renames those that share a name and are not the same.
+fn take_keys(place: &Place, args: &Args, import: &mut Import) -> anyhow::Result<Vec<KeyReport>> {
+    let store = place.keys();
+    let mut password = None;
+    let mut names = BTreeMap::<String, [u8; 20]>::new();
+    let mut reports = Vec::new();
+    for (source, chain) in import.keys.iter().zip(&mut import.config.chains) {
+        let mut report = KeyReport {
+            chain: chain.id.clone(),
+            key: chain.key.clone(),
+            taken_over: false,
+            how: String::new(),
+        };
+        match open(source, args) {
+            Err(how) => report.how = how,
+            Ok(secret) => {
+                let account = Key::from_secret(&secret)?.account_id();
+                if names.get(&chain.key).is_some_and(|known| *known != account) {
+                    chain.key = format!("{}-{}", chain.key, chain.id);
+                    report.key.clone_from(&chain.key);
+                }
+                let is_new = names.insert(chain.key.clone(), account).is_none();
+                if is_new && !args.dry_run {
+                    let password = match &password {
+                        Some(password) => password,
+                        None => password.insert(password::read(place, Again::Yes)?),
+                    };
+                    keep(&store, &chain.key, &secret, account, password)?;
+                }
+                report.taken_over = true;
+                report.how = format!(
+                    "its address is {}",
+                    Key::from_secret(&secret)?.address(&chain.address_prefix)?
+                );
+            }
+        }
+        reports.push(report);
+    }
+    Ok(reports)
+}
+
+/// Stores a key; one that is there already must be the same.
+fn keep(
+    store: &KeyStore,
+    name: &str,
+    secret: &[u8; 32],
+    account: [u8; 20],
+    password: &str,
+) -> anyhow::Result<()> {
+    match store.import(name, secret, password) {
+        Err(KeyStoreError::Exists(_)) => {
+            let known = store.list()?.into_iter().find(|key| key.name == name);
+            let is_same = known.is_some_and(|key| key.account == hex::encode(account));
+            anyhow::ensure!(is_same, "there is another key `{name}` already; use another --home");
+            Ok(())
+        }
+        other => Ok(other.map(|_| ())?),
+    }
+}
+
+/// The secret of a key of the other relayer, or what is to be done to get it.
+fn open(source: &KeySource, args: &Args) -> Result<[u8; 32], String> {
+    match source {
+        KeySource::Hermes { chain, name, folder } => {
+            let home = std::env::home_dir().unwrap_or_default().join(".hermes/keys");
+            let folder = args.keys.clone().or_else(|| folder.clone()).unwrap_or(home);
+            hermes_key(&folder.join(chain).join("keyring-test").join(format!("{name}.json")), name)
+        }
+        KeySource::Rly { alias, name, id, prefix } => Err(format!(
+            "ferry cannot open the keyring of rly. Either `ferry keys restore {name}` with its mnemonic; or have the \
+             command of any Cosmos chain, such as gaiad, print the private key: `gaiad keys export {name} \
+             --keyring-backend test --keyring-dir ~/.relayer/keys/{id} --unarmored-hex --unsafe > secret`, then `ferry \
+             keys import {name} --secret-file secret` and delete that file. `rly keys show {alias} {name}` and `ferry \
+             keys list` must show the same address, {prefix}1…"
+        )),
+    }
+}
+
+fn hermes_key(file: &Path, name: &str) -> Result<[u8; 32], String> {
+    let shown = file.display();
+    let instead = format!("`ferry keys restore {name}` takes its mnemonic");
+    let text = fs::read_to_string(file).map_err(|error| {
+        format!("`{shown}` cannot be read ({error}): give --keys DIR, or {instead}")
+    })?;
+    let key: HermesKey = serde_json::from_str(&text)
+        .map_err(|_| format!("`{shown}` is no key file that ferry knows: {instead}"))?;
+    if let Some(kind) = key.address_type.filter(|kind| kind != "Cosmos") {
+        return Err(format!(
+            "`{shown}` is a key of type {kind}: ferry signs for Cosmos addresses only"
+        ));
+    }
+    let secret = hex::decode(&key.private_key).ok().and_then(|bytes| bytes.try_into().ok());
+    secret.ok_or_else(|| {
+        format!("`{shown}` has no plain private key, it is of an old Hermes: {instead}")
+    })
+}
+
+fn next(import: &Import, keys: &[KeyReport]) -> Vec<String> {
+    let mut next = Vec::new();
+    if keys.iter().any(|key| !key.taken_over) {
+        next.push("take over the keys as said above".to_owned());
+    }
+    next.push(
+        "stop the other relayer: two that sign with one key stand in each other's way".to_owned(),
+    );
+    next.push("ferry doctor".to_owned());
+    for ImportedPath { name, a, b, connection } in &import.paths {
+        next.push(format!("ferry link {a} {b} --path {name} --connection {connection}"));
+    }
+    if import.paths.is_empty() {
+        next.push(
+            "ferry link CHAIN_A CHAIN_B --connection CONNECTION_OF_A, for each connection"
+                .to_owned(),
+        );
+    }
+    next.push("ferry start".to_owned());
+    next
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { config, written, chains, keys, notes, next, text, .. } = self;
+        if let Some(text) = text {
+            writeln!(f, "{text}")?;
+        }
+        let wrote = if *written { "wrote" } else { "would write" };
+        writeln!(f, "{wrote} {}: {}", config.display(), chains.join(", "))?;
+        writeln!(f, "\nkeys")?;
+        for KeyReport { chain, key, taken_over, how } in keys {
+            let mark = if *taken_over { "taken over" } else { "TO DO" };
+            writeln!(f, "  {chain} `{key}`: {mark}; {how}")?;
+        }
+        for (title, differs) in [("not taken over", true), ("not needed", false)] {
+            if notes.iter().any(|note| note.differs == differs) {
+                writeln!(f, "\n{title}")?;
+            }
+            for note in notes.iter().filter(|note| note.differs == differs) {
+                writeln!(f, "  {note}")?;
+            }
+        }
+        write!(f, "\nnext")?;
+        for (number, step) in next.iter().enumerate() {
+            write!(f, "\n  {}. {step}", number + 1)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,54 @@
+//! What `ferry start` serves beside relaying.
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::Place;
+use crate::config::{Config, Listen, Serve};
+use crate::drive::Nodes;
+use crate::drive::desk::Desk;
+use crate::serve::wallets::Wallets;
+use crate::serve::{self, Site, Token};
+
+/// Everything that can be wrong is found by now.
+#[derive(Debug)]
+pub(super) struct Serving {
+    listener: Option<TcpListener>,
+    token: Option<Token>,
+}
+
+impl Serving {
+    /// Takes the address and reads the token.
+    pub(super) async fn prepare(place: &Place, file: &Config) -> anyhow::Result<Self> {
+        let token = file.serve.token_file.as_ref();
+        let token = token.map(|file| Token::read(&place.home.join(file))).transpose()?;
+        let listener = match file.serve.listen {
+            Some(Listen::Off) => None,
+            Some(Listen::At(address)) => Some(serve::bind(address).await.with_context(|| {
+                format!("cannot serve at {address}; choose another `serve.listen`, or \"off\"")
+            })?),
+            None => match serve::bind(Serve::DEFAULT).await {
+                Ok(listener) => Some(listener),
+                Err(error) => {
+                    let address = Serve::DEFAULT;
+                    tracing::warn!(%address, %error, "nothing is served; set serve.listen");
+                    None
+                }
+            },
+        };
+        Ok(Self { listener, token })
+    }
+
+    /// Serves what the loop behind this desk knows, until ferry stops.
+    pub(super) fn begin(self, file: &Config, desk: Desk, nodes: Nodes, stop: CancellationToken) {
+        let wallets = Wallets::default();
+        tokio::spawn(wallets.clone().watch(file.clone(), nodes));
+        let Some(listener) = self.listener else { return };
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!(page = format!("http://{address}/"), "status page is served");
+        }
+        let site = Site::new(desk, wallets, self.token);
+        tokio::spawn(serve::run(listener, site, stop));
+    }
+}

@@ -1,0 +1,179 @@
+//! Taking over whole files with every key that the other relayers document.
+
+use std::time::Duration;
+
+use super::*;
+use crate::config::{Listen, Mistake};
+
+const HERMES: &str = include_str!("../../../tests/import/hermes.toml");
+const RLY: &str = include_str!("../../../tests/import/rly.yaml");
+
+fn noted<'a>(import: &'a Import, key: &str) -> &'a Note {
+    let note = import.notes.iter().find(|note| note.key == key);
+    note.unwrap_or_else(|| panic!("`{key}` is not named in {:#?}", import.notes))
+}
+
+/// The names of the keys of a file, of whatever depth.
+fn keys(at: &str, value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::Table(table) => table.iter().for_each(|(key, value)| {
+            let at = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
+            keys(&at, value, into);
+        }),
+        Value::Array(items) if items.iter().any(Value::is_table) => {
+            items.iter().enumerate().for_each(|(i, item)| keys(&format!("{at}[{i}]"), item, into));
+        }
+        _ => into.push(at.to_owned()),
+    }
+}
+
+#[test]
+fn a_configuration_of_hermes_becomes_ours() {
+    let import = import(HERMES).unwrap();
+    let Config { ferry, serve, chains } = &import.config;
+    assert_eq!(ferry.log, "debug");
+    assert_eq!(serve.listen, Some(Listen::At("127.0.0.1:3000".parse().unwrap())));
+    let ids: Vec<&str> = chains.iter().map(|chain| chain.id.as_str()).collect();
+    assert_eq!(ids, ["ibc-0", "ibc-1"]);
+    let first = &chains[0];
+    assert_eq!(first.rpc, ["http://127.0.0.1:26657"]);
+    assert_eq!((first.address_prefix.as_str(), first.key.as_str()), ("cosmos", "testkey"));
+    assert_eq!(first.gas_price.to_string(), "0.025stake");
+    assert_eq!((first.max_msgs, first.memo.as_str()), (30, "ours"));
+    assert!(first.fee_granter.as_ref().unwrap().starts_with("cosmos1"));
+    assert_eq!(first.trusting_period, Some(Duration::from_secs(14 * 86_400)));
+    assert_eq!(first.max_clock_drift, Duration::from_secs(44));
+    assert_eq!(first.rpc_timeout, Duration::from_secs(20));
+    assert_eq!(chains[1].gas_price.to_string(), "0.0000001uosmo");
+    assert_eq!(chains[1].max_clock_drift, Duration::from_secs(40));
+    let KeySource::Hermes { folder, .. } = &import.keys[0] else { panic!("a key of Hermes") };
+    assert_eq!(folder.as_deref(), Some("/keys".as_ref()));
+}
+
+#[test]
+fn a_configuration_of_rly_becomes_ours() {
+    let import = import(RLY).unwrap();
+    let Config { ferry, serve, chains } = &import.config;
+    assert_eq!(ferry.log, "info");
+    assert_eq!(serve.listen, Some(Listen::At("127.0.0.1:5184".parse().unwrap())));
+    let hub = &chains[0];
+    assert_eq!(hub.id, "cosmoshub-4");
+    assert_eq!(hub.rpc, ["http://hub.example:26657", "http://hub2.example:26657"]);
+    assert_eq!(hub.gas_price.to_string(), "0.01uatom");
+    assert_eq!((hub.rpc_timeout, hub.memo.as_str()), (Duration::from_secs(90), "ours"));
+    assert_eq!(chains[1].rpc_timeout, Duration::from_secs(10));
+    let path = ImportedPath {
+        name: "hub-juno".into(),
+        a: "cosmoshub-4".into(),
+        b: "juno-1".into(),
+        connection: "connection-372".into(),
+    };
+    assert_eq!(import.paths, [path]);
+    let [alias, name, id, prefix] = ["juno", "default", "juno-1", "juno"].map(String::from);
+    assert_eq!(import.keys[1], KeySource::Rly { alias, name, id, prefix });
+}
+
+#[test]
+fn what_has_no_counterpart_is_named() {
+    let hermes = import(HERMES).unwrap();
+    for key in [
+        "chains[0].packet_filter",
+        "chains[0].dynamic_gas_price",
+        "chains[0].excluded_sequences",
+        "mode.packets.ics20_max_memo_size",
+        "telemetry.prefix",
+        "chains[2].type",
+    ] {
+        assert!(noted(&hermes, key).differs, "{key}");
+    }
+    for key in ["chains[0].grpc_addr", "mode.packets.clear_interval", "mode.clients.refresh"] {
+        assert!(!noted(&hermes, key).differs, "{key}");
+    }
+    let rly = import(RLY).unwrap();
+    for key in
+        ["paths.hub-juno.src-channel-filter.rule", "global.ics20-memo-limit", "chains.shade.type"]
+    {
+        assert!(noted(&rly, key).differs, "{key}");
+    }
+    assert_eq!(noted(&rly, "chains.hub.value.gas-prices").value, "0.02uother");
+}
+
+/// Keys whose values became ours, by their last part.
+const TAKEN: &[&str] = &[
+    "log_level",
+    "enabled",
+    "host",
+    "port",
+    "id",
+    "rpc_addr",
+    "account_prefix",
+    "key_name",
+    "key_store_folder",
+    "price",
+    "denom",
+    "max_msg_num",
+    "clock_drift",
+    "max_block_time",
+    "trusting_period",
+    "rpc_timeout",
+    "memo_prefix",
+    "fee_granter",
+    "type",
+    "metrics-listen-addr",
+    "timeout",
+    "memo",
+    "log-level",
+    "key",
+    "chain-id",
+    "rpc-addr",
+    "backup-rpc-addrs",
+    "account-prefix",
+    "gas-prices",
+    "connection-id",
+    "channel-list",
+];
+
+#[test]
+fn no_key_is_dropped_in_silence() {
+    for text in [HERMES, RLY] {
+        let table = text.parse::<Table>().unwrap_or_else(|_| yaml::read(text).unwrap());
+        let mut all = Vec::new();
+        keys("", &Value::Table(table), &mut all);
+        let import = import(text).unwrap();
+        let left_out =
+            |key: &String| ["chains[2]", "chains.shade"].iter().any(|chain| key.starts_with(chain));
+        for key in all.iter().filter(|key| !left_out(key)) {
+            let is_noted = import.notes.iter().any(|note| key.starts_with(note.key.as_str()));
+            let is_taken = TAKEN.contains(&key.rsplit('.').next().unwrap());
+            assert!(is_noted || is_taken, "`{key}`");
+        }
+    }
+    let text = format!("{HERMES}\n[new_thing]\nx = 1\n");
+    assert!(noted(&import(&text).unwrap(), "new_thing").differs);
+}
+
+#[test]
+fn the_text_of_an_import_is_a_configuration() {
+    for text in [HERMES, RLY] {
+        let import = import(text).unwrap();
+        let ours = import.text().unwrap();
+        assert_eq!(Config::parse(&ours).map_err(|m: Mistake| m.to_string()), Ok(import.config));
+        let named = import.notes.iter().filter(|note| note.differs).count();
+        assert_eq!(ours.matches("# NOT taken over: ").count(), named);
+    }
+}
+
+#[test]
+fn what_cannot_be_taken_over_is_an_error() {
+    let error = |text: &str| import(text).unwrap_err().to_string();
+    assert!(error("x = 1").contains("neither Hermes"));
+    assert!(error("a: [").contains("neither Hermes"));
+    assert!(error("a: &x 1\nchains: *x").contains("alias"));
+    assert!(error("chains = 3").contains("`chains`: it is integer, expected a list"));
+    assert!(error(&HERMES.replace("'14days'", "'long'")).contains("`chains[0].trusting_period`"));
+    assert!(
+        error(&HERMES.replace("rpc_addr = 'http://127.0.0.1:26557'", ""))
+            .contains("`chains[1].rpc_addr`: it is missing")
+    );
+    assert!(error(&RLY.replace("0.075ujuno", "cheap")).contains("`chains.juno.value.gas-prices`"));
+}

@@ -1,0 +1,309 @@
+//! What happened since the start, counted: for metrics, the status page and costs.
+//!
+//! Everything is counted once, when the block that did it is applied. Nothing here decides anything.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::model::Model;
+use crate::model::facts::{BlockFacts, Used};
+use crate::model::ids::{ChainId, End, Ends, PacketKey, Span, Time};
+use crate::model::notice::Notice;
+use crate::model::rows::{Done, Leg, PacketRow, SlotRow, Write};
+
+/// Upper bounds of the classes of latency, in milliseconds.
+pub const LATENCY_CLASSES: [u64; 12] =
+    [500, 1_000, 2_000, 3_000, 5_000, 8_000, 13_000, 20_000, 30_000, 60_000, 300_000, 1_800_000];
+/// How long one entry of the history lasts.
+pub const HISTORY_STEP: Span = Span::seconds(10);
+/// How many entries are kept: an hour.
+const HISTORY: usize = 360;
+/// Directions of channels that are counted by themselves; later ones are counted together.
+const MAX_ROUTES: usize = 2_000;
+/// Latencies of one entry of the history of which the quantiles are taken.
+const SAMPLES: usize = 1_000;
+
+/// Everything that was counted.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// When counting began.
+    pub started: Time,
+    /// By chain.
+    pub chains: BTreeMap<ChainId, ChainTally>,
+    /// By direction of a channel: the chain and the end that send.
+    pub routes: BTreeMap<(ChainId, End), RouteTally>,
+    /// What the directions did that are not in `routes`.
+    pub other_routes: RouteTally,
+    /// From the block that sends a packet to the one that receives it.
+    pub receive_latency: Latency,
+    /// From the block that sends a packet to the one that takes its acknowledgement.
+    pub complete_latency: Latency,
+    /// The last hour, oldest first.
+    pub history: VecDeque<Moment>,
+    /// Questions to nodes, by name.
+    pub asked: BTreeMap<&'static str, u64>,
+}
+
+/// What happened on one chain.
+#[derive(Clone, Debug, Default)]
+pub struct ChainTally {
+    /// Blocks read.
+    pub blocks: u64,
+    /// Transactions of ours that blocks include and that succeeded.
+    pub succeeded: u64,
+    /// Those that failed, and were paid for.
+    pub failed: u64,
+    /// Messages in them, beside client updates.
+    pub messages: u64,
+    /// Messages that found nothing left to do and were paid for.
+    pub redundant: u64,
+    /// Client updates of ours.
+    pub updates: u64,
+    /// Gas that our transactions were allowed.
+    pub gas_wanted: u64,
+    /// Gas that they used.
+    pub gas_used: u64,
+    /// Fees paid, in the fee denom.
+    pub fees: u128,
+    /// Transactions that a mempool refused for what they are.
+    pub refused: u64,
+    /// How often blocks could not be read and the state was scanned instead.
+    pub gaps: u64,
+    /// How often the lane was paused because somebody else signed with its key.
+    pub foreign: u64,
+}
+
+/// What happened to the packets of one direction of a channel.
+#[derive(Clone, Debug, Default)]
+pub struct RouteTally {
+    /// Sent.
+    pub sent: u64,
+    /// Received, by whomever.
+    pub received: u64,
+    /// Acknowledged, by whomever.
+    pub acknowledged: u64,
+    /// Timed out, by whomever.
+    pub timed_out: u64,
+    /// Messages of ours: receipts, acknowledgements, timeouts.
+    pub ours: [u64; 3],
+    /// Messages of ours that others had done before, and we paid for.
+    pub redundant: u64,
+    /// What our messages cost, by the chain that took the fee: in its fee denom.
+    pub fees: BTreeMap<ChainId, u128>,
+}
+
+/// How long something took, in classes.
+#[derive(Clone, Debug, Default)]
+pub struct Latency {
+    /// How many took at most as long as the class's bound, and longer than the one before.
+    pub classes: [u64; LATENCY_CLASSES.len()],
+    /// How many there were.
+    pub count: u64,
+    /// How long all took together, in milliseconds.
+    pub sum: u64,
+}
+
+/// A piece of the last hour.
+#[derive(Clone, Debug, Default)]
+pub struct Moment {
+    /// When it began.
+    pub begin: Time,
+    /// Packets sent.
+    pub sent: u64,
+    /// Packets received.
+    pub received: u64,
+    /// Packets acknowledged or timed out.
+    pub completed: u64,
+    /// How long packets took from sent to received, in milliseconds, unordered.
+    latencies: Vec<u64>,
+}
+
+impl Latency {
+    fn add(&mut self, millis: u64) {
+        self.count += 1;
+        self.sum = self.sum.saturating_add(millis);
+        let class = LATENCY_CLASSES.iter().position(|bound| millis <= *bound);
+        if let Some(class) = class.and_then(|class| self.classes.get_mut(class)) {
+            *class += 1;
+        }
+    }
+}
+
+impl Moment {
+    /// The latency that so many percent of the packets did not exceed, in milliseconds.
+    pub fn latency(&self, percent: usize) -> Option<u64> {
+        let mut sorted = self.latencies.clone();
+        sorted.sort_unstable();
+        sorted.get(sorted.len().saturating_sub(1) * percent / 100).copied()
+    }
+}
+
+/// Our transactions in a block, as they stood before the block was applied.
+#[derive(Debug, Default)]
+pub(crate) struct Ours(Vec<(Used, SlotRow)>);
+
+impl Ours {
+    /// Finds the transactions of ours that a block includes; to be called before the block is applied.
+    pub(super) fn of(model: &Model, block: &BlockFacts) -> Self {
+        let used = block.txs.iter().filter_map(|tx| tx.ours.as_ref());
+        Self(used.filter_map(|used| Some((used.clone(), model.slot_used(used)?.clone()))).collect())
+    }
+}
+
+impl Tally {
+    /// Counts from `now` on.
+    pub(super) fn new(now: Time) -> Self {
+        Self { started: now, ..Self::default() }
+    }
+
+    /// Counts what a block did: `ours` in it, and `writes` because of it.
+    pub(crate) fn block(
+        &mut self,
+        model: &Model,
+        (chain, height): (&ChainId, u64),
+        ours: &Ours,
+        writes: &[Write],
+    ) {
+        self.moment(model.now);
+        self.chain(chain).blocks += 1;
+        let mut seen = BTreeSet::new();
+        let rows = writes.iter().rev().filter_map(|write| match write {
+            Write::Packet(row) => Some(row),
+            _ => None,
+        });
+        for row in rows {
+            if seen.insert(&row.key) {
+                self.packet(model, (chain, height), row);
+            }
+        }
+        for (used, slot) in &ours.0 {
+            self.transaction(model, chain, used, slot);
+        }
+    }
+
+    /// Counts what a block at `height` of `chain` did to a packet, given its row after it.
+    fn packet(&mut self, model: &Model, (chain, height): (&ChainId, u64), row: &PacketRow) {
+        let (is_source, is_destination) =
+            (*chain == row.key.route.from, *chain == row.key.route.to);
+        let route = self.route(&row.key);
+        let sent = is_source && row.sent == Some(height);
+        let received = is_destination && row.received == Some(height);
+        let (acknowledged, timed_out) = match row.done {
+            Some(Done::Acknowledged(at)) => (is_source && at == height, false),
+            Some(Done::TimedOut(at)) => (false, is_source && at == height),
+            None => (false, false),
+        };
+        route.sent += u64::from(sent);
+        route.received += u64::from(received);
+        route.acknowledged += u64::from(acknowledged);
+        route.timed_out += u64::from(timed_out);
+        let since_sent = row.sent.and_then(|sent| {
+            let sent = model.time_near(&row.key.route.from, sent)?;
+            Some(model.time_near(chain, height)?.since(sent).0 / 1_000_000)
+        });
+        if let Some(millis) = since_sent {
+            if received {
+                self.receive_latency.add(millis);
+            }
+            if acknowledged {
+                self.complete_latency.add(millis);
+            }
+        }
+        let Some(moment) = self.history.back_mut() else { return };
+        moment.sent += u64::from(sent);
+        moment.received += u64::from(received);
+        moment.completed += u64::from(acknowledged || timed_out);
+        if let Some(millis) = since_sent.filter(|_| received && moment.latencies.len() < SAMPLES) {
+            moment.latencies.push(millis);
+        }
+    }
+
+    /// Counts a transaction of ours that a block included. Its fee is shared by its works alike.
+    fn transaction(&mut self, model: &Model, chain: &ChainId, used: &Used, slot: &SlotRow) {
+        let fee = model.config.get(chain).map_or(0, |config| config.gas_price.fee(slot.gas_limit));
+        let on_chain = self.chain(chain);
+        on_chain.gas_wanted += slot.gas_limit;
+        on_chain.gas_used += used.gas_used;
+        on_chain.fees = on_chain.fees.saturating_add(fee);
+        on_chain.messages += len(&slot.works);
+        on_chain.redundant += len(&used.noops);
+        if used.code == 0 {
+            on_chain.succeeded += 1;
+            on_chain.updates += u64::try_from(slot.updates).unwrap_or(u64::MAX);
+        } else {
+            on_chain.failed += 1;
+        }
+        let share = fee / u128::from(len(&slot.works).max(1));
+        for (index, work) in slot.works.iter().enumerate() {
+            let Some((leg, key)) = work.packet() else { continue };
+            let is_redundant = used.noops.contains(&(slot.updates + index));
+            let route = self.route(key);
+            let fees = route.fees.entry(chain.clone()).or_default();
+            *fees = fees.saturating_add(share);
+            route.redundant += u64::from(is_redundant);
+            if used.code == 0 && !is_redundant {
+                route.ours[leg_index(leg)] += 1;
+            }
+        }
+    }
+
+    /// Counts what the operator is told.
+    pub(super) fn notice(&mut self, notice: &Notice) {
+        match notice {
+            Notice::Refused { chain, .. } => self.chain(chain).refused += 1,
+            Notice::Gap { chain, .. } => self.chain(chain).gaps += 1,
+            Notice::ForeignTx { lane, .. } => self.chain(&lane.chain).foreign += 1,
+            _ => {}
+        }
+    }
+
+    /// Counts a question to a node.
+    pub(super) fn asked(&mut self, name: &'static str) {
+        *self.asked.entry(name).or_default() += 1;
+    }
+
+    /// Makes the last entry of the history that of `now`, with empty ones for the time in between.
+    fn moment(&mut self, now: Time) {
+        let begin = Time(now.0 / HISTORY_STEP.0 * HISTORY_STEP.0);
+        let last = self.history.back().map(|moment| moment.begin);
+        if last.is_some_and(|last| last >= begin) {
+            return;
+        }
+        let oldest = Time(begin.0.saturating_sub(HISTORY_STEP.0 * (HISTORY as u64 - 1)));
+        let mut next = last.map_or(begin, |last| last.plus(HISTORY_STEP).max(oldest));
+        while next <= begin {
+            self.history.push_back(Moment { begin: next, ..Moment::default() });
+            next = next.plus(HISTORY_STEP);
+        }
+        while self.history.len() > HISTORY {
+            self.history.pop_front();
+        }
+    }
+
+    fn chain(&mut self, chain: &ChainId) -> &mut ChainTally {
+        self.chains.entry(chain.clone()).or_default()
+    }
+
+    fn route(&mut self, key: &PacketKey) -> &mut RouteTally {
+        let Ends::V1 { src, .. } = &key.route.ends;
+        let name = (key.route.from.clone(), src.clone());
+        if self.routes.len() >= MAX_ROUTES && !self.routes.contains_key(&name) {
+            return &mut self.other_routes;
+        }
+        self.routes.entry(name).or_default()
+    }
+}
+
+fn len<T>(items: &[T]) -> u64 {
+    items.len().try_into().unwrap_or(u64::MAX)
+}
+
+fn leg_index(leg: Leg) -> usize {
+    match leg {
+        Leg::Recv => 0,
+        Leg::Ack => 1,
+        Leg::Timeout => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+//! Counting: each thing once, and fees to those who caused them.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::drive::setup::offline;
+use crate::model::facts::{Timeout, Tip};
+use crate::model::ids::{Address, FlowId, LaneId, Order, Route, Side, SlotId};
+use crate::model::rows::{CursorRow, Rows};
+use crate::plan::work::Work;
+
+const SECOND: u64 = 1_000_000_000;
+
+/// Two chains read up to height 100, at second 1,000, with a block each second.
+fn model() -> Model {
+    let chain = |id: &str| {
+        format!(
+            "[[chain]]\nid = \"{id}\"\nrpc = [\"http://x\"]\naddress_prefix = \"x\"\nkey = \"k\"\n\
+             gas_price = \"0.1stake\"\n"
+        )
+    };
+    let file = toml::from_str(&format!("{}{}", chain("a-1"), chain("b-1"))).unwrap();
+    let tip = Tip { height: 100, hash: [0; 32], time: Time(1_000 * SECOND) };
+    let cursors = ["a-1", "b-1"].map(|chain| CursorRow { chain: chain.into(), tip });
+    let mut model =
+        Model::load(offline(&file), Rows { cursors: cursors.into(), ..Rows::default() });
+    model.now = Time(1_000 * SECOND);
+    model
+}
+
+fn key(seq: u64) -> PacketKey {
+    let end = |channel: &str| End { port: "transfer".into(), channel: channel.into() };
+    let ends = Ends::V1 { src: end("channel-0"), dst: end("channel-7"), order: Order::Unordered };
+    PacketKey { route: Arc::new(Route { from: "a-1".into(), to: "b-1".into(), ends }), seq }
+}
+
+fn row(seq: u64, sent: u64, received: Option<u64>) -> PacketRow {
+    PacketRow {
+        key: key(seq),
+        path: "a-b".into(),
+        timeout: Timeout::default(),
+        sent: Some(sent),
+        received,
+        acked: received,
+        done: None,
+        failed: None,
+        live: true,
+    }
+}
+
+fn of_route(tally: &Tally) -> RouteTally {
+    tally.routes.values().next().unwrap().clone()
+}
+
+#[test]
+fn a_packet_is_counted_once_in_the_block_that_moved_it() {
+    let (model, mut tally) = (model(), Tally::new(Time(0)));
+    let b = ChainId::from("b-1");
+    // Written twice by one step; an old one is written again for another reason.
+    let writes =
+        [row(1, 93, Some(100)), row(1, 93, Some(100)), row(2, 90, Some(95))].map(Write::Packet);
+    tally.block(&model, (&b, 100), &Ours::default(), &writes);
+    let route = of_route(&tally);
+    assert_eq!((route.sent, route.received, route.acknowledged), (0, 1, 0));
+    assert_eq!((tally.receive_latency.count, tally.receive_latency.sum), (1, 7_000));
+    assert_eq!(tally.history.back().unwrap().latency(95), Some(7_000));
+    let ended = PacketRow { done: Some(Done::Acknowledged(100)), ..row(1, 93, Some(98)) };
+    tally.block(&model, (&"a-1".into(), 100), &Ours::default(), &[Write::Packet(ended)]);
+    assert_eq!(of_route(&tally).acknowledged, 1);
+    assert_eq!(tally.complete_latency.count, 1);
+    assert_eq!(tally.chains[&b].blocks, 1);
+}
+
+#[test]
+fn a_fee_is_shared_by_the_messages_that_it_paid_for() {
+    let (model, mut tally) = (model(), Tally::new(Time(0)));
+    let lane = LaneId { chain: "b-1".into(), address: Address::from("x1") };
+    let slot = SlotRow {
+        id: SlotId { lane: lane.clone(), sequence: 4, attempt: 0 },
+        flow: FlowId { path: "a-b".into(), to: Side::B },
+        proved_at: 99,
+        updates: 1,
+        works: vec![Work::Recv(key(1)), Work::Recv(key(2))],
+        timeout_height: 130,
+        gas_limit: 1_000,
+        size: 10,
+        hash: [0; 32],
+    };
+    let used = Used {
+        lane,
+        sequence: 4,
+        hash: [0; 32],
+        code: 0,
+        codespace: String::new(),
+        log: String::new(),
+        failed_index: None,
+        noops: vec![2],
+        gas_used: 900,
+    };
+    tally.block(&model, (&"b-1".into(), 100), &Ours(vec![(used, slot)]), &[]);
+    let (chain, route) = (&tally.chains[&"b-1".into()], of_route(&tally));
+    assert_eq!((chain.fees, chain.gas_wanted, chain.gas_used, chain.updates), (100, 1_000, 900, 1));
+    assert_eq!(route.fees[&"b-1".into()], 100);
+    // The second message is the third of the transaction, and found nothing left to do.
+    assert_eq!((route.ours, route.redundant, chain.redundant), ([1, 0, 0], 1, 1));
+}
+
+#[test]
+fn the_history_has_no_holes_and_ends() {
+    let mut tally = Tally::default();
+    for second in [5, 12, 58, 9_000] {
+        tally.moment(Time(second * SECOND));
+    }
+    let begins: Vec<u64> = tally.history.iter().map(|moment| moment.begin.0 / SECOND).collect();
+    assert_eq!(begins.len(), HISTORY);
+    assert_eq!(begins.last(), Some(&9_000));
+    assert!(begins.windows(2).all(|pair| pair[1] - pair[0] == 10));
+}

@@ -1,0 +1,67 @@
+//! What all answers are made of.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::look::Look;
+use super::token::Token;
+use super::wallets::{Wallet, Wallets};
+use crate::drive::desk::{Desk, DeskError};
+use crate::drive::now;
+
+/// Looks that are younger than this are shown again: many who look cost no more than one.
+const FRESH: Duration = Duration::from_millis(500);
+/// Packets that a look lists.
+const PACKETS: usize = 50;
+
+/// Everything that is shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shown {
+    /// What the loop knows.
+    #[serde(flatten)]
+    pub look: Look,
+    /// The accounts that pay.
+    pub wallets: Vec<Wallet>,
+}
+
+/// What answers are made of.
+#[derive(Clone, Debug)]
+pub struct Site {
+    pub(super) desk: Desk,
+    wallets: Wallets,
+    pub(super) token: Option<Token>,
+    last: Arc<Mutex<Option<Last>>>,
+}
+
+/// The last look, and when it was taken.
+type Last = (Instant, Arc<Shown>);
+
+impl Site {
+    /// A site that asks at this desk; without a token nothing can be changed.
+    pub fn new(desk: Desk, wallets: Wallets, token: Option<Token>) -> Self {
+        Self { desk, wallets, token, last: Arc::default() }
+    }
+
+    /// What is shown now. Those who ask at once share one look.
+    #[expect(clippy::disallowed_methods, reason = "how old a look is, is a matter of the clock")]
+    pub(super) async fn shown(&self) -> Result<Arc<Shown>, DeskError> {
+        let mut last = self.last.lock().await;
+        if let Some((_, shown)) = last.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
+            return Ok(Arc::clone(shown));
+        }
+        let shown = Arc::new(self.look(PACKETS).await?);
+        *last = Some((Instant::now(), Arc::clone(&shown)));
+        Ok(shown)
+    }
+
+    /// Looks anew, with so many packets.
+    pub(super) async fn look(&self, packets: usize) -> Result<Shown, DeskError> {
+        let look =
+            self.desk.read(move |model, tally| Look::of(model, tally, now(), packets)).await?;
+        Ok(Shown { look, wallets: self.wallets.list() })
+    }
+}
