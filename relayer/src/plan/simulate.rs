@@ -4,6 +4,7 @@ use cosmos::wire::tx::{Fee, TxPlan, unsigned};
 use ibc_proto::google::protobuf::Any;
 
 use super::epoch::Epoch;
+use super::gas::without_first_key;
 use super::refusal;
 use super::work::Work;
 use crate::model::Model;
@@ -171,5 +172,15 @@ impl Model {
         }
         epoch.batches.remove(place);
         self.sign_simulated(id);
+    }
+
+    /// What a simulated batch would take in the lane's name.
+    pub(crate) fn in_lane(&self, id: &FlowId, simulation: Simulation) -> Simulation {
+        match (simulation, self.chain_to(id)) {
+            (Simulation::Ok { gas_used }, Some(chain)) => {
+                Simulation::Ok { gas_used: without_first_key(gas_used, &chain.probe) }
+            }
+            (simulation, _) => simulation,
+        }
     }
 }

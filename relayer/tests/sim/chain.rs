@@ -14,6 +14,8 @@ use crate::light::{SimHeader, root};
 use crate::plain::Plain;
 
 pub(crate) const PREFIX: &str = "sim";
+/// Gas of storing the public key of an account that never signed.
+const FIRST_KEY_GAS: u64 = 6_571;
 /// Gas of a transaction besides its messages.
 const BASE_GAS: u64 = 60_000;
 
@@ -214,7 +216,9 @@ impl<C: Channels> Chain<C> {
         let at = self.context(self.height, self.time);
         let mut core = self.check.clone();
         let skipped = if tx.fee.amount == 0 { FEE_GAS } else { 0 };
-        Self::run_all(&mut core, &at, &tx, &mut Vec::new()).map(|(gas, _)| gas - skipped)
+        let added = if tx.sequence == 0 { FIRST_KEY_GAS } else { 0 };
+        let done = Self::run_all(&mut core, &at, &tx, &mut Vec::new());
+        done.map(|(gas, _)| gas + added - skipped)
     }
 
     fn run_all(
