@@ -49,6 +49,18 @@ pub(crate) struct Args {
     /// Fewer singles, and no backlog of 5,000.
     #[arg(long)]
     quick: bool,
+    /// How many single transfers, instead of 200 or of 15 when it is quick.
+    #[arg(long)]
+    singles: Option<u64>,
+    /// How many transfers each burst has, instead of 1,000.
+    #[arg(long, value_delimiter = ',')]
+    bursts: Option<Vec<u64>>,
+    /// How many transfers each backlog has, instead of 1,000 and 5,000.
+    #[arg(long, value_delimiter = ',')]
+    backlogs: Option<Vec<u64>>,
+    /// How large the bursts are whose requests are counted, ascending; 0 for not at all.
+    #[arg(long, value_delimiter = ',')]
+    counted: Option<Vec<u64>>,
     /// Where everything that was measured is written, as JSON.
     #[arg(long)]
     out: PathBuf,
@@ -63,6 +75,22 @@ impl Args {
             [(Kind::Ferry, &self.ferry), (Kind::Hermes, &self.hermes), (Kind::Rly, &self.rly)];
         peers.into_iter().filter_map(|(kind, binary)| Some((kind, binary.clone()?))).collect()
     }
+
+    fn plan(&self) -> Plan {
+        let plan = if self.quick { Plan::quick() } else { Plan::whole() };
+        let counts = |given: &Option<Vec<u64>>, otherwise| {
+            let mut counts = given.clone().unwrap_or(otherwise);
+            counts.retain(|count| *count > 0);
+            counts
+        };
+        Plan {
+            singles: self.singles.unwrap_or(plan.singles),
+            bursts: counts(&self.bursts, plan.bursts),
+            backlogs: counts(&self.backlogs, plan.backlogs),
+            counted: counts(&self.counted, plan.counted),
+            idle_blocks: plan.idle_blocks,
+        }
+    }
 }
 
 /// Measures everything.
@@ -74,7 +102,7 @@ pub(crate) async fn measure(args: Args) -> anyhow::Result<()> {
     let peers = args.peers();
     ensure!(!peers.is_empty(), "there is no relayer to measure");
     let setup = Setup { localnet: args.localnet.clone(), folder: args.folder.clone() };
-    let plan = if args.quick { Plan::QUICK } else { Plan::WHOLE };
+    let plan = args.plan();
     let mut report = Report::begin(&peers, &plan).await?;
     for round in 0..args.rounds {
         for index in 0..peers.len() {
@@ -84,7 +112,8 @@ pub(crate) async fn measure(args: Args) -> anyhow::Result<()> {
             report.write(&args.out)?;
         }
     }
-    for (kind, binary) in &peers {
+    let counted = peers.iter().filter(|_| !plan.counted.is_empty());
+    for (kind, binary) in counted {
         say(&format!("counting the requests of {kind}"));
         report.requests.push(turn::counted(&setup, *kind, binary, &plan).await?);
         report.write(&args.out)?;

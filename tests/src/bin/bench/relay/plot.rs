@@ -22,9 +22,9 @@ pub(crate) fn write_beside(document: &Path, report: &Report) -> anyhow::Result<(
     let folder = document.parent().unwrap_or_else(|| Path::new(".")).join("plots");
     std::fs::create_dir_all(&folder)?;
     let plan = &report.plan;
-    let backlogs =
-        plan.backlogs.iter().filter(|count| **count > 0).map(|count| ("backlog", *count));
-    for (name, packets) in backlogs.chain([("burst", plan.burst)]) {
+    let backlogs = plan.backlogs.iter().map(|count| ("backlog", *count));
+    let bursts = plan.bursts.iter().map(|count| ("burst", *count));
+    for (name, packets) in backlogs.chain(bursts) {
         let curves: Vec<(Kind, &Phase)> = report
             .peers
             .iter()

@@ -211,7 +211,8 @@ async fn carry_grpc(near: TcpStream, far: TcpStream, counter: Counter) -> anyhow
             let (head, body) = request.into_parts();
             let (response, onward) =
                 sender.ready().await?.send_request(Request::from_parts(head, ()), false)?;
-            pump(body, onward).await?;
+            // A server may answer before it has the end of the request, and then no longer takes it.
+            drop(pump(body, onward).await);
             let (head, body) = response.await?.into_parts();
             let back = respond.send_response(Response::from_parts(head, ()), false)?;
             pump(body, back).await
@@ -226,7 +227,11 @@ async fn pump(mut from: RecvStream, mut to: SendStream<Bytes>) -> anyhow::Result
     while let Some(chunk) = from.data().await {
         let chunk = chunk?;
         from.flow_control().release_capacity(chunk.len())?;
-        to.send_data(chunk, false)?;
+        let is_last = from.is_end_stream();
+        to.send_data(chunk, is_last)?;
+        if is_last {
+            return Ok(());
+        }
     }
     match from.trailers().await? {
         Some(trailers) => to.send_trailers(trailers)?,

@@ -76,7 +76,7 @@ impl Report {
         }
         Ok(Self {
             processors: processors(),
-            plan: *plan,
+            plan: plan.clone(),
             peers: versions,
             turns: Vec::new(),
             requests: Vec::new(),

@@ -84,10 +84,10 @@ pub(crate) fn markdown(report: &Report) -> String {
 fn sections(report: &Report) -> Vec<(&'static str, u64, Vec<&'static Figure>)> {
     let plan = &report.plan;
     let with_cost = |own: &'static [Figure]| own.iter().chain(COST).collect::<Vec<_>>();
-    let mut sections =
-        vec![("idle", plan.singles, with_cost(IDLE)), ("burst", plan.burst, with_cost(BURST))];
-    let backlogs = plan.backlogs.into_iter().filter(|count| *count > 0);
-    sections.extend(backlogs.map(|count| ("backlog", count, with_cost(BACKLOG))));
+    let mut sections = vec![("idle", plan.singles, with_cost(IDLE))];
+    sections.extend(plan.bursts.iter().map(|count| ("burst", *count, with_cost(BURST))));
+    sections.extend(plan.backlogs.iter().map(|count| ("backlog", *count, with_cost(BACKLOG))));
+    sections.retain(|(_, count, _)| *count > 0);
     sections
 }
 

@@ -39,37 +39,42 @@ pub(crate) struct Setup {
 }
 
 /// How much is measured.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Plan {
     /// Single transfers while nothing else happens.
     pub(crate) singles: u64,
-    /// Transfers sent while the relayer runs.
-    pub(crate) burst: u64,
+    /// Transfers sent at once while the relayer runs.
+    pub(crate) bursts: Vec<u64>,
     /// Transfers sent while it does not.
-    pub(crate) backlogs: [u64; 2],
+    pub(crate) backlogs: Vec<u64>,
     /// Bursts whose requests are counted.
-    pub(crate) counted: [u64; 2],
+    pub(crate) counted: Vec<u64>,
     /// Blocks without packets whose requests are counted.
     pub(crate) idle_blocks: u64,
 }
 
 impl Plan {
-    /// A quarter of an hour for three relayers. A backlog of none is left out.
-    pub(crate) const QUICK: Self = Self {
-        singles: 15,
-        burst: 1_000,
-        backlogs: [1_000, 0],
-        counted: [100, 300],
-        idle_blocks: 10,
-    };
-    /// An hour or two.
-    pub(crate) const WHOLE: Self = Self {
-        singles: 200,
-        burst: 1_000,
-        backlogs: [1_000, 5_000],
-        counted: [100, 1_000],
-        idle_blocks: 60,
-    };
+    /// A quarter of an hour for three relayers.
+    pub(crate) fn quick() -> Self {
+        Self {
+            singles: 15,
+            bursts: vec![1_000],
+            backlogs: vec![1_000],
+            counted: vec![100, 300],
+            idle_blocks: 10,
+        }
+    }
+
+    /// Hours.
+    pub(crate) fn whole() -> Self {
+        Self {
+            singles: 200,
+            bursts: vec![1_000],
+            backlogs: vec![1_000, 5_000],
+            counted: vec![100, 1_000],
+            idle_blocks: 60,
+        }
+    }
 }
 
 /// Measures a relayer on fresh nodes.
@@ -106,11 +111,15 @@ async fn run(
     turn.link_seconds = Some(took.as_secs_f64());
     let stage = Stage { nodes, load: Load::on(nodes)?, peer };
     let mut running = stage.begin().await?;
-    turn.phases.push(stage.singles(plan.singles, &mut running).await?);
-    turn.phases.push(stage.burst(plan.burst, &mut running).await?);
+    if plan.singles > 0 {
+        turn.phases.push(stage.singles(plan.singles, &mut running).await?);
+    }
+    for count in &plan.bursts {
+        turn.phases.push(stage.burst(*count, &mut running).await?);
+    }
     running.stop().await?;
-    for count in plan.backlogs.into_iter().filter(|count| *count > 0) {
-        turn.phases.push(stage.backlog(count).await?);
+    for count in &plan.backlogs {
+        turn.phases.push(stage.backlog(*count).await?);
     }
     Ok(())
 }
@@ -164,7 +173,7 @@ async fn count(
     stage.pass(plan.idle_blocks).await?;
     requests.idle = proxy.take();
     requests.idle_blocks = passed(before, stage.heights().await?);
-    for packets in plan.counted {
+    for packets in plan.counted.iter().copied() {
         proxy.take();
         let before = stage.heights().await?;
         let phase = stage.burst(packets, &mut running).await?;
