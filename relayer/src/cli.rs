@@ -10,6 +10,7 @@ mod client;
 mod completions;
 mod config;
 mod doctor;
+mod dry_run;
 mod hand;
 mod import;
 mod init;

@@ -229,6 +229,17 @@ impl Config {
 }
 
 impl Chain {
+    /// This chain with everything of another that a running ferry can take over.
+    pub fn with_tuning_of(&self, other: &Self) -> Self {
+        Self {
+            gas_price: other.gas_price.clone(),
+            fee_granter: other.fee_granter.clone(),
+            memo: other.memo.clone(),
+            max_msgs: other.max_msgs,
+            ..self.clone()
+        }
+    }
+
     /// The key whose value is wrong by itself or beside others, and why.
     fn check(&self) -> Result<(), (&'static str, String)> {
         let (id, prefix) = (&self.id, &self.address_prefix);

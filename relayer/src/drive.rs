@@ -126,7 +126,17 @@ pub struct Engine<S> {
     desk: Desk,
     requests: mpsc::Receiver<Request>,
     tally: Tally,
+    offers: Offers,
     wake: Option<Time>,
+}
+
+/// What becomes of transactions that are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Offers {
+    /// They are sent.
+    Sent,
+    /// They are kept: ferry only looks what it would send.
+    Kept,
 }
 
 impl<S: Store + Send + Sync + 'static> Engine<S> {
@@ -146,8 +156,14 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             desk,
             requests,
             tally: Tally::new(now()),
+            offers: Offers::Sent,
             wake: None,
         }
+    }
+
+    /// A loop that does everything but send.
+    pub fn without_offers(self) -> Self {
+        Self { offers: Offers::Kept, ..self }
     }
 
     /// A way to ask the loop while it runs.
@@ -213,6 +229,9 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
     }
 
     fn ask(&mut self, id: AskId, ask: Ask) {
+        if self.offers == Offers::Kept && matches!(ask, Ask::Offer(_)) {
+            return;
+        }
         let (nodes, store) = (self.nodes.clone(), Arc::clone(&self.store));
         let turns = Arc::clone(&self.turns);
         self.tally.asked(ask.name());

@@ -146,6 +146,17 @@ impl Model {
         }
     }
 
+    /// Applies other settings. What is signed already stays as it is.
+    fn on_reload(&mut self, chains: Vec<ChainConfig>, max_tries: u16) {
+        self.max_tries = max_tries;
+        for chain in chains {
+            let known = self.config.get_mut(&chain.id);
+            if let Some(known) = known.filter(|known| known.lane.id == chain.lane.id) {
+                *known = chain;
+            }
+        }
+    }
+
     fn on_failed(&mut self, id: AskId, why: Why) {
         match self.asks.close(id) {
             Some(Purpose::Gather(flow)) => self.delay(&flow, Some(&why)),
@@ -165,6 +176,7 @@ impl Model {
             Fact::Path(row, channels) => self.on_path(row, channels),
             Fact::Jump(chain, tip) => self.on_jump(&chain, tip),
             Fact::Clear(path) => self.on_clear(&path),
+            Fact::Reload { chains, max_tries } => self.on_reload(chains, max_tries),
             Fact::Failed(id, why) => self.on_failed(id, why),
             Fact::Tick => {}
             Fact::Header(id, header) => {

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::serving::Serving;
 use super::session::{Session, stop_signal};
 use super::supervisor::Supervisor;
-use super::{Place, logging, reload};
+use super::{Place, dry_run, logging, reload};
 use crate::config::{Chain, Config};
 use crate::drive::{self, Engine};
 use crate::model::Model;
@@ -16,20 +17,29 @@ use crate::store::Store as _;
 use crate::store::sqlite::Sqlite;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// Only say what would be sent now and what it would cost; a ferry that runs is not disturbed.
+    #[arg(long)]
+    dry_run: bool,
+}
 
-pub(super) async fn run(place: &Place, Args {}: Args) -> anyhow::Result<()> {
+pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let file = place.read_config()?;
-    reload::on_hangup(place.config.clone(), logging::start(&file.ferry)?)?;
-    let serving = Serving::prepare(place, &file).await?;
+    let level = logging::start(&file.ferry)?;
+    let hangup = signal(SignalKind::hangup())?;
     let stored = Sqlite::open_to_read(&place.store(&file)).await?.load().await?;
     let chains = chains(&file, &stored)?;
+    if args.dry_run {
+        return dry_run::run(place, &file, &chains).await;
+    }
+    let serving = Serving::prepare(place, &file).await?;
     let Session { store, rows, nodes, config } = Session::begin(place, &file, &chains).await?;
     for path in &rows.paths {
         tracing::info!(path = %path.path, a = %path.chains.a, b = %path.chains.b, "path is served");
     }
     let engine = Engine::new(Model::load(config, rows), store, nodes.clone());
     let stop = stop_signal()?;
+    reload::on_hangup(hangup, (place.config.clone(), file.clone()), level, engine.desk());
     serving.begin(&file, engine.desk(), nodes, stop.clone());
     let heartbeat = tokio::spawn(Supervisor::find().attend(engine.desk(), stop.clone()));
     let ended = drive::run(engine, Vec::new(), stop.clone(), |_| false).await;

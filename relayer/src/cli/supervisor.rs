@@ -56,3 +56,68 @@ fn address(name: &str) -> io::Result<SocketAddr> {
         None => SocketAddr::from_pathname(name),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drive::desk::{self, Request};
+    use crate::drive::tally::Tally;
+    use crate::model::Model;
+    use crate::model::config::Config;
+
+    /// What the loop does with those who ask.
+    #[derive(PartialEq)]
+    enum Loop {
+        Answers,
+        Hangs,
+    }
+
+    /// What systemd hears of a ferry.
+    async fn heard(desk_loop: Loop) -> Vec<String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("notify");
+        let systemd = tokio::net::UnixDatagram::bind(&path).unwrap();
+        let (desk, mut requests) = desk::open();
+        tokio::spawn(async move {
+            let (model, tally) = (Model::new(Config::default()), Tally::default());
+            while let Some(request) = requests.recv().await {
+                match request {
+                    Request::Read(read) if desk_loop == Loop::Answers => read(&model, &tally),
+                    // Neither answered nor given up.
+                    other => std::mem::forget(other),
+                }
+            }
+        });
+        let socket = (UnixDatagram::unbound().unwrap(), address(path.to_str().unwrap()).unwrap());
+        let watchdog = Some(Duration::from_millis(90));
+        let supervisor = Supervisor { socket: Some(socket), watchdog };
+        let stop = CancellationToken::new();
+        let attending = tokio::spawn(supervisor.attend(desk, stop.clone()));
+        let mut heard = Vec::new();
+        let mut bytes = [0; 64];
+        // Silence is the end: five heartbeats would fit into it.
+        let limit = Duration::from_millis(450);
+        while let Ok(length) = tokio::time::timeout(limit, systemd.recv(&mut bytes)).await {
+            let word = String::from_utf8_lossy(&bytes[..length.unwrap()]).into_owned();
+            if word == "WATCHDOG=1" {
+                stop.cancel();
+            }
+            heard.push(word);
+        }
+        attending.abort();
+        heard
+    }
+
+    #[tokio::test]
+    async fn systemd_is_told_of_the_start_the_heartbeat_and_the_end() {
+        let heard = heard(Loop::Answers).await;
+        assert_eq!(heard.first().map(String::as_str), Some("READY=1"));
+        assert!(heard.contains(&"WATCHDOG=1".to_owned()), "{heard:?}");
+        assert_eq!(heard.last().map(String::as_str), Some("STOPPING=1"));
+    }
+
+    #[tokio::test]
+    async fn a_loop_that_hangs_has_no_heartbeat() {
+        assert_eq!(heard(Loop::Hangs).await, ["READY=1"]);
+    }
+}

@@ -82,15 +82,38 @@ pub fn unlock(file: &ChainFile, keys: &KeyStore, password: &str) -> Result<Unloc
 
 /// Connects to chains and makes sure that each has what ferry needs there.
 ///
-/// The probe account is made, with one unit of the fee denom, where it does not exist yet.
-///
 /// # Errors
 /// [`SetupError`], for the first chain that cannot be served.
-pub async fn connect(global: &Global, chains: Vec<Unlocked>) -> Result<Setup, SetupError> {
-    let connected = try_join_all(chains.into_iter().map(connect_one)).await?;
+pub async fn connect(
+    global: &Global,
+    chains: Vec<Unlocked>,
+    probes: Probes,
+) -> Result<Setup, SetupError> {
+    let connected = chains.into_iter().map(|chain| connect_one(chain, probes));
+    let connected = try_join_all(connected).await?;
     let (nodes, configs): (Vec<_>, Vec<_>) = connected.into_iter().unzip();
     let nodes = nodes.into_iter().map(|node| (node.id.clone(), Arc::new(node))).collect();
     Ok(Setup { nodes, config: Config { chains: configs, max_tries: global.max_tries } })
+}
+
+/// What to do where the account that simulates does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probes {
+    /// Make it, with one unit of the fee denom.
+    Make,
+    /// Say so.
+    Demand,
+}
+
+/// A chain's configuration with what of the file a running ferry can take over.
+pub fn tune(known: ChainConfig, file: &ChainFile) -> ChainConfig {
+    ChainConfig {
+        gas_price: file.gas_price.clone(),
+        fee_granter: file.fee_granter.as_deref().map(Address::from),
+        memo: memo(&file.memo),
+        max_msgs: file.max_msgs,
+        ..known
+    }
 }
 
 /// What a model is told that only looks: nothing is asked of the chains, and it cannot sign.
@@ -132,7 +155,10 @@ pub async fn newest(node: &Node) -> Result<Tip, SetupError> {
     blocks::tip_at(node, height).await.map_err(|error| failed(error.into()))
 }
 
-async fn connect_one(unlocked: Unlocked) -> Result<(Node, ChainConfig), SetupError> {
+async fn connect_one(
+    unlocked: Unlocked,
+    probes: Probes,
+) -> Result<(Node, ChainConfig), SetupError> {
     let Unlocked { file, key, lane, probe } = unlocked;
     let failed = |error| SetupError::Chain { chain: file.id.clone(), source: Box::new(error) };
     let endpoints = endpoints(&file).await.map_err(failed)?;
@@ -140,7 +166,7 @@ async fn connect_one(unlocked: Unlocked) -> Result<(Node, ChainConfig), SetupErr
     let unbonding = chain.unbonding_period().await.map_err(failed)?;
     let height = chain.height().await.map_err(failed)?;
     let block = chain.rpc().block_params(height).await.map_err(|e| failed(e.into()))?;
-    let probe = make_probe(&chain, &key, probe).await.map_err(failed)?;
+    let probe = find_probe(&chain, &key, probe, probes).await.map_err(failed)?;
     let terms = Terms {
         trusting_period: file.trusting_period.unwrap_or(unbonding * 2 / 3),
         unbonding_period: unbonding,
@@ -190,10 +216,15 @@ fn address(file: &ChainFile, key: &Key) -> Result<Address, SetupError> {
         .map_err(|source| SetupError::Address { chain: file.id.clone(), source })
 }
 
-/// The account that simulates. It is made with one unit where it does not exist yet.
-async fn make_probe(chain: &Chain, key: &Key, address: Address) -> Result<Probe, ChainError> {
+/// The account that simulates. Where it does not exist yet, it may be made with one unit.
+async fn find_probe(
+    chain: &Chain,
+    key: &Key,
+    address: Address,
+    probes: Probes,
+) -> Result<Probe, ChainError> {
     let account = match chain.account(address.as_str()).await {
-        Err(ChainError::NoAccount { .. }) => {
+        Err(ChainError::NoAccount { .. }) if probes == Probes::Make => {
             let coin =
                 Coin { denom: chain.config().gas_price.denom().to_owned(), amount: "1".into() };
             let send = MsgSend {

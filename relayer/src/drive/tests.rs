@@ -42,3 +42,41 @@ async fn a_silent_node_does_not_keep_it_from_stopping() {
     stop.cancel();
     tokio::time::timeout(Duration::from_secs(5), running).await.unwrap().unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn whoever_asks_at_the_desk_is_answered_by_the_running_loop() {
+    let (node, dir) = (FakeNode::with_blocks(9).await, tempfile::tempdir().unwrap());
+    let (engine, stop) = (engine(&node, &dir).await, CancellationToken::new());
+    let desk = engine.desk();
+    let first = vec![Fact::Begin(CHAIN.into(), node.tip(3))];
+    let running = tokio::spawn(run(engine, first, stop.clone(), |_| false));
+    let height = |model: &Model, _: &Tally| model.cursor(&CHAIN.into()).map(|tip| tip.height);
+    while desk.read(height).await.unwrap() != Some(9) {
+        tokio::task::yield_now().await;
+    }
+    let blocks = desk.read(|_, tally| tally.chains[&CHAIN.into()].blocks).await.unwrap();
+    assert_eq!(blocks, 6);
+
+    let settings = |model: &Model, _: &Tally| model.config.values().cloned().collect::<Vec<_>>();
+    let mut chains = desk.read(settings).await.unwrap();
+    chains[0].memo = "ours".into();
+    desk.tell(Fact::Reload { chains, max_tries: 3 }).unwrap();
+    let tries = desk.read(|model, _| model.max_tries).await.unwrap();
+    assert_eq!((tries, desk.read(settings).await.unwrap()[0].memo.as_str()), (3, "ours"));
+
+    stop.cancel();
+    running.await.unwrap().unwrap();
+    assert_eq!(desk.read(|_, _| ()).await, Err(desk::DeskError::Stopped));
+}
+
+#[tokio::test]
+async fn a_loop_without_offers_sends_nothing() {
+    let (node, dir) = (FakeNode::with_blocks(3).await, tempfile::tempdir().unwrap());
+    let mut engine = engine(&node, &dir).await.without_offers();
+    let lane = crate::model::ids::LaneId { chain: CHAIN.into(), address: "wasm1".into() };
+    let slot = crate::model::ids::SlotId { lane: lane.clone(), sequence: 0, attempt: 0 };
+    engine.ask(AskId(1), Ask::Offer(slot));
+    assert!(engine.asks.is_empty());
+    engine.ask(AskId(2), Ask::Account(lane));
+    assert_eq!(engine.asks.len(), 1);
+}

@@ -12,6 +12,7 @@
 use ibc_proto::google::protobuf::Any;
 use serde::{Deserialize, Serialize};
 
+use super::config::ChainConfig;
 use super::ids::{
     AskId, ChainId, ClientId, ConnectionId, End, Height, LaneId, Order, PacketKey, PathId, PortId,
     SlotId, Time,
@@ -53,6 +54,13 @@ pub enum Fact {
     Jump(ChainId, Tip),
     /// Everything on the channels of a path shall be looked at anew, and tried again.
     Clear(PathId),
+    /// Other settings of chains that are known, from now on.
+    Reload {
+        /// The chains that have other settings; their lanes must stay the same.
+        chains: Vec<ChainConfig>,
+        /// After how many failures a message is given up.
+        max_tries: u16,
+    },
     /// Answers any ask that could not be answered.
     Failed(AskId, Why),
     /// Time has passed; see [`Step::wake`].
