@@ -105,7 +105,13 @@ impl World {
         let bond = [(OFFER_BOND, self.bond_denom())];
         self.market(provider, &Market::PostOffer { terms }, &bond).await?;
         let provider = Some(self.address(provider)?.to_owned());
-        let ask = AskMarket::Offers { provider, start_after: None, limit: Some(50) };
+        let ask = AskMarket::Offers {
+            provider,
+            denom: None,
+            state: None,
+            start_after: None,
+            limit: Some(50),
+        };
         let posted: OffersResponse = self.ask_market(&ask).await?;
         Ok(posted.offers.last().context("a posted offer is not listed")?.id)
     }

@@ -175,12 +175,12 @@ async fn accepted(
     };
     let message = Message { n: unused, action: Action::Open(open) };
     let ask = AskMarket::Check {
-        route: there.channel_id.clone(),
+        route: Some(there.channel_id.clone()),
         sender: books.outpost.address.clone(),
-        coin: Money {
+        coin: Some(Money {
             denom: received_denom(source, destination, denom),
             amount: Uint128::new(amount),
-        },
+        }),
         message: serde_json::to_string(&message)?,
     };
     let check: CheckResponse = books.market.ask(&ask).await?;

@@ -81,7 +81,13 @@ impl<S: Stage> Story<'_, S> {
         let bond = Some((purchase::bond(price_factor), Asset::Stake));
         self.stage.tell_market(Who::Provider, &Market::PostOffer { terms }, bond).await?;
         let provider = Some(self.stage.address(Who::Provider));
-        let ask = AskMarket::Offers { provider, start_after: None, limit: Some(50) };
+        let ask = AskMarket::Offers {
+            provider,
+            denom: None,
+            state: None,
+            start_after: None,
+            limit: Some(50),
+        };
         let offers: OffersResponse = self.stage.ask_market(&ask).await?;
         let offer = offers.offers.last().context("the market does not list the offer")?;
         let text = format!(

@@ -62,7 +62,14 @@ impl Desk {
         loop {
             let start_after = leases.last().map(|lease| lease.id.clone());
             let provider = self.address().to_owned();
-            let ask = QueryMsg::Leases { provider, start_after, limit: Some(PAGE) };
+            let ask = QueryMsg::Leases {
+                provider: Some(provider),
+                tenant: None,
+                denom: None,
+                state: None,
+                start_after,
+                limit: Some(PAGE),
+            };
             let page: LeasesResponse = self.ask(&ask).await?;
             if page.leases.is_empty() {
                 return Ok(leases);
@@ -79,7 +86,8 @@ impl Desk {
         let mut orders: Vec<OrderInfo> = Vec::new();
         loop {
             let start_after = orders.last().map(|order| order.id.clone());
-            let ask = QueryMsg::Orders { start_after, limit: Some(PAGE) };
+            let ask =
+                QueryMsg::Orders { tenant: None, denom: None, start_after, limit: Some(PAGE) };
             let page: OrdersResponse = self.ask(&ask).await?;
             if page.orders.is_empty() {
                 return Ok(orders);
@@ -181,8 +189,15 @@ impl Desk {
         loop {
             let start_after = offers.last().map(|offer| offer.id);
             let provider = Some(self.address().to_owned());
-            let page: OffersResponse =
-                self.ask(&QueryMsg::Offers { provider, start_after, limit: Some(PAGE) }).await?;
+            let page: OffersResponse = self
+                .ask(&QueryMsg::Offers {
+                    provider,
+                    denom: None,
+                    state: None,
+                    start_after,
+                    limit: Some(PAGE),
+                })
+                .await?;
             if page.offers.is_empty() {
                 return Ok(offers);
             }

@@ -12,6 +12,7 @@ use protocol::deployment::Group;
 
 use crate::error::ContractError;
 use crate::state::deployment::{self as state, ACCOUNTS, Number, RECORDS, Record, StoredAccount};
+use crate::state::tally::{self, Tally};
 
 /// A deployment that lives, loaded to be changed.
 #[derive(Debug, Clone)]
@@ -24,13 +25,32 @@ pub(crate) struct Live {
     pub(crate) record: Record,
     /// Its account.
     pub(crate) account: Account,
-    stored_revision: u64,
+    stored: Stored,
+}
+
+/// What the storage knows of a deployment that was loaded.
+#[derive(Debug, Clone, Copy, Default)]
+struct Stored {
+    revision: u64,
+    tally: Tally,
+}
+
+impl Stored {
+    fn of(record: &Record) -> Self {
+        Self { revision: record.revision, tally: tally_of(record) }
+    }
+}
+
+/// What a deployment adds to the tally.
+pub(crate) fn tally_of(record: &Record) -> Tally {
+    let (orders, leases) = (record.orders.into(), record.leases.into());
+    Tally { deployments: 1, orders, leases, ..Tally::default() }
 }
 
 impl Live {
     /// A new one, not stored yet.
     pub(crate) fn new(number: Number, id: DeploymentId, record: Record, account: Account) -> Self {
-        Self { number, id, record, account, stored_revision: 0 }
+        Self { number, id, record, account, stored: Stored::default() }
     }
 
     /// Loads a deployment by its name.
@@ -38,16 +58,22 @@ impl Live {
         let number = state::live_number(storage, id)?;
         let record = state::record(storage, number)?;
         let account = state::account(storage, number)?;
-        let stored_revision = record.revision;
-        Ok(Self { number, id: id.clone(), record, account, stored_revision })
+        let stored = Stored::of(&record);
+        Ok(Self { number, id: id.clone(), record, account, stored })
     }
 
     /// Stores what changed.
     pub(crate) fn save(self, storage: &mut dyn Storage) -> Result<(), ContractError> {
-        if self.record.revision != self.stored_revision {
+        if self.record.revision != self.stored.revision {
             RECORDS.save(storage, self.number, &self.record)?;
+            tally::note(storage, self.stored.tally, tally_of(&self.record))?;
         }
         Ok(ACCOUNTS.save(storage, self.number, &StoredAccount(self.account))?)
+    }
+
+    /// Notes that it lives no more; its caller removes what is stored of it.
+    pub(crate) fn end(&self, storage: &mut dyn Storage) -> Result<(), ContractError> {
+        tally::note(storage, self.stored.tally, Tally::default())
     }
 
     /// Counts a change of state: see [`Record::changed`].

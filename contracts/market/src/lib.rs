@@ -3,8 +3,8 @@
 //! Providers post offers and bid for orders; tenants, of this chain or behind a route, open
 //! deployments whose leases are paid by the second out of an escrow account each. Entry points are
 //! in [`contract`] and [`ibc`]; `dispatch` tells which function runs a message; what it does stands in
-//! the module of its name; what is stored in `state`. Money is counted in one place, `ledger`, and leaves only by a claim, a
-//! provider's withdrawal, or the way home, `settle`. The README tells the rest.
+//! the module of its name; what is stored in `state`. Money is counted in one place, `ledger`, and
+//! leaves only by a claim, a provider's withdrawal, or the way home, `settle`. The README tells the rest.
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -14,6 +14,10 @@ use crate::state::config::CONFIG;
 use crate::state::denom::{self, DenomId};
 use crate::state::principal;
 use crate::state::provider::{BOUND_UNTIL, LIVE_LEASES, PROVIDERS, Provider, bound_until, load};
+use crate::state::tally::{self, Tally};
+
+/// What a provider adds to the tally.
+const ONE: Tally = Tally { providers: 1, deployments: 0, orders: 0, leases: 0 };
 
 /// Registers the caller. The coin is its stake.
 pub(crate) fn register(
@@ -43,6 +47,7 @@ pub(crate) fn register(
         unbonds_at: None,
     };
     PROVIDERS.save(ctx.storage(), id, &provider)?;
+    tally::note(ctx.storage(), Tally::default(), ONE)?;
     let event = event::of_provider("provider_registered", &caller);
     ctx.emit(event.add_attribute("stake", funds.amount));
     Ok(())
@@ -123,6 +128,7 @@ pub(crate) fn release_stake(ctx: &mut Context<'_>, address: &str) -> Result<(), 
     }
     PROVIDERS.remove(ctx.storage(), id);
     BOUND_UNTIL.remove(ctx.storage(), id);
+    tally::note(ctx.storage(), ONE, Tally::default())?;
     let stake = Funds { denom: provider.stake_denom, amount: provider.stake };
     ledger::credit(ctx.storage(), id, stake)?;
     let event = event::of_provider("stake_released", address);

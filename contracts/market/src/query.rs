@@ -4,19 +4,26 @@ mod deployments;
 mod governance;
 mod groups;
 mod money;
+mod places;
 mod providers;
 mod rehearsal;
 
-use cosmwasm_std::{Binary, Deps, Env};
+use cosmwasm_std::{Binary, Deps, Env, Storage};
+use cw_storage_plus::Bound;
 use escrow::Seconds;
+use store::Entries;
 
 use crate::error::ContractError;
 use crate::msg::QueryMsg;
+use crate::state::denom::{self, DenomId};
+use crate::state::principal::{self, PrincipalId};
 
 /// Entries of a list, unless the question says otherwise.
 const PAGE: u32 = 10;
 /// Entries of a list at most.
 const PAGE_MAX: u32 = 50;
+/// Entries at which a list with a filter looks at most.
+const LOOK_MAX: usize = 100;
 
 /// What every answer is taken from.
 #[derive(Clone, Copy)]
@@ -52,6 +59,7 @@ const fn subject_of(msg: &QueryMsg) -> Subject {
         | QueryMsg::Routes { .. }
         | QueryMsg::Denoms { .. }
         | QueryMsg::Announcements { .. }
+        | QueryMsg::Stats {}
         | QueryMsg::Info {} => Subject::Governance,
         QueryMsg::Provider { .. }
         | QueryMsg::Providers { .. }
@@ -60,6 +68,7 @@ const fn subject_of(msg: &QueryMsg) -> Subject {
         | QueryMsg::Offers { .. } => Subject::Providers,
         QueryMsg::Deployment { .. }
         | QueryMsg::Deployments { .. }
+        | QueryMsg::LiveDeployments { .. }
         | QueryMsg::Status { .. }
         | QueryMsg::Tombstone { .. } => Subject::Deployments,
         QueryMsg::Orders { .. }
@@ -68,6 +77,7 @@ const fn subject_of(msg: &QueryMsg) -> Subject {
         | QueryMsg::Lease { .. }
         | QueryMsg::Leases { .. } => Subject::Groups,
         QueryMsg::Claimable { .. }
+        | QueryMsg::Claimables { .. }
         | QueryMsg::InFlight { .. }
         | QueryMsg::Accepted { .. }
         | QueryMsg::Solvency { .. } => Subject::Money,
@@ -93,5 +103,49 @@ const MISPLACED: ContractError = ContractError::Missing { what: "the table of a 
 
 /// How many entries a list gives.
 fn page(limit: Option<u32>) -> usize {
-    usize::try_from(limit.unwrap_or(PAGE).min(PAGE_MAX)).unwrap_or_default()
+    usize::try_from(limit.unwrap_or(PAGE).clamp(1, PAGE_MAX)).unwrap_or_default()
+}
+
+/// What a list with a filter gives, and the place after which it goes on, if it does.
+type Found<T, K> = (Vec<T>, Option<K>);
+
+/// Tells of entries until there are `limit`, or [`LOOK_MAX`] were looked at. What does not fit the filter
+/// is told as none.
+fn fill<K, T>(
+    mut places: Entries<'_, K>,
+    limit: usize,
+    tell: &mut dyn FnMut(&K) -> Result<Option<T>, ContractError>,
+) -> Result<Found<T, K>, ContractError> {
+    let (mut found, mut last) = (Vec::new(), None);
+    for _ in 0..LOOK_MAX {
+        let Some(place) = places.next().transpose()? else { return Ok((found, None)) };
+        if found.len() == limit {
+            return Ok((found, last));
+        }
+        found.extend(tell(&place)?);
+        last = Some(place);
+    }
+    let is_end = places.next().is_none();
+    Ok((found, last.filter(|_| !is_end)))
+}
+
+/// Whether a filter lets something through.
+fn fits<T: PartialEq>(filter: Option<T>, got: T) -> bool {
+    filter.is_none_or(|wanted| wanted == got)
+}
+
+/// The number of a denom to look for. One that nobody ever named fits nothing.
+fn denom_number(store: &dyn Storage, name: Option<&str>) -> Result<Option<DenomId>, ContractError> {
+    name.map(|name| Ok(denom::find(store, name)?.unwrap_or(denom::NONE))).transpose()
+}
+
+/// The place of somebody in a list by address, after which it goes on.
+fn after_address<'a>(
+    store: &dyn Storage,
+    address: Option<String>,
+) -> Result<Option<Bound<'a, PrincipalId>>, ContractError> {
+    let Some(address) = address else { return Ok(None) };
+    let id = principal::find(store, &principal::local(address.as_str()))?;
+    let id = id.ok_or(ContractError::NotFound { what: "address to go on after", id: address })?;
+    Ok(Some(Bound::exclusive(id)))
 }

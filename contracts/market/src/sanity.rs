@@ -17,6 +17,7 @@ use crate::state::offer::{BY_PROVIDER, OFFERS, OfferUse, USES};
 use crate::state::provider::{self, LIVE_LEASES, PROVIDERS};
 use crate::state::revised::REVISED;
 use crate::state::settlement::{IN_FLIGHT, ORIGINS, UNRESOLVED};
+use crate::state::tally::TALLY;
 use crate::state::terms::TERMS;
 
 /// Sums by key.
@@ -31,6 +32,7 @@ type Fault = String;
 pub fn check(deps: Deps<'_>, env: &Env) -> Result<(), String> {
     solvency(deps, env)?;
     deployments(deps.storage)?;
+    tally(deps.storage)?;
     bids(deps.storage)?;
     changes(deps.storage)?;
     leases(deps.storage)?;
@@ -143,6 +145,20 @@ fn deployments(storage: &dyn Storage) -> Result<(), Fault> {
     }
     let stored = all(OPEN_ORDERS.range(storage, None, None, up))?;
     same("open orders", stored.into_iter().collect(), open_orders)
+}
+
+/// What is counted is there.
+fn tally(storage: &dyn Storage) -> Result<(), Fault> {
+    let up = Order::Ascending;
+    let got = TALLY.may_load(storage).map_err(|error| error.to_string())?.unwrap_or_default();
+    let sum = |counts: [usize; 4]| counts.map(|count| u64::try_from(count).unwrap_or(u64::MAX));
+    let want = [
+        all(PROVIDERS.keys(storage, None, None, up))?.len(),
+        all(RECORDS.keys(storage, None, None, up))?.len(),
+        all(ORDERS.keys(storage, None, None, up))?.len(),
+        all(LEASES.keys(storage, None, None, up))?.len(),
+    ];
+    same("tally", [got.providers, got.deployments, got.orders, got.leases], sum(want))
 }
 
 fn size(count: u32) -> usize {

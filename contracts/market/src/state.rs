@@ -11,6 +11,7 @@ pub(crate) mod provider;
 pub(crate) mod revised;
 pub(crate) mod route;
 pub(crate) mod settlement;
+pub(crate) mod tally;
 pub(crate) mod terms;
 
 use cosmwasm_std::Storage;
@@ -58,7 +59,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     /// Every file that declares storage.
-    const SOURCES: [&str; 13] = [
+    const SOURCES: [&str; 14] = [
         include_str!("ledger.rs"),
         include_str!("state/announcement.rs"),
         include_str!("state/attestation.rs"),
@@ -71,6 +72,7 @@ mod tests {
         include_str!("state/revised.rs"),
         include_str!("state/route.rs"),
         include_str!("state/settlement.rs"),
+        include_str!("state/tally.rs"),
         include_str!("state/terms.rs"),
     ];
 

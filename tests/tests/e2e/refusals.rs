@@ -99,9 +99,9 @@ impl<'a> Spoiler<'a> {
 /// Asks the market in advance.
 async fn check(world: &World, message: &Message) -> anyhow::Result<Option<Code>> {
     let ask = AskMarket::Check {
-        route: world.deployed.transfer.market.clone(),
+        route: Some(world.deployed.transfer.market.clone()),
         sender: world.address(WALLET)?.to_owned(),
-        coin: Money::from((world.deployed.market_denom.as_str(), UNITS)),
+        coin: Some(Money::from((world.deployed.market_denom.as_str(), UNITS))),
         message: serde_json::to_string(message)?,
     };
     let answer: CheckResponse = world.ask_market(&ask).await?;

@@ -17,7 +17,7 @@ use crate::state::revised::REVISED;
 use crate::{event, order, settle};
 
 /// Seconds after which anyone may finish a deployment that has neither order nor lease.
-const IDLE_SECONDS: Seconds = Seconds::new(86_400);
+pub(crate) const IDLE_SECONDS: Seconds = Seconds::new(86_400);
 
 /// Closes a deployment as its tenant wants it.
 pub(crate) fn by_tenant(ctx: &mut Context<'_>, mut live: Live) -> Result<(), ContractError> {
@@ -94,6 +94,7 @@ fn finish(ctx: &mut Context<'_>, mut live: Live, reason: &str) -> Result<(), Con
     };
     let slot = (live.record.tenant, live.record.seq);
     let storage = ctx.storage();
+    live.end(storage)?;
     SLOTS.save(storage, slot, &Slot::Closed(tombstone))?;
     RECORDS.remove(storage, live.number);
     SPECS.remove(storage, live.number);

@@ -1,16 +1,38 @@
-//! From 0.1.0, which knew no auctions and let a provider leave while its bids bound.
+//! From 0.1.0, which knew no auctions, let a provider leave while its bids bound, and counted nothing.
 //!
 //! Records that only gained fields are read as they are: what is absent has a default.
 
 use cosmwasm_std::{Order, StdResult, Storage};
 
+use crate::deployment::tally_of;
 use crate::error::ContractError;
-use crate::state::deployment::BIDS;
-use crate::state::provider;
+use crate::state::deployment::{BIDS, RECORDS};
+use crate::state::provider::{self, PROVIDERS};
+use crate::state::tally::{TALLY, Tally};
 
-/// Binds the providers by the bids that stand. All of them are walked once: a market of that version
-/// with more than some ten thousand needs a block of more gas.
+/// Walks everything once: a market of that version with more than some ten thousand bids and deployments
+/// needs a block of more gas.
 pub(super) fn migrate(storage: &mut dyn Storage) -> Result<(), ContractError> {
+    bind(storage)?;
+    count(storage)
+}
+
+/// Counts what there is.
+fn count(storage: &mut dyn Storage) -> Result<(), ContractError> {
+    let mut tally = Tally::default();
+    for entry in RECORDS.range(storage, None, None, Order::Ascending) {
+        let of_it = tally_of(&entry?.1);
+        tally.deployments = tally.deployments.saturating_add(1);
+        tally.orders = tally.orders.saturating_add(of_it.orders);
+        tally.leases = tally.leases.saturating_add(of_it.leases);
+    }
+    let providers = PROVIDERS.keys(storage, None, None, Order::Ascending).count();
+    tally.providers = u64::try_from(providers).unwrap_or(u64::MAX);
+    Ok(TALLY.save(storage, &tally)?)
+}
+
+/// Binds the providers by the bids that stand.
+fn bind(storage: &mut dyn Storage) -> Result<(), ContractError> {
     let bids = BIDS.range(storage, None, None, Order::Ascending);
     let bound = bids.map(|entry| entry.map(|((_, _, bidder), bid)| (bidder, bid.valid_until)));
     let bound = bound.collect::<StdResult<Vec<_>>>()?;

@@ -2,12 +2,15 @@
 
 use cosmwasm_schema::{QueryResponses, cw_serde};
 use cosmwasm_std::Uint128;
+use protocol::control::{DeploymentState, GroupState};
 use protocol::json::Decode;
 use protocol::{Deployment, DeploymentId, Tenant};
 
-use super::{LeaseId, Money};
+use super::{LeaseId, Money, OfferState, Standing};
 
-/// Every question. Lists give 10 entries, or `limit` up to 50.
+/// Every question. Lists give 10 entries, or `limit` up to 50. A list with filters looks at 100 entries
+/// at most, and says in `next` after which one to go on: none if that was all, so that a page can be
+/// empty and not the last. What a cursor names need not be there any more.
 #[cw_serde]
 #[derive(Decode, QueryResponses)]
 #[schemaifier(mute_warnings)]
@@ -73,12 +76,18 @@ pub enum QueryMsg {
         /// Its number.
         offer: u64,
     },
-    /// All offers, or those of a provider.
+    /// All offers, or those of a provider, by number.
     #[returns(super::OffersResponse)]
     Offers {
         /// Only this provider's.
         #[serde(default)]
         provider: Option<String>,
+        /// Only with prices in this denom.
+        #[serde(default)]
+        denom: Option<String>,
+        /// Only in this state.
+        #[serde(default)]
+        state: Option<OfferState>,
         /// After this number.
         #[serde(default)]
         start_after: Option<u64>,
@@ -97,9 +106,32 @@ pub enum QueryMsg {
     Deployments {
         /// Whose.
         tenant: Tenant,
+        /// Only of this denom.
+        #[serde(default)]
+        denom: Option<String>,
+        /// Only in this state.
+        #[serde(default)]
+        state: Option<DeploymentState>,
         /// After this number.
         #[serde(default)]
         start_after: Option<u64>,
+        /// How many.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
+    /// The deployments of all tenants that live, oldest first: how long their money lasts, and which of
+    /// them anyone may close, and when.
+    #[returns(super::LiveDeploymentsResponse)]
+    LiveDeployments {
+        /// Only of this denom.
+        #[serde(default)]
+        denom: Option<String>,
+        /// Only those that stand so.
+        #[serde(default)]
+        standing: Option<Standing>,
+        /// After this one.
+        #[serde(default)]
+        start_after: Option<DeploymentId>,
         /// How many.
         #[serde(default)]
         limit: Option<u32>,
@@ -116,10 +148,16 @@ pub enum QueryMsg {
         /// Which.
         id: DeploymentId,
     },
-    /// Open orders of all tenants, oldest deployment first.
+    /// Open orders of all tenants, oldest deployment first, or of one, by its numbers.
     #[returns(super::OrdersResponse)]
     Orders {
-        /// After this one; it need not be open any more, but its deployment must live.
+        /// Only this tenant's.
+        #[serde(default)]
+        tenant: Option<Tenant>,
+        /// Only of this denom.
+        #[serde(default)]
+        denom: Option<String>,
+        /// After this one.
         #[serde(default)]
         start_after: Option<LeaseId>,
         /// How many.
@@ -150,12 +188,23 @@ pub enum QueryMsg {
         /// Which.
         id: LeaseId,
     },
-    /// A provider's leases that are not closed.
+    /// Leases that are not closed: all, or a provider's, oldest deployment first; or else a tenant's, by
+    /// its numbers.
     #[returns(super::LeasesResponse)]
     Leases {
-        /// Whose.
-        provider: String,
-        /// After this one; it need not live any more, but its deployment must.
+        /// Only those that this provider serves.
+        #[serde(default)]
+        provider: Option<String>,
+        /// Only this tenant's.
+        #[serde(default)]
+        tenant: Option<Tenant>,
+        /// Only of this denom.
+        #[serde(default)]
+        denom: Option<String>,
+        /// Only pending, active or reclaiming ones.
+        #[serde(default)]
+        state: Option<GroupState>,
+        /// After this one.
         #[serde(default)]
         start_after: Option<LeaseId>,
         /// How many.
@@ -169,6 +218,18 @@ pub enum QueryMsg {
         claimant: Tenant,
         /// The denom.
         denom: String,
+    },
+    /// What is credited to somebody, in all denoms.
+    #[returns(super::ClaimablesResponse)]
+    Claimables {
+        /// To whom.
+        claimant: Tenant,
+        /// After this denom.
+        #[serde(default)]
+        start_after: Option<String>,
+        /// How many denoms.
+        #[serde(default)]
+        limit: Option<u32>,
     },
     /// Transfers home that are under way.
     #[returns(super::InFlightResponse)]
@@ -202,16 +263,19 @@ pub enum QueryMsg {
         /// The sender's number of the packet.
         n: u64,
     },
-    /// Whether a transfer with this message would be accepted now, and if not why not.
+    /// Whether a message would be accepted now, and if not why not. It is run, and all it did forgotten.
     #[returns(super::CheckResponse)]
     Check {
-        /// The transfer channel on this chain.
-        route: String,
-        /// The packet's sender on the other chain.
+        /// The transfer channel on this chain that the coin comes by; none for a message on this chain.
+        #[serde(default)]
+        route: Option<String>,
+        /// The packet's sender on the other chain, or the message's on this one.
         sender: String,
-        /// The coin as it arrives here.
-        coin: Money,
-        /// The `entrepot` part of the memo as JSON text: `{"v":1,"n":12,"open":{…}}`.
+        /// The coin as it arrives here, `cw20:<contract>` for a token; none only on this chain.
+        #[serde(default)]
+        coin: Option<Money>,
+        /// With a route the `entrepot` part of the memo as JSON text: `{"v":1,"n":12,"open":{…}}`;
+        /// without one a message: `{"open":{…}}`.
         message: String,
     },
     /// What to attach for a deployment.
@@ -233,6 +297,9 @@ pub enum QueryMsg {
         /// The denom.
         denom: String,
     },
+    /// How much there is in the market.
+    #[returns(super::StatsResponse)]
+    Stats {},
     /// Contract, versions and bounds.
     #[returns(super::InfoResponse)]
     Info {},

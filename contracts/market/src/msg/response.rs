@@ -6,19 +6,22 @@ mod groups;
 mod money;
 mod providers;
 
-pub use deployments::{DeploymentInfo, DeploymentSummary, DeploymentsResponse, StoredTombstone};
+pub use deployments::{
+    DeploymentInfo, DeploymentSummary, DeploymentsResponse, LiveDeployment,
+    LiveDeploymentsResponse, Standing, StoredTombstone,
+};
 pub use governance::{
     AnnouncementInfo, AnnouncementsResponse, ConfigResponse, DenomInfo, DenomsResponse,
-    InfoResponse, OwnershipResponse, RouteInfo, RoutesResponse,
+    InfoResponse, OwnershipResponse, RouteInfo, RoutesResponse, StatsResponse,
 };
 pub use groups::{
     BidInfo, BidsResponse, LeaseInfo, LeasesResponse, OrderInfo, OrdersResponse, ProposalInfo,
 };
 pub use money::{
-    AcceptedResponse, CheckResponse, ClaimableResponse, GroupQuote, InFlightInfo, InFlightResponse,
-    Money, QuoteResponse, SolvencyResponse,
+    AcceptedResponse, CheckResponse, ClaimableResponse, ClaimablesResponse, DenomClaimable,
+    GroupQuote, InFlightInfo, InFlightResponse, Money, QuoteResponse, SolvencyResponse,
 };
 pub use providers::{
-    AttestationInfo, AttestationsResponse, NextTerms, OfferInfo, OffersResponse, ProviderInfo,
-    ProvidersResponse,
+    AttestationInfo, AttestationsResponse, NextTerms, OfferInfo, OfferState, OffersResponse,
+    ProviderInfo, ProvidersResponse,
 };

@@ -9,13 +9,16 @@ use crate::error::ContractError;
 use crate::migrations::{CONTRACT, VERSION};
 use crate::msg::{
     AnnouncementInfo, AnnouncementsResponse, ConfigResponse, DenomInfo, DenomsResponse,
-    InfoResponse, OwnershipResponse, Params, QueryMsg, RouteInfo, RoutesResponse,
+    InfoResponse, OwnershipResponse, Params, QueryMsg, RouteInfo, RoutesResponse, StatsResponse,
 };
 use crate::state::announcement::{ANNOUNCEMENTS, Announcement};
 use crate::state::config::{CONFIG, OWNERSHIP, PAUSED};
 use crate::state::denom::{self, DENOMS, LISTINGS};
+use crate::state::deployment::LAST as LAST_DEPLOYMENT;
+use crate::state::offer::LAST as LAST_OFFER;
 use crate::state::principal;
 use crate::state::route::{self, CONTROLS, LOCAL, ROUTES};
+use crate::state::tally::TALLY;
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "`subject_of` names every question")]
 pub(super) fn answer(
@@ -35,6 +38,7 @@ pub(super) fn answer(
         QueryMsg::Announcements { start_after, limit } => {
             to_json_binary(&announcements(store, start_after, page(limit))?)
         }
+        QueryMsg::Stats {} => to_json_binary(&stats(store)?),
         QueryMsg::Info {} => to_json_binary(&info()),
         _ => return Err(MISPLACED),
     }?)
@@ -101,8 +105,11 @@ fn denoms(
     after: Option<&str>,
     limit: usize,
 ) -> Result<DenomsResponse, ContractError> {
-    let after = after.map(|name| denom::find(store, name)).transpose()?.flatten();
-    let start = after.map(Bound::exclusive);
+    let start = after.map(|name| {
+        let id = denom::find(store, name)?;
+        id.ok_or_else(|| ContractError::NotFound { what: "denom to go on after", id: name.into() })
+    });
+    let start = start.transpose()?.map(Bound::exclusive);
     let mut denoms = Vec::new();
     for entry in DENOMS.range(store, start, None, Order::Ascending).take(limit) {
         let (id, denom) = entry?;
@@ -136,6 +143,18 @@ fn announcements(
     });
     Ok(AnnouncementsResponse {
         announcements: announcements.collect::<Result<_, ContractError>>()?,
+    })
+}
+
+fn stats(store: &dyn Storage) -> Result<StatsResponse, ContractError> {
+    let tally = TALLY.may_load(store)?.unwrap_or_default();
+    Ok(StatsResponse {
+        providers: tally.providers,
+        offers_posted: LAST_OFFER.may_load(store)?.unwrap_or_default(),
+        deployments_opened: LAST_DEPLOYMENT.may_load(store)?.unwrap_or_default(),
+        deployments: tally.deployments,
+        orders: tally.orders,
+        leases: tally.leases,
     })
 }
 

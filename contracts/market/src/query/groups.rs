@@ -1,17 +1,18 @@
 //! Orders, bids and leases.
 
 use cosmwasm_std::{Binary, Order as Direction, Storage, Uint128, to_json_binary};
-use cw_storage_plus::Bound;
 use escrow::Seconds;
+use protocol::Tenant;
+use protocol::control::GroupState;
 
-use super::{Asked, MISPLACED, page};
+use super::{Asked, MISPLACED, after_address, denom_number, fill, fits, page, places};
 use crate::error::ContractError;
 use crate::lease::{self as leases_of, terms::open_proposals};
 use crate::msg::{
     BidInfo, BidsResponse, LeaseId, LeaseInfo, LeasesResponse, Money, OrderInfo, OrdersResponse,
     ProposalInfo, QueryMsg,
 };
-use crate::state::deployment::{self as state, BIDS, GroupKey, LEASES_BY_PROVIDER, ORDERS, Order};
+use crate::state::deployment::{self as state, BIDS, GroupKey, LEASES, ORDERS, Order};
 use crate::state::terms::{Proposal, TERMS};
 use crate::state::{denom, principal, revised};
 use crate::status;
@@ -23,16 +24,18 @@ pub(super) fn answer(
 ) -> Result<Binary, ContractError> {
     let store = deps.storage;
     Ok(match msg {
-        QueryMsg::Orders { start_after, limit } => {
-            to_json_binary(&orders(store, start_after.as_ref(), page(limit))?)
+        QueryMsg::Orders { tenant, denom, start_after, limit } => {
+            let of = (tenant, denom.as_deref());
+            to_json_binary(&orders(store, of, start_after.as_ref(), page(limit))?)
         }
         QueryMsg::Order { id } => to_json_binary(&order(store, &id)?),
         QueryMsg::Bids { order, start_after, limit } => {
             to_json_binary(&bids(store, (&order, start_after), page(limit))?)
         }
         QueryMsg::Lease { id } => to_json_binary(&lease(store, &id, now)?),
-        QueryMsg::Leases { provider, start_after, limit } => {
-            to_json_binary(&leases(store, (provider, start_after), now, page(limit))?)
+        QueryMsg::Leases { provider, tenant, denom, state, start_after, limit } => {
+            let wanted = Wanted { provider, tenant, denom, state };
+            to_json_binary(&leases(store, wanted, start_after.as_ref(), (now, page(limit)))?)
         }
         _ => return Err(MISPLACED),
     }?)
@@ -40,17 +43,24 @@ pub(super) fn answer(
 
 fn orders(
     store: &dyn Storage,
+    (tenant, denom): (Option<Tenant>, Option<&str>),
     after: Option<&LeaseId>,
     limit: usize,
 ) -> Result<OrdersResponse, ContractError> {
-    let after = after.map(|id| key(store, id)).transpose()?;
-    let start = after.map(Bound::exclusive);
-    let orders = ORDERS.range(store, start, None, Direction::Ascending).take(limit);
-    let orders = orders.map(|entry| {
-        let (key, order) = entry?;
-        told_order(store, key, order)
-    });
-    Ok(OrdersResponse { orders: orders.collect::<Result<_, ContractError>>()? })
+    let denom = denom_number(store, denom)?;
+    let places = match places::somebody(store, tenant.as_ref())? {
+        Some(tenant) => places::of_tenant(store, &ORDERS, tenant, after)?,
+        None => places::of_all(store, &ORDERS, after)?,
+    };
+    let (orders, next) = fill(places, limit, &mut |place| {
+        let Some(key) = place.key else { return Ok(None) };
+        if denom.is_some() && !fits(denom, state::record(store, key.0)?.denom) {
+            return Ok(None);
+        }
+        let order = ORDERS.load(store, key)?;
+        told_order(store, key, order).map(Some)
+    })?;
+    Ok(OrdersResponse { orders, next: places::named(store, tenant, next)? })
 }
 
 fn order(store: &dyn Storage, id: &LeaseId) -> Result<OrderInfo, ContractError> {
@@ -84,8 +94,7 @@ fn bids(
     (order, after): (&LeaseId, Option<String>),
     limit: usize,
 ) -> Result<BidsResponse, ContractError> {
-    let after = after.map(|address| principal::find(store, &principal::local(address)));
-    let start = after.transpose()?.flatten().map(Bound::exclusive);
+    let start = after_address(store, after)?;
     let prefix = BIDS.prefix(key(store, order)?);
     let bids = prefix.range(store, start, None, Direction::Ascending).take(limit);
     let bids = bids.map(|entry| {
@@ -145,25 +154,47 @@ fn told_proposal((by, proposal): (&'static str, Proposal)) -> ProposalInfo {
     }
 }
 
+/// Which leases are asked for.
+struct Wanted {
+    provider: Option<String>,
+    tenant: Option<Tenant>,
+    denom: Option<String>,
+    state: Option<GroupState>,
+}
+
 fn leases(
     store: &dyn Storage,
-    (provider, after): (String, Option<LeaseId>),
-    now: Seconds,
-    limit: usize,
+    wanted: Wanted,
+    after: Option<&LeaseId>,
+    (now, limit): (Seconds, usize),
 ) -> Result<LeasesResponse, ContractError> {
-    let Some(provider) = principal::find(store, &principal::local(provider))? else {
-        return Ok(LeasesResponse { leases: Vec::new() });
+    let denom = denom_number(store, wanted.denom.as_deref())?;
+    let tenant = places::somebody(store, wanted.tenant.as_ref())?;
+    let provider = wanted.provider.map(principal::local);
+    let provider = places::somebody(store, provider.as_ref())?;
+    let (places, by_tenant) = match (provider, tenant) {
+        (Some(provider), _) => (places::of_provider(store, provider, after)?, None),
+        (None, Some(tenant)) => (places::of_tenant(store, &LEASES, tenant, after)?, wanted.tenant),
+        (None, None) => (places::of_all(store, &LEASES, after)?, None),
     };
-    let after = after.map(|id| key(store, &id)).transpose()?;
-    let start = after.map(Bound::exclusive);
-    let prefix = LEASES_BY_PROVIDER.sub_prefix(provider);
-    let keys = prefix.keys(store, start, None, Direction::Ascending);
-    let leases = keys.take(limit).map(|entry| {
-        let (number, group) = entry?;
-        let deployment = state::id(store, &state::record(store, number)?)?;
-        lease(store, &LeaseId { deployment, group }, now)
-    });
-    Ok(LeasesResponse { leases: leases.collect::<Result<_, ContractError>>()? })
+    let (leases, next) = fill(places, limit, &mut |place| {
+        let Some(key) = place.key else { return Ok(None) };
+        let record = state::record(store, key.0)?;
+        if !fits(denom, record.denom) || !fits(tenant, record.tenant) {
+            return Ok(None);
+        }
+        if wanted.state.is_some() && !fits(wanted.state, state_of(store, key)?) {
+            return Ok(None);
+        }
+        let id = LeaseId { deployment: state::id(store, &record)?, group: key.1 };
+        lease(store, &id, now).map(Some)
+    })?;
+    Ok(LeasesResponse { leases, next: places::named(store, by_tenant, next)? })
+}
+
+fn state_of(store: &dyn Storage, key: GroupKey) -> Result<GroupState, ContractError> {
+    let account = state::account(store, key.0)?;
+    status::of_lease(&LEASES.load(store, key)?, &account, key.1)
 }
 
 /// The key of an order or lease as a caller names it.

@@ -8,14 +8,16 @@ use protocol::Tenant;
 use super::{Asked, MISPLACED, page};
 use crate::claim::{self, LOCAL_AFTER};
 use crate::error::ContractError;
-use crate::ledger;
+use crate::ledger::{self, CLAIMABLE};
 use crate::msg::{
-    AcceptedResponse, ClaimableResponse, InFlightInfo, InFlightResponse, Money, QueryMsg,
-    SolvencyResponse,
+    AcceptedResponse, ClaimableResponse, ClaimablesResponse, DenomClaimable, InFlightInfo,
+    InFlightResponse, Money, QueryMsg, SolvencyResponse,
 };
+use crate::state::denom::{self, DenomId};
+use crate::state::principal::{self, PrincipalId};
+use crate::state::route;
 use crate::state::route::LOCAL;
 use crate::state::settlement::{HOMES, IN_FLIGHT, RETRIES};
-use crate::state::{denom, principal, route};
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "`subject_of` names every question")]
 pub(super) fn answer(
@@ -26,6 +28,9 @@ pub(super) fn answer(
     Ok(match msg {
         QueryMsg::Claimable { claimant, denom } => {
             to_json_binary(&claimable(store, &claimant, &denom)?)
+        }
+        QueryMsg::Claimables { claimant, start_after, limit } => {
+            to_json_binary(&claimables(store, &claimant, start_after, page(limit))?)
         }
         QueryMsg::InFlight { route, start_after, limit } => {
             to_json_binary(&in_flight(store, (&route, start_after), page(limit))?)
@@ -43,13 +48,41 @@ fn claimable(
     claimant: &Tenant,
     denom: &str,
 ) -> Result<ClaimableResponse, ContractError> {
+    match principal::find(store, claimant)?.zip(denom::find(store, denom)?) {
+        Some(key) => told(store, claimant, key),
+        None => Ok(ClaimableResponse::default()),
+    }
+}
+
+fn claimables(
+    store: &dyn Storage,
+    claimant: &Tenant,
+    after: Option<String>,
+    limit: usize,
+) -> Result<ClaimablesResponse, ContractError> {
+    let start = after.map(|name| {
+        let id = denom::find(store, &name)?;
+        id.ok_or(ContractError::NotFound { what: "denom to go on after", id: name })
+    });
+    let start = start.transpose()?.map(Bound::exclusive);
+    let owner = principal::find(store, claimant)?.unwrap_or(principal::NOBODY);
+    let denoms = CLAIMABLE.prefix(owner).keys(store, start, None, Order::Ascending);
+    let claimables = denoms.take(limit).map(|denom| {
+        let key = (owner, denom?);
+        let claimable = told(store, claimant, key)?;
+        Ok(DenomClaimable { denom: denom::load(store, key.1)?.name, claimable })
+    });
+    Ok(ClaimablesResponse { claimables: claimables.collect::<Result<_, ContractError>>()? })
+}
+
+fn told(
+    store: &dyn Storage,
+    claimant: &Tenant,
+    key: (PrincipalId, DenomId),
+) -> Result<ClaimableResponse, ContractError> {
     let route = match claimant {
         Tenant::Local { .. } => LOCAL,
         Tenant::Remote { route, .. } => route::find(store, route)?.unwrap_or(LOCAL),
-    };
-    let claimant = principal::find(store, claimant)?;
-    let Some(key) = claimant.zip(denom::find(store, denom)?) else {
-        return Ok(ClaimableResponse::default());
     };
     let retry = RETRIES.may_load(store, key)?;
     let home = HOMES.may_load(store, key.0)?.unwrap_or_default();

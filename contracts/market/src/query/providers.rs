@@ -2,17 +2,19 @@
 
 use cosmwasm_std::{Binary, Order, Storage, to_json_binary};
 use cw_storage_plus::Bound;
-use escrow::Seconds;
+use escrow::{NanoRate, Seconds};
 
-use super::{Asked, MISPLACED, page};
+use super::{Asked, MISPLACED, after_address, denom_number, fill, fits, page, places};
 use crate::error::ContractError;
 use crate::msg::{
-    AttestationInfo, AttestationsResponse, Money, NextTerms, OfferInfo, OfferTerms, OffersResponse,
-    ProviderInfo, ProvidersResponse, QueryMsg,
+    AttestationInfo, AttestationsResponse, Money, NextTerms, OfferInfo, OfferState, OfferTerms,
+    OffersResponse, ProviderInfo, ProvidersResponse, QueryMsg,
 };
 use crate::state::attestation::ATTESTATIONS;
 use crate::state::denom;
-use crate::state::offer::{self, BY_PROVIDER, CHANGES, Change, OFFERS, Offer, Terms, usage};
+use crate::state::offer::{
+    self, BY_PROVIDER, CHANGES, Change, OFFERS, Offer, OfferUse, Terms, usage,
+};
 use crate::state::principal::{self, PrincipalId};
 use crate::state::provider::{LIVE_LEASES, PROVIDERS, Provider, load};
 
@@ -32,8 +34,9 @@ pub(super) fn answer(
             to_json_binary(&attestations(store, range, page(limit))?)
         }
         QueryMsg::Offer { offer: id } => to_json_binary(&offer(store, id, now)?),
-        QueryMsg::Offers { provider, start_after, limit } => {
-            to_json_binary(&offers(store, (provider, start_after), now, page(limit))?)
+        QueryMsg::Offers { provider, denom, state, start_after, limit } => {
+            let of = (provider, denom.as_deref(), state);
+            to_json_binary(&offers(store, of, start_after, (now, page(limit)))?)
         }
         _ => return Err(MISPLACED),
     }?)
@@ -49,8 +52,7 @@ fn providers(
     after: Option<String>,
     limit: usize,
 ) -> Result<ProvidersResponse, ContractError> {
-    let after = after.map(|address| principal::find(store, &principal::local(address)));
-    let start = after.transpose()?.flatten().map(Bound::exclusive);
+    let start = after_address(store, after)?;
     let providers = PROVIDERS.range(store, start, None, Order::Ascending).take(limit);
     let providers = providers.map(|entry| {
         let (id, provider) = entry?;
@@ -81,8 +83,7 @@ fn attestations(
     limit: usize,
 ) -> Result<AttestationsResponse, ContractError> {
     let (provider, _) = load(store, provider)?;
-    let after = after.map(|address| principal::find(store, &principal::local(address)));
-    let start = after.transpose()?.flatten().map(Bound::exclusive);
+    let start = after_address(store, after)?;
     let signed = ATTESTATIONS.prefix(provider).range(store, start, None, Order::Ascending);
     let attestations = signed.take(limit).map(|entry| {
         let (auditor, attestation) = entry?;
@@ -102,40 +103,55 @@ fn offer(store: &dyn Storage, id: u64, now: Seconds) -> Result<OfferInfo, Contra
         offer.ok_or_else(|| ContractError::NotFound { what: "offer", id: id.to_string() })?;
     let change = CHANGES.may_load(store, id)?;
     let change = change.filter(|change| change.effective_at > now.get());
-    told_offer(store, id, offer, change)
+    told_offer(store, (id, offer), change, now)
 }
 
 fn offers(
     store: &dyn Storage,
-    (provider, after): (Option<String>, Option<u64>),
-    now: Seconds,
-    limit: usize,
+    (provider, denom, state): (Option<String>, Option<&str>, Option<OfferState>),
+    after: Option<u64>,
+    (now, limit): (Seconds, usize),
 ) -> Result<OffersResponse, ContractError> {
+    let denom = denom_number(store, denom)?;
     let start = after.map(Bound::exclusive);
-    let ids: Vec<u64> = match provider {
-        Some(address) => {
-            let Some(provider) = principal::find(store, &principal::local(address))? else {
-                return Ok(OffersResponse { offers: Vec::new() });
-            };
-            let keys = BY_PROVIDER.prefix(provider).keys(store, start, None, Order::Ascending);
-            keys.take(limit).collect::<Result<_, _>>()?
-        }
-        None => {
-            let keys = OFFERS.keys(store, start, None, Order::Ascending);
-            keys.take(limit).collect::<Result<_, _>>()?
-        }
+    let provider = provider.map(principal::local);
+    let ids = match places::somebody(store, provider.as_ref())? {
+        Some(id) => BY_PROVIDER.prefix(id).keys(store, start, None, Order::Ascending),
+        None => OFFERS.keys(store, start, None, Order::Ascending),
     };
-    let offers = ids.into_iter().map(|id| offer(store, id, now));
-    Ok(OffersResponse { offers: offers.collect::<Result<_, _>>()? })
+    let (offers, next) = fill(ids, limit, &mut |id| {
+        if denom.is_some() && !fits(denom, OFFERS.load(store, *id)?.denom) {
+            return Ok(None);
+        }
+        let told = offer(store, *id, now)?;
+        Ok(fits(state, told.state).then_some(told))
+    })?;
+    Ok(OffersResponse { offers, next })
+}
+
+/// Whether an offer can be taken in the second `now`.
+fn state_of(offer: &Offer, usage: &OfferUse, now: Seconds) -> Result<OfferState, ContractError> {
+    let least = offer.bond_terms.bond(NanoRate::ZERO)?;
+    let is_full = usage.leases >= offer.capacity || usage.bond.checked_sub(usage.locked)? < least;
+    Ok(if usage.cancelled {
+        OfferState::Cancelled
+    } else if now.get() >= offer.expires_at {
+        OfferState::Expired
+    } else if is_full {
+        OfferState::Full
+    } else {
+        OfferState::Open
+    })
 }
 
 fn told_offer(
     store: &dyn Storage,
-    id: u64,
-    offer: Offer,
+    (id, offer): (u64, Offer),
     change: Option<Change>,
+    now: Seconds,
 ) -> Result<OfferInfo, ContractError> {
     let usage = usage(store, id)?;
+    let state = state_of(&offer, &usage, now)?;
     let bond_denom = denom::load(store, offer.bond_terms.denom)?.name;
     let denom = denom::load(store, offer.denom)?.name;
     let told = |terms: Terms| OfferTerms {
@@ -149,6 +165,7 @@ fn told_offer(
     Ok(OfferInfo {
         id,
         provider: principal::address(store, offer.provider)?,
+        state,
         terms: told(offer.terms()),
         next: change.map(|change| NextTerms {
             effective_at: change.effective_at,

@@ -3,11 +3,13 @@
 use cosmwasm_std::{Binary, Coin, Deps, DepsMut, Env, Storage, Uint128, to_json_binary};
 use escrow::{NanoRate, Seconds, Units, cost};
 use protocol::deployment::{Deployment, Group, Selection};
+use protocol::json::from_slice;
 
 use super::{Asked, MISPLACED};
 use crate::context::Context;
+use crate::dispatch::dispatch;
 use crate::error::ContractError;
-use crate::msg::{CheckResponse, GroupQuote, Money, QueryMsg, QuoteResponse};
+use crate::msg::{CheckResponse, ExecuteMsg, GroupQuote, Money, QueryMsg, QuoteResponse};
 use crate::overlay::Overlay;
 use crate::state::denom::{self, DenomId, LISTINGS};
 use crate::state::offer::{self, usage};
@@ -21,7 +23,7 @@ pub(super) fn answer(
 ) -> Result<Binary, ContractError> {
     Ok(match msg {
         QueryMsg::Check { route, sender, coin, message } => {
-            to_json_binary(&check(deps, env, (&route, &sender, coin), &message))
+            to_json_binary(&check(deps, env, (route.as_deref(), sender, coin), &message))
         }
         QueryMsg::Quote { route, denom, deployment, seconds } => {
             let paid = (route.as_deref(), denom.as_str());
@@ -31,18 +33,29 @@ pub(super) fn answer(
     }?)
 }
 
-/// Runs the purchase itself on an overlay, so that the answer cannot differ from what will happen.
+/// Runs the purchase or message itself on an overlay, so that the answer cannot differ from what will
+/// happen.
 fn check(
     deps: Deps<'_>,
     env: &Env,
-    (channel, sender, coin): (&str, &str, Money),
+    (channel, sender, coin): (Option<&str>, String, Option<Money>),
     message: &str,
 ) -> CheckResponse {
     let mut overlay = Overlay::new(deps.storage);
     let deps = DepsMut { storage: &mut overlay, api: deps.api, querier: deps.querier };
     let mut ctx = Context::of_chain(deps, env.clone());
-    let coin = Coin { denom: coin.denom, amount: coin.amount.into() };
-    match purchase::rehearse(&mut ctx, channel, (sender.into(), coin), message) {
+    let coin = coin.map(|coin| Coin { denom: coin.denom, amount: coin.amount.into() });
+    let done = match (channel, coin) {
+        (Some(channel), Some(coin)) => {
+            purchase::rehearse(&mut ctx, channel, (sender, coin), message)
+        }
+        (Some(_), None) => {
+            let expected = "the coin that brings the message".into();
+            Err(ContractError::WrongCoin { got: "none".into(), expected })
+        }
+        (None, coin) => rehearse(&mut ctx, &sender, coin.as_slice(), message),
+    };
+    match done {
         Ok(()) => CheckResponse { accepted: true, code: None, reason: None },
         Err(error) => CheckResponse {
             accepted: false,
@@ -50,6 +63,21 @@ fn check(
             reason: Some(error.to_string()),
         },
     }
+}
+
+/// Runs a message of somebody on this chain. A token's coin stands for what the token would bring.
+fn rehearse(
+    ctx: &mut Context<'_>,
+    sender: &str,
+    funds: &[Coin],
+    message: &str,
+) -> Result<(), ContractError> {
+    let message: ExecuteMsg = from_slice(message.as_bytes()).map_err(|error| {
+        ContractError::Malformed { what: "the message", reason: error.to_string() }
+    })?;
+    let sender = ctx.checked(sender)?;
+    ctx.act_for(sender);
+    dispatch(ctx, message, funds)
 }
 
 /// What to attach for a deployment that shall last for `seconds`.

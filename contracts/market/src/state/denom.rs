@@ -19,6 +19,8 @@ pub(crate) fn token(name: &str) -> Option<&str> {
 
 /// Number of a denom.
 pub(crate) type DenomId = u16;
+/// The number of no denom.
+pub(crate) const NONE: DenomId = 0;
 
 /// Denom -> its number. Written at the first use, never removed.
 const IDS: Map<&str, DenomId> = Map::new("denom_id");

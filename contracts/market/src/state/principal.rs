@@ -9,6 +9,8 @@ use crate::error::ContractError;
 
 /// Number of a principal.
 pub(crate) type PrincipalId = u32;
+/// The number of nobody.
+pub(crate) const NOBODY: PrincipalId = 0;
 
 /// First 20 bytes of the name's hash -> number. Written at the first use, never removed.
 ///

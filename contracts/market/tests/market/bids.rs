@@ -151,7 +151,8 @@ fn orders_say_whom_they_want() {
     let first = suite.lease_id(1, 0);
     suite.run("alice", &bid_msg(&first, RATE), &coins(BOND, USD));
 
-    let page = |start_after| QueryMsg::Orders { start_after, limit: Some(3) };
+    let page =
+        |start_after| QueryMsg::Orders { tenant: None, denom: None, start_after, limit: Some(3) };
     let orders: OrdersResponse = suite.ask(&page(None));
     let ids: Vec<_> = orders.orders.iter().map(|order| order.id.deployment.seq).collect();
     assert_eq!((ids, orders.orders[0].bids), (vec![1, 2, 3], 1));

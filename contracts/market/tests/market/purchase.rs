@@ -252,8 +252,8 @@ fn a_probe_comes_back_with_its_nonce() {
 fn the_check_says_what_would_happen_and_changes_nothing() {
     let far = opened();
     let check = |sender: &str, coin: Money, message: &str| {
-        let (route, sender, message) = (ROUTE.into(), sender.into(), message.into());
-        far.ask::<CheckResponse>(QueryMsg::Check { route, sender, coin, message })
+        let (route, sender, message) = (Some(ROUTE.into()), sender.into(), message.into());
+        far.ask::<CheckResponse>(QueryMsg::Check { route, sender, coin: Some(coin), message })
     };
     let message = |n, seq| {
         let action = open(seq, deployment(manual()));

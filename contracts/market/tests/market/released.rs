@@ -114,7 +114,13 @@ impl Migrated {
             let mut start_after = None;
             loop {
                 let (tenant, limit) = (tenant.clone(), Some(50));
-                let ask = QueryMsg::Deployments { tenant: tenant.clone(), start_after, limit };
+                let ask = QueryMsg::Deployments {
+                    tenant: tenant.clone(),
+                    denom: None,
+                    state: None,
+                    start_after,
+                    limit,
+                };
                 let page: DeploymentsResponse = self.ask(&ask);
                 let Some(last) = page.deployments.last() else { break };
                 start_after = Some(last.seq);

@@ -92,8 +92,13 @@ fn closing_twice_answers_the_same_and_the_number_stays_used() {
     assert_eq!((tombstone.reason.as_str(), tombstone.refunded.u128()), ("closed", 1_000));
     let again = crate::suite::open_msg(1, manual());
     suite.refused("tenant", &again, &coins(1_000, USD), protocol::Code::UsedSeq);
-    let msg =
-        QueryMsg::Deployments { tenant: suite.tenant("tenant"), start_after: None, limit: None };
+    let msg = QueryMsg::Deployments {
+        tenant: suite.tenant("tenant"),
+        denom: None,
+        state: None,
+        start_after: None,
+        limit: None,
+    };
     let listed: DeploymentsResponse = suite.ask(&msg);
     assert_eq!(listed.deployments.len(), 1);
     assert_eq!(listed.deployments[0].state, DeploymentState::Closed);

@@ -51,7 +51,13 @@ impl World {
     pub fn post_offer(&mut self, provider: &str, terms: OfferTerms) -> Result<u64> {
         self.market(provider, &Market::PostOffer { terms }, &[coin(PROVIDER_FUNDS / 2, STAKE)])?;
         let of = Some(self.on_a(provider).into());
-        let ask = AskMarket::Offers { provider: of, start_after: None, limit: Some(50) };
+        let ask = AskMarket::Offers {
+            provider: of,
+            denom: None,
+            state: None,
+            start_after: None,
+            limit: Some(50),
+        };
         let offers: OffersResponse = self.ask_market(&ask)?;
         let last = offers.offers.last().map(|offer| offer.id);
         last.ok_or_else(|| Error::Invariant { reason: "a posted offer is not listed".into() })

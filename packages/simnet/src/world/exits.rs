@@ -101,8 +101,13 @@ impl World {
         let mut found = Vec::new();
         let mut start_after = None;
         loop {
-            let ask =
-                AskMarket::Deployments { tenant: tenant.clone(), start_after, limit: Some(50) };
+            let ask = AskMarket::Deployments {
+                tenant: tenant.clone(),
+                denom: None,
+                state: None,
+                start_after,
+                limit: Some(50),
+            };
             let page: DeploymentsResponse = self.ask_market(&ask)?;
             let Some(last) = page.deployments.last() else {
                 return Ok(found);
@@ -146,7 +151,13 @@ impl World {
     }
 
     fn end_offers(&mut self) -> Result<()> {
-        let ask = AskMarket::Offers { provider: None, start_after: None, limit: Some(50) };
+        let ask = AskMarket::Offers {
+            provider: None,
+            denom: None,
+            state: None,
+            start_after: None,
+            limit: Some(50),
+        };
         let offers: OffersResponse = self.ask_market(&ask)?;
         for offer in offers.offers.iter().filter(|offer| !offer.cancelled) {
             self.knock(&Market::CancelOffer { offer: offer.id })?;

@@ -248,7 +248,13 @@ impl Machine {
 
     /// Number and denom of one of the first offers.
     fn some_offer(&self, which: Pick) -> Result<Option<(u64, String)>> {
-        let ask = AskMarket::Offers { provider: None, start_after: None, limit: Some(50) };
+        let ask = AskMarket::Offers {
+            provider: None,
+            denom: None,
+            state: None,
+            start_after: None,
+            limit: Some(50),
+        };
         let offers: OffersResponse = self.world.ask_market(&ask)?;
         let offers: Vec<_> =
             offers.offers.into_iter().map(|offer| (offer.id, offer.terms.denom)).collect();

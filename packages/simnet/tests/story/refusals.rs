@@ -76,9 +76,9 @@ impl Purchase {
     /// Asks the market in advance.
     fn check(&self) -> Option<Code> {
         let ask = AskMarket::Check {
-            route: self.world.transfer.market.clone(),
+            route: Some(self.world.transfer.market.clone()),
             sender: self.sender.to_string(),
-            coin: Money::from((self.world.usdx_on_a().as_str(), DEPOSIT)),
+            coin: Some(Money::from((self.world.usdx_on_a().as_str(), DEPOSIT))),
             message: serde_json::to_string(&self.message).unwrap(),
         };
         let answer: CheckResponse = self.world.ask_market(&ask).unwrap();

@@ -4,6 +4,7 @@ use cosmwasm_schema::cw_serde;
 use cosmwasm_std::Uint128;
 use protocol::control::{DeploymentState, DeploymentStatus};
 use protocol::deployment::LocalOperator;
+use protocol::json::Decode;
 use protocol::{Deployment, DeploymentId};
 
 /// A deployment that lives.
@@ -46,6 +47,8 @@ pub struct DeploymentInfo {
 pub struct DeploymentsResponse {
     /// By number.
     pub deployments: Vec<DeploymentSummary>,
+    /// After which number to go on.
+    pub next: Option<u64>,
 }
 
 /// One line of that list.
@@ -55,6 +58,52 @@ pub struct DeploymentSummary {
     pub seq: u64,
     /// Whether it lives.
     pub state: DeploymentState,
+    /// The denom of its account.
+    pub denom: String,
+}
+
+/// How the account of a deployment that lives stands.
+#[cw_serde]
+#[derive(Decode, Copy, Eq)]
+pub enum Standing {
+    /// It has funds, and an order or a lease.
+    Funded,
+    /// Its funds are out.
+    Short,
+    /// It has neither order nor lease.
+    Idle,
+}
+
+/// Deployments that live.
+#[cw_serde]
+pub struct LiveDeploymentsResponse {
+    /// Oldest first.
+    pub deployments: Vec<LiveDeployment>,
+    /// After which one to go on.
+    pub next: Option<DeploymentId>,
+}
+
+/// A deployment that lives, without what it ordered.
+#[cw_serde]
+pub struct LiveDeployment {
+    /// Which.
+    pub id: DeploymentId,
+    /// How its account stands.
+    pub standing: Standing,
+    /// The denom of its account.
+    pub denom: String,
+    /// When it was opened.
+    pub opened_at: u64,
+    /// Units that are neither earned nor reserved.
+    pub free: Uint128,
+    /// When the money runs out if every live provider keeps beating, or did.
+    pub runs_out_at: Option<u64>,
+    /// When anyone may close it, as things stand: after its grace without funds, or a day of idleness.
+    pub closable_at: Option<u64>,
+    /// Orders that are open.
+    pub orders: u32,
+    /// Leases not closed.
+    pub leases: u32,
 }
 
 /// What is left of a closed deployment.

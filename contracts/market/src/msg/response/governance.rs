@@ -103,6 +103,23 @@ pub struct AnnouncementInfo {
     pub due_at: u64,
 }
 
+/// How much there is in the market.
+#[cw_serde]
+pub struct StatsResponse {
+    /// Providers, those that are leaving included.
+    pub providers: u64,
+    /// Offers that were ever posted; also the number of the last.
+    pub offers_posted: u64,
+    /// Deployments that were ever opened.
+    pub deployments_opened: u64,
+    /// Deployments that live.
+    pub deployments: u64,
+    /// Orders that are open.
+    pub orders: u64,
+    /// Leases not closed.
+    pub leases: u64,
+}
+
 /// Contract, versions and bounds.
 #[cw_serde]
 pub struct InfoResponse {

@@ -14,6 +14,8 @@ use crate::msg::LeaseId;
 pub struct OrdersResponse {
     /// Oldest deployment first.
     pub orders: Vec<OrderInfo>,
+    /// After which one to go on.
+    pub next: Option<LeaseId>,
 }
 
 /// An open order.
@@ -62,6 +64,8 @@ pub struct BidInfo {
 pub struct LeasesResponse {
     /// Oldest deployment first.
     pub leases: Vec<LeaseInfo>,
+    /// After which one to go on.
+    pub next: Option<LeaseId>,
 }
 
 /// A lease that is not closed.

@@ -31,6 +31,22 @@ pub struct ClaimableResponse {
     pub local_at: Option<u64>,
 }
 
+/// What is credited to somebody in each denom.
+#[cw_serde]
+pub struct ClaimablesResponse {
+    /// In the order in which the denoms were first named.
+    pub claimables: Vec<DenomClaimable>,
+}
+
+/// What is credited to somebody in one of several denoms.
+#[cw_serde]
+pub struct DenomClaimable {
+    /// The denom.
+    pub denom: String,
+    /// How much, and when it can go.
+    pub claimable: ClaimableResponse,
+}
+
 /// Transfers home under way.
 #[cw_serde]
 pub struct InFlightResponse {

@@ -3,6 +3,7 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::Uint128;
 use protocol::deployment::Attribute;
+use protocol::json::Decode;
 
 use super::Money;
 use crate::msg::OfferTerms;
@@ -56,6 +57,22 @@ pub struct AttestationInfo {
 pub struct OffersResponse {
     /// By number.
     pub offers: Vec<OfferInfo>,
+    /// After which number to go on.
+    pub next: Option<u64>,
+}
+
+/// Whether an offer can be taken.
+#[cw_serde]
+#[derive(Decode, Copy, Eq)]
+pub enum OfferState {
+    /// It can, by a group that it can serve and whose bond it has left.
+    Open,
+    /// It has as many leases as it may have, or no bond left for another.
+    Full,
+    /// Its time is over.
+    Expired,
+    /// Its provider ended it; leases still lock its bond.
+    Cancelled,
 }
 
 /// Terms of an offer that hold later.
@@ -74,6 +91,8 @@ pub struct OfferInfo {
     pub id: u64,
     /// Whose it is.
     pub provider: String,
+    /// Whether it can be taken.
+    pub state: OfferState,
     /// Its terms; `expires_in_seconds` counts from its posting.
     pub terms: OfferTerms,
     /// Terms worse than these that hold later.
