@@ -116,6 +116,24 @@ impl Desk {
         Ok(bids.into_iter().find(|bid| bid.provider == self.address()))
     }
 
+    /// Whether the provider's own bid is the lowest for an order.
+    ///
+    /// # Errors
+    /// What the market says.
+    pub async fn leads(&self, order: &LeaseId) -> anyhow::Result<bool> {
+        let bids = self.actor.contract.bids(order).await?;
+        let lowest = bids.into_iter().min_by_key(|bid| (bid.rate, bid.bid_no));
+        Ok(lowest.is_some_and(|bid| bid.provider == self.address()))
+    }
+
+    /// Has an auction decided.
+    ///
+    /// # Errors
+    /// What the market says.
+    pub async fn decide(&self, order: &LeaseId) -> anyhow::Result<TxOutcome> {
+        self.actor.send(&ExecuteMsg::Match { order: order.clone() }, &[]).await
+    }
+
     /// The group that a lease serves.
     ///
     /// # Errors
@@ -127,7 +145,7 @@ impl Desk {
         Ok(found.and_then(|info| info.deployment.groups.into_iter().nth(index)))
     }
 
-    /// What a bid must put down: the bond of a day at its rate, in the market's bond denom if it
+    /// What a bid must put down: the bond of a day at the rate it secures, in the market's bond denom if it
     /// takes that, else in the order's.
     ///
     /// # Errors
@@ -245,7 +263,8 @@ impl Desk {
         rate: u128,
         valid_for_seconds: u64,
     ) -> anyhow::Result<TxOutcome> {
-        let (amount, denom) = self.deposit(&order.denom, rate).await?;
+        let secured = rate.max(order.secured_rate.u128());
+        let (amount, denom) = self.deposit(&order.denom, secured).await?;
         let bid = ExecuteMsg::Bid {
             order: order.id.clone(),
             rate: Uint128::new(rate),

@@ -37,8 +37,8 @@ impl Worker {
         self.config.poll_seconds
     }
 
-    /// Registers if need be, beats for every lease that is due, bids where it can, withdraws when
-    /// it is time. `now` is seconds since 1970.
+    /// Registers if need be, beats for every lease that is due, decides the auctions that it leads,
+    /// bids where it can, withdraws when it is time. `now` is seconds since 1970.
     ///
     /// # Errors
     /// The market cannot be asked, or refuses what should work; the next round tries again.
@@ -47,6 +47,7 @@ impl Worker {
         self.register(&mut done).await?;
         let leases = self.desk.leases().await?;
         self.beat(&leases, now, &mut done).await?;
+        self.decide(now, &mut done).await?;
         self.bid(&leases, &mut done).await?;
         self.withdraw(&leases, now, &mut done).await?;
         Ok(done)
@@ -73,6 +74,25 @@ impl Worker {
         if !due.is_empty() {
             self.desk.beat(&due).await.context("cannot send a heartbeat")?;
             done.push(format!("sent a heartbeat for {} leases", due.len()));
+        }
+        Ok(())
+    }
+
+    /// Has the auctions decided in which its bid is the lowest: it is the one who gains by it, and after
+    /// an hour nobody can.
+    async fn decide(&self, now: u64, done: &mut Round) -> anyhow::Result<()> {
+        for order in self.desk.orders().await? {
+            let times = order.bidding_until.zip(order.match_by);
+            if !is_undecided(times, now) || !self.desk.leads(&order.id).await? {
+                continue;
+            }
+            match self.desk.decide(&order.id).await {
+                Ok(_) => done.push(format!("had the auction of {} decided", order.id)),
+                Err(error) if is_refusal(&error) => {
+                    done.push(format!("the auction of {} is not decided: {error:#}", order.id));
+                }
+                Err(error) => return Err(error.context(format!("cannot decide {}", order.id))),
+            }
         }
         Ok(())
     }
@@ -170,9 +190,27 @@ fn is_due(lease: &LeaseInfo, now: u64) -> bool {
         || now.saturating_add(half) >= lease.earns_until
 }
 
+/// Whether an auction waits for its decision: its bidding is over, and the hour for it is not.
+fn is_undecided(times: Option<(u64, u64)>, now: u64) -> bool {
+    times.is_some_and(|(bidding_until, match_by)| (bidding_until..match_by).contains(&now))
+}
+
 /// Whether the market said no, as opposed to a chain that cannot be reached.
 fn is_refusal(error: &anyhow::Error) -> bool {
     error.downcast_ref::<ChainError>().is_some_and(|error| {
         matches!(error, ChainError::WouldFail { .. } | ChainError::Failed { .. })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_auction_is_decided_in_its_hour_only() {
+        let times = Some((100, 3_700));
+        let decided = |now| is_undecided(times, now);
+        assert_eq!([99, 100, 3_699, 3_700].map(decided), [false, true, true, false]);
+        assert!(!is_undecided(None, 100), "an order that is no auction");
+    }
 }

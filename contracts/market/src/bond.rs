@@ -1,10 +1,17 @@
 //! In which denom a bond may be given, and how large it is.
 
-use cosmwasm_std::Storage;
+use cosmwasm_std::{Storage, Uint128};
 
 use crate::error::ContractError;
 use crate::state::config::CONFIG;
 use crate::state::denom::{self, BondTerms, DenomId};
+
+/// The rate that a bid's deposit secures: its own, but half of what the tenant would pay at least. Who
+/// wins by a rate that serves nobody costs the tenant its order, so that must not be cheaper than to win
+/// by one that does.
+pub(crate) fn secured_rate(rate: Uint128, max_rate: Uint128) -> Uint128 {
+    rate.max(Uint128::new(max_rate.u128().div_ceil(2)))
+}
 
 /// The terms of a bond given in the denom `given` for leases paid in `paid`: the same denom, or the
 /// market's bond denom at the factor of the other.

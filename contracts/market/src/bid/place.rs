@@ -53,7 +53,8 @@ pub(crate) fn place(
         let problem = "stands already; withdraw it first";
         return Err(ContractError::WrongState { what: "bid", problem });
     }
-    let deposit = take_deposit(ctx, &live, &new)?;
+    let secured = bond::secured_rate(new.rate, group.max_rate);
+    let deposit = take_deposit(ctx, &live, secured, new.deposit)?;
     make_room(ctx, (&live, id), &mut order, new.rate)?;
 
     order.last_bid_no = order.last_bid_no.saturating_add(1);
@@ -74,6 +75,8 @@ pub(crate) fn place(
             .add_attribute("provider", caller)
             .add_attribute("bid_no", bid.bid_no.to_string())
             .add_attribute("rate", bid.rate)
+            .add_attribute("deposit", bid.deposit)
+            .add_attribute("denom", new.deposit.0)
             .add_attribute("valid_until", valid_until.to_string()),
     );
     Ok(())
@@ -134,15 +137,16 @@ fn undercutting(worst: Uint128) -> Uint128 {
     worst.saturating_mul(Uint128::new(STEP.0)).checked_div(Uint128::new(STEP.1)).unwrap_or_default()
 }
 
-/// Takes the deposit: the bond that the lease would have, in the order's denom or the market's.
+/// Takes the deposit, which becomes the bond of the lease: a day at the rate that it secures, in the
+/// order's denom or the market's.
 fn take_deposit(
     ctx: &mut Context<'_>,
     live: &Live,
-    new: &NewBid<'_>,
+    secured: Uint128,
+    (denom, amount): (&str, Uint128),
 ) -> Result<Funds, ContractError> {
-    let (denom, amount) = new.deposit;
     let terms = bond::terms(ctx.state(), live.record.denom, denom)?;
-    let expected = terms.bond(NanoRate::new(new.rate.u128()))?;
+    let expected = terms.bond(NanoRate::new(secured.u128()))?;
     if amount < expected {
         let (got, expected) = (amount.u128(), expected.u128());
         return Err(ContractError::TooSmall { what: "bid's deposit", got, expected });

@@ -106,7 +106,8 @@ pub enum ExecuteMsg {
         /// What to do.
         command: Command,
     },
-    /// Bid for an open order. The coin is the deposit; if the bid wins it becomes the lease's bond.
+    /// Bid for an open order. The coin is the deposit, a day's pay at the rate and at half of the order's
+    /// `max_rate` at least; if the bid wins it becomes the lease's bond.
     Bid {
         /// The order.
         order: LeaseId,

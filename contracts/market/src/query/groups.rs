@@ -6,6 +6,7 @@ use protocol::Tenant;
 use protocol::control::GroupState;
 
 use super::{Asked, MISPLACED, after_address, denom_number, fill, fits, page, places};
+use crate::bond;
 use crate::error::ContractError;
 use crate::lease::{self as leases_of, terms::open_proposals};
 use crate::msg::{
@@ -78,9 +79,11 @@ fn told_order(
 ) -> Result<OrderInfo, ContractError> {
     let record = state::record(store, number)?;
     let deployment = state::id(store, &record)?;
+    let ordered = state::group(store, number, group)?;
     Ok(OrderInfo {
         id: LeaseId { deployment, group },
-        group: state::group(store, number, group)?,
+        secured_rate: bond::secured_rate(Uint128::zero(), ordered.max_rate),
+        group: ordered,
         denom: denom::load(store, record.denom)?.name,
         expires_at: order.expires_at,
         bidding_until: order.bidding_until,

@@ -12,7 +12,7 @@
 //! | | a bid of an auction binds until its decision | `auctions::bids_of_an_auction_bind_until_its_decision_whatever_they_say` |
 //! | | who leaves the market stays bound | `a_binding_bid_is_not_left_by_deregistering_nor_by_dropping_an_attribute` |
 //! | | who drops an attribute pays a tenth | the same |
-//! | a junk bid at one nano-unit | the least bond | `a_junk_bid_at_one_nano_unit_stakes_the_least_bond_on_serving` |
+//! | a junk bid at one nano-unit | the bond of half of the limit | `a_junk_bid_at_one_nano_unit_stakes_as_much_as_one_at_half_of_the_limit` |
 //! | an offer raised when the packet is seen | dearer a day later | `offers::an_offer_raised_when_the_packet_is_seen_is_still_taken_at_the_old_price` |
 //! | capacity taken and released for nothing | the minimum charge | `capacity_taken_and_released_for_nothing_is_paid_for_each_time` |
 //! | a held-back command after its revocation | revisions, of operators | `a_command_held_back_until_after_its_revocation_does_nothing` |
@@ -33,7 +33,7 @@
 //! | | and so is that of a money packet | the same |
 
 use cosmwasm_std::{Uint128, coins};
-use market::msg::{ExecuteMsg, LeaseId, OfferTerms};
+use market::msg::{ExecuteMsg, LeaseId, OfferTerms, OrderInfo, QueryMsg};
 use protocol::control::{Answer, Command, ControlAck};
 use protocol::deployment::{LocalOperator, Scope, Selection};
 use protocol::money::TopUp;
@@ -107,18 +107,22 @@ fn a_binding_bid_is_not_left_by_deregistering_nor_by_dropping_an_attribute() {
 }
 
 #[test]
-fn a_junk_bid_at_one_nano_unit_stakes_the_least_bond_on_serving() {
+fn a_junk_bid_at_one_nano_unit_stakes_as_much_as_one_at_half_of_the_limit() {
     let mut suite = Suite::new();
     let order = auction(&mut suite);
     suite.bid("bob", RATE);
     let junk = suite.bid_msg(1, 60);
-    suite.refused("alice", &junk, &coins(9, USD), Code::InsufficientDeposit);
-    suite.run("alice", &junk, &coins(10, USD));
+    // The tenant would pay twice `RATE`: half of that for a day is the least that a winner can lose.
+    let info: OrderInfo = suite.ask(&QueryMsg::Order { id: order.clone() });
+    assert_eq!(info.secured_rate.u128(), RATE);
+    suite.refused("alice", &junk, &coins(BOND - 1, USD), Code::InsufficientDeposit);
+    suite.run("alice", &junk, &coins(BOND, USD));
     suite.pass(600);
     suite.just("owner", &ExecuteMsg::Match { order: order.clone() });
     suite.pass(7_200);
     suite.just("owner", &ExecuteMsg::CloseUnready { lease: order });
-    assert_eq!(suite.status(1).free.u128(), 100_000 + 10);
+    assert_eq!(suite.status(1).free.u128(), 100_000 + BOND, "a day of service for a day's delay");
+    assert_eq!(suite.usd("alice"), PURSE - BOND);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use protocol::control::DeploymentStatus;
 use protocol::memo::Callback;
 use protocol::{Action, Deployment, DeploymentId, Memo, Message, Tenant};
 
+use super::orders::WEB_RATE;
 use super::{MARKET_CHAIN, OUTPOST_CHAIN, ROUTE, STAKE, USDX, World};
 use crate::chain::units;
 use crate::error::{Error, Result};
@@ -63,12 +64,13 @@ impl World {
         last.ok_or_else(|| Error::Invariant { reason: "a posted offer is not listed".into() })
     }
 
-    /// Bids for an order, with the bond of a day as deposit.
+    /// Bids for an order of the world's web server, with the bond of a day as deposit.
     ///
     /// # Errors
     /// What the market says.
     pub fn bid(&mut self, provider: &str, order: LeaseId, rate: u128) -> Result<()> {
-        let bond = (rate * 86_400).div_ceil(1_000_000_000).max(1_000);
+        let secured = rate.max(WEB_RATE);
+        let bond = (secured * 86_400).div_ceil(1_000_000_000).max(1_000);
         let bid = Market::Bid { order, rate: Uint128::new(rate), valid_for_seconds: 3 * 86_400 };
         self.market(provider, &bid, &[coin(bond, STAKE)])?;
         Ok(())

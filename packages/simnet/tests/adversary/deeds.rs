@@ -266,7 +266,8 @@ impl Machine {
             Deed::Bid { provider, lease, group, percent, seconds } => {
                 let Some(order) = self.group(*lease, *group)? else { return Ok(()) };
                 let rate = WEB_RATE * percent / 100;
-                let bond = coin((rate * 86_400).div_ceil(1_000_000_000), STAKE);
+                let secured = rate.max(WEB_RATE);
+                let bond = coin((secured * 86_400).div_ceil(1_000_000_000), STAKE);
                 let rate = Uint128::new(rate);
                 let bid = Market::Bid { order, rate, valid_for_seconds: *seconds };
                 self.tell(provider_of(*provider), &bid, &[bond])

@@ -27,6 +27,9 @@ pub struct OrderInfo {
     pub group: Group,
     /// The denom of its rates.
     pub denom: String,
+    /// A bid's deposit is the bond of its own rate, but of this one at least: half of the group's
+    /// `max_rate`.
+    pub secured_rate: Uint128,
     /// When it is closed if nobody was chosen.
     pub expires_at: u64,
     /// In an auction: until when bids are taken.
