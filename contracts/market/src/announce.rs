@@ -1,7 +1,7 @@
 //! What the owner does where no rule can tell whose money it is: announced first, so that whoever it
 //! concerns can act before, and never out of what the market owes to somebody else.
 
-use cosmwasm_std::{Event, Uint128};
+use cosmwasm_std::{Event, Uint128, to_json_string};
 use escrow::Seconds;
 use protocol::Tenant;
 
@@ -9,6 +9,7 @@ use crate::claim::{self, named};
 use crate::context::Context;
 use crate::deployment::close::require_reached;
 use crate::error::ContractError;
+use crate::event;
 use crate::ledger::{self, Funds};
 use crate::msg::{Outcome, OwnerAction, Way};
 use crate::settle;
@@ -47,7 +48,9 @@ pub(crate) fn announce(ctx: &mut Context<'_>, action: OwnerAction) -> Result<(),
         Announcement { action, announced_at: now.get(), due_at: now.after(delay).get() };
     let id = next(ctx.storage(), &LAST)?;
     ANNOUNCEMENTS.save(ctx.storage(), id, &announcement)?;
+    let text = to_json_string(&announcement.action)?;
     let event = of_announcement("action_announced", id, &announcement.action);
+    let event = event.add_attribute("details", text);
     ctx.emit(event.add_attribute("due_at", announcement.due_at.to_string()));
     Ok(())
 }
@@ -156,7 +159,8 @@ fn attribute(
     };
     let funds = Funds { denom, amount };
     ledger::enter(ctx.storage(), funds)?;
-    ledger::credit(ctx.storage(), owner, funds)
+    ledger::credit(ctx.storage(), owner, funds)?;
+    event::tell_credit(ctx, owner, funds)
 }
 
 fn known(ctx: &Context<'_>, name: &str) -> Result<DenomId, ContractError> {

@@ -36,12 +36,14 @@ fn require_rate(got: Uint128, max: Uint128) -> Result<(), ContractError> {
     Ok(())
 }
 
-/// Makes a lease of a bid that was taken out of the store. Its deposit becomes the bond.
+/// Makes a lease of a bid that was taken out of the store. Its deposit becomes the bond. So many others
+/// were `dropped` from the order on the way.
 fn win(
     ctx: &mut Context<'_>,
     live: &mut Live,
     (index, group): (u32, &Group),
     (bidder, bid): (PrincipalId, &Bid),
+    dropped: u32,
 ) -> Result<(), ContractError> {
     let agreement = Agreement {
         provider: bidder,
@@ -51,5 +53,5 @@ fn win(
         bond: Funds { denom: bid.deposit_denom, amount: bid.deposit },
     };
     start(ctx, live, (index, group), agreement)?;
-    order::close(ctx, live, index, "matched")
+    order::close_matched(ctx, live, index, dropped.saturating_add(1))
 }

@@ -1,6 +1,6 @@
 //! Which denoms are accepted, and where.
 
-use cosmwasm_std::{Decimal, Event};
+use cosmwasm_std::{Decimal, Event, to_json_string};
 use protocol::limits;
 
 use crate::context::Context;
@@ -35,7 +35,7 @@ pub(crate) fn add(ctx: &mut Context<'_>, new: &NewDenom) -> Result<(), ContractE
     DENOMS.save(ctx.storage(), id, &denom)?;
     LISTINGS.save(ctx.storage(), (id, route), &new.min_deposit)?;
     let event = of_denom("denom_added", &new.denom, new.route.as_deref());
-    ctx.emit(event.add_attribute("min_deposit", new.min_deposit));
+    ctx.emit(event.add_attribute("terms", to_json_string(new)?));
     Ok(())
 }
 

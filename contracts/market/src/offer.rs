@@ -72,6 +72,7 @@ pub(crate) fn post(
         of_offer("offer_posted", id)
             .add_attribute("provider", caller)
             .add_attribute("bond", bond)
+            .add_attribute("bond_denom", bond_denom)
             .add_attribute("terms", text)
             .add_attribute("expires_at", expires_at.to_string()),
     );
@@ -93,6 +94,18 @@ fn terms_of(terms: OfferTerms, now: Seconds) -> Terms {
 fn expect(ctx: &Context<'_>, id: u64) -> Result<Offer, ContractError> {
     let offer = find(ctx.state(), id, ctx.now())?;
     offer.ok_or_else(|| ContractError::NotFound { what: "offer", id: id.to_string() })
+}
+
+/// Terms as they are told: `expires_in_seconds` counts from the offer's posting.
+pub(crate) fn told(denom: &str, posted_at: u64, terms: Terms) -> OfferTerms {
+    OfferTerms {
+        denom: denom.into(),
+        prices: terms.prices,
+        attributes: terms.attributes,
+        capacity: terms.capacity,
+        min_charge: terms.min_charge,
+        expires_in_seconds: terms.expires_at.saturating_sub(posted_at),
+    }
 }
 
 fn of_offer(kind: &str, offer: u64) -> Event {
@@ -224,10 +237,13 @@ fn release_free_bond(
     mut usage: OfferUse,
 ) -> Result<(), ContractError> {
     let free = usage.bond.checked_sub(usage.locked)?;
+    let is_last = usage.leases == 0;
+    let kind = if is_last { "offer_removed" } else { "offer_bond_released" };
+    ctx.emit(of_offer(kind, id).add_attribute("released", free));
     let storage = ctx.storage();
     ledger::credit(storage, offer.provider, Funds { denom: offer.bond_terms.denom, amount: free })?;
     usage.bond = usage.locked;
-    if usage.leases > 0 {
+    if !is_last {
         return Ok(USES.save(storage, id, &usage)?);
     }
     OFFERS.remove(storage, id);

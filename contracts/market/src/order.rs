@@ -34,11 +34,14 @@ pub(crate) fn open(
     let orders = live.record.orders.checked_add(1);
     live.record.orders = orders.ok_or(ContractError::Overflow { what: "the number of orders" })?;
     live.changed()?;
-    ctx.emit(
-        event::of_group("order_opened", &live.id, index)
-            .add_attribute("max_rate", group.max_rate)
-            .add_attribute("expires_at", order.expires_at.to_string()),
-    );
+    let mut event = event::of_group("order_opened", &live.id, index)
+        .add_attribute("max_rate", group.max_rate)
+        .add_attribute("fee", fee)
+        .add_attribute("expires_at", order.expires_at.to_string());
+    if let Some(until) = order.bidding_until {
+        event = event.add_attribute("bidding_until", until.to_string());
+    }
+    ctx.emit(event);
     Ok(())
 }
 
@@ -64,7 +67,19 @@ pub(crate) fn close(
     group: u32,
     reason: &str,
 ) -> Result<(), ContractError> {
-    let fee = end(ctx, live, group, reason)?;
+    let fee = end(ctx, live, group, (reason, 0))?;
+    fund::give(ctx, live, fee)
+}
+
+/// Ends an order that became a lease. `gone` of the bids that it counts are taken already: the one that
+/// won, and those that were dropped on the way to it.
+pub(crate) fn close_matched(
+    ctx: &mut Context<'_>,
+    live: &mut Live,
+    group: u32,
+    gone: u32,
+) -> Result<(), ContractError> {
+    let fee = end(ctx, live, group, ("matched", gone))?;
     fund::give(ctx, live, fee)
 }
 
@@ -74,7 +89,7 @@ pub(crate) fn expire(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Contract
     let order = load(ctx, &live, id.group)?;
     let at = Seconds::new(order.expires_at);
     require_reached(ctx.now(), at, "an order expires")?;
-    let fee = end(ctx, &mut live, id.group, "expired")?;
+    let fee = end(ctx, &mut live, id.group, ("expired", 0))?;
     if !fee.amount.is_zero() {
         let caller = principal::local(ctx.caller());
         let cleaner = principal::intern(ctx.storage(), &caller)?;
@@ -86,12 +101,13 @@ pub(crate) fn expire(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Contract
     live.save(ctx.storage())
 }
 
-/// Removes an order, and returns its fee, which is to be given to somebody.
+/// Removes an order, and returns its fee, which is to be given to somebody. Its bids are told by number
+/// alone: to read each of them would let junk bids make a close as dear as they like.
 fn end(
     ctx: &mut Context<'_>,
     live: &mut Live,
     group: u32,
-    reason: &str,
+    (reason, gone): (&str, u32),
 ) -> Result<Funds, ContractError> {
     let order = load(ctx, live, group)?;
     ORDERS.remove(ctx.storage(), (live.number, group));
@@ -99,7 +115,8 @@ fn end(
     let orders = live.record.orders.checked_sub(1);
     live.record.orders = orders.ok_or(ContractError::Overflow { what: "the number of orders" })?;
     live.ended_one(ctx.now())?;
-    ctx.emit(event::of_group("order_closed", &live.id, group).add_attribute("reason", reason));
+    let event = event::of_group("order_closed", &live.id, group).add_attribute("reason", reason);
+    ctx.emit(event.add_attribute("lost_bids", order.bids.saturating_sub(gone).to_string()));
     Ok(Funds { denom: live.record.denom, amount: order.fee })
 }
 

@@ -1,6 +1,6 @@
 //! The parameters: one check for every way in.
 
-use cosmwasm_std::Event;
+use cosmwasm_std::{Event, to_json_string};
 use protocol::limits;
 
 use crate::context::Context;
@@ -51,7 +51,7 @@ pub(crate) fn set(
     ctx.emit(
         Event::new("params_set")
             .add_attribute("treasury", &params.treasury)
-            .add_attribute("take_rate_bps", params.take_rate_bps.to_string()),
+            .add_attribute("params", to_json_string(params)?),
     );
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Providers: registering, changing, leaving.
 
-use cosmwasm_std::Uint128;
+use cosmwasm_std::{Uint128, to_json_string};
 use escrow::Seconds;
 use protocol::deployment::{Attribute, validate_attributes};
 use protocol::limits;
@@ -48,9 +48,7 @@ pub(crate) fn register(
     };
     PROVIDERS.save(ctx.storage(), id, &provider)?;
     tally::note(ctx.storage(), Tally::default(), ONE)?;
-    let event = event::of_provider("provider_registered", &caller);
-    ctx.emit(event.add_attribute("stake", funds.amount));
-    Ok(())
+    tell(ctx, "provider_registered", (&caller, &provider))
 }
 
 /// Changes what the caller says of itself. A coin, if any, adds to the stake.
@@ -70,7 +68,23 @@ pub(crate) fn update(
     provider.host_uri = host_uri.unwrap_or(provider.host_uri);
     provider.attributes = attributes.unwrap_or(provider.attributes);
     PROVIDERS.save(ctx.storage(), id, &provider)?;
-    ctx.emit(event::of_provider("provider_updated", &caller));
+    tell(ctx, "provider_updated", (&caller, &provider))
+}
+
+/// Tells of a provider as it now is.
+fn tell(
+    ctx: &mut Context<'_>,
+    kind: &str,
+    (address, provider): (&str, &Provider),
+) -> Result<(), ContractError> {
+    let denom = denom::load(ctx.state(), provider.stake_denom)?.name;
+    ctx.emit(
+        event::of_provider(kind, address)
+            .add_attribute("host_uri", &provider.host_uri)
+            .add_attribute("attributes", to_json_string(&provider.attributes)?)
+            .add_attribute("stake", provider.stake)
+            .add_attribute("denom", denom),
+    );
     Ok(())
 }
 
@@ -131,7 +145,8 @@ pub(crate) fn release_stake(ctx: &mut Context<'_>, address: &str) -> Result<(), 
     tally::note(ctx.storage(), ONE, Tally::default())?;
     let stake = Funds { denom: provider.stake_denom, amount: provider.stake };
     ledger::credit(ctx.storage(), id, stake)?;
-    let event = event::of_provider("stake_released", address);
+    let denom = denom::load(ctx.state(), provider.stake_denom)?.name;
+    let event = event::of_provider("stake_released", address).add_attribute("denom", denom);
     ctx.emit(event.add_attribute("amount", provider.stake));
     Ok(())
 }

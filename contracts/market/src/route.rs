@@ -1,6 +1,6 @@
 //! Routes: over which transfer channels tenants buy.
 
-use cosmwasm_std::{Event, IbcChannel};
+use cosmwasm_std::{Event, IbcChannel, to_json_string};
 use entry::ask;
 use protocol::ics20::TRANSFER_PORT;
 use protocol::{RouteStyle, limits};
@@ -37,7 +37,11 @@ pub(crate) fn add(ctx: &mut Context<'_>, new: NewRoute) -> Result<(), ContractEr
     };
     let id = state::insert(ctx.storage(), &route)?;
     register_outpost(ctx, id, &route)?;
-    ctx.emit(of_route("route_added", &route));
+    let event = of_route("route_added", &route)
+        .add_attribute("connection", &route.connection)
+        .add_attribute("counterparty_channel", &route.counterparty_channel)
+        .add_attribute("style", to_json_string(&route.style)?);
+    ctx.emit(event);
     Ok(())
 }
 
@@ -68,7 +72,8 @@ pub(crate) fn update(ctx: &mut Context<'_>, update: RouteUpdate) -> Result<(), C
         register_outpost(ctx, id, &route)?;
     }
     ROUTES.save(ctx.storage(), id, &route)?;
-    ctx.emit(of_route("route_updated", &route));
+    let style = to_json_string(&route.style)?;
+    ctx.emit(of_route("route_updated", &route).add_attribute("style", style));
     Ok(())
 }
 

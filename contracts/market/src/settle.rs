@@ -14,6 +14,7 @@ use protocol::{Action, Memo, Message, RouteStyle, Tenant};
 use crate::context::Context;
 use crate::deployment::Live;
 use crate::error::ContractError;
+use crate::event;
 use crate::ledger::{self, Funds};
 use crate::msg::Outcome;
 use crate::reply::{SETTLE, sequence};
@@ -65,7 +66,8 @@ pub(crate) fn rest(
         }
         Tenant::Local { .. } => {
             let to = principal::intern(ctx.storage(), &principal::local(&record.refund_to))?;
-            ledger::credit(ctx.storage(), to, funds)
+            ledger::credit(ctx.storage(), to, funds)?;
+            event::tell_credit(ctx, to, funds)
         }
         Tenant::Remote { account, .. } => {
             let settle = Settle {
@@ -251,8 +253,10 @@ fn emit(
 ) -> Result<(), ContractError> {
     let owner = principal::name(ctx.state(), in_flight.owner)?;
     let denom = denom::load(ctx.state(), in_flight.denom)?.name;
+    let route = route::by_id(ctx.state(), in_flight.route)?.channel;
     let event = Event::new(kind)
         .add_attribute("owner", owner.to_string())
+        .add_attribute("route", route)
         .add_attribute("n", in_flight.n.to_string())
         .add_attribute("amount", in_flight.amount)
         .add_attribute("denom", denom)

@@ -95,13 +95,15 @@ fn give(
         let funds = Funds { amount: got, ..rest };
         credit_tenant(ctx.storage(), &live.record, funds)?;
         ctx.emit(event::of_lease("harm_repaid", &harm.lease).add_attribute("amount", got));
+        event::tell_credit(ctx, live.record.tenant, funds)?;
     }
     if rest.amount.is_zero() {
         return Ok(());
     }
     let treasury = CONFIG.load(ctx.state())?.treasury;
     require_not_owner(ctx.state(), &principal::name(ctx.state(), treasury)?)?;
-    ledger::credit(ctx.storage(), treasury, rest)
+    ledger::credit(ctx.storage(), treasury, rest)?;
+    event::tell_credit(ctx, treasury, rest)
 }
 
 /// Refuses the owner as the one who gains.

@@ -46,7 +46,7 @@ pub(crate) fn accept(
     }
     require_rate(bid.rate, accepted.max_rate.min(group.max_rate))?;
     eligible::require_bound(ctx, live, &group, bidder)?;
-    win(ctx, live, (accepted.group, &group), (bidder, &bid))
+    win(ctx, live, (accepted.group, &group), (bidder, &bid), 0)
 }
 
 /// Removes the bid that is accepted from those whose deposit is to be returned.

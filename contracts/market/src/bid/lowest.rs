@@ -2,7 +2,7 @@
 
 use escrow::Seconds;
 
-use super::withdraw::{emit_withdrawn, price_of};
+use super::withdraw::{emit_gone, price_of};
 use super::{require_unpaused, win};
 use crate::context::Context;
 use crate::deployment::Live;
@@ -27,13 +27,15 @@ pub(crate) fn match_order(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Con
     let group = live.group(ctx.state(), id.group)?;
     let mut standing = bids(ctx.state(), (live.number, id.group))?;
     standing.sort_by_key(|(_, bid)| (bid.rate, bid.bid_no));
+    let mut dropped: u32 = 0;
     for (bidder, bid) in standing {
         if let Some(problem) = eligible::problem(ctx, &live, &group, (bidder, &[]))? {
-            pass_over(ctx, (&mut live, id), (bidder, &bid), problem)?;
+            let is_dropped = pass_over(ctx, (&mut live, id), (bidder, &bid), problem)?;
+            dropped = dropped.saturating_add(is_dropped.into());
             continue;
         }
         BIDS.remove(ctx.storage(), (live.number, id.group, bidder));
-        win(ctx, &mut live, (id.group, &group), (bidder, &bid))?;
+        win(ctx, &mut live, (id.group, &group), (bidder, &bid), dropped)?;
         return live.save(ctx.storage());
     }
     Err(ContractError::WrongState { what: "order", problem: "has no bid that can win" })
@@ -54,16 +56,16 @@ fn require_matching(order: &Order, now: Seconds) -> Result<(), ContractError> {
 }
 
 /// Leaves a bid that cannot win to be withdrawn; if that is its bidder's doing, it pays for it. The
-/// order, which counts its bids, ends with the match.
+/// order, which counts its bids, ends with the match. Whether it was dropped, and its rest credited.
 fn pass_over(
     ctx: &mut Context<'_>,
     (live, id): (&mut Live, &LeaseId),
     (bidder, bid): (PrincipalId, &Bid),
     problem: Problem,
-) -> Result<(), ContractError> {
+) -> Result<bool, ContractError> {
     let lost = price_of(problem, bid);
     if lost.is_zero() {
-        return Ok(());
+        return Ok(false);
     }
     BIDS.remove(ctx.storage(), (live.number, id.group, bidder));
     let denom = bid.deposit_denom;
@@ -71,6 +73,6 @@ fn pass_over(
     let amount = bid.deposit.checked_sub(lost)?;
     ledger::credit(ctx.storage(), bidder, Funds { denom, amount })?;
     let provider = principal::address(ctx.state(), bidder)?;
-    emit_withdrawn(ctx, id, (provider, bid), lost);
-    Ok(())
+    emit_gone(ctx, ("bid_dropped", id), (provider, bid), lost);
+    Ok(true)
 }

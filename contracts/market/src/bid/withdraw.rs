@@ -43,19 +43,19 @@ pub(crate) fn withdraw(
     BIDS.remove(ctx.storage(), key);
     let amount = bid.deposit.checked_sub(lost)?;
     ledger::pay(ctx, &address, Funds { denom: bid.deposit_denom, amount })?;
-    emit_withdrawn(ctx, id, (address, &bid), lost);
+    emit_gone(ctx, ("bid_withdrawn", id), (address, &bid), lost);
     Ok(())
 }
 
 /// Tells that a bid is gone, and what it cost its bidder.
-pub(super) fn emit_withdrawn(
+pub(super) fn emit_gone(
     ctx: &mut Context<'_>,
-    id: &LeaseId,
+    (kind, id): (&str, &LeaseId),
     (provider, bid): (String, &Bid),
     lost: Uint128,
 ) {
     ctx.emit(
-        event::of_lease("bid_withdrawn", id)
+        event::of_lease(kind, id)
             .add_attribute("provider", provider)
             .add_attribute("bid_no", bid.bid_no.to_string())
             .add_attribute("returned", bid.deposit.saturating_sub(lost))

@@ -76,11 +76,10 @@ pub(crate) fn give(
     let units = Units::new(funds.amount.u128());
     let total = live.account.deposited().try_add(units)?;
     if funds.denom == live.record.denom && total <= MAX_UNITS {
-        live.account.deposit(ctx.now(), units, Units::ZERO)?;
-    } else {
-        settle::credit_tenant(ctx.storage(), &live.record, funds)?;
+        return Ok(live.account.deposit(ctx.now(), units, Units::ZERO)?);
     }
-    Ok(())
+    settle::credit_tenant(ctx.storage(), &live.record, funds)?;
+    event::tell_credit(ctx, live.record.tenant, funds)
 }
 
 /// A share of an amount, rounded up: what leaving a promise early costs.

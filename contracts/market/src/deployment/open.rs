@@ -1,6 +1,6 @@
 //! Opening a deployment: its account, its orders, and the leases that start from standing offers.
 
-use cosmwasm_std::{Addr, Uint128};
+use cosmwasm_std::{Addr, Uint128, to_json_string};
 use escrow::{Account, Seconds, Units};
 use protocol::deployment::{Deployment, Group, Selection};
 use protocol::{Code, DeploymentId, Otherwise, Tenant, limits};
@@ -56,6 +56,7 @@ pub(crate) fn open(ctx: &mut Context<'_>, purchase: Purchase) -> Result<(), Cont
     }
     let Purchase { deployment, .. } = &purchase;
     let groups = deployment.groups.clone();
+    let spec = to_json_string(deployment)?;
     let denom = denom_state::load(ctx.state(), purchase.listing.denom)?;
     let mut live = start_account(ctx, &purchase, denom.listing_fee)?;
     store_operators(ctx, &live, deployment)?;
@@ -64,7 +65,9 @@ pub(crate) fn open(ctx: &mut Context<'_>, purchase: Purchase) -> Result<(), Cont
         event::of_deployment("deployment_opened", &live.id)
             .add_attribute("amount", purchase.amount)
             .add_attribute("denom", denom.name)
-            .add_attribute("groups", groups.len().to_string()),
+            .add_attribute("fees", fees_of(denom.listing_fee, groups.len())?)
+            .add_attribute("refund_to", &purchase.refund_to)
+            .add_attribute("spec", spec),
     );
     SPECS.save(ctx.storage(), live.number, &without_operators(purchase.deployment))?;
     for (index, group) in (0_u32..).zip(&groups) {
@@ -114,12 +117,13 @@ fn start_account(
     if SLOTS.has(ctx.state(), slot) {
         return Err(ContractError::UsedSeq { seq: purchase.id.seq });
     }
-    let groups = u32::try_from(purchase.deployment.groups.len())
+    let count = purchase.deployment.groups.len();
+    let groups = u32::try_from(count)
         .map_err(|_| ContractError::Overflow { what: "the number of groups" })?;
     let listing = purchase.listing;
     let mut account = Account::new(now, Seconds::new(purchase.deployment.runway_seconds))?;
     let minimum = Units::new(listing.min_deposit.u128());
-    let fees = listing_fee.checked_mul(Uint128::from(u128::from(groups)))?;
+    let fees = fees_of(listing_fee, count)?;
     // What the fees alone would eat is too small a deposit.
     let free = purchase.amount.saturating_sub(fees);
     account.deposit(now, Units::new(free.u128()), minimum)?;
@@ -146,6 +150,12 @@ fn start_account(
         idle_since: None,
     };
     Ok(Live::new(number, purchase.id.clone(), record, account))
+}
+
+/// The listing fees of a deployment.
+fn fees_of(listing_fee: Uint128, groups: usize) -> Result<Uint128, ContractError> {
+    let groups = u128::try_from(groups).unwrap_or(u128::MAX);
+    Ok(listing_fee.checked_mul(Uint128::new(groups))?)
 }
 
 /// Starts the lease that a standing offer promises, or opens an order.

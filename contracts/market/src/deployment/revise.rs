@@ -1,6 +1,7 @@
 //! What a tenant can replace while its deployment lives: the manifest, who may act for it, and where
 //! unspent money goes. A revision that is not greater than the one in force is answered with that.
 
+use cosmwasm_std::to_json_string;
 use escrow::Seconds;
 use protocol::Tenant;
 use protocol::control::Answer;
@@ -24,10 +25,10 @@ pub(crate) fn manifest(
     if rev <= revised.manifest_rev {
         return Ok(Answer::Stale { rev: revised.manifest_rev });
     }
-    let hash = manifest.hash.clone();
+    let text = to_json_string(&manifest)?;
     (revised.manifest_rev, revised.manifest) = (rev, Some(manifest));
     REVISED.save(ctx.storage(), live.number, &revised)?;
-    done(ctx, live, "manifest_updated", ("hash", &hash), rev)
+    done(ctx, live, ("manifest_updated", rev), &[("manifest", text)])
 }
 
 /// Replaces who may act for the tenant on this chain, and who may talk to its providers.
@@ -41,12 +42,15 @@ pub(crate) fn operators(
     if rev <= revised.operators_rev {
         return Ok(Answer::Stale { rev: revised.operators_rev });
     }
+    let told = [
+        ("local_operators", to_json_string(&operators)?),
+        ("access_keys", to_json_string(&access_keys)?),
+    ];
     let operators = operators_of(ctx, operators)?;
-    let count = operators.len().to_string();
     (revised.operators_rev, revised.access_keys) = (rev, Some(access_keys));
     REVISED.save(ctx.storage(), live.number, &revised)?;
     OPERATORS.save(ctx.storage(), live.number, &operators)?;
-    done(ctx, live, "operators_set", ("operators", &count), rev)
+    done(ctx, live, ("operators_set", rev), &told)
 }
 
 /// Changes where unspent money goes: of this deployment, and what is credited to its tenant.
@@ -72,20 +76,19 @@ pub(crate) fn refund_to(
         }
     }
     REVISED.save(ctx.storage(), live.number, &revised)?;
-    done(ctx, live, "refund_to_set", ("refund_to", &refund_to), rev)
+    done(ctx, live, ("refund_to_set", rev), &[("refund_to", refund_to)])
 }
 
 /// Tells of a change, and answers.
 fn done(
     ctx: &mut Context<'_>,
     live: &mut Live,
-    kind: &str,
-    (key, value): (&str, &str),
-    rev: u64,
+    (kind, rev): (&str, u64),
+    told: &[(&str, String)],
 ) -> Result<Answer, ContractError> {
     live.changed()?;
     let event = event::of_deployment(kind, &live.id).add_attribute("rev", rev.to_string());
-    ctx.emit(event.add_attribute(key, value));
+    ctx.emit(event.add_attributes(told.iter().cloned()));
     Ok(Answer::Done {})
 }
 

@@ -60,23 +60,26 @@ pub(crate) fn close(
     let fault = if lease.reclaiming { Fault::Provider } else { ending.fault };
     let closed = live.account.close(ctx.now(), group, fault)?;
     ledger::credit_payout(ctx.storage(), lease.provider, live.record.denom, closed.payout)?;
-    settle_bond(ctx, live, &lease, ending.bond)?;
+    let lost = settle_bond(ctx, live, &lease, ending.bond)?;
     live.ended_one(ctx.now())?;
     ctx.emit(
         event::of_group("lease_closed", &live.id, group)
             .add_attribute("reason", ending.reason)
-            .add_attribute("paid", closed.stream.paid().to_string()),
+            .add_attribute("paid", closed.stream.paid().to_string())
+            .add_attribute("amount", closed.payout.provider.to_string())
+            .add_attribute("fee", closed.payout.treasury.to_string())
+            .add_attribute("bond_lost", lost),
     );
     Ok(())
 }
 
-/// Gives the forfeit to the tenant and the rest of the bond back to where it came from.
+/// Gives the forfeit to the tenant and the rest of the bond back to where it came from. Returns what is lost.
 fn settle_bond(
     ctx: &mut Context<'_>,
     live: &mut Live,
     lease: &Lease,
     fate: BondFate,
-) -> Result<(), ContractError> {
+) -> Result<Uint128, ContractError> {
     let lost = match fate {
         BondFate::Returned => Uint128::zero(),
         BondFate::Tenth => tenth(lease.bond),
@@ -86,13 +89,14 @@ fn settle_bond(
         forfeit(ctx, live, Funds { denom: lease.bond_denom, amount: lost })?;
     }
     match lease.offer {
-        Some(offer) => offer::unlock(ctx, offer, lease.bond, lost),
+        Some(offer) => offer::unlock(ctx, offer, lease.bond, lost)?,
         None => {
             let amount = lease.bond.checked_sub(lost)?;
             let rest = Funds { denom: lease.bond_denom, amount };
-            ledger::credit(ctx.storage(), lease.provider, rest)
+            ledger::credit(ctx.storage(), lease.provider, rest)?;
         }
     }
+    Ok(lost)
 }
 
 /// Closes a lease as its tenant wants it.

@@ -74,11 +74,17 @@ pub(crate) fn start(
     live.record.leases = leases.ok_or(ContractError::Overflow { what: "the number of leases" })?;
     live.changed()?;
     let provider = principal::address(ctx.state(), lease.provider)?;
-    ctx.emit(
-        event::of_group("lease_started", &live.id, index)
-            .add_attribute("provider", provider)
-            .add_attribute("rate", agreement.rate.to_string())
-            .add_attribute("ready_by", ready_by.to_string()),
-    );
+    let mut event = event::of_group("lease_started", &live.id, index)
+        .add_attribute("provider", provider)
+        .add_attribute("rate", agreement.rate.to_string())
+        .add_attribute("bond", lease.bond)
+        .add_attribute("ready_by", ready_by.to_string());
+    if let Some(offer) = lease.offer {
+        event = event.add_attribute("offer", offer.to_string());
+    }
+    if let Some(stops_at) = stop.finite() {
+        event = event.add_attribute("stops_at", stops_at.to_string());
+    }
+    ctx.emit(event);
     Ok(())
 }

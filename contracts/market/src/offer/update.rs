@@ -6,7 +6,7 @@
 use cosmwasm_std::{Uint128, to_json_string};
 use protocol::deployment::Attribute;
 
-use super::{expect, of_offer, terms_of, validate};
+use super::{expect, of_offer, terms_of, told, validate};
 use crate::context::Context;
 use crate::error::ContractError;
 use crate::ledger::{self, Funds};
@@ -84,15 +84,17 @@ fn replace(
         return Err(ContractError::UnknownDenom { denom: wanted.denom, on });
     }
     let now = ctx.now();
-    let text = to_json_string(&wanted)?;
     let wanted = terms_of(wanted, now);
     let at_once = better_of(offer.terms(), &wanted);
-    let mut event = of_offer("offer_updated", id).add_attribute("terms", text);
+    let tell = |terms: &Terms| to_json_string(&told(&denom, offer.posted_at, terms.clone()));
+    let mut event = of_offer("offer_updated", id).add_attribute("terms", tell(&at_once)?);
     if at_once == wanted {
         CHANGES.remove(ctx.storage(), id);
     } else {
         let effective_at = now.get().saturating_add(WORSE_AFTER);
-        event = event.add_attribute("effective_at", effective_at.to_string());
+        event = event
+            .add_attribute("next_terms", tell(&wanted)?)
+            .add_attribute("effective_at", effective_at.to_string());
         CHANGES.save(ctx.storage(), id, &Change { effective_at, terms: wanted })?;
     }
     ctx.emit(event);

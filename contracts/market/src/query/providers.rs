@@ -7,9 +7,10 @@ use escrow::{NanoRate, Seconds};
 use super::{Asked, MISPLACED, after_address, denom_number, fill, fits, page, places};
 use crate::error::ContractError;
 use crate::msg::{
-    AttestationInfo, AttestationsResponse, Money, NextTerms, OfferInfo, OfferState, OfferTerms,
-    OffersResponse, ProviderInfo, ProvidersResponse, QueryMsg,
+    AttestationInfo, AttestationsResponse, Money, NextTerms, OfferInfo, OfferState, OffersResponse,
+    ProviderInfo, ProvidersResponse, QueryMsg,
 };
+use crate::offer::told;
 use crate::state::attestation::ATTESTATIONS;
 use crate::state::denom;
 use crate::state::offer::{
@@ -44,7 +45,7 @@ pub(super) fn answer(
 
 fn provider(store: &dyn Storage, address: &str) -> Result<ProviderInfo, ContractError> {
     let (id, provider) = load(store, address)?;
-    told(store, id, provider)
+    told_provider(store, id, provider)
 }
 
 fn providers(
@@ -56,12 +57,12 @@ fn providers(
     let providers = PROVIDERS.range(store, start, None, Order::Ascending).take(limit);
     let providers = providers.map(|entry| {
         let (id, provider) = entry?;
-        told(store, id, provider)
+        told_provider(store, id, provider)
     });
     Ok(ProvidersResponse { providers: providers.collect::<Result<_, _>>()? })
 }
 
-fn told(
+fn told_provider(
     store: &dyn Storage,
     id: PrincipalId,
     provider: Provider,
@@ -154,14 +155,7 @@ fn told_offer(
     let state = state_of(&offer, &usage, now)?;
     let bond_denom = denom::load(store, offer.bond_terms.denom)?.name;
     let denom = denom::load(store, offer.denom)?.name;
-    let told = |terms: Terms| OfferTerms {
-        denom: denom.clone(),
-        prices: terms.prices,
-        attributes: terms.attributes,
-        capacity: terms.capacity,
-        min_charge: terms.min_charge,
-        expires_in_seconds: terms.expires_at.saturating_sub(offer.posted_at),
-    };
+    let told = |terms: Terms| told(&denom, offer.posted_at, terms);
     Ok(OfferInfo {
         id,
         provider: principal::address(store, offer.provider)?,

@@ -12,6 +12,7 @@ use simnet::{Error, PacketId, Result, World};
 
 use super::act::{Act, Choice, Pick};
 use super::mischief::must_relay;
+use super::rebuild::rebuild;
 
 pub(crate) const OWNERS: [&str; 2] = ["dao", "guild"];
 pub(crate) const WALLET: &str = "wallet";
@@ -38,19 +39,21 @@ pub(crate) struct Machine {
 }
 
 /// Plays the steps, then lets time pass, then counts. Returns the names of the messages that the market
-/// took on its own chain.
-pub(crate) fn play(acts: &[Act]) -> std::result::Result<BTreeSet<String>, TestCaseError> {
+/// took on its own chain, and of the events it told.
+pub(crate) fn play(acts: &[Act]) -> std::result::Result<[BTreeSet<String>; 2], TestCaseError> {
     let failed = |error: Error| TestCaseError::fail(error.to_string());
     let mut machine = Machine::new().map_err(failed)?;
     for act in acts {
         tolerate(machine.step(act)).map_err(failed)?;
         machine.remember_packets().map_err(failed)?;
     }
+    rebuild(&machine.world)?;
     machine.calm().map_err(failed)?;
     machine.world.wait_for_every_exit(&PEOPLE).map_err(failed)?;
     machine.leave().map_err(failed)?;
     machine.count()?;
-    Ok(machine.taken)
+    let told = rebuild(&machine.world)?;
+    Ok([machine.taken, told])
 }
 
 /// A refusal is an answer. What breaks an invariant is not.
@@ -76,7 +79,7 @@ pub(crate) fn pick<T: Clone>(from: &[T], which: Pick) -> Option<T> {
 }
 
 impl Machine {
-    fn new() -> Result<Self> {
+    pub(crate) fn new() -> Result<Self> {
         let mut world = World::new()?;
         for name in OWNERS.into_iter().chain([WALLET]) {
             world.fund(name, FUNDS)?;
