@@ -1,4 +1,4 @@
-//! A multisig as a DAO: cw3-fixed-multisig 2.0.
+//! Multisigs as DAOs: cw3-fixed-multisig and cw3-flex-multisig 2.0.
 
 use anyhow::Context as _;
 use cosmos::chain::TxOutcome;
@@ -22,7 +22,7 @@ pub struct Dao {
 }
 
 impl Dao {
-    /// Makes a multisig on `site`, and gives it a coin.
+    /// Makes a multisig that lists its members itself, on `site`, and gives it a coin.
     ///
     /// # Errors
     /// The artifact cannot be read, or the chain refuses it.
@@ -39,6 +39,33 @@ impl Dao {
         }
         let setup = json!({
             "voters": voters,
+            "threshold": { "absolute_count": { "weight": 2 } },
+            "max_voting_period": { "time": 3_600 },
+        });
+        Self::begin(site, code_id, &setup, members, funds).await
+    }
+
+    /// Makes a multisig whose members are those of a cw4-group.
+    ///
+    /// # Errors
+    /// As [`Dao::form`].
+    pub async fn form_flex(
+        site: &Site,
+        third_party: &ThirdParty,
+        members: [Key; 2],
+        funds: (u128, &str),
+    ) -> anyhow::Result<Self> {
+        let group_code = third_party.store(site, "cw4_group").await?;
+        let code_id = third_party.store(site, "cw3_flex_multisig").await?;
+        let mut listed = Vec::new();
+        for member in &members {
+            listed.push(json!({ "addr": site.chain.address(member)?, "weight": 1 }));
+        }
+        let contract = NewContract { code_id: group_code, label: "group", admin: None, funds: &[] };
+        let setup = json!({ "members": listed });
+        let (group, _) = site.chain.instantiate(&site.key, contract, &setup).await?;
+        let setup = json!({
+            "group_addr": group,
             "threshold": { "absolute_count": { "weight": 2 } },
             "max_voting_period": { "time": 3_600 },
         });

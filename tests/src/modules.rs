@@ -1,13 +1,26 @@
-//! Messages of the SDK's x/authz, which `ibc-proto` does not have.
+//! What tests say to the SDK's x/gov, x/protocolpool and x/authz, which `ibc-proto` does not have.
 //!
-//! Source: cosmos-sdk v0.53 `proto/cosmos/authz/v1beta1`; wasmd
+//! Source: cosmos-sdk v0.53 `proto/cosmos/{gov/v1,protocolpool/v1,authz/v1beta1}`; wasmd
 //! v0.61.14 `proto/cosmwasm/wasm/v1/authz.proto`.
 
+use anyhow::{Context as _, ensure};
 use cosmos::Any;
 use cosmos::chain::Chain;
+use cosmos::ibc_proto::cosmos::auth::v1beta1::BaseAccount;
 use cosmos::ibc_proto::cosmos::base::v1beta1::Coin;
 use cosmos::keys::Key;
+use cosmos::wire::gov::MsgSubmitProposal;
 use cosmos::wire::tx::any;
+use prost::Message as _;
+
+use crate::clock::until;
+
+/// `VOTE_OPTION_YES`.
+const YES: i32 = 1;
+/// `PROPOSAL_STATUS_VOTING_PERIOD`; whatever is above is decided.
+const VOTING: i32 = 2;
+/// `PROPOSAL_STATUS_PASSED`, its messages executed.
+const PASSED: i32 = 3;
 
 macro_rules! named {
     ($package:literal: $($message:ident),*) => {$(
@@ -22,8 +35,83 @@ macro_rules! named {
     )*};
 }
 
+named!("cosmos.gov.v1": MsgVote);
+named!("cosmos.protocolpool.v1": MsgFundCommunityPool, MsgCommunityPoolSpend);
 named!("cosmos.authz.v1beta1": MsgGrant, MsgExec);
 named!("cosmwasm.wasm.v1": ContractExecutionAuthorization, MaxFundsLimit, AcceptedMessageKeysFilter);
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct ProposalId {
+    #[prost(uint64, tag = "1")]
+    proposal_id: u64,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct MsgVote {
+    #[prost(uint64, tag = "1")]
+    proposal_id: u64,
+    #[prost(string, tag = "2")]
+    voter: String,
+    #[prost(int32, tag = "3")]
+    option: i32,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct ProposalAnswer {
+    #[prost(message, optional, tag = "1")]
+    proposal: Option<Proposal>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Proposal {
+    #[prost(int32, tag = "3")]
+    status: i32,
+    #[prost(string, tag = "15")]
+    failed_reason: String,
+}
+
+/// Gives the community pool coins.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct MsgFundCommunityPool {
+    /// Who gives it.
+    #[prost(string, tag = "1")]
+    pub depositor: String,
+    /// How much.
+    #[prost(message, repeated, tag = "2")]
+    pub amount: Vec<Coin>,
+}
+
+/// Takes coins from the community pool; x/gov may.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct MsgCommunityPoolSpend {
+    /// The account of x/gov.
+    #[prost(string, tag = "1")]
+    pub authority: String,
+    /// Who is paid.
+    #[prost(string, tag = "2")]
+    pub recipient: String,
+    /// How much.
+    #[prost(message, repeated, tag = "3")]
+    pub amount: Vec<Coin>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct ModuleByName {
+    #[prost(string, tag = "1")]
+    name: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct ModuleAnswer {
+    #[prost(message, optional, tag = "1")]
+    account: Option<Any>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct ModuleAccount {
+    #[prost(message, optional, tag = "1")]
+    base_account: Option<BaseAccount>,
+}
 
 #[derive(Clone, PartialEq, prost::Message)]
 struct MsgGrant {
@@ -81,6 +169,56 @@ struct AcceptedMessageKeysFilter {
 #[must_use]
 pub fn coin((units, denom): (u128, &str)) -> Coin {
     Coin { denom: denom.to_owned(), amount: units.to_string() }
+}
+
+/// The account of x/gov.
+///
+/// # Errors
+/// The node does not answer as expected.
+pub async fn gov_account(chain: &Chain) -> anyhow::Result<String> {
+    let path = "/cosmos.auth.v1beta1.Query/ModuleAccountByName";
+    let answer: ModuleAnswer =
+        chain.rpc().query(path, &ModuleByName { name: "gov".into() }, 0).await?;
+    let account = answer.account.context("x/gov has no account")?;
+    let account = ModuleAccount::decode(account.value.as_slice())?;
+    Ok(account.base_account.context("a module account has a base account")?.address)
+}
+
+/// Puts messages to the vote of x/gov, has `voter`, who has the power, say yes, and waits until
+/// they are executed.
+///
+/// # Errors
+/// The chain refuses it; the proposal does not pass or its messages fail.
+pub async fn govern(
+    chain: &Chain,
+    voter: &Key,
+    messages: Vec<Any>,
+    deposit: (u128, &str),
+) -> anyhow::Result<()> {
+    let proposer = chain.address(voter)?;
+    let propose = MsgSubmitProposal {
+        messages,
+        initial_deposit: vec![coin(deposit)],
+        proposer: proposer.clone(),
+        metadata: String::new(),
+        title: "compute".into(),
+        summary: "buys compute for the chain".into(),
+        // Half the voting period, for twice the deposit.
+        expedited: true,
+    };
+    let proposed = chain.send_msgs(voter, &[any(&propose)], "").await?;
+    let ProposalId { proposal_id } = proposed.answer(0)?;
+    let vote = MsgVote { proposal_id, voter: proposer, option: YES };
+    chain.send_msgs(voter, &[any(&vote)], "").await?;
+    let path = "/cosmos.gov.v1.Query/Proposal";
+    let decided = async || {
+        let answer: ProposalAnswer =
+            chain.rpc().query(path, &ProposalId { proposal_id }, 0).await?;
+        Ok(answer.proposal.filter(|proposal| proposal.status > VOTING))
+    };
+    let proposal = until(chain, "the proposal is decided", decided).await?;
+    ensure!(proposal.status == PASSED, "status {}: {}", proposal.status, proposal.failed_reason);
+    Ok(())
 }
 
 /// Lets `grantee` send a contract, in the granter's name, messages with the one `key` and at most

@@ -1,14 +1,24 @@
+use anyhow::Context as _;
 use cosmos::wire::tx::any;
 use cosmos::wire::wasm::MsgExecuteContract;
-use e2e::ledger::{Ledger, changes};
-use e2e::modules;
-use e2e::world::{BUYER, World};
-use outpost::msg::ExecuteMsg;
+use e2e::clock;
+use e2e::ledger::{Asset, Ledger, changes, escrow};
+use e2e::modules::{self, MsgCommunityPoolSpend, MsgFundCommunityPool};
+use e2e::people::{earnings, first_group, purchase};
+use e2e::world::{BUYER, OWNER, PROVIDER, World};
+use outpost::msg::responses::{OrderState, OrdersResponse};
+use outpost::msg::{ExecuteMsg, Operator, QueryMsg};
+use protocol::control::GroupState;
+use protocol::deployment::Scope;
 use simnet::world::orders::{from_offer, web_server};
 
 const UNITS: u128 = 5_000_000;
-/// May act for another.
+/// Has all the voting power of the chain.
+const VALIDATOR: &str = "validator";
+/// May act for another, or is paid what comes home.
 const OTHER: &str = "user3";
+/// What a proposal of x/gov is deposited with.
+const DEPOSIT: (u128, &str) = (2_000, "stake");
 
 /// A message to the outpost as a transaction carries it.
 fn to_outpost(
@@ -23,6 +33,60 @@ fn to_outpost(
         contract: world.deployed.outpost.clone(),
         msg: serde_json::to_vec(msg)?,
         funds: if units == 0 { Vec::new() } else { vec![coin] },
+    })
+}
+
+/// A chain's governance pays out of the community pool to its own account, which buys; an operator
+/// closes, and the rest goes to an address that can receive it.
+#[test]
+fn governance_buys_from_the_community_pool_and_the_rest_reaches_a_treasury() -> anyhow::Result<()> {
+    e2e::run(async |world| {
+        let chain = &world.sites.outpost.chain;
+        let before = Ledger::take(world).await?;
+        let gov = modules::gov_account(chain).await?;
+        let (patron, treasury) = (world.address(BUYER)?.to_owned(), world.address(OTHER)?);
+        let amount = vec![modules::coin((UNITS, &world.deployed.denom))];
+        let gift = MsgFundCommunityPool { amount: amount.clone(), depositor: patron.clone() };
+        chain.send_msgs(&world.key(BUYER)?, &[any(&gift)], "").await?;
+
+        let deployment = web_server(from_offer(world.offer));
+        let mut buy = purchase(world.deployed.route.clone(), deployment, None);
+        buy.refund_to = Some(treasury.to_owned());
+        buy.operators = vec![Operator { address: patron.clone(), scopes: vec![Scope::Close] }];
+        let buy = to_outpost(world, &gov, &ExecuteMsg::Buy(Box::new(buy)), UNITS)?;
+        let (authority, recipient) = (gov.clone(), gov.clone());
+        let spend = MsgCommunityPoolSpend { authority, recipient, amount };
+        world.start_ferry().await?;
+        let messages = vec![any(&spend), any(&buy)];
+        modules::govern(chain, &world.key(VALIDATOR)?, messages, DEPOSIT).await?;
+
+        let ask = QueryMsg::Orders { owner: gov.clone(), start_after: None, limit: None };
+        let orders: OrdersResponse = world.ask_outpost(&ask).await?;
+        let seq = orders.orders.first().context("governance has an order")?.seq;
+        world.settled().await?;
+        let id = world.deployment(&gov, seq);
+        let lease = first_group(id.clone());
+        assert_eq!(world.lease(&lease).await?.state, GroupState::Pending);
+        let since = world.beat(PROVIDER, &lease).await?;
+        clock::reach(&world.sites.market.chain, since + 3).await?;
+        world.outpost(BUYER, &ExecuteMsg::Close { seq }, &[]).await?;
+        world.settled().await?;
+        assert_eq!(world.order(seq).await?.state, OrderState::Closed);
+        world.claim(&gov).await?;
+        world.collect_for(PROVIDER).await?;
+        world.collect_for(OWNER).await?;
+        let (gross, fee) = earnings(since, world.tombstone(&id).await?.closed_at);
+        let locked = escrow(chain, &world.deployed.transfer.outpost).await?;
+        let units = i128::try_from(UNITS)?;
+        let expected = changes([
+            (Asset::Money, &patron, -units),
+            (Asset::Money, treasury, units - gross),
+            (Asset::Money, &locked, gross),
+            (Asset::Voucher, world.address(PROVIDER)?, gross - fee),
+            (Asset::Voucher, world.address(OWNER)?, fee),
+        ]);
+        assert_eq!(Ledger::take(world).await?.since(&before)?, expected, "to the unit");
+        Ok(())
     })
 }
 
