@@ -37,7 +37,8 @@ pub(crate) fn send(
 ) -> Result<(), ContractError> {
     limits::address("sender", &sender)?;
     limits::integer("n", n)?;
-    let (route, _) = route::load(ctx.state(), channel)?;
+    let (route, of) = route::load(ctx.state(), channel)?;
+    let to = of.home(&sender, &sender, None)?;
     let unknown = || ContractError::UnknownDenom { denom: denom.into(), on: channel.into() };
     let denom_id = denom::find(ctx.state(), denom)?.ok_or_else(unknown)?;
     if !LISTINGS.has(ctx.state(), (denom_id, route)) {
@@ -68,5 +69,5 @@ pub(crate) fn send(
         nonce: None,
         statement: Some(Statement { n, answer }),
     };
-    settle::send(ctx, Homeward { route, owner, to: sender, funds, settle })
+    settle::send(ctx, Homeward { route, owner, to, funds, settle })
 }

@@ -107,7 +107,7 @@ pub(crate) fn send_home(
         return Err(ContractError::Missing { what: "a remote tenant" });
     };
     let home = HOMES.may_load(ctx.state(), owner)?.unwrap_or_default();
-    let to = home.refund_to.unwrap_or_else(|| sender.clone());
+    let to = route::by_id(ctx.state(), route)?.home(sender, account, home.refund_to)?;
     for (seq, funds) in take_parts(ctx, (owner, denom), HOME_MAX)? {
         paid(ctx, claimant, funds)?;
         let settle = Settle {

@@ -7,7 +7,7 @@ use crate::error::ContractError;
 use crate::ledger::no_coin;
 use crate::msg::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 use crate::token::no_posing;
-use crate::{denom, dispatch, migrations, ownership, params, query, reply};
+use crate::{denom, dispatch, ibc, migrations, ownership, params, query, reply};
 
 /// Sets the market up.
 ///
@@ -40,8 +40,11 @@ pub fn execute(
     info: MessageInfo,
     msg: ExecuteMsg,
 ) -> Result<Response, ContractError> {
-    let mut ctx = Context::called_by(deps, env, info.sender);
     no_posing(&info.funds)?;
+    if let ExecuteMsg::Entrepot(message) = msg {
+        return ibc::hooked(deps, env, &info, *message);
+    }
+    let mut ctx = Context::called_by(deps, env, info.sender);
     dispatch::dispatch(&mut ctx, msg, &info.funds)?;
     Ok(ctx.into_response())
 }

@@ -78,7 +78,10 @@ const fn sender_of(msg: &ExecuteMsg) -> Sender {
         | ExecuteMsg::ArmChannelClose { .. }
         | ExecuteMsg::Unpause {} => Sender::Owner,
         ExecuteMsg::Pause {} | ExecuteMsg::UpdateOwnership(_) => Sender::Governance,
-        ExecuteMsg::Receive(_) | ExecuteMsg::Internal(_) => Sender::Contract,
+        // What a memo carries comes from the chain and not to this table: see `ibc`.
+        ExecuteMsg::Receive(_) | ExecuteMsg::Entrepot(_) | ExecuteMsg::Internal(_) => {
+            Sender::Contract
+        }
     }
 }
 

@@ -9,6 +9,7 @@ entry::export! {
     told:
         migrate = contract::migrate,
         reply = contract::reply,
+        sudo = ibc::sudo,
         ibc_channel_open = ibc::ibc_channel_open,
         ibc_channel_connect = ibc::ibc_channel_connect,
         ibc_channel_close = ibc::ibc_channel_close,

@@ -1,4 +1,5 @@
-//! Entry points for IBC: the control channel's six, and the callbacks of ICS-20 transfers.
+//! Entry points for IBC: the control channel's six, and the callbacks of ICS-20 transfers, from
+//! ibc-go or from ibc-hooks.
 //!
 //! Only the handshake and the arrival of money may fail, because there a failure undoes what the
 //! other side did. Everything else ends well for any bytes.
@@ -6,10 +7,12 @@
 use cosmwasm_std::{
     Binary, DepsMut, Env, IbcBasicResponse, IbcChannelCloseMsg, IbcChannelConnectMsg,
     IbcChannelOpenMsg, IbcChannelOpenResponse, IbcDestinationCallbackMsg, IbcPacketAckMsg,
-    IbcPacketReceiveMsg, IbcPacketTimeoutMsg, IbcReceiveResponse, IbcSourceCallbackMsg, Never,
-    to_json_binary,
+    IbcPacketReceiveMsg, IbcPacketTimeoutMsg, IbcReceiveResponse, IbcSourceCallbackMsg,
+    MessageInfo, Never, Response, to_json_binary,
 };
+use protocol::Message;
 use protocol::control::ControlAck;
+use protocol::hooks::Sudo;
 
 use crate::context::Context;
 use crate::error::ContractError;
@@ -120,6 +123,29 @@ pub fn ibc_source_callback(
     let mut ctx = Context::of_chain(deps, env);
     callback::on_source(&mut ctx, &msg);
     Ok(ctx.into_ibc_response())
+}
+
+/// Takes from ibc-hooks how a transfer home ended.
+///
+/// # Errors
+/// Never: the chain would keep the acknowledgement out for ever.
+pub fn sudo(deps: DepsMut<'_>, env: Env, msg: Sudo) -> Result<Response, Never> {
+    let mut ctx = Context::of_chain(deps, env);
+    let Sudo::IbcLifecycleComplete(lifecycle) = msg;
+    callback::on_lifecycle(&mut ctx, &lifecycle);
+    Ok(ctx.into_response())
+}
+
+/// Takes money that ibc-hooks brings with an order, from the account that it derives.
+pub(crate) fn hooked(
+    deps: DepsMut<'_>,
+    env: Env,
+    info: &MessageInfo,
+    message: Message,
+) -> Result<Response, ContractError> {
+    let mut ctx = Context::of_chain(deps, env);
+    purchase::on_call(&mut ctx, info, message)?;
+    Ok(ctx.into_response())
 }
 
 /// Takes money that arrived with an order.

@@ -11,7 +11,9 @@
 //! That a route is enabled (1) and a denom accepted (3) applies to new business; for a deployment
 //! that lives the route and denom of its opening count, which (6) compares.
 
-use cosmwasm_std::{Addr, Coin, Event, IbcDestinationCallbackMsg, IbcPacket, Uint128, Uint256};
+use cosmwasm_std::{
+    Addr, Coin, Event, IbcDestinationCallbackMsg, IbcPacket, MessageInfo, Uint128, Uint256,
+};
 use protocol::control::{Command, Instruction};
 use protocol::ics20::{
     End, FungibleTokenPacketData, TRANSFER_PORT, TransferOutcome, outcome, received_denom,
@@ -36,8 +38,7 @@ use crate::{command, denom};
 #[derive(Debug)]
 pub(crate) struct Arrival {
     route: RouteId,
-    channel: String,
-    outpost: Option<String>,
+    via: Route,
     sender: String,
     denom: String,
     amount: Uint128,
@@ -75,15 +76,29 @@ pub(crate) fn on_arrival(
     let (denom, amount) = check_coin(ctx, &transfer, business, (route_id, &route))?;
     let memo = check_memo(memo, &ctx.env.contract.address)?;
     limits::address("sender", &transfer.sender).map_err(ContractError::BadSender)?;
-    let arrival = Arrival {
-        route: route_id,
-        channel: route.channel,
-        outpost: route.outpost,
-        sender: transfer.sender,
-        denom,
-        amount,
-    };
+    let sender = transfer.sender;
+    let arrival = Arrival { route: route_id, via: route, sender, denom, amount };
     let denom = apply(ctx, &arrival, memo.entrepot)?;
+    ledger::require_solvent(ctx, denom)
+}
+
+/// Takes a transfer that ibc-hooks brings: the chain executes us with the coin, from an account that
+/// it derives from the channel and the packet's sender. So the caller is check 1, that we are called
+/// is checks 2 and 4, and that the coin is here is check 3. Any error reverts the transfer.
+pub(crate) fn on_call(
+    ctx: &mut Context<'_>,
+    info: &MessageInfo,
+    message: Message,
+) -> Result<(), ContractError> {
+    let business = Business::of(&message.action);
+    let (id, route, sender) = route::hooked(ctx.state(), info.sender.as_str())?;
+    require_enabled(&route, business)?;
+    let receiver = ctx.env.contract.address.to_string();
+    let transfer = Transfer { sender, receiver, funds: info.funds.clone() };
+    let (denom, amount) = check_coin(ctx, &transfer, business, (id, &route))?;
+    message.validate()?;
+    let arrival = Arrival { route: id, via: route, sender: transfer.sender, denom, amount };
+    let denom = apply(ctx, &arrival, message)?;
     ledger::require_solvent(ctx, denom)
 }
 
@@ -105,8 +120,7 @@ pub(crate) fn rehearse(
     let (denom, amount) = check_coin(ctx, &transfer, business, (id, &route))?;
     parsed.validate()?;
     limits::address("sender", &transfer.sender).map_err(ContractError::BadSender)?;
-    let Route { channel, outpost, .. } = route;
-    let arrival = Arrival { route: id, channel, outpost, sender: transfer.sender, denom, amount };
+    let arrival = Arrival { route: id, via: route, sender: transfer.sender, denom, amount };
     apply(ctx, &arrival, parsed).map(|_| ())
 }
 
@@ -214,12 +228,12 @@ fn apply(
     arrival: &Arrival,
     message: Message,
 ) -> Result<denom_state::DenomId, ContractError> {
-    let sender = principal::sender(&arrival.channel, &arrival.sender);
+    let sender = principal::sender(&arrival.via.channel, &arrival.sender);
     let sender = principal::intern(ctx.storage(), &sender)?;
     route::accept(ctx.storage(), sender, message.n)?;
     ctx.emit(
         Event::new("money_accepted")
-            .add_attribute("route", &arrival.channel)
+            .add_attribute("route", &arrival.via.channel)
             .add_attribute("sender", &arrival.sender)
             .add_attribute("n", message.n.to_string())
             .add_attribute("amount", arrival.amount)
@@ -237,7 +251,7 @@ fn apply(
 }
 
 fn tenant(arrival: &Arrival, account: String) -> Tenant {
-    Tenant::Remote { route: arrival.channel.clone(), sender: arrival.sender.clone(), account }
+    Tenant::Remote { route: arrival.via.channel.clone(), sender: arrival.sender.clone(), account }
 }
 
 fn open_remote(
@@ -245,11 +259,12 @@ fn open_remote(
     arrival: &Arrival,
     (sender, order): (principal::PrincipalId, Open),
 ) -> Result<denom_state::DenomId, ContractError> {
-    let listing = denom::listing(ctx, &arrival.denom, (arrival.route, &arrival.channel))?;
+    let listing = denom::listing(ctx, &arrival.denom, (arrival.route, &arrival.via.channel))?;
     let Listing { denom, .. } = listing;
+    let refund_to = arrival.via.home(&arrival.sender, &order.account, order.refund_to)?;
     let tenant = tenant(arrival, order.account);
     // An outpost limits its owners itself; any other sender answers for all its accounts.
-    let is_outpost = arrival.outpost.as_ref() == Some(&arrival.sender);
+    let is_outpost = arrival.via.outpost.as_ref() == Some(&arrival.sender);
     let orders_of = if is_outpost { principal::intern(ctx.storage(), &tenant)? } else { sender };
     let local_refund = order.local_refund.as_deref();
     let purchase = Purchase {
@@ -258,7 +273,7 @@ fn open_remote(
         route: arrival.route,
         listing,
         amount: arrival.amount,
-        refund_to: order.refund_to.unwrap_or_else(|| arrival.sender.clone()),
+        refund_to,
         local_refund: local_refund.map(|to| ctx.checked(to)).transpose()?,
         deployment: order.deployment,
     };
@@ -286,13 +301,13 @@ fn credit(
     live: &mut Live,
 ) -> Result<denom_state::DenomId, ContractError> {
     if live.record.route != arrival.route {
-        let (channel, problem) = (arrival.channel.clone(), "is not the deployment's route");
+        let (channel, problem) = (arrival.via.channel.clone(), "is not the deployment's route");
         return Err(ContractError::WrongRoute { channel, problem });
     }
     let denom = denom_state::find(ctx.state(), &arrival.denom)?;
     let denom = denom.ok_or_else(|| ContractError::UnknownDenom {
         denom: arrival.denom.clone(),
-        on: arrival.channel.clone(),
+        on: arrival.via.channel.clone(),
     })?;
     fund::deposit(ctx, live, Funds { denom, amount: arrival.amount })?;
     Ok(denom)
@@ -324,7 +339,7 @@ fn answer_probe(
     (sender, probe): (principal::PrincipalId, Probe),
 ) -> Result<denom_state::DenomId, ContractError> {
     let Listing { denom, .. } =
-        denom::listing(ctx, &arrival.denom, (arrival.route, &arrival.channel))?;
+        denom::listing(ctx, &arrival.denom, (arrival.route, &arrival.via.channel))?;
     let funds = Funds { denom, amount: arrival.amount };
     ledger::enter(ctx.storage(), funds)?;
     let settle = Settle {
@@ -334,7 +349,7 @@ fn answer_probe(
         nonce: Some(probe.nonce),
         statement: None,
     };
-    let to = arrival.sender.clone();
+    let to = arrival.via.home(&arrival.sender, &arrival.sender, probe.refund_to)?;
     settle::send(ctx, Homeward { route: arrival.route, owner: sender, to, funds, settle })?;
     Ok(denom)
 }

@@ -37,6 +37,7 @@ pub(crate) fn add(ctx: &mut Context<'_>, new: NewRoute) -> Result<(), ContractEr
     };
     let id = state::insert(ctx.storage(), &route)?;
     register_outpost(ctx, id, &route)?;
+    register_calls(ctx, id, &route)?;
     let event = of_route("route_added", &route)
         .add_attribute("connection", &route.connection)
         .add_attribute("counterparty_channel", &route.counterparty_channel)
@@ -61,6 +62,7 @@ pub(crate) fn update(ctx: &mut Context<'_>, update: RouteUpdate) -> Result<(), C
     route.enabled = update.enabled.unwrap_or(route.enabled);
     if let Some(style) = update.style {
         require_served(&style)?;
+        require_alike(&route, &style)?;
         route.style = style;
     }
     if let Some(outpost) = update.outpost {
@@ -72,6 +74,7 @@ pub(crate) fn update(ctx: &mut Context<'_>, update: RouteUpdate) -> Result<(), C
         register_outpost(ctx, id, &route)?;
     }
     ROUTES.save(ctx.storage(), id, &route)?;
+    register_calls(ctx, id, &route)?;
     let style = to_json_string(&route.style)?;
     ctx.emit(of_route("route_updated", &route).add_attribute("style", style));
     Ok(())
@@ -94,14 +97,28 @@ fn register_outpost(
     Ok(OUTPOSTS.save(ctx.storage(), key, &id)?)
 }
 
-/// Refuses the styles that this version cannot serve, and callbacks without gas.
+/// Lets ibc-hooks call for a route's outpost, if the route is of that style.
+fn register_calls(ctx: &mut Context<'_>, id: RouteId, route: &Route) -> Result<(), ContractError> {
+    if route.style.hooks_at_market() {
+        return state::expect_calls(ctx.storage(), id, route);
+    }
+    Ok(())
+}
+
+/// Refuses to make an outpost deaf, or hear: where the money of its tenants goes was settled by what
+/// it was when they opened.
+fn require_alike(route: &Route, style: &RouteStyle) -> Result<(), ContractError> {
+    if route.style.leaves_outpost_deaf() != style.leaves_outpost_deaf() {
+        let problem = "is `plain` from its beginning to its end, or never";
+        return Err(ContractError::WrongState { what: "route", problem });
+    }
+    Ok(())
+}
+
+/// Refuses callbacks without gas.
 fn require_served(style: &RouteStyle) -> Result<(), ContractError> {
-    let RouteStyle::Callbacks { source_gas, destination_gas } = style else {
-        return Err(ContractError::Unsupported { what: "a route without ibc-go callbacks" });
-    };
-    let range = 1_u64..=limits::JSON_INTEGER;
-    for (field, gas) in [("source_gas", source_gas), ("destination_gas", destination_gas)] {
-        limits::range(field, *gas, *range.start(), *range.end())?;
+    for (field, gas) in style.gas_limits() {
+        limits::range(field, gas, 1_u64, limits::JSON_INTEGER)?;
     }
     Ok(())
 }

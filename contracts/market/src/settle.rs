@@ -7,9 +7,8 @@ use cosmwasm_std::{
     Coin, Event, IbcMsg, Reply, StdError, Storage, SubMsg, SubMsgResult, to_json_binary,
 };
 use protocol::json::from_slice;
-use protocol::memo::Callback;
 use protocol::money::{Settle, SettleKind};
-use protocol::{Action, Memo, Message, RouteStyle, Tenant};
+use protocol::{Action, Message, Parties, Tenant};
 
 use crate::context::Context;
 use crate::deployment::Live;
@@ -22,7 +21,7 @@ use crate::state::config::CONFIG;
 use crate::state::denom;
 use crate::state::deployment::Record;
 use crate::state::principal::{self, PrincipalId};
-use crate::state::route::{self, LOCAL, Route, RouteId};
+use crate::state::route::{self, LOCAL, RouteId};
 use crate::state::settlement::{IN_FLIGHT, InFlight, ORIGINS, RETRIES, Retry, UNRESOLVED};
 
 /// Seconds until anyone may repeat a transfer home that failed once; doubled each time.
@@ -102,7 +101,10 @@ pub(crate) fn send(ctx: &mut Context<'_>, home: Homeward) -> Result<(), Contract
     };
     ledger::leave(ctx.storage(), home.funds)?;
     let message = Message { n, action: Action::Settle(home.settle) };
-    let memo = memo(ctx.env.contract.address.as_str(), &route, &home.to, message)?;
+    // Only the route's outpost is called: at a wallet that would fail, and the transfer with it.
+    let destination = Some(home.to.as_str()).filter(|to| route.outpost.as_deref() == Some(to));
+    let parties = Parties { source: ctx.env.contract.address.as_str(), destination };
+    let memo = Some(route.style.memo(parties, &message)?);
     let denom = denom::load(ctx.state(), home.funds.denom)?.name;
     let transfer = IbcMsg::Transfer {
         channel_id: route.channel,
@@ -113,26 +115,6 @@ pub(crate) fn send(ctx: &mut Context<'_>, home: Homeward) -> Result<(), Contract
     };
     ctx.send(SubMsg::reply_always(transfer, SETTLE).with_payload(to_json_binary(&in_flight)?));
     Ok(())
-}
-
-/// The memo of a transfer home. Only the route's outpost is called back: at a wallet a callback
-/// would fail, and the transfer with it.
-fn memo(
-    market: &str,
-    route: &Route,
-    to: &str,
-    message: Message,
-) -> Result<Option<String>, ContractError> {
-    if route.outpost.as_deref() == Some(to) {
-        return Ok(route.style.memo(market, to, message)?);
-    }
-    match route.style {
-        RouteStyle::Callbacks { source_gas, .. } => {
-            let src_callback = Some(Callback::new(market, source_gas));
-            Ok(Some(Memo { src_callback, dest_callback: None, entrepot: message }.encode()?))
-        }
-        RouteStyle::Hooks {} | RouteStyle::Plain {} => Ok(None),
-    }
 }
 
 /// Notes a transfer that went, or credits one that could not go.

@@ -105,8 +105,9 @@ pub(crate) fn place(
     let open = Open {
         account: order.account.clone(),
         seq: order.seq,
-        // On the wire unspent money always comes back to the outpost, so that its books stay whole.
-        refund_to: None,
+        // On the wire unspent money comes back to the outpost, so that its books stay whole; but not
+        // to one that would not learn of it.
+        refund_to: route.style.leaves_outpost_deaf().then(|| order.refund_to.to_string()),
         local_refund: buy.local_refund,
         deployment: buy.deployment,
     };

@@ -1,9 +1,10 @@
-//! The source callback: how a money packet ended.
+//! The source callback, or the `sudo` of ibc-hooks: how a money packet ended.
 //!
-//! The chain swallows an error here, and with it the credit. So nothing returns one: what cannot
+//! ibc-go swallows an error here, and with it the credit; ibc-hooks blocks the acknowledgement. So nothing returns one: what cannot
 //! be used is ignored with an event, and its record stays for `reconcile`.
 
-use cosmwasm_std::{Env, IbcBasicResponse, IbcPacket, IbcSourceCallbackMsg, Storage};
+use cosmwasm_std::{Env, IbcBasicResponse, IbcSourceCallbackMsg, Storage};
+use protocol::hooks::Lifecycle;
 use protocol::ics20::{self, TRANSFER_PORT, TransferOutcome};
 
 use crate::money::Money;
@@ -14,7 +15,7 @@ use crate::state::order::{self, Order};
 use crate::state::route::PROBES;
 use crate::{ContractError, event, ledger};
 
-/// Takes in the acknowledgement or timeout of a money packet. Never fails.
+/// Takes in from ibc-go the acknowledgement or timeout of a money packet. Never fails.
 pub(crate) fn on_source(
     storage: &mut dyn Storage,
     env: &Env,
@@ -28,19 +29,38 @@ pub(crate) fn on_source(
             (&timeout.packet, TransferOutcome::Reverted { error: "the packet timed out".into() })
         }
     };
+    if packet.src.port_id != TRANSFER_PORT {
+        return ignored("the packet is no transfer");
+    }
+    end(storage, env, (&packet.src.channel_id, packet.sequence), outcome)
+}
+
+/// Takes in from ibc-hooks, which knows only transfers, how a money packet ended. Never fails: the
+/// chain would keep the acknowledgement out for ever.
+pub(crate) fn on_lifecycle(
+    storage: &mut dyn Storage,
+    env: &Env,
+    lifecycle: &Lifecycle,
+) -> IbcBasicResponse {
+    end(storage, env, lifecycle.packet(), lifecycle.outcome())
+}
+
+fn end(
+    storage: &mut dyn Storage,
+    env: &Env,
+    packet: (&str, u64),
+    outcome: TransferOutcome,
+) -> IbcBasicResponse {
     resolve(storage, env, packet, outcome).unwrap_or_else(|error| ignored(&error.to_string()))
 }
 
 fn resolve(
     storage: &mut dyn Storage,
     env: &Env,
-    packet: &IbcPacket,
+    (channel, sequence): (&str, u64),
     outcome: TransferOutcome,
 ) -> Result<IbcBasicResponse, ContractError> {
-    if packet.src.port_id != TRANSFER_PORT {
-        return Ok(ignored("the packet is no transfer"));
-    }
-    let Some(flight) = flight::find(storage, &packet.src.channel_id, packet.sequence)? else {
+    let Some(flight) = flight::find(storage, channel, sequence)? else {
         return Ok(ignored("no such packet is in flight: it was handled before"));
     };
     match outcome {

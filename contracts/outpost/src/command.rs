@@ -59,8 +59,11 @@ pub(crate) fn run(
 ) -> Result<Response, ContractError> {
     let mut order = order::load(deps.storage, seq)?;
     match mandate(&command) {
-        Mandate::Anyone if info.funds.is_empty() => ask(deps.storage, env, seq)?,
-        Mandate::Anyone => {}
+        Mandate::Anyone => {
+            // The answer to a question in a memo could not travel back.
+            money::none(&info.funds)?;
+            ask(deps.storage, env, seq)?;
+        }
         Mandate::Operator(scope) => order.authorize(&info.sender, scope)?,
         Mandate::Owner => order.owner_only(&info.sender)?,
     }
@@ -68,7 +71,10 @@ pub(crate) fn run(
     if !(is_question && order.state == OrderState::Closed) {
         order.expect_live()?;
     }
-    if let Command::UpdateManifest { rev, .. } | Command::SetOperators { rev, .. } = &mut command {
+    if let Command::UpdateManifest { rev, .. }
+    | Command::SetOperators { rev, .. }
+    | Command::SetRefundTo { rev, .. } = &mut command
+    {
         order.rev = order.rev.saturating_add(1);
         *rev = order.rev;
         order::ORDERS.save(deps.storage, seq, &order)?;
@@ -120,22 +126,26 @@ pub(crate) fn set_operators(
     }
 }
 
-/// Changes whom `claim` pays for what comes home from now on.
+/// Changes whom `claim` pays for what comes home from now on; on a plain route, whom the market pays.
 ///
 /// # Errors
 /// [`ContractError::UnknownOrder`], [`ContractError::Unauthorized`],
-/// [`ContractError::BadAddress`].
+/// [`ContractError::BadAddress`]; on a plain route as [`run`].
 pub(crate) fn set_refund_to(
     deps: DepsMut<'_>,
+    env: &Env,
     info: &MessageInfo,
     seq: u64,
-    refund_to: &str,
+    refund_to: String,
 ) -> Result<Response, ContractError> {
-    money::none(&info.funds)?;
     let mut order = order::load(deps.storage, seq)?;
     order.owner_only(&info.sender)?;
-    order.refund_to = buy::checked_address(deps.api, "refund_to", refund_to)?;
+    order.refund_to = buy::checked_address(deps.api, "refund_to", &refund_to)?;
     order::ORDERS.save(deps.storage, seq, &order)?;
+    if route::load(deps.storage, &order.route)?.style.leaves_outpost_deaf() {
+        return run(deps, env, info, seq, Command::SetRefundTo { rev: 0, refund_to });
+    }
+    money::none(&info.funds)?;
     Ok(acted("set_refund_to", seq))
 }
 

@@ -8,7 +8,7 @@ use crate::auto_top_up::{self, Wish};
 use crate::msg::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 use crate::{
     ContractError, admin, budget, buy, claim, command, control, custody, migrations, ownership,
-    probe, query, reconcile, route, top_up, transfer, unsent,
+    probe, query, reconcile, route, settle, top_up, transfer, unsent,
 };
 
 /// Name of the contract as `info` tells it.
@@ -70,7 +70,7 @@ pub fn execute(
             command::set_operators(deps, &env, &info, seq, (operators, remote))
         }
         ExecuteMsg::SetRefundTo { seq, refund_to } => {
-            command::set_refund_to(deps, &info, seq, &refund_to)
+            command::set_refund_to(deps, &env, &info, seq, refund_to)
         }
         ExecuteMsg::TransferOrder { seq, new_owner } => {
             custody::transfer(deps, &info, seq, &new_owner)
@@ -118,6 +118,7 @@ pub fn execute(
         ExecuteMsg::UpdateOwnership(action) => ownership::update(deps, &env, &info, action),
         ExecuteMsg::Pause {} => admin::pause(deps, &info),
         ExecuteMsg::Unpause {} => admin::unpause(deps, &info),
+        ExecuteMsg::Entrepot(message) => settle::on_call(deps, &env, &info, *message),
     }
 }
 

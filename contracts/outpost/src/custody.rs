@@ -8,13 +8,14 @@ use crate::buy::checked_address;
 use crate::msg::responses::OrderResponse;
 use crate::state::auto_top_up::AUTO_TOP_UPS;
 use crate::state::order::{self, ORDERS};
+use crate::state::route;
 use crate::{ContractError, event, money, query};
 
 /// Offers an order; naming its owner takes the offer back.
 ///
 /// # Errors
 /// [`ContractError::UnknownOrder`], [`ContractError::Unauthorized`],
-/// [`ContractError::BadAddress`].
+/// [`ContractError::PlainStays`], [`ContractError::BadAddress`].
 pub(crate) fn transfer(
     deps: DepsMut<'_>,
     info: &MessageInfo,
@@ -24,6 +25,9 @@ pub(crate) fn transfer(
     money::none(&info.funds)?;
     let mut order = order::load(deps.storage, seq)?;
     order.owner_only(&info.sender)?;
+    if route::load(deps.storage, &order.route)?.style.leaves_outpost_deaf() {
+        return Err(ContractError::PlainStays { seq });
+    }
     let new_owner = checked_address(deps.api, "new_owner", new_owner)?;
     order.new_owner = Some(new_owner).filter(|new_owner| *new_owner != order.owner);
     ORDERS.save(deps.storage, seq, &order)?;

@@ -121,9 +121,19 @@ pub enum ContractError {
         /// Why not.
         reason: &'static str,
     },
-    /// The style is not served by this version.
-    #[error("this version serves routes of style `callbacks` only")]
-    UnsupportedStyle,
+    /// A route of style `plain` is the outpost's only one.
+    #[error("a route of style `plain` must be the only one, and there is `{route}`")]
+    PlainIsAlone {
+        /// The other route.
+        route: String,
+    },
+    /// On a route of style `plain` the market pays without the outpost, so an order stays with its
+    /// owner.
+    #[error("order {seq} is on a route of style `plain`, on which orders do not change hands")]
+    PlainStays {
+        /// The order.
+        seq: u64,
+    },
     /// No order has this number.
     #[error("there is no order {seq}")]
     UnknownOrder {

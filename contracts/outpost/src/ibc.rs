@@ -3,8 +3,9 @@
 use cosmwasm_std::{
     DepsMut, Env, IbcBasicResponse, IbcChannelCloseMsg, IbcChannelConnectMsg, IbcChannelOpenMsg,
     IbcChannelOpenResponse, IbcDestinationCallbackMsg, IbcPacketAckMsg, IbcPacketReceiveMsg,
-    IbcPacketTimeoutMsg, IbcReceiveResponse, IbcSourceCallbackMsg, Never,
+    IbcPacketTimeoutMsg, IbcReceiveResponse, IbcSourceCallbackMsg, Never, Response,
 };
+use protocol::hooks::Sudo;
 
 use crate::{ContractError, callback, channel, packet, settle};
 
@@ -95,6 +96,16 @@ pub fn ibc_source_callback(
     msg: IbcSourceCallbackMsg,
 ) -> Result<IbcBasicResponse, Never> {
     Ok(callback::on_source(deps.storage, &env, &msg))
+}
+
+/// A money packet ended, ibc-hooks says.
+///
+/// # Errors
+/// Never.
+pub fn sudo(deps: DepsMut<'_>, env: Env, msg: Sudo) -> Result<Response, Never> {
+    let Sudo::IbcLifecycleComplete(lifecycle) = msg;
+    let told = callback::on_lifecycle(deps.storage, &env, &lifecycle);
+    Ok(Response::new().add_events(told.events))
 }
 
 /// A coin came with a callback to this contract.

@@ -1,7 +1,8 @@
 //! `probe_route`: nothing is bought on a route until a coin has gone to its market and come back.
 //!
 //! A success acknowledgement proves nothing: a chain without callbacks writes the same bytes. The
-//! market's settlement proves callbacks at both ends, both identities, and the denom's way home.
+//! market's settlement proves callbacks at both ends, both identities, and the denom's way home. On a
+//! plain route its word over the control channel proves all but the last.
 
 use cosmwasm_std::{DepsMut, Empty, Env, Event, MessageInfo, Response, Storage};
 use protocol::Action;
@@ -47,12 +48,27 @@ pub(crate) fn probe(
         purse: Purse::Claimable,
         tip: None,
     };
-    let action = Action::Probe(money::Probe { nonce: n });
+    let refund_to = route.style.leaves_outpost_deaf().then(|| cargo.owner.to_string());
+    let action = Action::Probe(money::Probe { nonce: n, refund_to });
     let packet = transfer::send(env, &route, cargo, action, Refused::Credit)?;
     Ok(Response::new()
         .add_attribute("action", "probe_route")
         .add_attribute("route", route.name)
         .add_submessage(packet))
+}
+
+/// Takes in over the control channel that a probe was accepted. On a plain route that is all the
+/// outpost ever hears: the coin goes to the prober's own account, who sees that it arrives.
+///
+/// # Errors
+/// Only if storage fails.
+pub(crate) fn accepted(storage: &mut dyn Storage, cargo: &Cargo) -> Result<(), ContractError> {
+    let route = route::load(storage, &cargo.route)?;
+    if cargo.kind == FlightKind::Probe && route.style.leaves_outpost_deaf() {
+        PROBES.remove(storage, (&cargo.route, cargo.n));
+        PROVED.save(storage, (&cargo.route, &cargo.money.denom), &Empty {})?;
+    }
+    Ok(())
 }
 
 /// Takes in a probe's coin: credits the prober, and opens (route, denom) for purchases if it is

@@ -22,7 +22,7 @@ use crate::state::control::Purpose;
 use crate::state::flight::{FLIGHTS, Flight};
 use crate::state::order;
 use crate::state::route;
-use crate::{ContractError, callback, control, event, ledger, money};
+use crate::{ContractError, callback, control, event, ledger, money, probe};
 
 /// Seconds after a packet's timeout for which the market is waited for, and of an announcement.
 pub(crate) const SILENCE_SECONDS: u64 = 7 * 86_400;
@@ -139,14 +139,15 @@ fn not_back(flight: Flight, free: Uint128) -> ContractError {
 
 fn ask(deps: DepsMut<'_>, env: &Env, mut flight: Flight) -> Result<SubMsg, ContractError> {
     let (n, now) = (flight.cargo.n, env.block.time.seconds());
-    if now < flight.cargo.timeout_at {
+    let route = route::load(deps.storage, &flight.cargo.route)?;
+    // Before the timeout only "accepted" is final, which elsewhere the callback says.
+    if now < flight.cargo.timeout_at && !route.style.leaves_outpost_deaf() {
         return Err(ContractError::TooEarly { now, from: flight.cargo.timeout_at });
     }
     if let Some(until) = flight.asked_until.filter(|until| now < *until) {
         return Err(ContractError::Asked { until });
     }
     let (account, seq) = subject(&deps, &flight)?;
-    let route = route::load(deps.storage, &flight.cargo.route)?;
     flight.asked_until = Some(config::after(env, config::timeout_seconds(deps.storage, None)?));
     FLIGHTS.save(deps.storage, n, &flight)?;
     let instruction = Instruction { account, seq, command: Command::Status { n: Some(n) } };
@@ -220,6 +221,7 @@ fn accepted(
     status: Option<&DeploymentStatus>,
 ) -> Result<Vec<Event>, ContractError> {
     callback::landed(deps.storage, env, flight)?;
+    probe::accepted(deps.storage, &flight.cargo)?;
     let mut events = vec![event::arrived(&flight.cargo)];
     let Some(seq) = flight.cargo.seq else {
         return Ok(events);

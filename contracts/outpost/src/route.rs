@@ -1,7 +1,7 @@
 //! `add_route` and `arm_control`: which markets this outpost buys from.
 
 use cosmwasm_std::{
-    DepsMut, Empty, IbcChannel, IbcOrder, MessageInfo, QuerierWrapper, Response, Storage,
+    DepsMut, Empty, IbcChannel, IbcOrder, MessageInfo, Order, QuerierWrapper, Response, Storage,
 };
 use entry::ask;
 use protocol::RouteStyle;
@@ -23,7 +23,7 @@ const TRANSFER_VERSION: &str = "ics20-1";
 ///
 /// # Errors
 /// [`ContractError::Unauthorized`], [`ContractError::RouteExists`],
-/// [`ContractError::BadRouteChannel`], [`ContractError::UnsupportedStyle`], or a limit.
+/// [`ContractError::BadRouteChannel`], [`ContractError::PlainIsAlone`], or a limit.
 pub(crate) fn add(
     deps: DepsMut<'_>,
     info: &MessageInfo,
@@ -39,10 +39,7 @@ pub(crate) fn add(
     let route = Route { name, channel, connection, market, style };
     forget_unused(deps.storage, &route.name)?;
     expect_new(deps.storage, &route)?;
-    let peer = route.control_port();
-    ROUTE_BY_CHANNEL.save(deps.storage, &route.channel, &route.name)?;
-    ROUTE_BY_PEER.save(deps.storage, (&route.connection, &peer), &route.name)?;
-    ROUTES.save(deps.storage, &route.name, &route)?;
+    route::insert(deps.storage, &route)?;
     Ok(Response::new()
         .add_attribute("action", "add_route")
         .add_attribute("route", route.name)
@@ -74,15 +71,11 @@ fn check_name(name: &str) -> Result<(), LimitError> {
     Err(LimitError::BadForm { field: "name", expected: "of a-z, 0-9 and -", got: name.into() })
 }
 
-fn check_style(style: &RouteStyle) -> Result<(), ContractError> {
-    match style {
-        RouteStyle::Callbacks { source_gas, destination_gas } => {
-            limits::range("source_gas", *source_gas, 1_u64, CALLBACK_GAS)?;
-            limits::range("destination_gas", *destination_gas, 1_u64, CALLBACK_GAS)?;
-            Ok(())
-        }
-        RouteStyle::Hooks {} | RouteStyle::Plain {} => Err(ContractError::UnsupportedStyle),
+fn check_style(style: &RouteStyle) -> Result<(), LimitError> {
+    for (field, gas) in style.gas_limits() {
+        limits::range(field, gas, 1_u64, CALLBACK_GAS)?;
     }
+    Ok(())
 }
 
 /// The transfer channel, open and with the transfer module at both ends: behind a `wasm.…` port
@@ -115,15 +108,21 @@ fn forget_unused(storage: &mut dyn Storage, name: &str) -> Result<(), ContractEr
     if used {
         return Err(ContractError::RouteExists { route: name.into(), what: "name" });
     }
-    ROUTE_BY_CHANNEL.remove(storage, &old.channel);
-    ROUTE_BY_PEER.remove(storage, (&old.connection, &old.control_port()));
-    ROUTES.remove(storage, name);
+    route::remove(storage, &old);
     Ok(())
 }
 
 /// One route per transfer channel, and one per market behind a connection: else neither a
-/// settlement nor a control channel would tell its route.
+/// settlement nor a control channel would tell its route. A plain route is the only one: what a
+/// market refuses is here long before the outpost knows whose it is, and a market of another route
+/// could claim it with a lie.
 fn expect_new(storage: &dyn Storage, route: &Route) -> Result<(), ContractError> {
+    if let Some(other) = ROUTES.range(storage, None, None, Order::Ascending).next() {
+        let (name, other) = other?;
+        if other.style.leaves_outpost_deaf() || route.style.leaves_outpost_deaf() {
+            return Err(ContractError::PlainIsAlone { route: name });
+        }
+    }
     if let Some(name) = ROUTE_BY_CHANNEL.may_load(storage, &route.channel)? {
         return Err(ContractError::RouteExists { route: name, what: "channel" });
     }

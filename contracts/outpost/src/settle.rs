@@ -1,23 +1,24 @@
-//! The destination callback: coins that come home from a route's market.
+//! The destination callback, or the call of ibc-hooks: coins that come home from a route's market.
 //!
 //! An error reverts the transfer, so whatever is refused stays with its sender. What a market
 //! sends over its own route is never refused: if it fits nothing, the account named gets it.
 
 use cosmwasm_std::{
-    DepsMut, Empty, Env, Event, IbcBasicResponse, IbcDestinationCallbackMsg, StdError, Storage,
+    DepsMut, Empty, Env, Event, IbcBasicResponse, IbcDestinationCallbackMsg, MessageInfo, Response,
+    StdError, Storage,
 };
 use protocol::control::Answer;
 use protocol::ics20::{FungibleTokenPacketData, SUCCESS_ACK, TRANSFER_PORT};
 use protocol::json::from_slice;
 use protocol::money::{Settle, SettleKind, Statement};
-use protocol::{Action, Memo};
+use protocol::{Action, Memo, Message};
 
 use crate::money::Money;
 use crate::msg::responses::OrderState;
 use crate::state::config::OWNERSHIP;
 use crate::state::control::SETTLED;
 use crate::state::order;
-use crate::state::route::{ROUTE_BY_CHANNEL, ROUTES, Route};
+use crate::state::route::{self, ROUTE_BY_CHANNEL, ROUTES, Route};
 use crate::{ContractError, event, ledger, probe, reconcile};
 
 /// A settlement that was authenticated.
@@ -34,18 +35,46 @@ struct Arrival {
 /// [`ContractError::NotASettlement`] or [`ContractError::Memo`] for anything but a settlement by
 /// the market of the route it came over.
 pub(crate) fn settle(
-    mut deps: DepsMut<'_>,
+    deps: DepsMut<'_>,
     env: &Env,
     msg: &IbcDestinationCallbackMsg,
 ) -> Result<IbcBasicResponse, ContractError> {
-    let Arrival { route, money, n, settle } = authenticate(deps.storage, env, msg)?;
+    let arrival = authenticate(deps.storage, env, msg)?;
+    Ok(IbcBasicResponse::new()
+        .add_attribute("action", "settle")
+        .add_events(take(deps, env, arrival)?))
+}
+
+/// Credits the coin of a settlement that ibc-hooks brings: the chain executes us with it, from an
+/// account that it derives from the channel and the packet's sender, the market.
+///
+/// # Errors
+/// [`ContractError::NotASettlement`], as for [`settle`].
+pub(crate) fn on_call(
+    deps: DepsMut<'_>,
+    env: &Env,
+    info: &MessageInfo,
+    message: Message,
+) -> Result<Response, ContractError> {
+    let route = route::hooked(deps.storage, &info.sender)?;
+    let money = Money::only(&info.funds)?;
+    message.validate()?;
+    let arrival = arrival(route, money, message)?;
+    Ok(Response::new().add_attribute("action", "settle").add_events(take(deps, env, arrival)?))
+}
+
+fn take(
+    mut deps: DepsMut<'_>,
+    env: &Env,
+    Arrival { route, money, n, settle }: Arrival,
+) -> Result<Vec<Event>, ContractError> {
     SETTLED.save(deps.storage, (&route.name, n), &Empty {})?;
     let mut events = vec![event::settled(&route.name, &settle.account, &money)];
     events.extend(credit(deps.storage, &route.name, &settle, &money)?);
     if let Some(statement) = settle.statement {
         events.extend(reconcile::hear(deps.branch(), env, &route.name, &statement)?);
     }
-    Ok(IbcBasicResponse::new().add_attribute("action", "settle").add_events(events))
+    Ok(events)
 }
 
 fn authenticate(
@@ -80,10 +109,14 @@ fn authenticate(
     if callback.as_deref() != Some(env.contract.address.as_str()) {
         return Err(refuse("its memo names another contract for the callback"));
     }
-    match memo.entrepot.action {
-        Action::Settle(settle) => Ok(Arrival { route, money, n: memo.entrepot.n, settle }),
+    arrival(route, money, memo.entrepot)
+}
+
+fn arrival(route: Route, money: Money, message: Message) -> Result<Arrival, ContractError> {
+    match message.action {
+        Action::Settle(settle) => Ok(Arrival { route, money, n: message.n, settle }),
         Action::Open(_) | Action::TopUp(_) | Action::Do(_) | Action::Probe(_) => {
-            Err(refuse("its memo carries no `settle`"))
+            Err(ContractError::NotASettlement { reason: "it carries no `settle`" })
         }
     }
 }

@@ -6,7 +6,7 @@ use cosmwasm_std::{
     SubMsgResult, Timestamp, to_json_binary,
 };
 use protocol::json::{Decode, from_slice};
-use protocol::{Action, Message};
+use protocol::{Action, Message, Parties};
 
 use crate::msg::responses::{FlightKind, FlightState, OrderState};
 use crate::state::flight::{self, Cargo, Flight};
@@ -53,12 +53,14 @@ pub(crate) fn send(
     refused: Refused,
 ) -> Result<SubMsg, ContractError> {
     let message = Message { n: cargo.n, action };
+    let source = env.contract.address.as_str();
+    let parties = Parties { source, destination: Some(&route.market) };
     let transfer = IbcMsg::Transfer {
         channel_id: route.channel.clone(),
         to_address: route.market.clone(),
         amount: Coin::from(cargo.money.clone()),
         timeout: Timestamp::from_seconds(cargo.timeout_at).into(),
-        memo: route.style.memo(env.contract.address.as_str(), &route.market, message)?,
+        memo: Some(route.style.memo(parties, &message)?),
     };
     let submessage = match refused {
         Refused::Keep(_) | Refused::Credit => SubMsg::reply_always(transfer, REPLY),

@@ -7,7 +7,6 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::to_json_string;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::code::Code;
@@ -117,85 +116,10 @@ impl Memo {
     }
 }
 
-/// How a route's chains call contracts back.
-#[cw_serde]
-#[derive(Decode, Eq)]
-#[schemaifier(mute_warnings)]
-#[serde(deny_unknown_fields)]
-pub enum RouteStyle {
-    /// ibc-go callbacks at both ends.
-    Callbacks {
-        /// Gas for the callback at the source.
-        source_gas: u64,
-        /// Gas for the callback at the destination.
-        destination_gas: u64,
-    },
-    /// ibc-hooks: `{"wasm":{contract,msg}}` and `{"ibc_callback":…}`.
-    Hooks {},
-    /// No callbacks: the coin only.
-    Plain {},
-}
-
-#[derive(Serialize)]
-struct HooksMemo<'a> {
-    wasm: HooksCall<'a>,
-    ibc_callback: &'a str,
-}
-
-#[derive(Serialize)]
-struct HooksCall<'a> {
-    contract: &'a str,
-    msg: HooksMsg<'a>,
-}
-
-#[derive(Serialize)]
-struct HooksMsg<'a> {
-    entrepot: &'a Message,
-}
-
-impl RouteStyle {
-    /// Builds the memo of a transfer from contract `source` to contract `destination`.
-    ///
-    /// # Errors
-    /// [`MemoError::Limit`] if the message is beyond its limits.
-    pub fn memo(
-        &self,
-        source: &str,
-        destination: &str,
-        message: Message,
-    ) -> Result<Option<String>, MemoError> {
-        match self {
-            Self::Callbacks { source_gas, destination_gas } => Memo {
-                src_callback: Some(Callback::new(source, *source_gas)),
-                dest_callback: Some(Callback::new(destination, *destination_gas)),
-                entrepot: message,
-            }
-            .encode()
-            .map(Some),
-            Self::Hooks {} => {
-                message.validate()?;
-                let msg = HooksMsg { entrepot: &message };
-                let wasm = HooksCall { contract: destination, msg };
-                encode_within_limit(&HooksMemo { wasm, ibc_callback: source }).map(Some)
-            }
-            Self::Plain {} => Ok(None),
-        }
-    }
-}
-
-fn encode_within_limit(memo: &impl Serialize) -> Result<String, MemoError> {
+/// Writes a memo of any form, if it is not too long.
+pub(crate) fn encode_within_limit(memo: &impl Serialize) -> Result<String, MemoError> {
     let memo =
         to_json_string(memo).map_err(|error| MemoError::Malformed { reason: error.to_string() })?;
     limits::bytes("memo", memo.len(), limits::MEMO_BYTES)?;
     Ok(memo)
-}
-
-/// The account bytes under which ibc-hooks calls a contract for `sender` behind `channel`.
-///
-/// Source: cosmos/ibc-apps `modules/ibc-hooks/keeper`, `DeriveIntermediateSender`; SDK
-/// `types/address/hash.go`, `Hash`: sha-256(sha-256(type) ‖ key).
-#[must_use]
-pub fn hooks_intermediary(channel: &str, sender: &str) -> [u8; 32] {
-    let kind = Sha256::digest(b"ibc-wasm-hook-intermediary");
-    Sha256::new().chain_update(kind).chain_update(format!("{channel}/{sender}")).finalize().into()
 }

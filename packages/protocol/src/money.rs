@@ -1,6 +1,10 @@
 //! What a transfer's memo says to the contract at the other end.
 
+use cosmwasm_schema::cw_schema::{DefinitionReference, SchemaVisitor, Schemaifier};
 use cosmwasm_schema::cw_serde;
+use cosmwasm_schema::schemars::JsonSchema;
+use cosmwasm_schema::schemars::r#gen::SchemaGenerator;
+use cosmwasm_schema::schemars::schema::{InstanceType, Schema, SchemaObject};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -98,6 +102,9 @@ pub struct TopUp {
 pub struct Probe {
     /// Comes back unchanged, below 2^53.
     pub nonce: u64,
+    /// Address on the sender's chain to which the coin goes; default the sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_to: Option<String>,
 }
 
 /// Money that comes home, and why.
@@ -164,7 +171,10 @@ impl Message {
                 top_up.tenant.as_ref().map_or(Ok(()), Tenant::validate)
             }
             Action::Do(instruction) => instruction.validate(),
-            Action::Probe(probe) => limits::integer("nonce", probe.nonce),
+            Action::Probe(probe) => {
+                limits::integer("nonce", probe.nonce)?;
+                probe.refund_to.as_ref().map_or(Ok(()), |to| limits::address("refund_to", to))
+            }
             Action::Settle(settle) => settle.validate(),
         }
     }
@@ -202,7 +212,9 @@ impl Settle {
 }
 
 /// The JSON form: exactly one of the actions is present, none twice, nothing else.
-#[derive(Serialize, Deserialize, Decode, Default)]
+#[cw_serde]
+#[derive(Decode, Default)]
+#[schemaifier(mute_warnings)]
 #[serde(deny_unknown_fields)]
 struct Wire {
     v: u8,
@@ -217,6 +229,70 @@ struct Wire {
     probe: Option<Probe>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     settle: Option<Settle>,
+}
+
+impl JsonSchema for Message {
+    fn schema_name() -> String {
+        "Message".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Forms::json_schema(generator)
+    }
+}
+
+/// The JSON form as a schema tells it: each action by itself.
+#[derive(JsonSchema)]
+#[schemars(crate = "cosmwasm_schema::schemars", untagged, deny_unknown_fields)]
+#[expect(dead_code, reason = "it is there for its schema")]
+enum Forms {
+    Open {
+        v: Version,
+        n: u64,
+        open: Open,
+    },
+    TopUp {
+        v: Version,
+        n: u64,
+        top_up: TopUp,
+    },
+    Do {
+        v: Version,
+        n: u64,
+        #[schemars(rename = "do")]
+        instruction: Instruction,
+    },
+    Probe {
+        v: Version,
+        n: u64,
+        probe: Probe,
+    },
+    Settle {
+        v: Version,
+        n: u64,
+        settle: Settle,
+    },
+}
+
+/// [`MESSAGE_VERSION`].
+struct Version;
+
+impl JsonSchema for Version {
+    fn schema_name() -> String {
+        "Version".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        let enum_values = Some(vec![MESSAGE_VERSION.into()]);
+        let instance_type = Some(InstanceType::Integer.into());
+        SchemaObject { instance_type, enum_values, ..SchemaObject::default() }.into()
+    }
+}
+
+impl Schemaifier for Message {
+    fn visit_schema(visitor: &mut SchemaVisitor) -> DefinitionReference {
+        Wire::visit_schema(visitor)
+    }
 }
 
 impl Serialize for Message {
@@ -243,7 +319,7 @@ impl Decode for Message {
     fn decode(node: Node<'_>) -> Self {
         Wire::decode(node).message().unwrap_or_else(|reason| {
             node.fail(reason);
-            Self { n: 0, action: Action::Probe(Probe { nonce: 0 }) }
+            Self { n: 0, action: Action::Probe(Probe { nonce: 0, refund_to: None }) }
         })
     }
 }

@@ -1,6 +1,7 @@
 //! One simulated chain: bank, contracts, IBC, and a clock of its own.
 
 mod handshake;
+mod hooks;
 mod relay;
 mod state;
 

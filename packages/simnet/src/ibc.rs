@@ -6,6 +6,7 @@
 pub(crate) mod callbacks;
 pub(crate) mod channel;
 pub(crate) mod event;
+pub(crate) mod hooks;
 pub(crate) mod host;
 pub(crate) mod ics20;
 pub(crate) mod packet;

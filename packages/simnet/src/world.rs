@@ -17,7 +17,7 @@ use std::fmt;
 
 use cosmwasm_std::{Addr, Coin, Empty, coin};
 use cw_multi_test::{AppResponse, Contract};
-use protocol::{DeploymentId, Tenant};
+use protocol::{DeploymentId, RouteStyle, Tenant};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -69,6 +69,8 @@ pub struct World {
     pub transfer: Ends,
     /// The control channel; empty while there is none.
     pub control: Ends,
+    /// How the chains call the contracts back.
+    style: RouteStyle,
     /// Accounts by (chain, name).
     accounts: BTreeMap<(String, String), Addr>,
 }

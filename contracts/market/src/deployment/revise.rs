@@ -13,6 +13,7 @@ use crate::error::ContractError;
 use crate::event;
 use crate::state::deployment::{OPERATORS, Operator};
 use crate::state::revised::{self, REVISED};
+use crate::state::route;
 use crate::state::settlement::HOMES;
 
 /// Replaces the manifest.
@@ -64,16 +65,17 @@ pub(crate) fn refund_to(
         return Ok(Answer::Stale { rev: revised.refund_to_rev });
     }
     revised.refund_to_rev = rev;
-    if matches!(live.id.tenant, Tenant::Local { .. }) {
-        live.record.refund_to = ctx.checked(&refund_to)?.into();
-    } else {
-        live.record.refund_to.clone_from(&refund_to);
+    if let Tenant::Remote { sender, account, .. } = &live.id.tenant {
+        let route = route::by_id(ctx.state(), live.record.route)?;
+        live.record.refund_to = route.home(sender, account, Some(refund_to.clone()))?;
         let mut home = HOMES.may_load(ctx.state(), live.record.tenant)?.unwrap_or_default();
         // Other deployments of the tenant say so too, and the greatest word counts.
         if home.refund_to_rev < rev {
             (home.refund_to_rev, home.refund_to) = (rev, Some(refund_to.clone()));
             HOMES.save(ctx.storage(), live.record.tenant, &home)?;
         }
+    } else {
+        live.record.refund_to = ctx.checked(&refund_to)?.into();
     }
     REVISED.save(ctx.storage(), live.number, &revised)?;
     done(ctx, live, ("refund_to_set", rev), &[("refund_to", refund_to)])

@@ -6,7 +6,7 @@ use protocol::control::Command;
 use protocol::deployment::Attribute;
 use protocol::json::Decode;
 use protocol::ownership::OwnershipAction;
-use protocol::{Deployment, DeploymentId, Tenant};
+use protocol::{Deployment, DeploymentId, Message, Tenant};
 
 use super::{
     Harm, LeaseId, NewDenom, NewRoute, NewTerms, OfferTerms, OwnerAction, Params, RouteUpdate,
@@ -300,6 +300,9 @@ pub enum ExecuteMsg {
     /// From the contract of an accepted token: its sender's tokens, and the message they pay for, one
     /// of those that take coins. Same JSON as cw20.
     Receive(Received),
+    /// From the account in which ibc-hooks calls for a route's outpost: money, and what the memo of
+    /// its transfer carries.
+    Entrepot(Box<Message>),
     /// The market to itself; refused from anybody else.
     Internal(InternalMsg),
 }

@@ -1,8 +1,8 @@
 //! Routes, their control channels, and the numbers of the money packets that came over them.
 
 use cosmwasm_std::{Binary, Storage};
-use protocol::RouteStyle;
 use protocol::json::Decode;
+use protocol::{RouteStyle, hooks};
 use serde::{Deserialize, Serialize};
 use store::{Item, Map};
 
@@ -23,6 +23,9 @@ pub(crate) const LAST: Item<RouteId> = Item::new("route_last");
 /// (connection, outpost) -> route. Written when a route gets its outpost, never removed: a control
 /// channel must lead to one route.
 pub(crate) const OUTPOSTS: Map<(&str, &str), RouteId> = Map::new("outpost");
+/// What the address of the account says in which ibc-hooks calls for a route's outpost -> route.
+/// Written when a route gets its outpost or its style, never removed.
+const HOOKED: Map<&str, RouteId> = Map::new("route_hooked");
 /// Route -> its open control channel. Written by the handshake, removed when the channel closes.
 pub(crate) const CONTROLS: Map<RouteId, Control> = Map::new("control");
 /// Control channel -> route. Lives and dies with its entry in [`CONTROLS`].
@@ -54,6 +57,32 @@ pub(crate) struct Route {
     pub(crate) style: RouteStyle,
 }
 
+impl Route {
+    /// Where money for a sender's account goes: where it said, else to the sender; or, if that is an
+    /// outpost that learns of no transfer, to the account, which is an owner of its chain.
+    ///
+    /// # Errors
+    /// [`ContractError::Unsupported`] for such an outpost: coins would lie there that it does not
+    /// know of.
+    pub(crate) fn home(
+        &self,
+        sender: &str,
+        account: &str,
+        said: Option<String>,
+    ) -> Result<String, ContractError> {
+        let is_deaf =
+            |to: &str| self.style.leaves_outpost_deaf() && self.outpost.as_deref() == Some(to);
+        let fallback = if is_deaf(sender) { account } else { sender };
+        let to = said.unwrap_or_else(|| fallback.to_owned());
+        if is_deaf(&to) {
+            return Err(ContractError::Unsupported {
+                what: "money for an outpost on a route of style `plain`",
+            });
+        }
+        Ok(to)
+    }
+}
+
 /// An open control channel.
 #[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Control {
@@ -83,6 +112,32 @@ pub(crate) fn load(
 /// The route behind a number.
 pub(crate) fn by_id(storage: &dyn Storage, id: RouteId) -> Result<Route, ContractError> {
     ROUTES.may_load(storage, id)?.ok_or(ContractError::Missing { what: "a route" })
+}
+
+/// The route whose outpost ibc-hooks calls for in this account, and that outpost.
+pub(crate) fn hooked(
+    storage: &dyn Storage,
+    caller: &str,
+) -> Result<(RouteId, Route, String), ContractError> {
+    let expected = "the account in which ibc-hooks calls for a route's outpost";
+    let stranger = || ContractError::Unauthorized { sender: caller.into(), expected };
+    let data = hooks::data_of(caller).ok_or_else(stranger)?;
+    let id = HOOKED.may_load(storage, data)?.ok_or_else(stranger)?;
+    let route = by_id(storage, id)?;
+    let outpost = route.outpost.clone().filter(|_| route.style.hooks_at_market());
+    let outpost = outpost.ok_or_else(stranger)?;
+    Ok((id, route, outpost))
+}
+
+/// Lets [`hooked`] find a route by the account of its outpost.
+pub(crate) fn expect_calls(
+    storage: &mut dyn Storage,
+    id: RouteId,
+    route: &Route,
+) -> Result<(), ContractError> {
+    let Some(outpost) = &route.outpost else { return Ok(()) };
+    let data = hooks::data_of_intermediary(&route.channel, outpost);
+    Ok(HOOKED.save(storage, &data, &id)?)
 }
 
 /// Stores a new route.

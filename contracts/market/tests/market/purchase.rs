@@ -209,7 +209,7 @@ fn a_disabled_route_and_a_removed_denom_still_serve_what_lives() {
     far.run("owner", ExecuteMsg::UpdateRoute(off));
     let error = far.say(OUTPOST, (2, open(2, deployment(manual()))), 1_000).unwrap_err();
     assert_eq!(error.code(), Code::WrongRoute);
-    let probe = Action::Probe(Probe { nonce: 5 });
+    let probe = Action::Probe(Probe { nonce: 5, refund_to: None });
     assert_eq!(far.say(OUTPOST, (2, probe), 1_000).unwrap_err().code(), Code::WrongRoute);
 
     let top_up = Action::TopUp(TopUp { account: "dao".into(), tenant: None, seq: 1 });
@@ -240,7 +240,8 @@ fn a_coin_pays_for_a_command_and_comes_home_with_the_rest() {
 #[test]
 fn a_probe_comes_back_with_its_nonce() {
     let mut far = Far::new();
-    let response = far.say(OUTPOST, (1, Action::Probe(Probe { nonce: 77 })), 5).unwrap();
+    let response =
+        far.say(OUTPOST, (1, Action::Probe(Probe { nonce: 77, refund_to: None })), 5).unwrap();
     let (to, amount, memo) = transfer_of(&response.messages[0]);
     assert_eq!((to.as_str(), amount), (OUTPOST, coin(5, VOUCHER)));
     assert!(memo.contains("dest_callback"));

@@ -5,7 +5,7 @@ use cosmwasm_std::{Coin, Uint128};
 use cw_utils::Expiration;
 use protocol::deployment::Manifest;
 use protocol::json::Decode;
-use protocol::RouteStyle;
+use protocol::{Message, RouteStyle};
 
 use super::{Buy, ConfigChanges, Operator, OwnershipAction, RemoteOperators, SpendingLimit};
 
@@ -82,7 +82,8 @@ pub enum ExecuteMsg {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         remote: Option<RemoteOperators>,
     },
-    /// Change whom `claim` pays for what comes home from now on. It stays on this chain. Owner.
+    /// Change whom `claim` pays for what comes home from now on. It stays on this chain, except on a
+    /// route of style `plain`: there it travels as a command. Owner.
     SetRefundTo {
         /// The order.
         seq: u64,
@@ -177,8 +178,8 @@ pub enum ExecuteMsg {
         /// The order.
         seq: u64,
     },
-    /// Ask the market how the deployment stands. Anyone may; one question at a time per order.
-    /// With a coin the question travels in the coin's transfer.
+    /// Ask the market how the deployment stands. Anyone may, without a coin; one question at a time
+    /// per order.
     Status {
         /// The order.
         seq: u64,
@@ -232,7 +233,7 @@ pub enum ExecuteMsg {
         channel: String,
         /// The market's address on its chain.
         market: String,
-        /// How the two chains call contracts back. This version takes `callbacks`.
+        /// How the two chains call contracts back.
         style: RouteStyle,
     },
     /// Prove a route for the denom of the coin attached: the market sends the coin back, and only
@@ -258,4 +259,7 @@ pub enum ExecuteMsg {
     Pause {},
     /// Take purchases again. Contract owner.
     Unpause {},
+    /// Money that comes home over ibc-hooks: what the memo of a transfer carries. The account in
+    /// which the chain calls for a route's market.
+    Entrepot(Box<Message>),
 }

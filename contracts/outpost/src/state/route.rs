@@ -2,9 +2,9 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Empty, Storage};
-use protocol::RouteStyle;
 use protocol::handshake::port_of;
 use protocol::json::Decode;
+use protocol::{RouteStyle, hooks};
 use store::Map;
 
 use crate::ContractError;
@@ -13,6 +13,9 @@ use crate::ContractError;
 pub(crate) const ROUTES: Map<&str, Route> = Map::new("routes");
 /// Transfer channel -> name of its route: a settlement is known by the channel it comes over.
 pub(crate) const ROUTE_BY_CHANNEL: Map<&str, String> = Map::new("route_by_channel");
+/// What the address of the account says in which ibc-hooks calls for a route's market -> name of
+/// the route.
+const ROUTE_BY_CALLER: Map<&str, String> = Map::new("route_by_caller");
 /// (connection, control port) -> name of its route: who may open a control channel.
 pub(crate) const ROUTE_BY_PEER: Map<(&str, &str), String> = Map::new("route_by_peer");
 /// (route, denom) -> nothing, once the market has sent a probe's coin back. Never removed.
@@ -58,6 +61,11 @@ impl Route {
     pub(crate) fn control_port(&self) -> String {
         port_of(&self.market)
     }
+
+    /// What the address of the account says in which ibc-hooks calls for the market.
+    fn caller(&self) -> String {
+        hooks::data_of_intermediary(&self.channel, &self.market)
+    }
 }
 
 /// The route of this name.
@@ -68,6 +76,40 @@ pub(crate) fn load(storage: &dyn Storage, name: &str) -> Result<Route, ContractE
     ROUTES
         .may_load(storage, name)?
         .ok_or_else(|| ContractError::UnknownRoute { route: name.into() })
+}
+
+/// The route for whose market ibc-hooks calls in this account.
+///
+/// # Errors
+/// [`ContractError::NotASettlement`] if there is none.
+pub(crate) fn hooked(storage: &dyn Storage, caller: &Addr) -> Result<Route, ContractError> {
+    let reason = "its sender is not the account in which ibc-hooks calls for a route's market";
+    let stranger = || ContractError::NotASettlement { reason };
+    let data = hooks::data_of(caller.as_str()).ok_or_else(stranger)?;
+    let name = ROUTE_BY_CALLER.may_load(storage, data)?.ok_or_else(stranger)?;
+    Ok(ROUTES.load(storage, &name)?)
+}
+
+/// Stores a new route, with all ways to find it.
+///
+/// # Errors
+/// Only if storage fails.
+pub(crate) fn insert(storage: &mut dyn Storage, route: &Route) -> Result<(), ContractError> {
+    ROUTE_BY_CHANNEL.save(storage, &route.channel, &route.name)?;
+    ROUTE_BY_PEER.save(storage, (&route.connection, &route.control_port()), &route.name)?;
+    if route.style.hooks_at_outpost() {
+        ROUTE_BY_CALLER.save(storage, &route.caller(), &route.name)?;
+    }
+    ROUTES.save(storage, &route.name, route)?;
+    Ok(())
+}
+
+/// Takes back what [`insert`] stored.
+pub(crate) fn remove(storage: &mut dyn Storage, route: &Route) {
+    ROUTE_BY_CHANNEL.remove(storage, &route.channel);
+    ROUTE_BY_PEER.remove(storage, (&route.connection, &route.control_port()));
+    ROUTE_BY_CALLER.remove(storage, &route.caller());
+    ROUTES.remove(storage, &route.name);
 }
 
 /// The route of this name, if it is proved for the denom.

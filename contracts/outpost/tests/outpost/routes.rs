@@ -18,14 +18,38 @@ impl Suite {
     }
 }
 
+const CALLBACKS: RouteStyle =
+    RouteStyle::Callbacks { source_gas: 500_000, destination_gas: 900_000 };
+
 /// The message of [`add_route`] with another name, channel and market.
 fn another(name: &str, channel: &str, market: &str) -> ExecuteMsg {
-    let style = RouteStyle::Callbacks { source_gas: 500_000, destination_gas: 900_000 };
+    styled(name, channel, market, CALLBACKS)
+}
+
+/// The same, with another style.
+fn styled(name: &str, channel: &str, market: &str, style: RouteStyle) -> ExecuteMsg {
     ExecuteMsg::AddRoute {
         name: name.into(),
         channel: channel.into(),
         market: market.into(),
         style,
+    }
+}
+
+#[test]
+fn a_plain_route_is_alone() {
+    for (first, second) in [
+        (CALLBACKS, RouteStyle::Plain {}),
+        (RouteStyle::Plain {}, CALLBACKS),
+        (RouteStyle::Plain {}, RouteStyle::Plain {}),
+    ] {
+        let mut suite = Suite::bare();
+        let mut other = transfer_channel();
+        other.endpoint.channel_id = "channel-8".into();
+        suite.deps.querier.ibc.update("wasm.outpost", &[transfer_channel(), other]);
+        suite.execute("keeper", &styled("a", TRANSFER, MARKET, first), &[]).unwrap();
+        let refused = suite.execute("keeper", &styled("b", "channel-8", "away1b", second), &[]);
+        assert!(matches!(refused, Err(ContractError::PlainIsAlone { route }) if route == "a"));
     }
 }
 
@@ -82,11 +106,10 @@ fn names_addresses_and_gas_are_checked() {
         assert!(matches!(refused, Err(ContractError::Limit(_))));
     }
     suite.execute("keeper", &another(&"a".repeat(32), TRANSFER, MARKET), &[]).unwrap();
-    for style in [RouteStyle::Hooks {}, RouteStyle::Plain {}] {
-        let (name, channel, market) = ("b".into(), TRANSFER.into(), MARKET.into());
-        let add = ExecuteMsg::AddRoute { name, channel, market, style };
-        let refused = suite.execute("keeper", &add, &[]);
-        assert!(matches!(refused, Err(ContractError::UnsupportedStyle)));
+    for gas in [0, 100_000_001] {
+        let style = RouteStyle::Hooks { market_gas: Some(gas) };
+        let refused = suite.execute("keeper", &styled("b", TRANSFER, MARKET, style), &[]);
+        assert!(matches!(refused, Err(ContractError::Limit(_))));
     }
 }
 

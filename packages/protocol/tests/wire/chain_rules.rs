@@ -1,9 +1,9 @@
 //! Property: what the contracts compute themselves about transfers is what the chains compute.
 
+use protocol::hooks::intermediary;
 use protocol::ics20::{
     End, FungibleTokenPacketData, SUCCESS_ACK, TransferOutcome, outcome, received_denom, voucher,
 };
-use protocol::memo::hooks_intermediary;
 use sha2::{Digest, Sha256};
 
 const HOME: End<'_> = End { port: "transfer", channel: "channel-141" };
@@ -145,7 +145,7 @@ fn packet_data_without_memo_is_read_and_additions_are_ignored() {
 /// `osmo1nt0pudh879m6enw4j6z4mvyu3vmwawjv5gr7xw6lvhdsdpn3m0qs74xdjl`, without its bech32 clothes.
 #[test]
 fn the_intermediary_of_hooks_is_the_one_that_osmosis_derives() {
-    let derived = hooks_intermediary("channel-0", "juno12smx2wdlyttvyzvzg54y2vnqwq2qjatezqwqxu");
+    let derived = intermediary("channel-0", "juno12smx2wdlyttvyzvzg54y2vnqwq2qjatezqwqxu");
     let hex: String = derived.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(hex, "9ade1e36e7f177accdd596855db09c8b36eeba4ca207e33b5f65db068671dbc1");
 }
@@ -155,6 +155,6 @@ fn the_intermediary_of_hooks_is_the_sdks_address_hash() {
     let mut preimage = Sha256::digest("ibc-wasm-hook-intermediary").to_vec();
     preimage.extend_from_slice(b"channel-7/home1dao");
     let expected: [u8; 32] = Sha256::digest(preimage).into();
-    assert_eq!(hooks_intermediary("channel-7", "home1dao"), expected);
-    assert_ne!(hooks_intermediary("channel-7", "home1dap"), expected);
+    assert_eq!(intermediary("channel-7", "home1dao"), expected);
+    assert_ne!(intermediary("channel-7", "home1dap"), expected);
 }

@@ -195,7 +195,7 @@ fn action() -> BoxedStrategy<Action> {
         1 => (account(), option::of(tenant()), integer())
             .prop_map(|(account, tenant, seq)| Action::TopUp(TopUp { account, tenant, seq })),
         2 => instruction().prop_map(Action::Do),
-        1 => integer().prop_map(|nonce| Action::Probe(Probe { nonce })),
+        1 => integer().prop_map(|nonce| Action::Probe(Probe { nonce, refund_to: None })),
         2 => settle().prop_map(Action::Settle),
     ]
     .boxed()

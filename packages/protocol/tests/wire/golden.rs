@@ -12,9 +12,9 @@ use protocol::control::{
     Notice, SettledQuery,
 };
 use protocol::money::{Probe, Settle, SettleKind, Statement, TopUp};
-use protocol::{Action, Code, Memo, Message, Otherwise, RouteStyle, Selection, Tenant};
+use protocol::{Action, Code, Memo, Otherwise, Selection, Tenant};
 
-use crate::samples;
+use crate::{samples, styles};
 
 /// A message of one of the three forms that cross the wire.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,7 +69,7 @@ fn purchases() -> Vec<(String, Wire)> {
             samples::memo(top_up(Some(Tenant::Local { address: "away1x".into() }))),
         ),
         ("memo_do", samples::memo(Action::Do(close))),
-        ("memo_probe", samples::memo(Action::Probe(Probe { nonce: 99 }))),
+        ("memo_probe", samples::memo(Action::Probe(Probe { nonce: 99, refund_to: None }))),
     ]
     .into_iter()
     .map(|(name, memo)| (name.into(), Wire::Memo(memo)))
@@ -153,7 +153,7 @@ fn file(name: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "tests", "golden", &format!("{name}.json")].iter().collect()
 }
 
-fn assert_golden(name: &str, encoded: &str) {
+pub(crate) fn assert_golden(name: &str, encoded: &str) {
     if std::env::var_os("GOLDEN").is_some_and(|mode| mode == "write") {
         fs::write(file(name), format!("{encoded}\n")).unwrap();
     }
@@ -180,7 +180,7 @@ fn golden_bytes_decode_to_the_messages() {
 fn every_golden_file_has_its_message() {
     let mut names: Vec<String> =
         all().into_iter().map(|(name, _)| format!("{name}.json")).collect();
-    names.push("memo_hooks_open.json".into());
+    names.extend(styles::files());
     names.sort();
     let directory = file("x").parent().unwrap().to_owned();
     let mut files: Vec<String> = fs::read_dir(directory)
@@ -189,32 +189,4 @@ fn every_golden_file_has_its_message() {
         .collect();
     files.sort();
     assert_eq!(files, names);
-}
-
-#[test]
-fn hooks_memo_encodes_to_the_golden_bytes() {
-    let message = samples::message(Action::Open(samples::small_open()));
-    let memo = RouteStyle::Hooks {}.memo(samples::OUTPOST, samples::MARKET, message.clone());
-    let memo = memo.unwrap().unwrap();
-    assert_golden("memo_hooks_open", &memo);
-
-    let json: serde_json::Value = serde_json::from_str(&memo).unwrap();
-    assert_eq!(json["ibc_callback"], samples::OUTPOST);
-    assert_eq!(json["wasm"]["contract"], samples::MARKET);
-    let carried: Message = serde_json::from_value(json["wasm"]["msg"]["entrepot"].clone()).unwrap();
-    assert_eq!(carried, message);
-}
-
-#[test]
-fn callbacks_style_builds_the_memo_with_both_callbacks() {
-    let style = RouteStyle::Callbacks { source_gas: 500_000, destination_gas: 900_000 };
-    let expected = samples::memo(Action::Open(samples::small_open()));
-    let built = style.memo(samples::OUTPOST, samples::MARKET, expected.entrepot.clone());
-    assert_eq!(built, Ok(Some(expected.encode().unwrap())));
-}
-
-#[test]
-fn plain_style_has_no_memo() {
-    let message = samples::message(Action::Probe(Probe { nonce: 1 }));
-    assert_eq!(RouteStyle::Plain {}.memo(samples::OUTPOST, samples::MARKET, message), Ok(None));
 }

@@ -62,7 +62,7 @@ fn an_order_one_byte_larger_is_neither_sent_nor_read() {
 
 #[test]
 fn a_memo_is_read_up_to_its_limit() {
-    let text = memo(Action::Probe(Probe { nonce: 1 })).encode().unwrap();
+    let text = memo(Action::Probe(Probe { nonce: 1, refund_to: None })).encode().unwrap();
     let padded = |size: usize| format!("{text}{}", " ".repeat(size - text.len()));
     Memo::parse(&padded(MEMO_BYTES)).unwrap();
     let error = MemoError::Limit(too_long("memo", MEMO_BYTES));
@@ -71,7 +71,7 @@ fn a_memo_is_read_up_to_its_limit() {
 
 #[test]
 fn a_memo_is_written_up_to_its_limit() {
-    let mut memo = memo(Action::Probe(Probe { nonce: 1 }));
+    let mut memo = memo(Action::Probe(Probe { nonce: 1, refund_to: None }));
     memo.dest_callback = Some(Callback::new("", 1));
     let rest = MEMO_BYTES - memo.encode().unwrap().len();
     let mut with_address = |bytes| {

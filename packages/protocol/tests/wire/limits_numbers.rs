@@ -34,10 +34,12 @@ fn resource(change: impl FnOnce(&mut ResourceUnit)) -> Result<(), LimitError> {
 #[test]
 fn numbers_of_messages_stay_exact_in_json() {
     assert_eq!(limits::JSON_INTEGER, 9_007_199_254_740_992);
-    let probe = Action::Probe(Probe { nonce: 0 });
+    let probe = Action::Probe(Probe { nonce: 0, refund_to: None });
     assert_range("n", JSON, |n| Message { n: narrow(n), action: probe.clone() }.validate());
     let says = |action| message(action).validate();
-    assert_range("nonce", JSON, |nonce| says(Action::Probe(Probe { nonce: narrow(nonce) })));
+    assert_range("nonce", JSON, |nonce| {
+        says(Action::Probe(Probe { nonce: narrow(nonce), refund_to: None }))
+    });
     assert_range("seq", JSON, |seq| says(Action::Open(Open { seq: narrow(seq), ..small_open() })));
     assert_range("seq", JSON, |seq| {
         says(Action::TopUp(TopUp { account: "a".into(), tenant: None, seq: narrow(seq) }))

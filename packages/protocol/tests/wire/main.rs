@@ -18,3 +18,4 @@ mod readme;
 mod refusals;
 mod samples;
 mod strictness;
+mod styles;

@@ -19,7 +19,7 @@ fn malformed(text: &str) -> String {
 #[test]
 fn our_message_alone_is_enough() {
     let parsed = Memo::parse(&format!(r#"{{"entrepot":{PROBE}}}"#)).unwrap();
-    assert_eq!(parsed.entrepot.action, Action::Probe(Probe { nonce: 99 }));
+    assert_eq!(parsed.entrepot.action, Action::Probe(Probe { nonce: 99, refund_to: None }));
     assert_eq!((parsed.src_callback, parsed.dest_callback), (None, None));
 }
 

@@ -53,6 +53,9 @@ impl Chain {
 
     /// The transfer module with callbacks above it: credit, then call back; both or neither.
     fn receive_transfer(&mut self, packet: &IbcPacket) -> Binary {
+        if let Some(ack) = self.receive_hooked(packet) {
+            return ack;
+        }
         let mut failed = None;
         let credited: Result<()> = self.atomically(|chain| {
             let arrival = chain.step(|host, storage| ics20::receive(host, storage, packet))?;
@@ -146,6 +149,7 @@ impl Chain {
                     if !ics20::succeeded(&ack.data) {
                         chain.step(|host, storage| ics20::refund(host, storage, packet))?;
                     }
+                    chain.tell_acknowledged(packet, &ack.data)?;
                     let message = IbcAckCallbackMsg::new(ack, packet.clone(), relayer);
                     chain.source_callback(packet, IbcSourceCallbackMsg::Acknowledgement(message));
                 }
@@ -173,6 +177,7 @@ impl Chain {
                 }
                 Application::Transfer => {
                     chain.step(|host, storage| ics20::refund(host, storage, packet))?;
+                    chain.tell_timed_out(packet)?;
                     let message = IbcTimeoutCallbackMsg::new(packet.clone(), relayer);
                     chain.source_callback(packet, IbcSourceCallbackMsg::Timeout(message));
                 }

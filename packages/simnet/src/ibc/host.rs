@@ -2,9 +2,10 @@
 
 use cosmwasm_std::{
     Addr, Api, BankMsg, BankQuery, BlockInfo, Coin, CustomMsg, CustomQuery, QueryRequest, Storage,
-    Uint256, from_json,
+    Uint256, WasmMsg, from_json,
 };
 use cw_multi_test::{AppResponse, BankSudo, CosmosRouter, SudoMsg, WasmSudo};
+use serde_json::Value;
 
 use crate::contract::{IbcEntry, IbcSudo};
 use crate::error::Result;
@@ -19,6 +20,20 @@ pub(crate) trait Host {
     fn send(&self, storage: &mut dyn Storage, ends: (&Addr, &Addr), coin: Coin) -> Result<()>;
     fn mint(&self, storage: &mut dyn Storage, to: &Addr, coin: Coin) -> Result<()>;
     fn burn(&self, storage: &mut dyn Storage, from: &Addr, coin: Coin) -> Result<()>;
+    /// Has an account execute a contract with a coin.
+    fn execute(
+        &self,
+        storage: &mut dyn Storage,
+        sender: &Addr,
+        msg: WasmMsg,
+    ) -> cosmwasm_std::StdResult<AppResponse>;
+    /// Tells a contract something by `sudo`.
+    fn sudo(
+        &self,
+        storage: &mut dyn Storage,
+        contract: &Addr,
+        msg: &Value,
+    ) -> cosmwasm_std::StdResult<AppResponse>;
     /// Calls a contract at one of its IBC entry points.
     fn call(
         &self,
@@ -67,6 +82,25 @@ impl<ExecC: CustomMsg, QueryC: CustomQuery> Host for Modules<'_, ExecC, QueryC> 
         let burn = BankMsg::Burn { amount: vec![coin] };
         self.router.execute(self.api, storage, self.block, from.clone(), burn.into())?;
         Ok(())
+    }
+
+    fn execute(
+        &self,
+        storage: &mut dyn Storage,
+        sender: &Addr,
+        msg: WasmMsg,
+    ) -> cosmwasm_std::StdResult<AppResponse> {
+        self.router.execute(self.api, storage, self.block, sender.clone(), msg.into())
+    }
+
+    fn sudo(
+        &self,
+        storage: &mut dyn Storage,
+        contract: &Addr,
+        msg: &Value,
+    ) -> cosmwasm_std::StdResult<AppResponse> {
+        let sudo = SudoMsg::Wasm(WasmSudo::new(contract, msg)?);
+        self.router.sudo(self.api, storage, self.block, sudo)
     }
 
     fn call(

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::host::Host;
-use super::packet;
 use super::state::TRACES;
+use super::{callbacks, hooks, packet};
 use crate::error::{Error, Result};
 
 /// Port of the transfer module.
@@ -101,15 +101,21 @@ pub(crate) fn send(
         let escrow = escrow_account(host, &channel)?;
         host.send(storage, (&account, &escrow), coin)?;
     }
-    let data = PacketData {
+    let mut data = PacketData {
         denom: path,
         amount: amount.to_string(),
         sender: sender.to_string(),
         receiver,
         memo,
     };
-    super::callbacks::check_source(&data)?;
-    packet::send(storage, (TRANSFER_PORT, &channel), to_json_binary(&data)?, timeout)
+    let is_hooked = hooks::are_installed(storage)?;
+    let told = if is_hooked { hooks::take_callback(&mut data) } else { None };
+    callbacks::check_source(&data)?;
+    let packet = packet::send(storage, (TRANSFER_PORT, &channel), to_json_binary(&data)?, timeout)?;
+    if let Some(told) = told {
+        hooks::remember(host, storage, &packet, &told)?;
+    }
+    Ok(packet)
 }
 
 /// What a packet brought.
@@ -125,8 +131,18 @@ pub(crate) fn receive(
     storage: &mut dyn Storage,
     packet: &IbcPacket,
 ) -> Result<Arrival> {
+    let receiver = host.account(&PacketData::parse(packet)?.receiver)?;
+    receive_for(host, storage, packet, receiver)
+}
+
+/// Credits an account with what a packet brought, whomever the packet names.
+pub(crate) fn receive_for(
+    host: &dyn Host,
+    storage: &mut dyn Storage,
+    packet: &IbcPacket,
+    receiver: Addr,
+) -> Result<Arrival> {
     let data = PacketData::parse(packet)?;
-    let receiver = host.account(&data.receiver)?;
     let amount = data.units()?;
     let coin = match data.denom.strip_prefix(&hop(&packet.src.port_id, &packet.src.channel_id)) {
         Some(rest) => {

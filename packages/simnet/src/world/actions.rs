@@ -231,6 +231,19 @@ impl World {
         self.outpost("anyone", &Outpost::Reconcile { n }, &[])?;
         Ok(())
     }
+
+    /// Has the market asked about every money packet whose outcome the outpost does not know, and
+    /// the answers brought.
+    ///
+    /// # Errors
+    /// What the outpost says.
+    pub fn ask_about_all(&mut self) -> Result<()> {
+        for flight in self.flights()? {
+            self.reconcile(flight.n)?;
+        }
+        self.relay()?;
+        Ok(())
+    }
 }
 
 /// What the market knows.

@@ -9,6 +9,7 @@ pub(super) fn market() -> Box<IbcContract> {
     use market::{contract, ibc};
     let ordinary = ContractWrapper::new(contract::execute, contract::instantiate, contract::query)
         .with_reply(contract::reply)
+        .with_sudo(ibc::sudo)
         .with_migrate(|deps, env, msg, _| contract::migrate(deps, env, msg));
     Box::new(
         IbcContract::new(Box::new(ordinary))
@@ -23,6 +24,7 @@ pub(super) fn outpost() -> Box<IbcContract> {
     use outpost::{contract, ibc};
     let ordinary = ContractWrapper::new(contract::execute, contract::instantiate, contract::query)
         .with_reply(contract::reply)
+        .with_sudo(ibc::sudo)
         .with_migrate(|deps, env, msg, _| contract::migrate(deps, env, msg));
     Box::new(
         IbcContract::new(Box::new(ordinary))

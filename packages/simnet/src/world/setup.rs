@@ -13,6 +13,7 @@ use super::{
 };
 use crate::chain::Chain;
 use crate::error::Result;
+use crate::ibc::callbacks::CallbackSupport;
 use crate::ibc::ics20::{TRANSFER_PORT, TRANSFER_VERSION};
 use crate::network::{End, Network};
 use crate::relayer::Relayer;
@@ -22,8 +23,8 @@ const CALLBACK_GAS: u64 = 1_000_000;
 /// The shortest packet timeout of both contracts.
 const MIN_TIMEOUT_SECONDS: u64 = 600;
 
-/// How callbacks are asked for on both sides of the route.
-fn style() -> RouteStyle {
+/// The style of most worlds: ibc-go callbacks at both ends.
+const fn callbacks() -> RouteStyle {
     RouteStyle::Callbacks { source_gas: CALLBACK_GAS, destination_gas: CALLBACK_GAS }
 }
 
@@ -34,7 +35,16 @@ impl World {
     /// # Errors
     /// What a contract refuses: there is no fault of the caller's.
     pub fn new() -> Result<Self> {
-        let mut world = Self::unproved()?;
+        Self::of_style(callbacks())
+    }
+
+    /// Like [`World::new`], over a route of another style, between chains that have just what it
+    /// needs.
+    ///
+    /// # Errors
+    /// What a contract refuses.
+    pub fn of_style(style: RouteStyle) -> Result<Self> {
+        let mut world = Self::unproved_of_style(style)?;
         world.prove_route()?;
         Ok(world)
     }
@@ -44,7 +54,12 @@ impl World {
     /// # Errors
     /// What a contract refuses.
     pub fn unproved() -> Result<Self> {
+        Self::unproved_of_style(callbacks())
+    }
+
+    fn unproved_of_style(style: RouteStyle) -> Result<Self> {
         let mut world = Self::unlinked()?;
+        world.adopt(style)?;
         let (market, outpost) = world.network.connect(MARKET_CHAIN, OUTPOST_CHAIN)?;
         world.connection = Ends { market, outpost };
         let (a, b) = (world.end_on_a(TRANSFER_PORT), world.end_on_b(TRANSFER_PORT));
@@ -96,10 +111,28 @@ impl World {
             connection: Ends::default(),
             transfer: Ends::default(),
             control: Ends::default(),
+            style: callbacks(),
             accounts,
         };
         world.on_a("treasury");
         Ok(world)
+    }
+
+    fn adopt(&mut self, style: RouteStyle) -> Result<()> {
+        for (chain, is_hooked) in
+            [(MARKET_CHAIN, style.hooks_at_market()), (OUTPOST_CHAIN, style.hooks_at_outpost())]
+        {
+            if chain == OUTPOST_CHAIN && style.leaves_outpost_deaf() {
+                self.network.chain_mut(chain).set_callback_support(CallbackSupport::Absent);
+            }
+            if is_hooked {
+                let chain = self.network.chain_mut(chain);
+                chain.set_callback_support(CallbackSupport::Absent);
+                chain.install_hooks()?;
+            }
+        }
+        self.style = style;
+        Ok(())
     }
 
     /// Makes an open transfer channel the route of both contracts, for USDX.
@@ -120,7 +153,7 @@ impl World {
         let route = NewRoute {
             channel: self.transfer.market.clone(),
             outpost: Some(self.outpost.to_string()),
-            style: style(),
+            style: self.style.clone(),
         };
         let denom = NewDenom {
             denom: self.usdx_on_a(),
@@ -144,7 +177,7 @@ impl World {
             name: ROUTE.into(),
             channel: self.transfer.outpost.clone(),
             market: market.into(),
-            style: style(),
+            style: self.style.clone(),
         };
         let b = self.network.chain_mut(OUTPOST_CHAIN);
         let owner = b.wallet("outpost-owner");
@@ -191,6 +224,11 @@ impl World {
     pub fn prove_route(&mut self) -> Result<()> {
         self.probe_route()?;
         self.relay()?;
+        if self.style.leaves_outpost_deaf() {
+            // The coin is with its sender; that the market took it has to be asked.
+            self.ask_about_all()?;
+            return Ok(());
+        }
         let tenant = self.tenant("outpost-owner");
         self.bring_home(&tenant)?;
         self.claim("outpost-owner")

@@ -9,9 +9,9 @@ use protocol::control::{DeploymentState, GroupState};
 use protocol::handshake::{VERSION, port_of};
 use simnet::world::orders::{WEB_RATE, from_offer, web_server};
 use simnet::world::{MARKET_CHAIN, OUTPOST_CHAIN, USDX};
-use simnet::{Chain, End, Relayed, World};
+use simnet::{CallbackKind, Chain, End, Relayed, World};
 
-use super::{HOUR, THOUSAND, first_group, group_state, world_with_offer};
+use super::{DAY, HOUR, THOUSAND, first_group, group_state, world_with_offer};
 
 fn bought(world: &mut World, selection: Selection) -> u64 {
     let seq = world.buy("dao", web_server(selection), THOUSAND / 2).unwrap();
@@ -92,6 +92,65 @@ fn without_a_channel_a_command_travels_with_a_coin() {
     assert_eq!(world.order(seq).unwrap().state, OrderState::Closed);
     world.claim("dao").unwrap();
     assert_eq!(world.usdx_of("dao").unwrap(), THOUSAND + 20_000);
+}
+
+/// The last packet's number.
+fn number(world: &World, seq: u64) -> u64 {
+    world.flights().unwrap().into_iter().find(|flight| flight.seq == Some(seq)).unwrap().n
+}
+
+/// All that a DAO does with money, from the auction to the claim, and the repair of a lost callback;
+/// only how things stand nobody tells it on the way.
+#[test]
+fn without_a_channel_everything_about_money_works() {
+    let (mut world, offer) = world_with_offer();
+    world.fund("dao", THOUSAND).unwrap();
+    arm_both_ends(&mut world);
+    close_channel(&mut world);
+    let seq = bought(&mut world, Selection::Manual {});
+    let order = first_group(world.deployment("dao", seq));
+    world.bid("p1", order.clone(), WEB_RATE).unwrap();
+    let bid = world.bids(&order).unwrap().remove(0);
+    let accept = Outpost::AcceptBid {
+        seq,
+        group: 0,
+        provider: bid.provider,
+        bid_no: bid.bid_no,
+        max_rate: bid.rate,
+    };
+    world.outpost("dao", &accept, &[coin(20_000, USDX)]).unwrap();
+    world.relay().unwrap();
+    world.serve("p1", &order, DAY).unwrap();
+    world.top_up("dao", seq, 30_000).unwrap();
+    world.relay().unwrap();
+    assert!(world.ask_status(seq).is_err(), "that needs the channel");
+    assert_eq!(world.order(seq).unwrap().state, OrderState::Acked, "and so nobody knows better");
+
+    // The chain loses the callback of a refusal: anyone on A has the market say so with a coin.
+    let refused = web_server(from_offer(offer + 1_000));
+    world.network.chain_mut(OUTPOST_CHAIN).starve_callbacks(CallbackKind::Source);
+    let lost = world.buy("dao", refused, THOUSAND / 2).unwrap();
+    world.relay().unwrap();
+    world.network.chain_mut(OUTPOST_CHAIN).feed_callbacks(CallbackKind::Source);
+    world.pass(2 * HOUR).unwrap();
+    assert!(world.reconcile(number(&world, lost)).is_err(), "that needs the channel, too");
+    world.withdraw("p1", &order).unwrap();
+    let attest = Market::Attest {
+        route: world.transfer.market.clone(),
+        sender: world.outpost.to_string(),
+        n: number(&world, lost),
+    };
+    let unit = coin(1, world.usdx_on_a());
+    world.market("p1", &attest, &[unit]).unwrap();
+    world.relay().unwrap();
+    assert_eq!(world.order(lost).unwrap().state, OrderState::Refunded);
+
+    world.outpost("dao", &Outpost::Close { seq }, &[coin(20_000, USDX)]).unwrap();
+    world.relay().unwrap();
+    assert_eq!(world.order(seq).unwrap().state, OrderState::Closed);
+    world.claim("dao").unwrap();
+    let earned = WEB_RATE * u128::from(DAY + 2 * HOUR) / 1_000_000_000;
+    assert_eq!(world.usdx_of("dao").unwrap(), 2 * THOUSAND - earned);
 }
 
 #[test]

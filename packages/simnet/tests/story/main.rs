@@ -3,8 +3,10 @@
 
 mod control;
 mod failures;
+mod hooks;
 mod multisig;
 mod outsiders;
+mod plain;
 mod purchases;
 mod readme;
 mod refusals;
