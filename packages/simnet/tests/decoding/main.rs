@@ -6,6 +6,7 @@
 //! that are not UTF-8) where serde does not look: in a field of the chain that they do not know.
 
 mod chain;
+mod places;
 mod spoil;
 mod write;
 
