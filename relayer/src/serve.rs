@@ -63,11 +63,19 @@ pub async fn run(listener: TcpListener, site: Site, stop: CancellationToken) {
                         attend(stream, site).await;
                     });
                 }
-                // Such as no file descriptor being left, which passes.
-                Err(error) => tracing::warn!(%error, "a connection was not accepted"),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection was not accepted");
+                    pause().await;
+                }
             },
         }
     }
+}
+
+/// Waits a moment after a failure that only passes with time, such as no file descriptor being left.
+#[expect(clippy::disallowed_methods, reason = "there is nothing else to wait for")]
+async fn pause() {
+    tokio::time::sleep(Duration::from_secs(1)).await;
 }
 
 async fn attend(stream: TcpStream, site: Site) {

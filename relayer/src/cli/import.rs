@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -77,7 +78,9 @@ pub(super) fn run(place: &Place, args: &Args) -> anyhow::Result<()> {
         if let Some(dir) = config.parent() {
             fs::create_dir_all(dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
         }
-        fs::write(config, &ours).with_context(|| format!("cannot write `{}`", config.display()))?;
+        let written =
+            fs::File::create_new(config).and_then(|mut file| file.write_all(ours.as_bytes()));
+        written.with_context(|| format!("cannot write `{}`", config.display()))?;
     }
     place.print(&Report {
         config: config.clone(),

@@ -1,7 +1,6 @@
 //! What systemd is told: ready, alive, stopping. By datagrams, as `sd_notify(3)` describes; without systemd nothing.
 
 use std::io;
-use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
 
@@ -51,10 +50,11 @@ impl Supervisor {
 
 /// A path, or the name of an abstract socket, which begins with `@`.
 fn address(name: &str) -> io::Result<SocketAddr> {
-    match name.strip_prefix('@') {
-        Some(name) => SocketAddr::from_abstract_name(name),
-        None => SocketAddr::from_pathname(name),
+    #[cfg(target_os = "linux")]
+    if let Some(name) = name.strip_prefix('@') {
+        return <SocketAddr as std::os::linux::net::SocketAddrExt>::from_abstract_name(name);
     }
+    SocketAddr::from_pathname(name)
 }
 
 #[cfg(test)]

@@ -113,7 +113,7 @@ pub struct Moment {
     pub received: u64,
     /// Packets acknowledged or timed out.
     pub completed: u64,
-    /// How long packets took from sent to received, in milliseconds, unordered.
+    /// How long packets took from sent to received, in milliseconds; in order once the moment is over.
     latencies: Vec<u64>,
 }
 
@@ -131,9 +131,13 @@ impl Latency {
 impl Moment {
     /// The latency that so many percent of the packets did not exceed, in milliseconds.
     pub fn latency(&self, percent: usize) -> Option<u64> {
+        let place = self.latencies.len().saturating_sub(1) * percent / 100;
+        if self.latencies.is_sorted() {
+            return self.latencies.get(place).copied();
+        }
         let mut sorted = self.latencies.clone();
         sorted.sort_unstable();
-        sorted.get(sorted.len().saturating_sub(1) * percent / 100).copied()
+        sorted.get(place).copied()
     }
 }
 
@@ -267,6 +271,9 @@ impl Tally {
         let last = self.history.back().map(|moment| moment.begin);
         if last.is_some_and(|last| last >= begin) {
             return;
+        }
+        if let Some(over) = self.history.back_mut() {
+            over.latencies.sort_unstable();
         }
         let oldest = Time(begin.0.saturating_sub(HISTORY_STEP.0 * (HISTORY as u64 - 1)));
         let mut next = last.map_or(begin, |last| last.plus(HISTORY_STEP).max(oldest));

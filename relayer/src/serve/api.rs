@@ -6,13 +6,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::answer::{Answer, failure, json as as_json};
+use super::site::MANY_PACKETS;
 use super::{Shown, Site};
 use crate::drive::desk::DeskError;
 use crate::model::facts::Fact;
 use crate::model::ids::PathId;
 
-/// The most packets that one answer lists, and how many it lists unless told otherwise.
-const MAX_PACKETS: usize = 500;
+/// How many packets an answer lists unless told otherwise.
 const SOME_PACKETS: usize = 100;
 
 /// The addresses below `/api`, with what each tells.
@@ -66,14 +66,14 @@ fn part(shown: &Shown, path: &str) -> Option<Answer> {
 async fn packets(site: &Site, uri: &Uri) -> Result<Answer, DeskError> {
     let limit = match parameter(uri, "limit").map(str::parse::<usize>) {
         None => SOME_PACKETS,
-        Some(Ok(limit)) => limit.min(MAX_PACKETS),
+        Some(Ok(limit)) => limit.min(MANY_PACKETS),
         Some(Err(_)) => return Ok(failure(StatusCode::BAD_REQUEST, "`limit` is no number")),
     };
     let path = parameter(uri, "path");
-    let mut packets = site.look(MAX_PACKETS).await?.look.packets;
-    packets.retain(|packet| path.is_none_or(|path| packet.path.as_str() == path));
-    packets.truncate(limit);
-    Ok(ok(&packets))
+    let shown = site.shown_long().await?;
+    let packets = shown.look.packets.iter();
+    let packets = packets.filter(|packet| path.is_none_or(|path| packet.path.as_str() == path));
+    Ok(ok(&packets.take(limit).collect::<Vec<_>>()))
 }
 
 /// An answer in the form of Hermes' REST server.

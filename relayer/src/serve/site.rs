@@ -15,8 +15,11 @@ use crate::drive::now;
 
 /// Looks that are younger than this are shown again: many who look cost no more than one.
 const FRESH: Duration = Duration::from_millis(500);
+const FRESH_LONG: Duration = Duration::from_secs(2);
 /// Packets that a look lists.
 const PACKETS: usize = 50;
+/// The most packets that any look lists.
+pub(super) const MANY_PACKETS: usize = 500;
 
 /// Everything that is shown.
 #[derive(Clone, Debug, Serialize)]
@@ -34,7 +37,9 @@ pub struct Site {
     pub(super) desk: Desk,
     wallets: Wallets,
     pub(super) token: Option<Token>,
+    /// What was shown last, with few packets and with many.
     last: Arc<Mutex<Option<Last>>>,
+    last_long: Arc<Mutex<Option<Last>>>,
 }
 
 /// The last look, and when it was taken.
@@ -43,17 +48,31 @@ type Last = (Instant, Arc<Shown>);
 impl Site {
     /// A site that asks at this desk; without a token nothing can be changed.
     pub fn new(desk: Desk, wallets: Wallets, token: Option<Token>) -> Self {
-        Self { desk, wallets, token, last: Arc::default() }
+        Self { desk, wallets, token, last: Arc::default(), last_long: Arc::default() }
     }
 
     /// What is shown now. Those who ask at once share one look.
-    #[expect(clippy::disallowed_methods, reason = "how old a look is, is a matter of the clock")]
     pub(super) async fn shown(&self) -> Result<Arc<Shown>, DeskError> {
-        let mut last = self.last.lock().await;
-        if let Some((_, shown)) = last.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
+        self.shared(&self.last, PACKETS, FRESH).await
+    }
+
+    /// The same with many packets, which costs more and is taken less often.
+    pub(super) async fn shown_long(&self) -> Result<Arc<Shown>, DeskError> {
+        self.shared(&self.last_long, MANY_PACKETS, FRESH_LONG).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "how old a look is, is a matter of the clock")]
+    async fn shared(
+        &self,
+        last: &Mutex<Option<Last>>,
+        packets: usize,
+        fresh: Duration,
+    ) -> Result<Arc<Shown>, DeskError> {
+        let mut last = last.lock().await;
+        if let Some((_, shown)) = last.as_ref().filter(|(at, _)| at.elapsed() < fresh) {
             return Ok(Arc::clone(shown));
         }
-        let shown = Arc::new(self.look(PACKETS).await?);
+        let shown = Arc::new(self.look(packets).await?);
         *last = Some((Instant::now(), Arc::clone(&shown)));
         Ok(shown)
     }

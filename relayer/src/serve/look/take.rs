@@ -1,0 +1,315 @@
+//! Looking: what the model and the counts say, in the form in which it is shown.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::{
+    ChainDone, ChainLook, ChannelEndLook, ChannelLook, ClientLook, CostLook, Fee, GapLook,
+    HistoryLook, LatencyLook, Look, PacketLook, PathEndLook, PathLook, TransactionLook,
+};
+use crate::drive::tally::{
+    ChainTally, HISTORY_STEP, LATENCY_CLASSES, Latency, Moment, RouteTally, Tally,
+};
+use crate::model::Model;
+use crate::model::ids::{ChainId, ChannelId, End, Ends, FlowId, Order, PortId, Side, Time};
+use crate::model::rows::{ChannelRow, EndState, PacketRow, PathRow};
+use crate::plan::explain::{explain, obstacle};
+
+/// Channels that are listed; those with the most pending packets come first.
+const MAX_CHANNELS: usize = 500;
+/// Undecided transactions that are listed, the oldest first.
+const MAX_TRANSACTIONS: usize = 100;
+
+const MILLI: u64 = 1_000_000;
+const SECOND: u64 = 1_000_000_000;
+
+impl Look {
+    /// Looks, listing at most so many packets. `now` is the clock's time.
+    pub fn of(model: &Model, tally: &Tally, now: Time, max_packets: usize) -> Self {
+        let (channels, channels_total) = channels(model, now);
+        let slots = || model.slots();
+        let transactions = slots().take(MAX_TRANSACTIONS).map(|slot| TransactionLook {
+            chain: slot.id.lane.chain.clone(),
+            sequence: slot.id.sequence,
+            messages: slot.works.len(),
+            gas_limit: slot.gas_limit,
+            until_height: slot.timeout_height,
+        });
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            time_ms: now.0 / MILLI,
+            uptime_seconds: now.since(tally.started).0 / SECOND,
+            chains: model
+                .config
+                .values()
+                .map(|config| chain(model, tally, &config.id, now))
+                .collect(),
+            paths: model.paths().map(|row| path(model, row)).collect(),
+            clients: model.flow_ids().filter_map(|id| client(model, &id, now)).collect(),
+            channels,
+            channels_total,
+            packets: packets(model, now, max_packets),
+            packets_total: model.packets().count(),
+            transactions: transactions.collect(),
+            transactions_total: slots().count(),
+            gaps: gaps(model),
+            costs: costs(model, tally),
+            receive_latency: latency(&tally.receive_latency),
+            complete_latency: latency(&tally.complete_latency),
+            history: history(tally),
+            queries: tally.asked.iter().map(|(name, count)| (*name, *count)).collect(),
+        }
+    }
+}
+
+fn chain(model: &Model, tally: &Tally, id: &ChainId, now: Time) -> ChainLook {
+    let config = &model.config[id];
+    let tip = model.cursor(id);
+    let lane = model.lanes.get(&config.lane.id);
+    let paused = match lane {
+        Some(lane) if lane.is_usable() => None,
+        Some(lane) if lane.account.is_some() => Some("somebody else signs with its key"),
+        _ => Some("its account is not known yet"),
+    };
+    let done = tally.chains.get(id).cloned().unwrap_or_default();
+    ChainLook {
+        chain: id.clone(),
+        height: tip.map_or(0, |tip| tip.height),
+        block_age_seconds: tip.map_or(0, |tip| now.since(tip.time).0 / SECOND),
+        interval_ms: model.interval(id).0 / MILLI,
+        address: config.lane.id.address.to_string(),
+        gas_price: config.gas_price.to_string(),
+        denom: config.gas_price.denom().to_owned(),
+        paused,
+        done: done.into(),
+    }
+}
+
+impl From<ChainTally> for ChainDone {
+    fn from(tally: ChainTally) -> Self {
+        Self {
+            blocks: tally.blocks,
+            transactions_succeeded: tally.succeeded,
+            transactions_failed: tally.failed,
+            transactions_refused: tally.refused,
+            messages: tally.messages,
+            messages_redundant: tally.redundant,
+            client_updates: tally.updates,
+            gas_wanted: tally.gas_wanted,
+            gas_used: tally.gas_used,
+            fees: tally.fees.to_string(),
+            gaps_met: tally.gaps,
+            foreign_transactions: tally.foreign,
+        }
+    }
+}
+
+fn path(model: &Model, row: &PathRow) -> PathLook {
+    let end = |side: Side| {
+        let (chain, end) = (row.chains.on(side), row.ends.on(side));
+        PathEndLook {
+            chain: chain.clone(),
+            client: end.client.as_ref().map(ToString::to_string),
+            connection: end.connection.as_ref().map(ToString::to_string),
+            state: word(end.state),
+            waits: obstacle(model, &row.path, side),
+        }
+    };
+    PathLook {
+        path: row.path.clone(),
+        ends: [end(Side::A), end(Side::B)],
+        channels: model.channels(&row.path).count(),
+        pending: model.packets().filter(|packet| packet.path == row.path).count(),
+    }
+}
+
+fn client(model: &Model, id: &FlowId, now: Time) -> Option<ClientLook> {
+    let row = model.path(&id.path)?;
+    let life = model.client_life(id);
+    Some(ClientLook {
+        path: id.path.clone(),
+        chain: row.chains.on(id.to).clone(),
+        client: row.ends.on(id.to).client.as_ref()?.to_string(),
+        follows: row.chains.on(id.to.other()).clone(),
+        seconds_left: life.map(|(end, _)| end.since(now).0 / SECOND),
+        trusting_period_seconds: life.map(|(_, period)| period.0 / SECOND),
+        complaint: model.flows.get(id).and_then(|flow| flow.parked.clone()),
+    })
+}
+
+/// The pending packets that one end of a channel sent.
+#[derive(Default)]
+struct Pending {
+    count: usize,
+    oldest: Option<u64>,
+    oldest_sent: Option<Time>,
+}
+
+/// Pending packets by the end that sent them.
+type AllPending<'a> = BTreeMap<(&'a ChainId, &'a PortId, &'a ChannelId), Pending>;
+
+fn pending(model: &Model) -> AllPending<'_> {
+    let mut all = AllPending::new();
+    for row in model.packets() {
+        let Ends::V1 { src, .. } = &row.key.route.ends;
+        let pending = all.entry((&row.key.route.from, &src.port, &src.channel)).or_default();
+        pending.count += 1;
+        // Packets of one end stand in the order of their sequences.
+        if pending.oldest.is_none() {
+            pending.oldest = Some(row.key.seq);
+            pending.oldest_sent = sent_at(model, row);
+        }
+    }
+    all
+}
+
+fn sent_at(model: &Model, row: &PacketRow) -> Option<Time> {
+    model.time_near(&row.key.route.from, row.sent?)
+}
+
+/// The pending packets that one end of a channel sent.
+fn sent_by<'a>(
+    pending: &'a AllPending<'a>,
+    path: &'a PathRow,
+    row: &'a ChannelRow,
+    side: Side,
+) -> Option<&'a Pending> {
+    let end = row.ends.on(side);
+    pending.get(&(path.chains.on(side), &end.port, end.channel.as_ref()?))
+}
+
+/// The channels with the most pending packets, and how many channels there are.
+fn channels(model: &Model, now: Time) -> (Vec<ChannelLook>, usize) {
+    let pending = pending(model);
+    let sent_by_both =
+        |path, row| [Side::A, Side::B].map(|side| sent_by(&pending, path, row, side));
+    let count = |path, row| -> usize {
+        sent_by_both(path, row).into_iter().flatten().map(|pending| pending.count).sum()
+    };
+    let all = model.paths().flat_map(|path| model.channels(&path.path).map(move |row| (path, row)));
+    let mut all: Vec<_> = all.map(|(path, row)| (Reverse(count(path, row)), path, row)).collect();
+    let total = all.len();
+    all.sort_by_key(|(pending, ..)| *pending);
+    all.truncate(MAX_CHANNELS);
+    let shown =
+        all.into_iter().map(|(_, path, row)| channel((path, row), sent_by_both(path, row), now));
+    (shown.collect(), total)
+}
+
+fn channel(
+    (path, row): (&PathRow, &ChannelRow),
+    sent: [Option<&Pending>; 2],
+    now: Time,
+) -> ChannelLook {
+    let end = |side: Side, sent: Option<&Pending>| ChannelEndLook {
+        chain: path.chains.on(side).clone(),
+        port: row.ends.on(side).port.clone(),
+        channel: row.ends.on(side).channel.clone(),
+        state: word(row.ends.on(side).state),
+        pending: sent.map_or(0, |sent| sent.count),
+        oldest_sequence: sent.and_then(|sent| sent.oldest),
+    };
+    let ends = [end(Side::A, sent[0]), end(Side::B, sent[1])];
+    let oldest = sent.into_iter().flatten().filter_map(|sent| sent.oldest_sent).min();
+    ChannelLook {
+        path: path.path.clone(),
+        ordered: row.order == Order::Ordered,
+        pending: ends.iter().map(|end| end.pending).sum(),
+        oldest_age_seconds: oldest.map(|sent| now.since(sent).0 / SECOND),
+        ends,
+    }
+}
+
+fn packets(model: &Model, now: Time, limit: usize) -> Vec<PacketLook> {
+    let mut rows: Vec<(Option<Time>, &PacketRow)> =
+        model.packets().map(|row| (sent_at(model, row), row)).collect();
+    rows.sort_by_key(|(sent, _)| *sent);
+    let shown = rows.into_iter().take(limit).map(|(sent, row)| {
+        let Ends::V1 { src: End { port, channel }, .. } = &row.key.route.ends;
+        PacketLook {
+            path: row.path.clone(),
+            from: row.key.route.from.clone(),
+            to: row.key.route.to.clone(),
+            port: port.to_string(),
+            channel: channel.to_string(),
+            sequence: row.key.seq,
+            age_seconds: sent.map(|sent| now.since(sent).0 / SECOND),
+            stage: match (row.acked, row.received) {
+                (Some(_), _) => "acknowledged",
+                (None, Some(_)) => "received",
+                (None, None) => "sent",
+            },
+            why: explain(model, &row.key).to_string(),
+        }
+    });
+    shown.collect()
+}
+
+fn gaps(model: &Model) -> Vec<GapLook> {
+    let of_path = |path: &PathRow| {
+        let gaps = model.gaps(&path.path);
+        gaps.map(|gap| GapLook { path: gap.id.path.clone(), lost: gap.lost.len() })
+            .collect::<Vec<_>>()
+    };
+    model.paths().flat_map(of_path).take(MAX_CHANNELS).collect()
+}
+
+fn costs(model: &Model, tally: &Tally) -> Vec<CostLook> {
+    let cost = |((chain, end), tally): (&(ChainId, End), &RouteTally)| {
+        let [our_receipts, our_acknowledgements, our_timeouts] = tally.ours;
+        CostLook {
+            chain: chain.clone(),
+            port: end.port.clone(),
+            channel: end.channel.clone(),
+            sent: tally.sent,
+            received: tally.received,
+            acknowledged: tally.acknowledged,
+            timed_out: tally.timed_out,
+            our_receipts,
+            our_acknowledgements,
+            our_timeouts,
+            redundant: tally.redundant,
+            fees: tally.fees.iter().map(|(chain, amount)| fee(model, chain, *amount)).collect(),
+        }
+    };
+    tally.routes.iter().map(cost).collect()
+}
+
+fn fee(model: &Model, chain: &ChainId, amount: u128) -> Fee {
+    let denom = model.config.get(chain).map(|config| config.gas_price.denom().to_owned());
+    Fee { chain: chain.clone(), amount: amount.to_string(), denom: denom.unwrap_or_default() }
+}
+
+fn latency(latency: &Latency) -> LatencyLook {
+    let mut below = 0;
+    let classes = LATENCY_CLASSES.iter().zip(latency.classes).map(|(bound, count)| {
+        below += count;
+        (*bound, below)
+    });
+    let classes = classes.collect();
+    LatencyLook { count: latency.count, sum_ms: latency.sum, classes }
+}
+
+fn history(tally: &Tally) -> HistoryLook {
+    let of = |take: fn(&Moment) -> u64| tally.history.iter().map(take).collect();
+    let latency = |percent| tally.history.iter().map(|moment| moment.latency(percent)).collect();
+    HistoryLook {
+        step_seconds: HISTORY_STEP.0 / SECOND,
+        begin_ms: tally.history.front().map_or(0, |moment| moment.begin.0 / MILLI),
+        sent: of(|moment| moment.sent),
+        received: of(|moment| moment.received),
+        completed: of(|moment| moment.completed),
+        median_ms: latency(50),
+        p95_ms: latency(95),
+    }
+}
+
+fn word(state: EndState) -> &'static str {
+    match state {
+        EndState::None => "not begun",
+        EndState::Init => "init",
+        EndState::TryOpen => "tryopen",
+        EndState::Open => "open",
+        EndState::Closed => "closed",
+    }
+}
