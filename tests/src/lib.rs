@@ -10,6 +10,7 @@ pub mod daodao;
 pub mod gas;
 pub mod ledger;
 pub mod modules;
+pub mod operator;
 pub mod people;
 pub mod records;
 pub mod relay;

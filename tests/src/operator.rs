@@ -1,0 +1,154 @@
+//! An operator with a ferry of its own, who needs no contracts.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context as _, ensure};
+use cosmos::Any;
+use cosmos::chain::ibc::Transfer;
+use cosmos::keys::Key;
+use cosmos::wire::height::Height;
+use entrepot::deploy::Site;
+use entrepot::localnet::{LocalChain, Localnet};
+use protocol::ics20::TRANSFER_PORT;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+use crate::clock;
+
+/// Signs for ferry.
+const RELAYER: &str = "relayer";
+/// Sends packets.
+const USER: &str = "user3";
+const PASSWORD: &str = "of no value";
+/// Seconds until a transfer is too late.
+const LATE: u64 = 3_600;
+
+/// A ferry's home, and the two chains.
+#[derive(Debug)]
+pub struct Operator {
+    /// Chain A, on which the user acts.
+    pub a: Site,
+    /// Chain B, on which the user acts.
+    pub b: Site,
+    /// The user's address on both.
+    pub user: String,
+    binary: PathBuf,
+    home: TempDir,
+}
+
+impl Operator {
+    /// A home without a store; `terms` are added to the configuration of each chain.
+    ///
+    /// # Errors
+    /// A variable is not set, a node does not answer, or ferry does not take the key.
+    pub async fn new(terms: &str) -> anyhow::Result<Self> {
+        let described = setting("E2E_LOCALNET")?;
+        let net = Localnet::read(&described)?;
+        let beside = described.parent().unwrap_or_else(|| Path::new("."));
+        let home = tempfile::Builder::new().prefix("ferry-").tempdir_in(beside)?;
+        let section = |chain: &LocalChain| {
+            let LocalChain { chain_id, rpc, bech32_prefix, gas_price, fee_denom, .. } = chain;
+            format!(
+                "[[chain]]\nid = \"{chain_id}\"\nrpc = [\"{rpc}\"]\n\
+                 address_prefix = \"{bech32_prefix}\"\nkey = \"{RELAYER}\"\n\
+                 gas_price = \"{gas_price}{fee_denom}\"\n{terms}\n"
+            )
+        };
+        let config = [&net.chains.a, &net.chains.b].map(section).concat();
+        std::fs::write(home.path().join("ferry.toml"), config)?;
+        let words = home.path().join("words");
+        std::fs::write(&words, &net.account(RELAYER)?.mnemonic)?;
+        let sites = net.sites(USER).await?;
+        let operator = Self {
+            a: sites.market,
+            b: sites.outpost,
+            user: net.account(USER)?.address.clone(),
+            binary: setting("FERRY_BIN")?,
+            home,
+        };
+        let words = words.to_str().context("the folder's name is no text")?;
+        operator.ferry(&["keys", "restore", RELAYER, "--mnemonic-file", words]).await?;
+        Ok(operator)
+    }
+
+    /// Runs a verb of ferry to its end and reads its answer.
+    ///
+    /// # Errors
+    /// ferry's own, or it does not answer in JSON.
+    pub async fn ferry(&self, args: &[&str]) -> anyhow::Result<Value> {
+        let output = self.command(args).stdin(Stdio::null()).output().await?;
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "`ferry {}` failed: {complaint}", args.join(" "));
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
+    /// Makes clients, connection and a transfer channel.
+    ///
+    /// # Errors
+    /// As [`Operator::ferry`].
+    pub async fn link(&self) -> anyhow::Result<Value> {
+        self.ferry(&["link", self.a.chain_id(), self.b.chain_id()]).await
+    }
+
+    /// Starts ferry; it is killed when the handle is dropped.
+    ///
+    /// # Errors
+    /// It cannot be run.
+    pub fn start(&self) -> anyhow::Result<Child> {
+        let log = std::fs::File::create(self.home.path().join("log"))?;
+        let mut command = self.command(&["start"]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        Ok(command.spawn()?)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.env("FERRY_PASSWORD", PASSWORD).arg("--home").arg(self.home.path()).arg("--json");
+        command.args(args).kill_on_drop(true);
+        command
+    }
+
+    /// Sends coins over a channel, `count` packets in one transaction; gives their sequences.
+    ///
+    /// # Errors
+    /// The chain refuses.
+    pub async fn send(&self, from: &Site, channel: &str, count: usize) -> anyhow::Result<Vec<u64>> {
+        let timeout_timestamp = (clock::now(&from.chain).await? + LATE) * 1_000_000_000;
+        let denom = from.chain.config().gas_price.denom().to_owned();
+        let key: &Key = &from.key;
+        let transfer = Transfer {
+            channel,
+            amount: 1,
+            denom: &denom,
+            receiver: &self.user,
+            memo: "",
+            timeout_height: Height::default(),
+            timeout_timestamp,
+        };
+        let message: Any = from.chain.transfer_msg(key, transfer)?;
+        let outcome = from.chain.send_msgs(key, &vec![message; count], "").await?;
+        let sent = outcome.events.iter().filter(|event| event.kind == "send_packet");
+        let sequences = sent.filter_map(|event| event.get("packet_sequence")?.parse().ok());
+        Ok(sequences.collect())
+    }
+
+    /// Waits until no packet is under way from an end of a transfer channel.
+    ///
+    /// # Errors
+    /// That takes more than a minute.
+    pub async fn settled(&self, from: &Site, channel: &str) -> anyhow::Result<()> {
+        let is_settled = async || {
+            let left = from.chain.packet_commitments(TRANSFER_PORT, channel).await?;
+            Ok(left.is_empty().then_some(()))
+        };
+        clock::until(&from.chain, "every packet is settled", is_settled).await
+    }
+}
+
+fn setting(variable: &str) -> anyhow::Result<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from).with_context(|| {
+        format!("{variable} is not set: run `scripts/test`, or see tests/README.md")
+    })
+}

@@ -1,0 +1,20 @@
+//! ferry by itself, between two real wasmd nodes: what it does for channels that are not ours.
+//! See `README.md` beside the manifest.
+
+mod clients;
+mod ica;
+mod scan;
+
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use tokio::runtime::Runtime;
+
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| Runtime::new().expect("a runtime needs nothing but threads"));
+/// One key signs for every ferry, so that tests take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn run(test: impl AsyncFnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    RUNTIME.block_on(Box::pin(test()))
+}
