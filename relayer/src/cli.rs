@@ -9,6 +9,7 @@ mod clear;
 mod client;
 mod completions;
 mod config;
+mod costs;
 mod doctor;
 mod dry_run;
 mod hand;
@@ -81,6 +82,8 @@ enum Verb {
     Start(start::Args),
     /// Show the packets that are not over, and why each of them waits.
     Packets(packets::Args),
+    /// Show what was paid, for what, and what came of it.
+    Costs(costs::Args),
     /// Show chains, paths and channels.
     Status(status::Args),
     /// Check everything that relaying needs, and say how to cure what is wrong.
@@ -119,6 +122,7 @@ impl Cli {
             Verb::Client(verb) => client::run(&place, verb).await,
             Verb::Start(args) => start::run(&place, args).await,
             Verb::Packets(args) => packets::run(&place, args).await,
+            Verb::Costs(args) => costs::run(&place, args).await,
             Verb::Status(args) => status::run(&place, args).await,
             Verb::Doctor(args) => doctor::run(&place, args).await,
             Verb::Config(verb) => config::run(&place, &verb),

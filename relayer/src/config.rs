@@ -4,6 +4,8 @@
 //! wrong is an error that names the line, the key and the form wanted, never a fallback.
 
 pub mod example;
+pub mod filter;
+pub mod gas;
 pub mod import;
 mod place;
 pub mod value;
@@ -16,6 +18,8 @@ use cosmos::keys::decode_address;
 use cosmos::wire::gas::GasPrice;
 use serde::{Deserialize, Serialize};
 
+use filter::Filter;
+use gas::DynamicGasPrice;
 pub use place::Mistake;
 use place::Places;
 
@@ -90,6 +94,9 @@ pub struct Chain {
     /// `CometBFT` RPC endpoints, the preferred one first.
     #[serde(deserialize_with = "value::endpoints")]
     pub rpc: Vec<String>,
+    /// Endpoints that keep all blocks, for single old ones that the others have thrown away.
+    #[serde(default, deserialize_with = "value::endpoints", skip_serializing_if = "Vec::is_empty")]
+    pub archive_rpc: Vec<String>,
     /// Prefix of its addresses.
     pub address_prefix: String,
     /// Name of the key that signs, as given to `ferry keys`.
@@ -97,6 +104,24 @@ pub struct Chain {
     /// Price of one unit of gas with its denom, for instance `0.001stake`.
     #[serde(with = "value::gas_price")]
     pub gas_price: GasPrice,
+    /// How the price follows what the chain demands from block to block; `gas_price` is the least then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dynamic_gas_price: Option<DynamicGasPrice>,
+    /// What the gas of a simulated transaction is multiplied with, in thousandths.
+    #[serde(default = "gas::default_multiplier", with = "gas::multiplier")]
+    pub gas_multiplier: u64,
+    /// The most gas of one transaction; default what a block takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_gas: Option<u64>,
+    /// Messages to this chain are left to other relayers for so many of its blocks.
+    #[serde(default)]
+    pub backup_blocks: u64,
+    /// The same for channels on which other relayers bring most messages.
+    #[serde(default = "default_polite_blocks")]
+    pub polite_blocks: u64,
+    /// What is not carried.
+    #[serde(default, skip_serializing_if = "Filter::is_empty")]
+    pub filter: Filter,
     /// The account that pays fees by a grant, instead of the key's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fee_granter: Option<String>,
@@ -129,6 +154,10 @@ impl Default for Global {
             max_tries: 10,
         }
     }
+}
+
+fn default_polite_blocks() -> u64 {
+    1
 }
 
 fn default_max_msgs() -> usize {
@@ -233,6 +262,12 @@ impl Chain {
     pub fn with_tuning_of(&self, other: &Self) -> Self {
         Self {
             gas_price: other.gas_price.clone(),
+            dynamic_gas_price: other.dynamic_gas_price.clone(),
+            gas_multiplier: other.gas_multiplier,
+            max_gas: other.max_gas,
+            backup_blocks: other.backup_blocks,
+            polite_blocks: other.polite_blocks,
+            filter: other.filter.clone(),
             fee_granter: other.fee_granter.clone(),
             memo: other.memo.clone(),
             max_msgs: other.max_msgs,
@@ -250,6 +285,13 @@ impl Chain {
         if prefix.is_empty() || !prefix.chars().all(is_prefix) {
             let wrong = format!("`{prefix}` is no address prefix; write what stands before the 1");
             return Err(("address_prefix", wrong));
+        }
+        if let Some(dynamic) = &self.dynamic_gas_price
+            && dynamic.max.denom() != self.gas_price.denom()
+        {
+            let (got, wanted) = (self.gas_price.denom(), dynamic.max.denom());
+            let wrong = format!("it is in `{got}`, `max` of `dynamic_gas_price` in `{wanted}`");
+            return Err(("gas_price", wrong));
         }
         if let Some(granter) = &self.fee_granter {
             let is_here = decode_address(granter).is_ok_and(|(found, _)| found == *prefix);

@@ -4,7 +4,9 @@
 //! asks. [`facts`] says who calls it and what is done with its answer. [`rows`] is what the store keeps.
 
 pub mod config;
+pub mod cost;
 pub mod facts;
+pub mod filter;
 pub mod ids;
 pub mod notice;
 pub mod rows;
@@ -12,6 +14,7 @@ pub mod state;
 
 pub(crate) mod asks;
 mod chain;
+mod check;
 mod client;
 mod decide;
 mod flow;
@@ -20,6 +23,7 @@ mod lane;
 mod offer;
 pub(crate) mod packet;
 mod path;
+mod price;
 pub(crate) mod record;
 mod scan;
 
@@ -27,6 +31,7 @@ use std::collections::BTreeMap;
 
 use asks::{Asks, Purpose};
 use chain::Chain;
+use check::Checks;
 use config::{ChainConfig, Config};
 use facts::{Answer, Fact, Step, Tip, Why};
 use flow::Flow;
@@ -37,6 +42,8 @@ use notice::Notice;
 use packet::Backlog;
 use record::Record;
 use rows::{ChannelRow, GapRow, PacketRow, PathRow, Rows, SlotRow, Write};
+
+use crate::plan::politeness::Leads;
 
 /// Everything the relayer knows.
 #[derive(Debug)]
@@ -51,6 +58,8 @@ pub struct Model {
     pub(crate) lanes: BTreeMap<LaneId, Lane>,
     pub(crate) asks: Asks,
     pub(crate) scans: Scans,
+    pub(crate) checks: Checks,
+    pub(crate) leads: Leads,
     pub(crate) notices: Vec<Notice>,
     pub(crate) now: Time,
 }
@@ -82,6 +91,8 @@ impl Model {
             lanes,
             asks: Asks::default(),
             scans: Scans::default(),
+            checks: Checks::default(),
+            leads: Leads::default(),
             notices: Vec::new(),
             now: Time::default(),
         };
@@ -155,6 +166,9 @@ impl Model {
                 *known = chain;
             }
         }
+        // Other filters leave other packets to others.
+        let keys: Vec<_> = self.record.packets().map(|row| row.key.clone()).collect();
+        keys.iter().for_each(|key| self.requeue(key));
     }
 
     fn on_failed(&mut self, id: AskId, why: Why) {
@@ -164,6 +178,7 @@ impl Model {
             Some(Purpose::Offer(slot)) => self.on_offered(&slot, Answer::Unknown(why.to_string())),
             Some(Purpose::Account(lane)) => self.on_account_failed(&lane),
             Some(Purpose::Client(flow)) => self.on_client_unknown(&flow),
+            Some(Purpose::GasPrice(chain)) => self.on_price_unknown(&chain),
             Some(Purpose::Scan(gap)) => self.on_unscanned(&gap, &why),
             None => {}
         }
@@ -215,6 +230,7 @@ impl Model {
                     self.on_client_facts(&flow, facts);
                 }
             }
+            Fact::GasPrice(id, price) => self.on_price(id, price),
             Fact::Channels(id, listed) => {
                 if let Some(Purpose::Scan(gap)) = self.asks.close(id) {
                     self.on_listed(&gap, listed);
@@ -232,7 +248,8 @@ impl Model {
     fn wake(&self) -> Option<Time> {
         let delayed = self.flows.values().map(|flow| flow.not_before);
         let delays = delayed.filter(|not_before| *not_before > self.now);
-        delays.chain(self.asks.next_deadline()).chain(self.next_refresh()).min()
+        let waits = delays.chain(self.asks.next_deadline());
+        waits.chain(self.next_refresh()).chain(self.next_check()).min()
     }
 }
 
@@ -249,6 +266,8 @@ pub fn step(model: &mut Model, fact: Fact, now: Time) -> Step {
     model.plan();
     model.pump_lanes();
     model.look_after_clients();
+    model.ask_prices();
+    model.check_paths();
     model.scan_gaps();
     Step {
         writes: model.record.take_writes(),

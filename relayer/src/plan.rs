@@ -11,6 +11,7 @@ pub(crate) mod gas;
 mod handshake;
 mod message;
 mod opening;
+pub(crate) mod politeness;
 pub(crate) mod refusal;
 mod signing;
 mod simulate;

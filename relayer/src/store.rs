@@ -9,6 +9,7 @@ pub mod sqlite;
 
 use std::path::PathBuf;
 
+use crate::model::cost::CostRow;
 use crate::model::facts::PacketData;
 use crate::model::ids::{PacketKey, SlotId};
 use crate::model::rows::{Rows, Write};
@@ -35,6 +36,12 @@ pub trait Store {
         &self,
         keys: &[PacketKey],
     ) -> impl Future<Output = Result<Vec<PacketData>, StoreError>> + Send;
+
+    /// Reads what was paid on `day` and after, counted in days since 1970, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read.
+    fn costs(&self, day: u64) -> impl Future<Output = Result<Vec<CostRow>, StoreError>> + Send;
 
     /// Reads the signed bytes of a slot that was written before.
     ///

@@ -21,6 +21,7 @@ mod error;
 pub mod gov;
 pub mod ibc;
 pub mod node;
+pub mod price;
 pub mod wasm;
 
 pub use error::ChainError;

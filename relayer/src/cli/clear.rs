@@ -60,7 +60,9 @@ pub(super) async fn run(place: &Place, Args { path }: Args) -> anyhow::Result<()
 pub(super) fn is_done(model: &Model, path: &PathId) -> bool {
     let is_looked_at = model.gaps(path).all(|gap| !gap.lost.is_empty());
     let rests = |why: Why| match why {
-        Why::NoAck { .. } | Why::GivenUp { .. } | Why::BackOff { .. } => true,
+        Why::NoAck { .. } | Why::Filtered { .. } | Why::GivenUp { .. } | Why::BackOff { .. } => {
+            true
+        }
         Why::Waits { idle, .. } => matches!(idle, Idle::Parked(_) | Idle::NoClient),
         _ => false,
     };

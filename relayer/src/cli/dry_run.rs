@@ -116,7 +116,7 @@ impl Plan {
 fn transaction(model: &Model, slot: &SlotRow, sums: &mut BTreeMap<ChainId, u128>) -> Transaction {
     let chain = slot.id.lane.chain.clone();
     let price = &model.config[&chain].gas_price;
-    let (fee, denom) = (price.fee(slot.gas_limit), price.denom());
+    let (fee, denom) = (slot.fee, price.denom());
     let sum = sums.entry(chain.clone()).or_default();
     *sum = sum.saturating_add(fee);
     Transaction {

@@ -31,12 +31,36 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # id = "wasmdev-1"
 # CometBFT RPC endpoints, the preferred one first.
 # rpc = ["http://127.0.0.1:26657"]
+# Endpoints that keep all blocks. They are asked only for old blocks that the others have thrown away, when a scan finds
+# packets that were sent in them.
+# archive_rpc = ["http://archive.example:26657"]
 # Prefix of the chain's addresses.
 # address_prefix = "wasm"
 # The key that signs (`ferry keys list`).
 # key = "relayer"
 # Price of one unit of gas, with the denom that pays.
 # gas_price = "0.001stake"
+# Follow the price that the chain sets from block to block: module "feemarket" or "osmosis". What it demands is
+# multiplied, since the next block may demand more; while that is above max, nothing is sent. gas_price is the least.
+# dynamic_gas_price = { module = "feemarket", multiplier = 1.15, max = "0.1stake" }
+# What the gas of a simulated transaction is multiplied with for its limit; fees are paid on the limit.
+# gas_multiplier = 1.02
+# The most gas of one transaction; default what a block takes. It must hold a client update and one message.
+# max_gas = 4000000
+# Leave messages to this chain to other relayers for so many of its blocks, and relay only what they did not.
+# backup_blocks = 0
+# The same on channels where others bring most messages, until they fall behind: who comes second pays for nothing.
+# polite_blocks = 1
+# Channel ends that are served (default: all) or not, handshakes included: PORT/CHANNEL, each with * for any text.
+# filter.allow_channels = []
+# filter.deny_channels = []
+# Transfers sent from this chain that are not carried: by sender, by denom as the packet names it (with *), by the
+# bytes of memo and receiver. `ferry packets` shows the reason; after a change, `ferry clear` looks at them anew.
+# filter.deny_senders = []
+# filter.allow_denoms = []
+# filter.deny_denoms = []
+# filter.max_memo_bytes = 32768
+# filter.max_receiver_bytes = 2048
 # The account that pays the fees by a grant, instead of the key's own.
 # fee_granter = "wasm19rl4cm2hmr8afy4kldpxz3fka4jguq0akuugk7"
 # Below this much of the fee denom the account that pays is running dry: ferry warns, and `doctor` and the

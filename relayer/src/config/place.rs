@@ -1,10 +1,10 @@
 //! Where in the file something stands, so that every mistake is shown at its place.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use toml::Spanned;
 
 /// A mistake and its place.
@@ -59,17 +59,34 @@ impl Mistake {
     }
 }
 
-/// The places of the chains' values.
+/// The places of the chains' values that are checked beside others.
 #[derive(Debug, Deserialize)]
 pub(super) struct Places {
     #[serde(default, rename = "chain")]
-    chains: Vec<BTreeMap<String, Spanned<toml::Value>>>,
+    chains: Vec<ChainPlaces>,
+}
+
+/// Single values only: a table made by dotted keys, such as `filter.…`, has no place in `toml` 0.8.
+#[derive(Debug, Deserialize)]
+struct ChainPlaces {
+    id: Option<Spanned<IgnoredAny>>,
+    address_prefix: Option<Spanned<IgnoredAny>>,
+    gas_price: Option<Spanned<IgnoredAny>>,
+    fee_granter: Option<Spanned<IgnoredAny>>,
 }
 
 impl Places {
     /// Where the value of a key of the chain with this index stands.
     pub(super) fn of_chain(&self, index: usize, key: &str) -> Option<Range<usize>> {
-        self.chains.get(index)?.get(key).map(Spanned::span)
+        let chain = self.chains.get(index)?;
+        let value = match key {
+            "id" => &chain.id,
+            "address_prefix" => &chain.address_prefix,
+            "gas_price" => &chain.gas_price,
+            "fee_granter" => &chain.fee_granter,
+            _ => &None,
+        };
+        value.as_ref().map(Spanned::span)
     }
 }
 

@@ -9,7 +9,7 @@ fn example_switched_on() -> String {
             let key = line.strip_prefix("# ").unwrap_or(line);
             let is_key = key.starts_with("[[")
                 || key.split_once(" = ").is_some_and(|(name, _)| {
-                    name.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+                    name.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c == '.')
                 });
             if is_key { key } else { line }
         })

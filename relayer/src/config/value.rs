@@ -119,11 +119,11 @@ pub(super) fn endpoints<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String
     let urls = Vec::<String>::deserialize(from)?;
     let is_http = |url: &&String| !url.starts_with("http://") && !url.starts_with("https://");
     if urls.is_empty() {
-        return Err(serde::de::Error::custom("`rpc` is empty; give at least one URL"));
+        return Err(serde::de::Error::custom("there is no address; give at least one URL"));
     }
     match urls.iter().find(is_http) {
         Some(url) => {
-            let wrong = format!("`rpc` has `{url}`, it must start with http:// or https://");
+            let wrong = format!("`{url}` is no address, it must start with http:// or https://");
             Err(serde::de::Error::custom(wrong))
         }
         None => Ok(urls),

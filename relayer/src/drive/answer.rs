@@ -49,6 +49,10 @@ async fn fact<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Result
             let destination = node(nodes, &to.chain)?;
             Fact::Packets(id, scan::packets((source, from), (destination, to)).await?)
         }
+        Ask::GasPrice { chain, module, denom } => {
+            let chain = node(nodes, &chain)?.chain();
+            Fact::GasPrice(id, chain.base_gas_price(module, &denom).await.map_err(failed)?)
+        }
         Ask::Client { chain, client } => {
             let chain = node(nodes, &chain)?.chain();
             Fact::Client(id, client::look(&chain, client.as_str()).await.map_err(failed)?)

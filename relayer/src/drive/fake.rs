@@ -27,6 +27,8 @@ pub(super) enum Trouble {
     Garbage,
     HangUp,
     Silence,
+    /// Results of another block than the one asked for.
+    OtherBlock,
 }
 
 /// What a node has, and what is wrong with it.
@@ -77,6 +79,18 @@ impl FakeNode {
             }
             state.headers.push(header);
         }
+    }
+
+    /// Puts another node in its place, which has only the first blocks.
+    pub(super) fn shrink(&self, height: usize) {
+        self.state.lock().unwrap().headers.truncate(height);
+    }
+
+    /// Lets the blocks that come be those of another chain.
+    pub(super) fn fork(&self) {
+        let mut state = self.state.lock().unwrap();
+        let last = state.headers.last_mut().unwrap();
+        last["app_hash"] = json!("AB".repeat(32));
     }
 
     pub(super) fn trouble(&self, troubles: &[Trouble]) {
@@ -175,8 +189,16 @@ async fn serve(node: FakeNode, mut stream: TcpStream) {
         Some(Trouble::Silence) => return std::future::pending().await,
         Some(Trouble::Status500) => ("500 Internal Server Error", "busy".to_owned()),
         Some(Trouble::Garbage) => ("200 OK", "<html>".to_owned()),
-        None => match node.answer(body["method"].as_str().unwrap(), &body["params"]) {
-            Ok(result) => ("200 OK", json!({ "result": result }).to_string()),
+        None | Some(Trouble::OtherBlock) => match node
+            .answer(body["method"].as_str().unwrap(), &body["params"])
+        {
+            Ok(mut result) => {
+                if matches!(trouble, Some(Trouble::OtherBlock)) && body["method"] == "block_results"
+                {
+                    result["height"] = json!("1");
+                }
+                ("200 OK", json!({ "result": result }).to_string())
+            }
             Err(message) => {
                 let error = json!({ "code": -32603, "message": message, "data": "" });
                 ("500 Internal Server Error", json!({ "error": error }).to_string())

@@ -27,6 +27,8 @@ pub struct Node {
     pub lane: LaneId,
     /// Where it can be reached.
     pub endpoints: Endpoints,
+    /// Nodes that keep all blocks: asked for single ones that the endpoint in use has thrown away.
+    pub(super) archives: Vec<Rpc>,
     /// The terms of clients that follow this chain.
     pub terms: Terms,
     /// How often the node is asked for news when it does not tell them itself.
@@ -53,7 +55,13 @@ impl Node {
     pub fn new(lane: LaneId, endpoints: Endpoints, terms: Terms, poll: Duration) -> Self {
         let id = lane.chain.clone();
         let (sets, headers) = (Recent::new(SETS), Recent::new(HEADERS));
-        Self { id, lane, endpoints, terms, poll, sets, headers }
+        Self { id, lane, endpoints, archives: Vec::new(), terms, poll, sets, headers }
+    }
+
+    /// The same node, with archives.
+    #[must_use]
+    pub fn with_archives(self, archives: Vec<Rpc>) -> Self {
+        Self { archives, ..self }
     }
 
     /// The chain by the endpoint in use.

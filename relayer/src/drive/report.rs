@@ -44,6 +44,9 @@ pub(super) fn notice(notice: &Notice) {
         Notice::Gap { chain, from, to } => {
             tracing::error!(%chain, from, to, "blocks are not kept any more, scanning the state instead");
         }
+        Notice::Found { from, count } => {
+            tracing::info!(from, count, "scan found packets that were not known");
+        }
         Notice::Lost { packet, reason } => {
             tracing::error!(packet, reason, "packet cannot be moved, its data cannot be had");
         }

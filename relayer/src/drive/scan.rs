@@ -183,16 +183,28 @@ async fn found(
     Ok(found)
 }
 
-/// What a block did; `None` when the node has thrown it away.
+/// What a block did; `None` when the node in use has thrown it away, and no archive has it.
+///
+/// What an archive says needs no trust: an event counts only if it hashes to what the state holds.
 async fn block(node: &Node, height: u64) -> Result<Option<BlockResults>, Why> {
-    match node.rpc().block_results(height).await {
-        Ok(results) => Ok(Some(results)),
-        Err(error) => {
-            let is_gone = matches!(error.fault, Fault::Refused { .. })
-                && earliest(node).await.map_err(unavailable)? > height;
-            if is_gone { Ok(None) } else { Err(unavailable(error)) }
+    let error = match node.rpc().block_results(height).await {
+        Ok(results) => return Ok(Some(results)),
+        Err(error) => error,
+    };
+    let is_gone = matches!(error.fault, Fault::Refused { .. })
+        && earliest(node).await.map_err(unavailable)? > height;
+    if !is_gone {
+        return Err(unavailable(error));
+    }
+    for archive in &node.archives {
+        match archive.block_results(height).await {
+            Ok(results) => return Ok(Some(results)),
+            // It does not keep that block either.
+            Err(error) if matches!(error.fault, Fault::Refused { .. }) => {}
+            Err(error) => return Err(unavailable(error)),
         }
     }
+    Ok(None)
 }
 
 async fn earliest(node: &Node) -> Result<u64, RpcError> {
@@ -210,3 +222,6 @@ fn events_of(
 fn failed(error: ChainError) -> Why {
     Why::Unavailable(error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

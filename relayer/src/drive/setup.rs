@@ -6,6 +6,7 @@ use std::time::Duration;
 use cosmos::chain::{Chain, ChainConfig as Connection, ChainError};
 use cosmos::keys::store::{KeyStore, KeyStoreError};
 use cosmos::keys::{HdPath, Key, KeyError};
+use cosmos::rpc::Rpc;
 use cosmos::wire::height::revision_of;
 use cosmos::wire::tx::any;
 use futures_util::future::try_join_all;
@@ -109,6 +110,12 @@ pub enum Probes {
 pub fn tune(known: ChainConfig, file: &ChainFile) -> ChainConfig {
     ChainConfig {
         gas_price: file.gas_price.clone(),
+        dynamic: file.dynamic_gas_price.clone().map(Into::into),
+        gas_multiplier: file.gas_multiplier,
+        max_gas: file.max_gas,
+        backup_blocks: file.backup_blocks,
+        polite_blocks: file.polite_blocks,
+        filter: file.filter.clone().into(),
         fee_granter: file.fee_granter.as_deref().map(Address::from),
         memo: memo(&file.memo),
         max_msgs: file.max_msgs,
@@ -132,6 +139,12 @@ fn offline_chain(file: &ChainFile) -> ChainConfig {
         lane: LaneConfig { id: LaneId { chain: id.clone(), address: nobody.clone() }, key },
         probe: Probe { address: nobody, sequence: 0 },
         gas_price: file.gas_price.clone(),
+        dynamic: None,
+        gas_multiplier: file.gas_multiplier,
+        max_gas: file.max_gas,
+        backup_blocks: file.backup_blocks,
+        polite_blocks: file.polite_blocks,
+        filter: file.filter.clone().into(),
         fee_granter: None,
         memo: String::new(),
         block_gas: None,
@@ -178,6 +191,12 @@ async fn connect_one(
         lane: LaneConfig { id: lane.clone(), key },
         probe,
         gas_price: file.gas_price,
+        dynamic: file.dynamic_gas_price.map(Into::into),
+        gas_multiplier: file.gas_multiplier,
+        max_gas: file.max_gas,
+        backup_blocks: file.backup_blocks,
+        polite_blocks: file.polite_blocks,
+        filter: file.filter.into(),
         fee_granter: file.fee_granter.as_deref().map(Address::from),
         memo: memo(&file.memo),
         block_gas: u64::try_from(block.max_gas).ok(),
@@ -188,7 +207,10 @@ async fn connect_one(
         unbonding_period: terms.unbonding_period.into(),
         max_clock_drift: terms.max_clock_drift.into(),
     };
-    Ok((Node::new(lane, endpoints, terms, INTERVAL / 2), config))
+    let archives = file.archive_rpc.iter().map(|url| Rpc::new(url, file.rpc_timeout));
+    let archives = archives.collect::<Result<_, _>>().map_err(|error| failed(error.into()))?;
+    let node = Node::new(lane, endpoints, terms, INTERVAL / 2).with_archives(archives);
+    Ok((node, config))
 }
 
 /// A chain, to be asked by hand.

@@ -180,7 +180,7 @@ impl Tally {
             }
         }
         for (used, slot) in &ours.0 {
-            self.transaction(model, chain, used, slot);
+            self.transaction(chain, used, slot);
         }
     }
 
@@ -222,8 +222,8 @@ impl Tally {
     }
 
     /// Counts a transaction of ours that a block included. Its fee is shared by its works alike.
-    fn transaction(&mut self, model: &Model, chain: &ChainId, used: &Used, slot: &SlotRow) {
-        let fee = model.config.get(chain).map_or(0, |config| config.gas_price.fee(slot.gas_limit));
+    fn transaction(&mut self, chain: &ChainId, used: &Used, slot: &SlotRow) {
+        let fee = slot.fee;
         let on_chain = self.chain(chain);
         on_chain.gas_wanted += slot.gas_limit;
         on_chain.gas_used += used.gas_used;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::Ask;
-use super::ids::{AskId, FlowId, LaneId, SlotId, Span, Time};
+use super::ids::{AskId, ChainId, FlowId, LaneId, SlotId, Span, Time};
 use super::rows::GapId;
 
 /// How long proofs and headers may take: thousands of keys are the slowest.
@@ -26,6 +26,8 @@ pub(crate) enum Purpose {
     Account(LaneId),
     /// What a flow's client is good for.
     Client(FlowId),
+    /// What a chain demands for gas.
+    GasPrice(ChainId),
     /// What happened in a gap.
     Scan(GapId),
 }
@@ -46,9 +48,11 @@ impl Asks {
         let patience = match purpose {
             Purpose::Gather(_) => PATIENCE_TO_GATHER,
             Purpose::Scan(_) => PATIENCE_TO_SCAN,
-            Purpose::Simulate(_) | Purpose::Offer(_) | Purpose::Account(_) | Purpose::Client(_) => {
-                PATIENCE
-            }
+            Purpose::Simulate(_)
+            | Purpose::Offer(_)
+            | Purpose::Account(_)
+            | Purpose::Client(_)
+            | Purpose::GasPrice(_) => PATIENCE,
         };
         self.open.insert(id, (now.plus(patience), purpose));
         self.fresh.push((id, ask));

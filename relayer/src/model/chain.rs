@@ -7,8 +7,10 @@ use super::config::ChainConfig;
 use super::facts::{BlockFacts, Event, Tip};
 use super::ids::{ChainId, FlowId, Height, Span, Time};
 use super::path::ConnectionEvent;
+use super::price::Demand;
 use super::rows::{CursorRow, Write};
 use crate::plan::gas::Gas;
+use crate::plan::politeness::Bringer;
 
 /// How many past headers may still be chosen for a client update.
 const RECENT: usize = 256;
@@ -22,12 +24,14 @@ pub(crate) struct Chain {
     pub(crate) interval: Span,
     /// What messages cost.
     pub(crate) gas: Gas,
+    /// What the chain demands for it, where that changes.
+    pub(super) demand: Demand,
 }
 
 impl Chain {
     pub(super) fn new(config: &ChainConfig, tip: Option<Tip>) -> Self {
         let recent = tip.map(|tip| (tip.height, tip.time)).into_iter().collect();
-        Self { recent, interval: config.interval, gas: Gas::default() }
+        Self { recent, interval: config.interval, gas: Gas::default(), demand: Demand::default() }
     }
 
     fn push(&mut self, tip: Tip) {
@@ -106,7 +110,11 @@ impl Model {
                     self.on_channel(&flow, tip.height, event);
                 }
             }
-            Event::Packet(event) => self.on_packet(chain, tip.height, event),
+            Event::Packet(event) => {
+                let by = if slot.is_some() { Bringer::We } else { Bringer::Others };
+                self.on_brought(chain, &event, by);
+                self.on_packet(chain, tip.height, event);
+            }
         }
     }
 

@@ -1,8 +1,10 @@
 //! What the model is told about chains once, at start.
 
+use cosmos::chain::price::PriceModule;
 use cosmos::keys::Key;
 use cosmos::wire::gas::GasPrice;
 
+use super::filter::Filter;
 use super::ids::{Address, ChainId, LaneId, Span};
 
 /// Everything the model is told at start.
@@ -25,8 +27,20 @@ pub struct ChainConfig {
     pub lane: LaneConfig,
     /// The account in whose name transactions are simulated.
     pub probe: Probe,
-    /// What gas costs.
+    /// What gas costs, at least.
     pub gas_price: GasPrice,
+    /// How the price follows the chain's own, if it does.
+    pub dynamic: Option<DynamicPrice>,
+    /// What a simulated transaction's gas is multiplied with, in thousandths.
+    pub gas_multiplier: u64,
+    /// The most gas of one transaction.
+    pub max_gas: Option<u64>,
+    /// Messages to the chain are left to other relayers for so many of its blocks.
+    pub backup_blocks: u64,
+    /// The same for channels on which others bring most messages.
+    pub polite_blocks: u64,
+    /// What is not carried.
+    pub filter: Filter,
     /// The account that pays fees by a grant, instead of the lane.
     pub fee_granter: Option<Address>,
     /// The text in every transaction.
@@ -63,4 +77,15 @@ pub struct Probe {
     pub address: Address,
     /// Its sequence.
     pub sequence: u64,
+}
+
+/// A price that follows what the chain demands from block to block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DynamicPrice {
+    /// What the chain calls it.
+    pub module: PriceModule,
+    /// What is offered of what the chain demands, in thousandths: the next block may demand more.
+    pub multiplier: u64,
+    /// Above this price, in units of 10⁻¹⁸ denom per gas, nothing is sent.
+    pub max: u128,
 }

@@ -33,6 +33,9 @@ impl Model {
             }
             lane.foreign = Some(tip.height);
         }
+        if let Some(slot) = ours {
+            self.note_costs(tip, slot, used);
+        }
         let Some(first) = ours.or_else(|| attempts.first()) else { return };
         let outcome = Outcome {
             height: tip.height,

@@ -9,6 +9,7 @@
 //! in order, without a gap. It verifies headers, with the light client verifier, and proofs, against
 //! the root of the header above them, before they become facts.
 
+use cosmos::chain::price::PriceModule;
 use ibc_proto::google::protobuf::Any;
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,8 @@ pub enum Fact {
     Account(AskId, Account),
     /// Answers [`Ask::Client`].
     Client(AskId, ClientFacts),
+    /// Answers [`Ask::GasPrice`], in units of 10⁻¹⁸ denom per gas.
+    GasPrice(AskId, u128),
     /// Answers [`Ask::Channels`].
     Channels(AskId, Vec<Listed>),
     /// Answers [`Ask::Packets`].
@@ -110,6 +113,15 @@ pub enum Ask {
         /// The client.
         client: ClientId,
     },
+    /// What the chain demands for gas now. Answered by [`Fact::GasPrice`].
+    GasPrice {
+        /// The chain.
+        chain: ChainId,
+        /// The module that sets the price.
+        module: PriceModule,
+        /// The denom that pays.
+        denom: String,
+    },
     /// The channel ends of a connection. Answered by [`Fact::Channels`].
     Channels {
         /// The chain.
@@ -139,6 +151,7 @@ impl Ask {
             Self::Offer(_) => "offer",
             Self::Account(_) => "account",
             Self::Client { .. } => "client",
+            Self::GasPrice { .. } => "gas_price",
             Self::Channels { .. } => "channels",
             Self::Packets { .. } => "packets",
         }

@@ -99,6 +99,11 @@ impl Time {
         Self(self.0.saturating_sub(span.0))
     }
 
+    /// The day, counted from 1970.
+    pub fn day(self) -> u64 {
+        self.0 / Span::seconds(86_400).0
+    }
+
     /// How long after `earlier` this is; zero when it is not after.
     pub fn since(self, earlier: Self) -> Span {
         Span(self.0.saturating_sub(earlier.0))

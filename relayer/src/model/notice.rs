@@ -88,6 +88,14 @@ pub enum Notice {
         /// The last block.
         to: u64,
     },
+    /// A scan found packets that no block that was read had told of.
+    #[error("a scan of {from} found {count} packets that were not known")]
+    Found {
+        /// The end that sent them, with its chain.
+        from: String,
+        /// How many there are.
+        count: usize,
+    },
     /// A packet is pending that cannot be moved, since its data cannot be had.
     #[error(
         "{packet} is pending and cannot be moved: {reason}; add an endpoint that keeps all blocks, then `ferry clear`"

@@ -8,6 +8,7 @@ use super::facts::{PacketChange, PacketEvent, Timeout, Tip};
 use super::ids::{ChainId, End, Ends, FlowId, Height, PacketKey, PathId, Route, Side, Time};
 use super::record::Record;
 use super::rows::{Attempt, Done, Leg, PacketDataRow, PacketRow, Write};
+use crate::plan::politeness::Bringer;
 use crate::plan::work::Work;
 
 /// The works owed for packets, in order; follows from the record and the tips.
@@ -167,6 +168,18 @@ fn source(record: &Record, path: &PathId, route: &Route) -> Option<Side> {
 }
 
 impl Model {
+    /// Notes whether a transaction of ours brought a message of a packet, or another one.
+    pub(super) fn on_brought(&mut self, chain: &ChainId, event: &PacketEvent, by: Bringer) {
+        let leg = match event.change {
+            PacketChange::Received => Leg::Recv,
+            PacketChange::Acknowledged => Leg::Ack,
+            _ => return,
+        };
+        if let Some((key, _)) = self.packet_key(chain, event) {
+            self.leads.note(&key.route, leg, by);
+        }
+    }
+
     /// Applies a packet's event from the block at `height` of `chain`.
     pub(super) fn on_packet(&mut self, chain: &ChainId, height: u64, event: PacketEvent) {
         if matches!(event.change, PacketChange::Acknowledged | PacketChange::TimedOut) {
@@ -184,12 +197,14 @@ impl Model {
             acked: None,
             done: None,
             failed: None,
+            filtered: None,
             live: true,
         });
         match event.change {
             PacketChange::Sent { timeout, data } => {
                 row.sent = Some(height);
                 row.timeout = timeout;
+                row.filtered = self.refused_data(&key.route, &data);
                 let data = PacketDataRow { key, data, ack: None };
                 self.record.write(Write::Data(data));
             }
@@ -198,6 +213,7 @@ impl Model {
                 row.acked = Some(height);
                 row.received = row.received.or(Some(height));
                 row.timeout = timeout;
+                row.filtered = self.refused_data(&key.route, &data);
                 let data = PacketDataRow { key, data, ack: Some(ack) };
                 self.record.write(Write::Data(data));
             }
@@ -234,7 +250,8 @@ impl Model {
         let (flow, height, work) = self.owed(row)?;
         let (leg, _) = work.packet()?;
         let is_open = !row.attempt(leg).given_up && !self.backlog.is_busy(&flow, &work);
-        is_open.then_some((flow, height, work))
+        let is_ours = is_open && self.filtered(row).is_none();
+        is_ours.then_some((flow, height, work))
     }
 
     /// The message that a packet needs next, the flow that it goes with, and the height of the other

@@ -1,6 +1,6 @@
 //! What the store holds, in memory: changed only by writes, each of which is also handed out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Tip;
 use super::ids::{
@@ -21,6 +21,8 @@ pub(crate) struct Record {
     clients: BTreeMap<(ChainId, ClientId), FlowId>,
     /// Connection end -> the flow towards its chain; follows from `paths`.
     connections: BTreeMap<(ChainId, ConnectionId), FlowId>,
+    /// Channels that are neither open nor closed on both sides; follows from `channels`.
+    moving: BTreeMap<PathId, BTreeSet<u32>>,
     /// Closed channel end -> the height of its chain at which it closed; follows from `channels`.
     closed: BTreeMap<(ChainId, End), u64>,
     /// Writes not handed out yet.
@@ -74,7 +76,7 @@ impl Record {
             Write::Packet(row) => {
                 self.packets.remove(&row.key);
             }
-            Write::Data(_) => {}
+            Write::Data(_) | Write::Cost(_) => {}
             Write::Slot(row, _) => {
                 self.slots.insert(row.id.clone(), row.clone());
             }
@@ -128,7 +130,20 @@ impl Record {
                 self.closed.insert((chain, name), end.since);
             }
         }
+        let moving = self.moving.entry(row.path.clone()).or_default();
+        let rests = matches!(row.ends.a.state, EndState::Open | EndState::Closed);
+        if rests && row.ends.a.state == row.ends.b.state {
+            moving.remove(&row.index);
+        } else {
+            moving.insert(row.index);
+        }
         self.channels.insert((row.path.clone(), row.index), row);
+    }
+
+    /// The channels of a path to which a step of a handshake or a close may be owed.
+    pub(crate) fn moving<'a>(&'a self, path: &'a PathId) -> impl Iterator<Item = &'a ChannelRow> {
+        let indices = self.moving.get(path).into_iter().flatten();
+        indices.filter_map(|index| self.channel(path, *index))
     }
 
     /// The height at which a channel end closed; `None` while it is not.

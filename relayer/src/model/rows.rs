@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cost::CostRow;
 use super::facts::{Timeout, Tip};
 use super::ids::{
     Both, ChainId, ChannelId, ClientId, ConnectionId, FlowId, Order, PacketKey, PathId, PortId,
@@ -29,6 +30,8 @@ pub enum Write {
     /// Table `slot`: removes it and all other attempts at its sequence from the undecided ones and
     /// notes how the sequence ended.
     Decided(SlotId, Outcome),
+    /// Table `cost`, by transaction and place.
+    Cost(CostRow),
     /// Table `gap`, by id.
     Gap(GapRow),
     /// Table `gap`: removes one whose scan is over.
@@ -187,12 +190,15 @@ pub struct PacketRow {
     pub done: Option<Done>,
     /// Failed tries, and of which message.
     pub failed: Option<(Leg, Attempt)>,
+    /// Why it is left to others, if what it holds is why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filtered: Option<String>,
     /// Whether the model still needs the row.
     pub live: bool,
 }
 
 /// One of the messages that a packet needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Leg {
     /// The packet itself.
     Recv,
@@ -252,6 +258,9 @@ pub struct SlotRow {
     pub timeout_height: u64,
     /// Its gas limit.
     pub gas_limit: u64,
+    /// The fee that it takes, whatever becomes of it.
+    #[serde(default)]
+    pub fee: u128,
     /// Its size in bytes.
     pub size: u64,
     /// SHA-256 of its bytes.

@@ -66,10 +66,16 @@ impl Model {
             return;
         };
         let Scanned { from: source, to, committed, unreceived, events, lost } = scanned;
+        let known = self.record.packets().count();
         for (chain, height, event) in events {
             if !self.scans.has_ended(&source.chain, &source.end, event.seq) {
                 self.on_packet(&chain, height, event);
             }
+        }
+        let count = self.record.packets().count().saturating_sub(known);
+        if count > 0 {
+            let from = format!("{} {}/{}", source.chain, source.end.port, source.end.channel);
+            self.notices.push(Notice::Found { from, count });
         }
         let (committed, unreceived) =
             (BTreeSet::from_iter(committed), BTreeSet::from_iter(unreceived));

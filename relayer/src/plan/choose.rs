@@ -15,6 +15,8 @@ use crate::model::rows::{EndState, PathRow};
 const DRIFT_RESERVE: Span = Span::seconds(2);
 /// A packet is put together with others only if its timeout is this far away, and two blocks.
 const TIMEOUT_MARGIN: Span = Span::seconds(5);
+/// The part of the room that handshakes get while packets wait.
+const HANDSHAKE_SHARE: u64 = 4;
 /// How many works that failed or are about to time out go into one epoch, each by itself.
 const MAX_ALONE: usize = 4;
 
@@ -101,6 +103,17 @@ pub enum Idle {
     /// Undecided transactions fill the window.
     #[error("two blocks' worth of transactions is on its way already")]
     Window,
+    /// The chain has not said what gas costs.
+    #[error("the chain has not said yet what gas costs")]
+    Price,
+    /// Gas costs more than shall be paid.
+    #[error("gas costs {price} with the margin for the next block, at most {max} shall be paid")]
+    Expensive {
+        /// What would be paid.
+        price: String,
+        /// What may be.
+        max: String,
+    },
     /// No work can be done now.
     #[error("nothing can be done now")]
     NoWork,
@@ -110,8 +123,8 @@ impl Model {
     /// Decides on the next epoch of a flow.
     pub(crate) fn choose(&self, id: &FlowId) -> Result<Choice, Idle> {
         let path = self.record.path(&id.path).ok_or(Idle::Unread)?;
-        let lane = self.chain_to(id).map(|chain| &chain.lane.id).ok_or(Idle::Unread)?;
-        if !self.lanes.get(lane).is_some_and(|lane| lane.is_usable()) {
+        let chain = self.chain_to(id).ok_or(Idle::Unread)?;
+        if !self.lanes.get(&chain.lane.id).is_some_and(|lane| lane.is_usable()) {
             return Err(Idle::Lane);
         }
         if let Some(flow) = self.flows.get(id) {
@@ -122,14 +135,18 @@ impl Model {
                 return Err(Idle::Delayed);
             }
         }
+        self.gas_price(chain)?;
         let tip = self.tip_to(id).ok_or(Idle::Unread)?;
         let newest = self.newest_header(id, tip)?;
         let end = path.ends.on(id.to);
         if end.client.is_none() {
             return self.choose_creation(id, path, newest);
         }
-        let room = self.room(id)?;
-        let mut works = self.handshakes_now(id, path, newest);
+        let mut room = self.room(id)?;
+        // A flood of channels must not hold up packets, nor the other way round.
+        let packets_wait = self.backlog.queue(id).next().is_some();
+        let share = if packets_wait { HANDSHAKE_SHARE } else { 1 };
+        let mut works = self.handshakes_now(id, (path, newest), room.split(share));
         works.extend(self.packets_now(id, (newest, tip), room));
         if works.is_empty() {
             return self.choose_update(id, newest);
@@ -225,18 +242,23 @@ impl Model {
     fn handshakes_now(
         &self,
         id: &FlowId,
-        path: &PathRow,
-        newest: (u64, Time),
+        (path, newest): (&PathRow, (u64, Time)),
+        mut room: Room,
     ) -> Vec<(Chosen, Need)> {
+        let gas = self.chain_to(id).and_then(|to| self.chains.get(&to.id));
         let mut works = Vec::new();
         for (work, proved) in handshake::owed(&self.record, path, id.to) {
             let need = proved.map_or(Need::Nothing, Need::State);
             let alone = self.attempt(id, &work).tries > 0;
             let block = proved.unwrap_or(0);
-            let is_now =
-                self.may_try(id, &work) && self.satisfied(id, need, newest.0, Some(newest.1));
+            let is_now = self.may_try(id, &work)
+                && self.is_served(path, &work)
+                && self.satisfied(id, need, newest.0, Some(newest.1));
             // The steps of channels after it stand on the connection's.
             let is_last = matches!(work, Work::Connection(_)) && (alone || !is_now);
+            if is_now && !room.take(gas.map_or(0, |chain| chain.gas.estimate(&work))) {
+                break;
+            }
             if is_now {
                 works.push((Chosen { work, block, alone }, need));
             }
@@ -245,6 +267,13 @@ impl Model {
             }
         }
         works
+    }
+
+    /// Whether no filter excludes the channel that a step of a handshake is of.
+    fn is_served(&self, path: &PathRow, work: &Work) -> bool {
+        let Work::Channel(index, _) = work else { return true };
+        let row = self.record.channel(&path.path, *index);
+        row.is_none_or(|row| self.filtered_channel(row).is_none())
     }
 
     /// The packets that can be moved now and fit the room.
@@ -271,7 +300,8 @@ impl Model {
             let Some((_, key)) = work.packet() else { continue };
             let need = self.need(*block, work, key);
             let fits = self.satisfied(id, need, newest.0, Some(newest.1));
-            if !fits || !self.may_try(id, work) || !self.is_next(work, key, &keys) {
+            let yields = self.yields(id, *block, work) > 0;
+            if !fits || yields || !self.may_try(id, work) || !self.is_next(work, key, &keys) {
                 continue;
             }
             let chance = self.chance(work, key, tip);

@@ -4,7 +4,7 @@ use super::choose::Idle;
 use super::work::Work;
 use crate::model::Model;
 use crate::model::ids::{FlowId, PacketKey, PathId, Side};
-use crate::model::rows::{Done, SlotRow};
+use crate::model::rows::{Done, EndState, SlotRow};
 
 /// Why a packet stands where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +19,12 @@ pub enum Why {
         chain: String,
         /// The block that ended it.
         height: u64,
+    },
+    /// A filter leaves it to others.
+    #[error("it is left to others: {reason}")]
+    Filtered {
+        /// Which filter, and what is wrong with the packet.
+        reason: String,
     },
     /// The application has not answered.
     #[error("it was received at height {height}; the application has not acknowledged it yet")]
@@ -79,6 +85,14 @@ pub enum Why {
         /// What for.
         idle: Idle,
     },
+    /// It is left to other relayers for a while.
+    #[error("{work} is left to other relayers for {blocks} more blocks")]
+    Yields {
+        /// The message.
+        work: String,
+        /// How many blocks of the chain that it goes to.
+        blocks: u64,
+    },
     /// It goes with the next epoch, or when the block that proves it is there.
     #[error("{work} waits for a block that proves it")]
     Next {
@@ -93,19 +107,27 @@ pub fn explain(model: &Model, key: &PacketKey) -> Why {
     if let Some(Done::Acknowledged(height) | Done::TimedOut(height)) = row.done {
         return Why::Over { chain: key.route.from.to_string(), height };
     }
-    let Some((flow, _, work)) = model.owed(row) else {
+    if let Some(reason) = model.filtered(row) {
+        return Why::Filtered { reason };
+    }
+    let Some((flow, block, work)) = model.owed(row) else {
         return match row.received {
             Some(height) => Why::NoAck { height },
             None => Why::NotSent,
         };
     };
-    on_work(model, &flow, &work)
+    on_work(model, &flow, (block, &work))
 }
 
 /// Says what a path waits for, for each chain that something is owed to.
 pub fn explain_path(model: &Model, path: &PathId) -> String {
-    let reasons: Vec<String> =
-        [Side::A, Side::B].into_iter().filter_map(|to| waits_for(model, path, to)).collect();
+    let filtered = model.record.channels(path).filter_map(|row| {
+        let is_open = [&row.ends.a, &row.ends.b].iter().all(|end| end.state == EndState::Open);
+        let reason = model.filtered_channel(row).filter(|_| !is_open)?;
+        Some(format!("channel no. {} is left to others: {reason}", row.index))
+    });
+    let waiting = [Side::A, Side::B].into_iter().filter_map(|to| waits_for(model, path, to));
+    let reasons: Vec<String> = filtered.chain(waiting).collect();
     if reasons.is_empty() {
         return "one of the chains makes no blocks, or its node does not answer".to_owned();
     }
@@ -139,7 +161,7 @@ fn waits_for(model: &Model, path: &PathId, to: Side) -> Option<String> {
     }
 }
 
-fn on_work(model: &Model, flow: &FlowId, work: &Work) -> Why {
+fn on_work(model: &Model, flow: &FlowId, (block, work): (u64, &Work)) -> Why {
     let name = work.to_string();
     let does = |slot: &&SlotRow| slot.flow == *flow && slot.works.contains(work);
     if let Some(slot) = model.record.all_slots().find(does) {
@@ -158,6 +180,10 @@ fn on_work(model: &Model, flow: &FlowId, work: &Work) -> Why {
     if model.tip_to(flow).is_some_and(|tip| attempt.not_before > tip.height) {
         let (tries, not_before) = (attempt.tries, attempt.not_before);
         return Why::BackOff { work: name, tries, not_before, reason };
+    }
+    let blocks = model.yields(flow, block, work);
+    if blocks > 0 {
+        return Why::Yields { work: name, blocks };
     }
     let epoch = model.flows.get(flow).and_then(|flow| flow.epoch.as_ref());
     if epoch.is_some_and(|epoch| epoch.works.iter().any(|chosen| chosen.work == *work)) {

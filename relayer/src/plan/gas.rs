@@ -12,6 +12,8 @@ const MARGIN: u64 = 3_000;
 /// What the chain counts in a simulation for storing the probe's public key, which no lane's transaction
 /// does: 6,571 or 6,572 on wasmd v0.61.14, 2,000 and 30 a byte on every chain of the SDK. A little less.
 const FIRST_KEY: u64 = 6_500;
+/// What the gas is multiplied with then, at least, in thousandths.
+const WIDE: u64 = 1_250;
 /// How many transactions keep a wider limit after one ran out of gas.
 const WIDE_FOR: u32 = 100;
 
@@ -56,6 +58,12 @@ pub(crate) fn without_first_key(simulated: u64, probe: &Probe) -> u64 {
     if probe.sequence == 0 { simulated.saturating_sub(FIRST_KEY) } else { simulated }
 }
 
+/// The limit that a transaction needs which used this much when it was simulated, times a multiplier
+/// in thousandths.
+pub(crate) fn needed(simulated: u64, multiplier: u64) -> u64 {
+    (simulated.saturating_mul(multiplier) / 1_000).saturating_add(MARGIN)
+}
+
 impl Gas {
     /// What one message is expected to cost.
     pub(crate) fn estimate(&self, work: &Work) -> u64 {
@@ -72,11 +80,12 @@ impl Gas {
         }
     }
 
-    /// The limit for a transaction that used this much when it was simulated.
-    pub(crate) fn limit(&mut self, simulated: u64) -> u64 {
-        let percent = if self.wide == 0 { 102 } else { 125 };
+    /// The limit for a transaction that used this much when it was simulated, times a multiplier in
+    /// thousandths.
+    pub(crate) fn limit(&mut self, simulated: u64, multiplier: u64) -> u64 {
+        let multiplier = if self.wide == 0 { multiplier } else { multiplier.max(WIDE) };
         self.wide = self.wide.saturating_sub(1);
-        simulated.saturating_mul(percent) / 100 + MARGIN
+        needed(simulated, multiplier)
     }
 
     /// Widens the limits for a while: a transaction ran out of gas.
@@ -92,9 +101,10 @@ mod tests {
     #[test]
     fn limit_stays_within_five_percent_and_widens_after_out_of_gas() {
         let mut gas = Gas::default();
-        assert_eq!(gas.limit(7_650_000), 7_806_000);
+        assert_eq!(gas.limit(7_650_000, 1_020), 7_806_000);
         gas.raise();
-        assert_eq!(gas.limit(1_000_000), 1_253_000);
+        assert_eq!(gas.limit(1_000_000, 1_020), 1_253_000);
+        assert_eq!(gas.limit(1_000_000, 1_400), 1_403_000);
     }
 
     #[test]
@@ -102,7 +112,7 @@ mod tests {
         let probe = |sequence| Probe { address: "wasm1probe".into(), sequence };
         // Used and simulated by the probe, on wasmd v0.61.14: an acknowledgement and a receive, with updates.
         for (used, simulated) in [(133_509, 140_080), (181_577, 188_148)] {
-            let limit = Gas::default().limit(without_first_key(simulated, &probe(0)));
+            let limit = Gas::default().limit(without_first_key(simulated, &probe(0)), 1_020);
             assert!((used * 102..=used * 105).contains(&(limit * 100)), "{limit} for {used}");
         }
         assert_eq!(without_first_key(140_080, &probe(1)), 140_080);

@@ -53,7 +53,7 @@ pub(crate) fn owed(record: &Record, path: &PathRow, to: Side) -> Vec<(Work, Opti
     if here.state != EndState::Open && !opens {
         return works;
     }
-    for channel in record.channels(&path.path) {
+    for channel in record.moving(&path.path) {
         let (here, there) = (channel.ends.on(to), channel.ends.on(to.other()));
         let step = step((here.state, there.state), there.since, begins(true));
         works.extend(step.map(|(step, height)| (Work::Channel(channel.index, step), height)));

@@ -80,6 +80,7 @@ impl Model {
         let Some(epoch) = self.flows.get(id).and_then(|flow| flow.epoch.as_ref()) else { return };
         let account = self.lanes.get(lane).and_then(|lane| lane.account.as_ref());
         let (Some(account), Some(tip)) = (account, self.tip_to(id)) else { return };
+        let Ok(price) = self.gas_price(chain) else { return };
         let signer = lane.address.as_str();
         let Some(sequence) = self.free_sequences(lane).next() else { return };
         let is_update = works.is_empty();
@@ -93,11 +94,13 @@ impl Model {
         msgs.extend(messages);
         let number = account.number;
         let proved_at = if epoch.base == Base::Create { 0 } else { epoch.height };
-        let gas_limit = self.chains.get_mut(&chain.id).map_or(gas, |chain| chain.gas.limit(gas));
+        let multiplier = chain.gas_multiplier;
+        let learned = self.chains.get_mut(&chain.id).map(|chain| &mut chain.gas);
+        let gas_limit = learned.map_or(gas, |learned| learned.limit(gas, multiplier));
         let fee = Fee {
             gas_limit,
-            amount: chain.gas_price.fee(gas_limit),
-            denom: chain.gas_price.denom().to_owned(),
+            amount: price.fee(gas_limit),
+            denom: price.denom().to_owned(),
             granter: chain.fee_granter.as_ref().map(ToString::to_string),
         };
         let timeout_height = tip.height + LIFETIME_BLOCKS;
@@ -119,6 +122,7 @@ impl Model {
             works,
             timeout_height,
             gas_limit,
+            fee: fee.amount,
             size: signed.bytes.len().try_into().unwrap_or(u64::MAX),
             hash: signed.hash,
         };

@@ -4,7 +4,7 @@ use cosmos::wire::tx::{Fee, TxPlan, unsigned};
 use ibc_proto::google::protobuf::Any;
 
 use super::epoch::Epoch;
-use super::gas::without_first_key;
+use super::gas::{self, without_first_key};
 use super::refusal;
 use super::work::Work;
 use crate::model::Model;
@@ -92,7 +92,6 @@ impl Model {
 
     /// Applies what a batch would do.
     pub(crate) fn on_simulated(&mut self, id: &FlowId, ask: AskId, simulation: Simulation) {
-        let limits = self.limits(id);
         let Some(epoch) = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut()) else {
             return;
         };
@@ -100,24 +99,43 @@ impl Model {
             return;
         };
         match simulation {
-            Simulation::Ok { gas_used } => {
-                let batch = &mut epoch.batches[place];
-                let half = batch.works.len() / 2;
-                if gas_used > limits.gas.saturating_mul(3) / 2 && half > 0 {
-                    let works = std::mem::take(&mut batch.works);
-                    self.split(id, place, works);
-                    return self.sign_simulated(id);
-                }
-                batch.simulation = Simulated::Used(gas_used);
-                let works = batch.works.clone();
-                let to = self.chain_to(id).map(|chain| chain.id.clone());
-                if let Some(chain) = to.and_then(|to| self.chains.get_mut(&to)) {
-                    chain.gas.learn(&works, gas_used);
-                }
-            }
+            Simulation::Ok { gas_used } => self.on_gas(id, place, gas_used),
             Simulation::Refused(refusal) => self.on_bad_batch(id, place, &refusal),
         }
         self.sign_simulated(id);
+    }
+
+    /// Applies how much gas a batch takes: too much is split, and a single message that takes more than
+    /// may be paid for is not sent.
+    fn on_gas(&mut self, id: &FlowId, place: usize, gas_used: u64) {
+        let limits = self.limits(id);
+        let multiplier = self.chain_to(id).map_or(0, |chain| chain.gas_multiplier);
+        let is_beyond = gas::needed(gas_used, multiplier) > limits.max_gas;
+        let Some(epoch) = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut()) else {
+            return;
+        };
+        let batch = &mut epoch.batches[place];
+        let is_large = gas_used > limits.gas.saturating_mul(3) / 2;
+        if batch.works.len() > 1 && (is_beyond || is_large) {
+            let works = std::mem::take(&mut batch.works);
+            return self.split(id, place, works);
+        }
+        if is_beyond {
+            let works = epoch.batches.remove(place).works;
+            epoch.works.retain(|chosen| !works.contains(&chosen.work));
+            let reason = format!("it takes {gas_used} gas, `max_gas` is {}", limits.max_gas);
+            self.back_off(id, &works, &reason);
+            if works.is_empty() {
+                self.delay(id, Some(&Why::Unavailable(format!("client update: {reason}"))));
+            }
+            return;
+        }
+        batch.simulation = Simulated::Used(gas_used);
+        let works = batch.works.clone();
+        let to = self.chain_to(id).map(|chain| chain.id.clone());
+        if let Some(chain) = to.and_then(|to| self.chains.get_mut(&to)) {
+            chain.gas.learn(&works, gas_used);
+        }
     }
 
     /// Halves a batch that costs more than assumed.

@@ -19,8 +19,10 @@ const MESSAGE_BYTES: u64 = 1_100;
 /// What one transaction may hold.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Gas.
+    /// Gas to aim at.
     pub(crate) gas: u64,
+    /// Gas that may be paid for.
+    pub(crate) max_gas: u64,
     /// Bytes.
     pub(crate) bytes: usize,
     /// Messages.
@@ -36,6 +38,14 @@ pub(crate) struct Room {
 }
 
 impl Room {
+    /// Takes one of so many parts out.
+    pub(crate) fn split(&mut self, parts: u64) -> Self {
+        let part = Self { gas: self.gas / parts, bytes: self.bytes / parts, ..*self };
+        self.gas -= part.gas;
+        self.bytes -= part.bytes;
+        part
+    }
+
     /// Takes the place of one message of this gas; `false` when there is none. The first always fits.
     pub(crate) fn take(&mut self, gas: u64) -> bool {
         let fits = gas <= self.gas && MESSAGE_BYTES <= self.bytes;
@@ -56,8 +66,10 @@ impl Model {
         let block_gas = chain.and_then(|chain| chain.block_gas).unwrap_or(UNLIMITED_BLOCK_GAS);
         let block_bytes = chain.map_or(0, |chain| chain.block_bytes);
         let bytes = (block_bytes / BATCHES_PER_BLOCK).min(MAX_TX_BYTES);
+        let max_gas = chain.and_then(|chain| chain.max_gas).unwrap_or(u64::MAX);
         Limits {
-            gas: block_gas / BATCHES_PER_BLOCK,
+            gas: (block_gas / BATCHES_PER_BLOCK).min(max_gas / 5 * 4),
+            max_gas,
             bytes: bytes.try_into().unwrap_or(usize::MAX),
             msgs: chain.map_or(1, |chain| chain.max_msgs),
         }

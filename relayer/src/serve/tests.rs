@@ -148,6 +148,7 @@ fn packet(seq: u64) -> PacketRow {
         acked: None,
         done: None,
         failed: None,
+        filtered: None,
         live: true,
     }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::Store;
+use crate::model::cost::{CostRow, Purpose, Spent};
 use crate::model::facts::{Timeout, Tip};
 use crate::model::ids::{
     Address, Both, ChainId, End, Ends, FlowId, LaneId, Order, PacketKey, PathId, Route, Side,
-    SlotId, Time,
+    SlotId, Span, Time,
 };
 use crate::model::rows::{
     CursorRow, Gap, GapId, GapRow, Outcome, PacketDataRow, PacketRow, PathRow, SlotBytes, SlotRow,
@@ -22,6 +23,28 @@ pub(super) async fn check(store: &impl Store) {
     acknowledgements_are_filled_in_and_never_lost(store).await;
     slots_are_offered_until_their_sequence_is_decided(store).await;
     gaps_stay_until_they_are_closed(store).await;
+    costs_are_kept_once_and_found_by_day(store).await;
+}
+
+async fn costs_are_kept_once_and_found_by_day(store: &impl Store) {
+    let lane = LaneId { chain: chain(), address: Address::from("wasm1relayer") };
+    let row = |sequence, days: u64| CostRow {
+        lane: lane.clone(),
+        sequence,
+        place: 0,
+        path: PathId::from("a-b"),
+        purpose: Purpose::Handshake,
+        result: Spent::Effected,
+        height: 7,
+        time: Time::default().plus(Span::seconds(86_400 * days + 5)),
+        // More than 2^64: 18 decimals are common.
+        fee: u128::from(u64::MAX) * 1_000,
+        denom: "astake".to_owned(),
+        gas: 80_000,
+    };
+    let writes = [row(1, 20), row(2, 21), row(2, 21), row(3, 19)].map(Write::Cost);
+    store.commit(&writes).await.unwrap();
+    assert_eq!(store.costs(20).await.unwrap(), [row(1, 20), row(2, 21)]);
 }
 
 async fn gaps_stay_until_they_are_closed(store: &impl Store) {
@@ -59,6 +82,7 @@ async fn packets_leave_when_they_are_no_longer_live(store: &impl Store) {
         acked: None,
         done: None,
         failed: None,
+        filtered: None,
         live: true,
     };
     store.commit(&[Write::Packet(row.clone())]).await.unwrap();
@@ -119,6 +143,7 @@ fn slot(sequence: u64, attempt: u16) -> SlotRow {
         works: vec![Work::Recv(packet(1))],
         timeout_height: 40,
         gas_limit: 100_000,
+        fee: 250,
         size: 1_000,
         hash: [u8::try_from(sequence * 16 + u64::from(attempt)).unwrap(); 32],
     }

@@ -17,6 +17,7 @@ use sqlx::{Connection, Row, SqliteConnection, SqlitePool};
 use tokio::sync::Mutex;
 
 use super::{Store, StoreError};
+use crate::model::cost::CostRow;
 use crate::model::facts::PacketData;
 use crate::model::ids::{PacketKey, Route, SlotId};
 use crate::model::rows::{Outcome, PacketDataRow, PacketRow, Rows, SlotBytes, SlotRow, Write};
@@ -172,6 +173,15 @@ impl Store for Sqlite {
         Ok(found)
     }
 
+    async fn costs(&self, day: u64) -> Result<Vec<CostRow>, StoreError> {
+        let rows: Vec<String> =
+            sqlx::query_scalar("SELECT row FROM cost WHERE day >= ? ORDER BY day")
+                .bind(integer("day", day)?)
+                .fetch_all(&self.pool)
+                .await?;
+        rows.iter().map(|row| decode("cost", row)).collect()
+    }
+
     async fn slot_bytes(&self, id: &SlotId) -> Result<Vec<u8>, StoreError> {
         sqlx::query_scalar(
             "SELECT bytes FROM slot WHERE chain = ? AND address = ? AND sequence = ? AND attempt = ?",
@@ -219,6 +229,7 @@ async fn apply(
         Write::Slot(row, bytes) => put_slot(tx, row, bytes).await?,
         Write::Decided(id, outcome) => decide(tx, id, outcome).await?,
         Write::Dropped(id) => drop_slot(tx, id).await?,
+        Write::Cost(row) => put_cost(tx, row).await?,
         Write::Gap(row) => {
             sqlx::query("INSERT OR REPLACE INTO gap (id, row) VALUES (?, ?)")
                 .bind(encode("gap", &row.id)?)
@@ -330,6 +341,22 @@ async fn decide(
     .bind(id.lane.chain.as_str())
     .bind(id.lane.address.as_str())
     .bind(integer("sequence", id.sequence)?)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn put_cost(tx: &mut SqliteConnection, row: &CostRow) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT OR REPLACE INTO cost (chain, address, sequence, place, day, row) \
+         VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(row.lane.chain.as_str())
+    .bind(row.lane.address.as_str())
+    .bind(integer("sequence", row.sequence)?)
+    .bind(i64::from(row.place))
+    .bind(integer("day", row.time.day())?)
+    .bind(encode("cost", row)?)
     .execute(tx)
     .await?;
     Ok(())

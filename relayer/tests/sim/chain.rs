@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use cosmos::keys::{account_id, encode_address};
+use cosmos::wire::gas::GasPrice;
 use cosmos::wire::tx::{DecodedTx, decode};
 use ferry::model::facts::{BlockFacts, Event, Tip, TxFacts, Used};
 use ferry::model::ids::{LaneId, Time};
@@ -16,6 +17,8 @@ use crate::plain::Plain;
 pub(crate) const PREFIX: &str = "sim";
 /// Gas of storing the public key of an account that never signed.
 const FIRST_KEY_GAS: u64 = 6_571;
+/// A hundredth of a unit.
+pub(crate) const BASE_PRICE: u128 = 10_000_000_000_000_000;
 /// Gas of a transaction besides its messages.
 const BASE_GAS: u64 = 60_000;
 
@@ -65,10 +68,16 @@ pub(crate) struct Chain<C = Plain> {
     pub(crate) headers: BTreeMap<u64, SimHeader>,
     pub(crate) blocks: BTreeMap<u64, BlockFacts>,
     mempool: VecDeque<Pooled>,
+    /// What the proposer of the next block has and our node has not heard of.
+    elsewhere: Vec<Pooled>,
     cache: BTreeSet<[u8; 32]>,
     /// Gas limit and use of everything that our lane paid for.
     pub(crate) paid: Vec<Used>,
     pub(crate) gas_limits: u64,
+    /// What it paid in all.
+    pub(crate) fees: u128,
+    /// What the chain demands for gas, in units of 10⁻¹⁸.
+    pub(crate) base_price: u128,
     /// The node serves no blocks up to this height any more.
     pub(crate) pruned: u64,
 }
@@ -100,9 +109,12 @@ impl<C: Channels> Chain<C> {
             headers: BTreeMap::new(),
             blocks: BTreeMap::new(),
             mempool: VecDeque::new(),
+            elsewhere: Vec::new(),
             cache: BTreeSet::new(),
             paid: Vec::new(),
             gas_limits: 0,
+            fees: 0,
+            base_price: BASE_PRICE,
             pruned: 0,
         };
         chain.make_block(time, Vec::new());
@@ -122,6 +134,7 @@ impl<C: Channels> Chain<C> {
             time,
             is_strict: self.is_strict,
             is_recheck: false,
+            base_price: self.base_price,
         }
     }
 
@@ -131,7 +144,7 @@ impl<C: Channels> Chain<C> {
         if tx.timeout_height != 0 && at.height > tx.timeout_height {
             return fail("sdk", 30, "tx timeout height");
         }
-        if tx.fee.amount < u128::from(tx.fee.gas_limit) / 100 {
+        if tx.fee.amount < GasPrice::new(at.base_price, "stake").fee(tx.fee.gas_limit) {
             return fail("sdk", 13, "insufficient fees");
         }
         let expected = core.sequences.get(signer).copied().unwrap_or(0);
@@ -198,6 +211,11 @@ impl<C: Channels> Chain<C> {
         }
     }
 
+    /// `broadcast_tx_sync` at the node that makes the next block, of which ours hears nothing before.
+    pub(crate) fn offer_elsewhere(&mut self, bytes: &[u8]) {
+        self.elsewhere.push(Self::read(bytes));
+    }
+
     /// `broadcast_tx_sync` at a node that is a block behind, knows nothing of the mempool, and passes
     /// nothing on.
     pub(crate) fn offer_stale(&self, bytes: &[u8]) -> Checked {
@@ -245,6 +263,9 @@ impl<C: Channels> Chain<C> {
         let at = self.context(self.height, time);
         let mut txs = Vec::new();
         let mut room = self.block_gas;
+        for pooled in std::mem::take(&mut self.elsewhere) {
+            txs.extend(self.deliver(&at, &pooled));
+        }
         while let Some(pooled) = self.mempool.pop_front() {
             if pooled.tx.fee.gas_limit > room {
                 self.mempool.push_front(pooled);
@@ -319,6 +340,7 @@ impl<C: Channels> Chain<C> {
         if let Some(used) = &ours {
             self.paid.push(used.clone());
             self.gas_limits += limit;
+            self.fees += pooled.tx.fee.amount;
         }
         Some(TxFacts { ours, events })
     }

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ferry::model::cost::{Purpose, Spent};
 use ferry::model::facts::Ask;
-use ferry::model::ids::Side;
-use ferry::model::rows::SlotRow;
+use ferry::model::ids::{PathId, Side};
+use ferry::model::rows::{Leg, SlotRow};
 use ferry::plan::work::Work;
 
+use crate::chain::Chain;
 use crate::channels::Channels;
 use crate::world::World;
 
@@ -32,14 +34,14 @@ pub(crate) fn ask<C: Channels>(world: &World<C>, ask: &Ask) {
 
 /// No packet may be in two undecided transactions that could both get into the chain.
 fn works_stand_in_one_sequence<C: Channels>(world: &World<C>) {
-    let mut places: BTreeMap<&Work, BTreeSet<(&str, u64)>> = BTreeMap::new();
+    let mut places: BTreeMap<(&PathId, &Work), BTreeSet<(&str, u64)>> = BTreeMap::new();
     for slot in world.model.slots() {
         for work in slot.works.iter().filter(|work| !matches!(work, Work::CreateClient)) {
             let place = (slot.id.lane.chain.as_str(), slot.id.sequence);
-            places.entry(work).or_default().insert(place);
+            places.entry((&slot.flow.path, work)).or_default().insert(place);
         }
     }
-    for (work, places) in places {
+    for ((_, work), places) in places {
         let chains: BTreeSet<&str> = places.iter().map(|(chain, _)| *chain).collect();
         assert_eq!(chains.len(), places.len(), "{work} stands in several transactions: {places:?}");
     }
@@ -59,7 +61,7 @@ fn updates_come_before_dependants<C: Channels>(world: &World<C>) {
             .model
             .path(&slot.flow.path)
             .and_then(|path| path.ends.on(slot.flow.to).client.clone());
-        let chain = world.chains.on(slot.flow.to);
+        let chain = world.chains.named(&slot.id.lane.chain);
         let on_chain = client
             .is_some_and(|client| chain.core.consensus(client.as_str(), slot.proved_at).is_ok());
         assert!(
@@ -86,39 +88,75 @@ pub(crate) fn is_linked<C: Channels>(world: &World<C>) -> bool {
 /// Whether every packet has ended and no more are to come.
 pub(crate) fn is_at_rest<C: Channels>(world: &World<C>) -> bool {
     world.is_quiet()
-        && world.chains.a.core.channels.commitments() == 0
-        && world.chains.b.core.channels.commitments() == 0
+        && world.chains.all().all(|chain| chain.core.channels.commitments() == 0)
         && world.model.slots().next().is_none()
         && world.model.packets().next().is_none()
 }
 
 /// What must hold at rest.
 pub(crate) fn at_rest<C: Channels>(world: &World<C>) {
-    for side in [Side::A, Side::B] {
-        let (here, there) = (world.chains.on(side), world.chains.on(side.other()));
-        for (name, effects) in &here.core.effects {
-            let (chain, channel, seq) = &**name;
-            if *chain != here.id {
-                assert_eq!(effects.received, 1, "{seq} was received more than once");
-                continue;
-            }
-            let over = there.core.effects.get(&("other".to_owned(), channel.clone(), *seq));
-            let received = over.map_or(0, |effects| effects.received);
-            let ended = (effects.acknowledged, effects.timed_out);
-            let expected = if received == 1 { (1, 0) } else { (0, 1) };
-            assert_eq!(ended, expected, "{chain} {seq} was received {received} times");
+    for path in 0..world.wanted_paths() {
+        let chains = world.path_chains(path);
+        for from in [Side::A, Side::B] {
+            let channels = world.channel_names(path, from);
+            each_ended_once(chains.on(from), chains.on(from.other()), &channels);
         }
     }
-    for chain in [&world.chains.a, &world.chains.b] {
+    for chain in world.chains.all() {
         let ended = chain.core.effects.keys().filter(|name| name.0 == chain.id).count();
         assert_eq!(ended as u64, chain.core.channels.sent(), "every packet sent has ended");
+        let twice = chain.core.effects.values().find(|effects| effects.received > 1);
+        assert_eq!(twice, None, "received more than once");
     }
+}
+
+/// What was sent from one chain to another was acknowledged if it was received, else it timed out.
+fn each_ended_once<C: Channels>(here: &Chain<C>, there: &Chain<C>, channels: &BTreeSet<String>) {
+    for (name, effects) in &here.core.effects {
+        let (chain, channel, seq) = &**name;
+        if *chain != here.id || !channels.contains(channel) {
+            continue;
+        }
+        let over = there.core.effects.get(&("other".to_owned(), channel.clone(), *seq));
+        let received = over.map_or(0, |effects| effects.received);
+        let ended = (effects.acknowledged, effects.timed_out);
+        let expected = if received == 1 { (1, 0) } else { (0, 1) };
+        assert_eq!(ended, expected, "{chain} {channel} {seq} was received {received} times");
+    }
+}
+
+/// The books show every unit of fees that our lanes paid, and what was had for it.
+pub(crate) fn books<C: Channels>(world: &World<C>) {
+    for chain in world.chains.all() {
+        let rows = || world.store.costs.values().filter(|row| row.lane == chain.lane);
+        assert_eq!(rows().map(|row| row.fee).sum::<u128>(), chain.fees, "fees on {}", chain.id);
+        let count = |result: Spent| rows().filter(|row| row.result == result).count();
+        let noops: usize = chain.paid.iter().map(|used| used.noops.len()).sum();
+        assert_eq!(count(Spent::Redundant), noops, "redundant messages on {}", chain.id);
+        let failed = chain.paid.iter().any(|used| used.code != 0);
+        assert_eq!(count(Spent::Failed) > 0, failed, "failed messages on {}", chain.id);
+    }
+    effected_packets_stand_in_the_books(world);
+}
+
+/// What was received, acknowledged and timed out through us is what the books say was paid for.
+fn effected_packets_stand_in_the_books<C: Channels>(world: &World<C>) {
+    let mut seen = BTreeSet::new();
+    for row in world.store.costs.values().filter(|row| row.result == Spent::Effected) {
+        if let Purpose::Packet { from, src, seq, leg } = &row.purpose {
+            let name = (from.clone(), src.clone(), *seq, *leg == Leg::Recv);
+            assert!(seen.insert(name), "{row:?} was paid for with effect before");
+        }
+    }
+    let rival = world.rival.won > 0;
+    let ends = seen.iter().filter(|name| !name.3).count() as u64;
+    assert!(rival || ends == world.sent(), "{ends} packets ended, {} sent", world.sent());
 }
 
 /// Messages of ours that were paid for and had nothing to do, and transactions that failed for
 /// another reason than that a packet timed out on its way.
 pub(crate) fn wasted<C: Channels>(world: &World<C>) -> (usize, usize) {
-    let paid = || world.chains.a.paid.iter().chain(&world.chains.b.paid);
+    let paid = || world.chains.all().flat_map(|chain| &chain.paid);
     let noops = paid().map(|used| used.noops.len()).sum();
     (noops, paid().filter(|used| used.code != 0 && used.log != "timeout elapsed").count())
 }

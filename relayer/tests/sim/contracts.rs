@@ -196,7 +196,7 @@ impl Simulation<Contracts> {
         let done = act(&mut world.borrow_mut()).expect("this may be done");
         for (side, seen) in sides.into_iter().zip(seen) {
             for event in self.chains.on_mut(side).core.channels.take_over(seen) {
-                self.injected.on_mut(side).push(Box::new(|_| Some(event)));
+                self.happens_next(side, Box::new(|_| Some(event)));
             }
         }
         done

@@ -51,6 +51,8 @@ pub(crate) struct Context {
     pub(crate) is_strict: bool,
     /// A recheck applies receives without their proofs.
     pub(crate) is_recheck: bool,
+    /// What gas costs at least, in units of 10⁻¹⁸.
+    pub(crate) base_price: u128,
 }
 
 /// How often something had an effect on the application.
@@ -83,7 +85,7 @@ impl Kv {
     }
 }
 
-/// (chain that sent or `other`, channel, sequence)
+/// (chain that sent or `other`, [`channel_name`], sequence)
 type PacketName = Rc<(String, String, u64)>;
 
 /// The state of a chain.
@@ -281,9 +283,15 @@ impl<C: Channels> Core<C> {
         from: &str,
         change: impl FnOnce(&mut Effects),
     ) {
-        let name = (from.to_owned(), packet.id.src_channel.clone(), packet.id.sequence);
+        let ends = channel_name(&packet.id.src_channel, &packet.id.dst_channel);
+        let name = (from.to_owned(), ends, packet.id.sequence);
         change(self.effects.entry(Rc::new(name)).or_default());
     }
+}
+
+/// Names a channel by its sending and its receiving end: either alone may be on several chains.
+pub(crate) fn channel_name(src: &str, dst: &str) -> String {
+    format!("{src}>{dst}")
 }
 
 pub(crate) fn commitment(packet: &ProtoPacket) -> Vec<u8> {

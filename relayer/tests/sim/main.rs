@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "one seed comes from the clock")]
 
 mod chain;
+mod chains;
 mod channels;
 mod checks;
 mod client;
@@ -14,13 +15,18 @@ mod closing;
 mod contracts;
 mod core;
 mod events;
+mod fees;
+mod filters;
 mod gaps;
+mod handshakes;
 mod isolation;
 mod light;
+mod mesh;
 mod node;
 mod opening;
 mod plain;
 mod rival;
+mod rivals;
 mod rng;
 mod scan;
 mod setup;
@@ -104,6 +110,7 @@ fn a_rival_costs_little() {
     let mut world = linked(5, faults);
     busy(&mut world);
     settle(&mut world, 900);
+    checks::books(&world);
     assert!(world.rival.won > 5, "the rival took part");
     let (noops, failed) = checks::wasted(&world);
     assert!(noops < 60 && failed == 0, "{noops} messages were paid for nothing, {failed} failed");
@@ -124,6 +131,7 @@ fn killed_between_any_two_steps_pays_nothing_twice() {
     let mut world = linked(7, faults);
     busy(&mut world);
     settle(&mut world, 1_800);
+    checks::books(&world);
     assert!(world.kills > 20, "only {} kills", world.kills);
     assert_eq!(checks::wasted(&world), (0, 0));
 }
@@ -172,6 +180,7 @@ fn storm(seed: u64) {
         busy(&mut world);
     }
     settle(&mut world, 3_600);
+    checks::books(&world);
     let (noops, failed) = checks::wasted(&world);
     // A rival who takes a part of a batch while it is on its way makes us pay for that part.
     let bound = if faults.rival == 0 { 0 } else { world.sent() / 2 };

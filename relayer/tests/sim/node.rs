@@ -18,21 +18,12 @@ impl<C: Channels> World<C> {
             Ask::Header { chain, height, trusted } => self.header(id, &chain, height, trusted),
             Ask::Prove { chain, height, keys } => self.prove(id, (&chain, height, is_stale), keys),
             Ask::Load(keys) => Fact::Loaded(id, self.store.load(&keys)),
-            Ask::Simulate { chain, tx } => {
-                let result = self.chains.on(self.side(&chain)).simulate(&tx);
-                Fact::Simulated(
-                    id,
-                    match result {
-                        Ok(gas_used) => Simulation::Ok { gas_used },
-                        Err((index, failure)) => Simulation::Refused(refusal(failure, Some(index))),
-                    },
-                )
-            }
+            Ask::Simulate { chain, tx } => self.simulated(id, &chain, &tx),
             Ask::Offer(slot) => {
                 let bytes = self.store.bytes(&slot).map(<[u8]>::to_vec);
                 let Some(bytes) = bytes else { return };
-                let side = self.side(&slot.lane.chain);
-                let chain = self.chains.on_mut(side);
+                let place = self.chains.place(&slot.lane.chain);
+                let chain = self.chains.at_mut(place);
                 let checked =
                     if is_stale { chain.offer_stale(&bytes) } else { chain.offer(&bytes) };
                 Fact::Offered(
@@ -44,8 +35,9 @@ impl<C: Channels> World<C> {
                     },
                 )
             }
+            Ask::GasPrice { chain, .. } => Fact::GasPrice(id, self.chains.named(&chain).base_price),
             Ask::Client { chain, client } => {
-                let chain = self.chains.on(self.side(&chain));
+                let chain = self.chains.named(&chain);
                 match chain.core.look(client.as_str(), chain.time) {
                     Ok(facts) => Fact::Client(id, facts),
                     Err(failure) => Fact::Failed(id, Why::Unavailable(failure.log)),
@@ -59,7 +51,7 @@ impl<C: Channels> World<C> {
             }
             Ask::Packets { from, to } => self.packets(id, from, to),
             Ask::Account(lane) => {
-                let chain = self.chains.on(self.side(&lane.chain));
+                let chain = self.chains.named(&lane.chain);
                 let sequence =
                     chain.core.sequences.get(lane.address.as_str()).copied().unwrap_or(0);
                 Fact::Account(id, Account { number: 1, sequence })
@@ -75,8 +67,16 @@ impl<C: Channels> World<C> {
         self.feed(fact);
     }
 
+    fn simulated(&self, id: AskId, chain: &ChainId, tx: &[u8]) -> Fact {
+        let simulation = match self.chains.named(chain).simulate(tx) {
+            Ok(gas_used) => Simulation::Ok { gas_used },
+            Err((index, failure)) => Simulation::Refused(refusal(failure, Some(index))),
+        };
+        Fact::Simulated(id, simulation)
+    }
+
     fn header(&self, id: AskId, chain: &ChainId, height: u64, trusted: Option<u64>) -> Fact {
-        let chain = self.chains.on(self.side(chain));
+        let chain = self.chains.named(chain);
         let Some(header) = chain.headers.get(&height) else {
             return Fact::Failed(id, Why::Unavailable(format!("no header {height}")));
         };
@@ -98,7 +98,7 @@ impl<C: Channels> World<C> {
         (chain, height, is_stale): (&ChainId, u64, bool),
         keys: Vec<Vec<u8>>,
     ) -> Fact {
-        let chain = self.chains.on(self.side(chain));
+        let chain = self.chains.named(chain);
         let Some(state) = chain.history.get(&height).filter(|_| !is_stale) else {
             return Fact::Failed(id, Why::Unavailable(format!("no state of {height}")));
         };

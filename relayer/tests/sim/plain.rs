@@ -52,6 +52,11 @@ impl Plain {
         events::channel(change, End { port: port.into(), channel: id.into() }, channel)
     }
 
+    /// How many channels there are.
+    pub(crate) fn channels(&self) -> usize {
+        self.store.keys().filter(|key| key.starts_with(b"channelEnds/")).count()
+    }
+
     /// The application sends a packet.
     pub(crate) fn send(
         &mut self,

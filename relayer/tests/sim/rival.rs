@@ -6,12 +6,13 @@ use cosmos::wire::path;
 use cosmos::wire::sign::sign;
 use cosmos::wire::tx::{Fee, TxPlan, any};
 use ferry::model::facts::{Event, PacketChange};
-use ferry::model::ids::{Both, Side};
+use ferry::model::ids::Side;
 use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::core::channel::v1::{MsgAcknowledgement, MsgRecvPacket, Packet as ProtoPacket};
 use ibc_proto::ibc::core::client::v1::{Height, MsgUpdateClient};
 
 use crate::chain::{Chain, PREFIX};
+use crate::chains::Chains;
 use crate::channels::Channels;
 use crate::light;
 use crate::rng::Rng;
@@ -19,6 +20,8 @@ use crate::rng::Rng;
 pub(crate) struct Rival {
     key: Key,
     pub(crate) won: u64,
+    /// Its transactions get into the next block without our node knowing of them before.
+    pub(crate) is_elsewhere: bool,
 }
 
 /// A packet on its way, with its acknowledgement if there is one.
@@ -26,16 +29,11 @@ type Waiting = (ProtoPacket, Option<Vec<u8>>);
 
 impl Rival {
     pub(crate) fn new(key: Key) -> Self {
-        Self { key, won: 0 }
+        Self { key, won: 0, is_elsewhere: false }
     }
 
     /// Relays some of what the other chain sent or acknowledged to `to`.
-    pub(crate) fn relay<C: Channels>(
-        &mut self,
-        chains: &mut Both<Chain<C>>,
-        to: Side,
-        rng: &mut Rng,
-    ) {
+    pub(crate) fn relay<C: Channels>(&mut self, chains: &mut Chains<C>, to: Side, rng: &mut Rng) {
         let (from, dst) = match to {
             Side::A => (&chains.b, &chains.a),
             Side::B => (&chains.a, &chains.b),
@@ -74,7 +72,13 @@ impl Rival {
         };
         let bytes = sign(&self.key, &plan).bytes;
         self.won += 1;
-        chains.on_mut(to).offer(&bytes);
+        let chain = chains.on_mut(to);
+        match self.is_elsewhere {
+            true => chain.offer_elsewhere(&bytes),
+            false => {
+                chain.offer(&bytes);
+            }
+        }
     }
 }
 

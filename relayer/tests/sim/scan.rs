@@ -19,7 +19,7 @@ impl<C: Channels> World<C> {
         id: AskId,
         (chain, connection, height): (&ChainId, &str, u64),
     ) -> Fact {
-        let chain = self.chains.on(self.side(chain));
+        let chain = self.chains.named(chain);
         let Some(state) = chain.history.get(&height) else {
             return Fact::Failed(id, Why::Unavailable(format!("no state of {height}")));
         };
@@ -53,8 +53,7 @@ impl<C: Channels> World<C> {
     }
 
     pub(crate) fn packets(&self, id: AskId, from: ScanEnd, to: ScanEnd) -> Fact {
-        let (source, destination) =
-            (self.chains.on(self.side(&from.chain)), self.chains.on(self.side(&to.chain)));
+        let (source, destination) = (self.chains.named(&from.chain), self.chains.named(&to.chain));
         let (sender, receiver) =
             (source.history.get(&from.height), destination.history.get(&to.height));
         let (Some(sender), Some(receiver)) = (sender, receiver) else {

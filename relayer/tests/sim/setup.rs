@@ -3,6 +3,7 @@
 use cosmos::keys::Key;
 use cosmos::wire::gas::GasPrice;
 use ferry::model::config::{ChainConfig, LaneConfig, Probe};
+use ferry::model::filter::Filter;
 use ferry::model::ids::{Both, ChainId, LaneId, Order, PathId, Side, Span};
 use ferry::model::rows::{ChannelEnd, ChannelRow, EndState, PathRow};
 
@@ -56,6 +57,8 @@ pub(crate) struct Setup {
     pub(crate) trusting_period: Span,
     /// How far the clock of chain B is behind, in nanoseconds.
     pub(crate) lag: u64,
+    /// What else the chains' configurations say.
+    pub(crate) adjust: fn(&mut ChainConfig),
 }
 
 impl Default for Setup {
@@ -67,6 +70,7 @@ impl Default for Setup {
             chains: Both { a: ("alpha-1", 1), b: ("beta-4", 4) },
             trusting_period: Span::seconds(100_000),
             lag: 0,
+            adjust: |_| {},
         }
     }
 }
@@ -83,6 +87,12 @@ pub(crate) fn chain_config(chain: &str, revision: u64, key: Key) -> ChainConfig 
         lane: LaneConfig { id: lane(chain, &key), key },
         probe: Probe { address: "sim1probe".into(), sequence: 0 },
         gas_price: GasPrice::new(25_000_000_000_000_000, "stake"),
+        dynamic: None,
+        gas_multiplier: 1_020,
+        max_gas: None,
+        backup_blocks: 0,
+        polite_blocks: 1,
+        filter: Filter::default(),
         fee_granter: None,
         memo: "ferry".to_owned(),
         block_gas: Some(20_000_000),

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use ferry::model::cost::CostRow;
 use ferry::model::facts::PacketData;
-use ferry::model::ids::{ChainId, PacketKey, PathId, SlotId};
+use ferry::model::ids::{ChainId, LaneId, PacketKey, PathId, SlotId};
 use ferry::model::rows::{
     ChannelRow, CursorRow, GapId, GapRow, Outcome, PacketRow, PathRow, Rows, SlotRow, Write,
 };
@@ -18,6 +19,8 @@ pub(crate) struct Store {
     slots: BTreeMap<SlotId, (SlotRow, Vec<u8>)>,
     gaps: BTreeMap<GapId, GapRow>,
     pub(crate) outcomes: Vec<(SlotId, Outcome)>,
+    /// (lane, sequence, place) -> what that cost.
+    pub(crate) costs: BTreeMap<(LaneId, u64, u32), CostRow>,
 }
 
 impl Store {
@@ -58,6 +61,9 @@ impl Store {
             }
             Write::Dropped(id) => {
                 self.slots.remove(&id);
+            }
+            Write::Cost(row) => {
+                self.costs.insert((row.lane.clone(), row.sequence, row.place), row);
             }
             Write::Gap(row) => {
                 self.gaps.insert(row.id.clone(), row);

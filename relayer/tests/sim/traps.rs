@@ -37,26 +37,25 @@ fn headers_ahead_of_the_other_clock_are_held_back() {
     assert_eq!((checks::wasted(&world), world.notices), ((0, 0), Vec::new()));
 }
 
+/// The first step of a channel's handshake on the first connection.
+pub(crate) fn begun_by_others(port: &str, other_port: &str) -> MsgChannelOpenInit {
+    let counterparty = Counterparty { port_id: other_port.into(), channel_id: String::new() };
+    let channel = Channel {
+        state: 1,
+        ordering: 1,
+        counterparty: Some(counterparty),
+        connection_hops: vec!["connection-0".to_owned()],
+        version: "v".into(),
+        upgrade_sequence: 0,
+    };
+    MsgChannelOpenInit { port_id: port.into(), channel: Some(channel), signer: "x".into() }
+}
+
 #[test]
 fn a_channel_begun_by_others_is_opened() {
     for side in [Side::A, Side::B] {
         let mut world = linked(8, Faults::default());
-        let connection_hops = vec!["connection-0".to_owned()];
-        let counterparty = Some(Counterparty { port_id: "two".into(), channel_id: String::new() });
-        let channel = Channel {
-            state: 1,
-            ordering: 1,
-            counterparty,
-            connection_hops,
-            version: "v".into(),
-            upgrade_sequence: 0,
-        };
-        let init = MsgChannelOpenInit {
-            port_id: "one".into(),
-            channel: Some(channel),
-            signer: "x".into(),
-        };
-        world.inject(side, any(&init));
+        world.inject(side, any(&begun_by_others("one", "two")));
         let is_open = |world: &World| {
             let open = |side, port: &str| {
                 let channel = world.chains.on(side).core.channel((port, "channel-1"));

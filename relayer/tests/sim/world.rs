@@ -1,19 +1,21 @@
-//! Two chains and a relayer in virtual time.
+//! Chains and a relayer in virtual time. Most tests need two chains; `mesh` has more of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cosmos::keys::Key;
-use ferry::model::config::Config;
+use ferry::model::config::{ChainConfig, Config};
 use ferry::model::facts::{Ask, Fact, Step};
-use ferry::model::ids::{AskId, Both, ChainId, Height, Side, Time};
+use ferry::model::ids::{AskId, Both, ChainId, End, Height, Order, Side, Time};
 use ferry::model::notice::Notice;
 use ferry::model::rows::{ChannelRow, PathRow};
 use ferry::model::{Model, step};
 use ibc_proto::google::protobuf::Any;
 
 use crate::chain::{Chain, Send};
+use crate::chains::{Chains, side_place};
 use crate::channels::Channels;
 use crate::checks;
+use crate::core::channel_name;
 use crate::plain::Plain;
 use crate::rival::Rival;
 use crate::rng::Rng;
@@ -22,14 +24,16 @@ use crate::store::Store;
 
 pub(crate) const SECOND: u64 = 1_000_000_000;
 pub(crate) const MILLI: u64 = 1_000_000;
-const START: u64 = 1_700_000_000 * SECOND;
+pub(crate) const START: u64 = 1_700_000_000 * SECOND;
 
 /// What somebody does at some time.
 pub(crate) type Act<C> = Box<dyn FnOnce(&mut World<C>)>;
 
 pub(crate) enum Happening<C: Channels = Plain> {
-    Block(Side),
-    Pull(Side),
+    /// The chain at this place makes a block.
+    Block(usize),
+    /// The relayer reads the next block of the chain at this place.
+    Pull(usize),
     Tick,
     Answer(AskId, Ask),
     Repeat(Fact),
@@ -37,9 +41,20 @@ pub(crate) enum Happening<C: Channels = Plain> {
     Act(Act<C>),
 }
 
+/// A chain that a world begins with.
+pub(crate) struct Site<C> {
+    /// Its id and revision.
+    pub(crate) name: (&'static str, u64),
+    pub(crate) channels: C,
+    /// Nanoseconds between two blocks.
+    pub(crate) interval: u64,
+    /// Its time at the beginning.
+    pub(crate) started: u64,
+}
+
 /// The simulated world.
 pub(crate) struct World<C: Channels = Plain> {
-    pub(crate) chains: Both<Chain<C>>,
+    pub(crate) chains: Chains<C>,
     pub(crate) store: Store,
     pub(crate) model: Model,
     pub(crate) now: u64,
@@ -50,8 +65,8 @@ pub(crate) struct World<C: Channels = Plain> {
     pub(crate) kills: u64,
     pub(crate) rival: Rival,
     config: Config,
-    /// The path and the channels that are to be, in the order in which they were wanted.
-    wanted: (PathRow, Vec<ChannelRow>),
+    /// The paths and the channels that are to be, in the order in which they were wanted.
+    wanted: Vec<(PathRow, Vec<ChannelRow>)>,
     /// (time, order, process) -> what happens; answers die with the process that asked.
     queue: BTreeMap<(u64, u64, Option<u64>), Happening<C>>,
     order: u64,
@@ -60,8 +75,10 @@ pub(crate) struct World<C: Channels = Plain> {
     /// The relayer does not run.
     asleep: bool,
     wake: Option<u64>,
-    intervals: Both<u64>,
-    pub(crate) injected: Both<Vec<Send<C>>>,
+    /// Nanoseconds between two blocks of each chain.
+    intervals: Vec<u64>,
+    /// What happens in the next block of each chain.
+    injected: Vec<Vec<Send<C>>>,
     halted_until: u64,
 }
 
@@ -76,12 +93,33 @@ impl World {
 
     pub(crate) fn send_at(&mut self, sending: Sending) {
         let delay = sending.at * SECOND;
-        self.later(delay, None, Happening::Act(Box::new(move |world| world.send(&sending))));
+        let number = |number: u64| format!("packet {number}").into_bytes();
+        let act = move |world: &mut Self| world.send(&sending, number);
+        self.later(delay, None, Happening::Act(Box::new(act)));
     }
 
-    fn send(&mut self, sending: &Sending) {
-        let Some(end) = self.channel_end(0, sending.from) else { return };
-        let other = self.chains.on(sending.from.other());
+    /// Sends packets that hold these bytes.
+    pub(crate) fn send_data_at(&mut self, sending: Sending, data: Vec<u8>) {
+        let delay = sending.at * SECOND;
+        let act = move |world: &mut Self| world.send(&sending, |_| data.clone());
+        self.later(delay, None, Happening::Act(Box::new(act)));
+    }
+
+    fn send(&mut self, sending: &Sending, data: impl Fn(u64) -> Vec<u8>) {
+        self.send_on(0, sending, data);
+    }
+
+    /// Sends packets over the first channel of a path.
+    pub(crate) fn send_on(
+        &mut self,
+        path: usize,
+        sending: &Sending,
+        data: impl Fn(u64) -> Vec<u8>,
+    ) {
+        let Some(end) = self.end_of(path, 0, sending.from) else { return };
+        let chains = &self.wanted[path].0.chains;
+        let place = self.chains.place(chains.on(sending.from));
+        let other = self.chains.named(chains.on(sending.from.other()));
         let timeout = match sending.expiry {
             Expiry::Seconds(seconds) => (Height::default(), self.now + seconds * SECOND),
             Expiry::Blocks(blocks) => {
@@ -90,9 +128,9 @@ impl World {
             }
         };
         for number in 0..sending.count {
-            let (end, data) = (end.clone(), format!("packet {number}").into_bytes());
+            let (end, data) = (end.clone(), data(number));
             let send: Send = Box::new(move |core| core.channels.send(&end, timeout, data));
-            self.injected.on_mut(sending.from).push(send);
+            self.injected[place].push(send);
         }
     }
 }
@@ -100,21 +138,44 @@ impl World {
 impl<C: Channels> World<C> {
     /// Two chains with these channels, and nothing linked.
     pub(crate) fn above(setup: Setup, channels: Both<C>) -> Self {
-        let Setup { seed, faults, order, chains: ids, trusting_period, lag } = setup;
-        let key = |byte| Key::from_secret(&[byte; 32]).expect("the secret is valid");
-        let ((a, revision_a), (b, revision_b)) = (ids.a, ids.b);
-        let mut configs =
-            vec![chain_config(a, revision_a, key(1)), chain_config(b, revision_b, key(2))];
-        for config in &mut configs {
+        let Both { a, b } = setup.chains;
+        let ((a_interval, b_interval), lag) = ((SECOND, SECOND * 17 / 10), setup.lag);
+        let sites = vec![
+            Site { name: a, channels: channels.a, interval: a_interval, started: START },
+            Site {
+                name: b,
+                channels: channels.b,
+                interval: b_interval,
+                started: START + SECOND / 3 - lag,
+            },
+        ];
+        let wanted = vec![wanted(Both { a: a.0.into(), b: b.0.into() }, setup.order)];
+        Self::of_sites(setup, sites, wanted)
+    }
+
+    /// So many chains, with these paths between them, and nothing linked.
+    pub(crate) fn of_sites(
+        setup: Setup,
+        sites: Vec<Site<C>>,
+        wanted: Vec<(PathRow, Vec<ChannelRow>)>,
+    ) -> Self {
+        let Setup { seed, faults, trusting_period, lag, adjust, .. } = setup;
+        let intervals = sites.iter().map(|site| site.interval).collect();
+        let mut configs = Vec::new();
+        let mut chains = Vec::new();
+        for (number, site) in (1..).zip(sites) {
+            let key = Key::from_secret(&[number; 32]).expect("the secret is valid");
+            let (name, revision) = site.name;
+            chains.push(Chain::new(site.name, lane(name, &key), site.started, site.channels));
+            let mut config = chain_config(name, revision, key);
             config.trusting_period = trusting_period;
+            adjust(&mut config);
+            configs.push(config);
         }
         let config = Config { chains: configs, max_tries: 40 };
-        let chains = Both {
-            a: Chain::new(ids.a, lane(a, &key(1)), START, channels.a),
-            b: Chain::new(ids.b, lane(b, &key(2)), START + SECOND / 3 - lag, channels.b),
-        };
+        let count = chains.len();
         let mut world = Self {
-            chains,
+            chains: Chains::of(chains),
             store: Store::default(),
             model: Model::new(config.clone()),
             now: START + 2 * SECOND,
@@ -123,21 +184,21 @@ impl<C: Channels> World<C> {
             notices: Vec::new(),
             steps: 0,
             kills: 0,
-            rival: Rival::new(key(3)),
+            rival: Rival::new(Key::from_secret(&[99; 32]).expect("the secret is valid")),
             config,
-            wanted: wanted(Both { a: a.into(), b: b.into() }, order),
+            wanted,
             queue: BTreeMap::new(),
             order: 0,
             process: 0,
             lag,
             asleep: false,
             wake: None,
-            intervals: Both { a: SECOND, b: SECOND * 17 / 10 },
-            injected: Both { a: Vec::new(), b: Vec::new() },
+            intervals,
+            injected: (0..count).map(|_| Vec::new()).collect(),
             halted_until: 0,
         };
-        for side in [Side::A, Side::B] {
-            world.later(SECOND, None, Happening::Block(side));
+        for place in 0..count {
+            world.later(SECOND, None, Happening::Block(place));
         }
         world.boot();
         world
@@ -154,48 +215,92 @@ impl<C: Channels> World<C> {
         let process = self.process;
         self.queue.retain(|(_, _, of), _| of.is_none_or(|of| of == process));
         self.model = Model::load(self.config.clone(), self.store.rows());
-        for side in [Side::A, Side::B] {
-            let chain = self.chains.on(side);
+        for place in 0..self.intervals.len() {
+            let chain = self.chains.at(place);
             let (id, tip) = (ChainId::from(chain.id.as_str()), chain.tip());
             if self.model.cursor(&id).is_none() && !self.feed(Fact::Begin(id, tip)) {
                 return;
             }
-            self.later(MILLI, Some(process), Happening::Pull(side));
+            self.later(MILLI, Some(process), Happening::Pull(place));
         }
         self.feed_wanted();
     }
 
-    /// What `ferry link` begins with.
-    fn feed_wanted(&mut self) {
-        let (row, channels) = self.wanted.clone();
-        let known = self.model.path(&row.path).cloned();
-        if known.is_some() && self.model.channels(&row.path).count() >= channels.len() {
-            self.feed(Fact::Tick);
-        } else {
-            self.feed(Fact::Path(known.unwrap_or(row), channels));
+    /// What `ferry link` begins with; `false` when the process was killed in it.
+    fn feed_wanted(&mut self) -> bool {
+        for (row, channels) in self.wanted.clone() {
+            let known = self.model.path(&row.path).cloned();
+            let is_known =
+                known.is_some() && self.model.channels(&row.path).count() >= channels.len();
+            let fact = match is_known {
+                true => Fact::Tick,
+                false => Fact::Path(known.unwrap_or(row), channels),
+            };
+            if !self.feed(fact) {
+                return false;
+            }
         }
+        true
     }
 
     /// Wants one more channel.
     pub(crate) fn link(&mut self, ports: Both<&str>, version: &str) {
-        let index = self.wanted_channels() as u32;
-        self.wanted.1.push(unopened(&self.wanted.0.path, index, ports, version));
+        self.link_all([ports], version);
+    }
+
+    /// Wants more channels.
+    pub(crate) fn link_all<'a>(
+        &mut self,
+        ports: impl IntoIterator<Item = Both<&'a str>>,
+        version: &str,
+    ) {
+        for ports in ports {
+            let index = self.wanted_channels() as u32;
+            let (path, channels) = &mut self.wanted[0];
+            channels.push(unopened(&path.path, index, ports, version));
+        }
         self.feed_wanted();
     }
 
     pub(crate) fn wanted_channels(&self) -> usize {
-        self.wanted.1.len()
+        self.wanted[0].1.len()
+    }
+
+    /// How many paths were wanted.
+    pub(crate) fn wanted_paths(&self) -> usize {
+        self.wanted.len()
+    }
+
+    /// Whether the first channel of a path delivers in order.
+    pub(crate) fn is_ordered(&self, path: usize) -> bool {
+        self.wanted[path].1.iter().any(|channel| channel.order == Order::Ordered)
+    }
+
+    /// Whether the first channel of a path is open on both sides.
+    pub(crate) fn is_path_open(&self, path: usize) -> bool {
+        let chains = self.path_chains(path);
+        [Side::A, Side::B].into_iter().all(|side| {
+            let Some(end) = self.end_of(path, 0, side) else { return false };
+            let name = (end.port.as_str(), end.channel.as_str());
+            chains.on(side).core.channel(name).is_ok_and(|channel| channel.state == 3)
+        })
+    }
+
+    /// The chains of a path.
+    pub(crate) fn path_chains(&self, path: usize) -> Both<&Chain<C>> {
+        let Both { a, b } = &self.wanted[path].0.chains;
+        Both { a: self.chains.named(a), b: self.chains.named(b) }
     }
 
     /// Packets ever sent.
     pub(crate) fn sent(&self) -> u64 {
-        self.chains.a.core.channels.sent() + self.chains.b.core.channels.sent()
+        self.chains.all().map(|chain| chain.core.channels.sent()).sum()
     }
 
     /// Whether nobody is about to act any more.
     pub(crate) fn is_quiet(&self) -> bool {
         let acts = |what: &Happening<C>| matches!(what, Happening::Act(_));
-        self.injected.a.is_empty() && self.injected.b.is_empty() && !self.queue.values().any(acts)
+        self.injected.iter().all(Vec::is_empty) && !self.queue.values().any(acts)
     }
 
     /// Lets neither chain make a block for a while.
@@ -207,11 +312,19 @@ impl<C: Channels> World<C> {
     pub(crate) fn inject(&mut self, side: Side, message: Any) {
         let chain = self.chains.on(side);
         let at = chain.context(chain.height + 1, chain.time);
-        self.injected.on_mut(side).push(Box::new(move |core| {
-            let mut events = Vec::new();
-            core.run(&at, &message, &mut events).expect("the message is right");
-            events.pop()
-        }));
+        self.happens_next(
+            side,
+            Box::new(move |core| {
+                let mut events = Vec::new();
+                core.run(&at, &message, &mut events).expect("the message is right");
+                events.pop()
+            }),
+        );
+    }
+
+    /// Lets something happen in the next block of a side.
+    pub(crate) fn happens_next(&mut self, side: Side, what: Send<C>) {
+        self.injected[side_place(side)].push(what);
     }
 
     /// Runs until `done` or for so many virtual seconds; `true` when done.
@@ -241,25 +354,31 @@ impl<C: Channels> World<C> {
 
     /// Starts the relayer anew with an empty store: it is told of the path, and finds the rest.
     pub(crate) fn lose_store(&mut self) {
-        let path = self.wanted.0.path.clone();
+        let path = self.wanted[0].0.path.clone();
         let mut row = self.model.path(&path).expect("the path is stored").clone();
         row.create = false;
         self.store = Store::default();
-        self.wanted = (row, Vec::new());
+        self.wanted = vec![(row, Vec::new())];
         self.boot();
         self.feed(Fact::Clear(path));
+    }
+
+    /// Starts the relayer anew with other configurations of its chains.
+    pub(crate) fn reconfigure(&mut self, adjust: impl Fn(&mut ChainConfig)) {
+        self.config.chains.iter_mut().for_each(adjust);
+        self.boot();
     }
 
     fn happen(&mut self, what: Happening<C>) {
         match what {
             Happening::Pull(_) | Happening::Tick | Happening::Answer(..) | Happening::Repeat(_)
                 if self.asleep => {}
-            Happening::Block(side) if self.now < self.halted_until => {
+            Happening::Block(place) if self.now < self.halted_until => {
                 let delay = self.halted_until - self.now;
-                self.later(delay, None, Happening::Block(side));
+                self.later(delay, None, Happening::Block(place));
             }
-            Happening::Block(side) => self.make_block(side),
-            Happening::Pull(side) => self.pull(side),
+            Happening::Block(place) => self.make_block(place),
+            Happening::Pull(place) => self.pull(place),
             // The driver has one timer: a later step set it anew.
             Happening::Tick if self.wake.is_none_or(|wake| wake > self.now) => {}
             Happening::Tick => {
@@ -273,34 +392,50 @@ impl<C: Channels> World<C> {
         }
     }
 
-    fn make_block(&mut self, side: Side) {
+    fn make_block(&mut self, place: usize) {
         if self.rng.chance(self.faults.vanish) {
-            let place = self.rng.below(1_000);
-            self.chains.on_mut(side).lose(place);
+            let lost = self.rng.below(1_000);
+            self.chains.at_mut(place).lose(lost);
         }
         if self.rng.chance(self.faults.rival) {
+            let side = if place == 0 { Side::A } else { Side::B };
             self.rival.relay(&mut self.chains, side, &mut self.rng);
         }
         let now = self.now;
-        let sends = std::mem::take(self.injected.on_mut(side));
-        let lag = if side == Side::B { self.lag } else { 0 };
-        self.chains.on_mut(side).make_block(now - lag, sends);
+        let sends = std::mem::take(&mut self.injected[place]);
+        let lag = if place == 1 { self.lag } else { 0 };
+        self.chains.at_mut(place).make_block(now - lag, sends);
         let jitter = self.rng.below(200 * MILLI);
-        let interval = *self.intervals.on(side);
-        self.later(interval + jitter, None, Happening::Block(side));
+        let interval = self.intervals[place];
+        self.later(interval + jitter, None, Happening::Block(place));
         let delay = self.rng.below(100 * MILLI);
-        self.later(delay, Some(self.process), Happening::Pull(side));
+        self.later(delay, Some(self.process), Happening::Pull(place));
     }
 
-    /// An end of a channel that was wanted, counted from 0, once there is one.
-    pub(crate) fn channel_end(&self, index: usize, side: Side) -> Option<ferry::model::ids::End> {
-        let channel = self.model.channels(&self.wanted.0.path).nth(index)?;
+    /// An end of a channel that was wanted on the first path, counted from 0, once there is one.
+    pub(crate) fn channel_end(&self, index: usize, side: Side) -> Option<End> {
+        self.end_of(0, index, side)
+    }
+
+    /// An end of a channel that was wanted, path and channel counted from 0, once there is one.
+    pub(crate) fn end_of(&self, path: usize, index: usize, side: Side) -> Option<End> {
+        let channel = self.model.channels(&self.wanted[path].0.path).nth(index)?;
         let end = channel.ends.on(side);
-        Some(ferry::model::ids::End { port: end.port.clone(), channel: end.channel.clone()? })
+        Some(End { port: end.port.clone(), channel: end.channel.clone()? })
     }
 
-    fn pull(&mut self, side: Side) {
-        let chain = self.chains.on(side);
+    /// The channels of a path as effects name them, for packets that one side sends.
+    pub(crate) fn channel_names(&self, path: usize, from: Side) -> BTreeSet<String> {
+        let rows = self.model.channels(&self.wanted[path].0.path);
+        let name = |row: &ChannelRow| {
+            let (src, dst) = (row.ends.on(from), row.ends.on(from.other()));
+            Some(channel_name(src.channel.as_ref()?.as_str(), dst.channel.as_ref()?.as_str()))
+        };
+        rows.filter_map(name).collect()
+    }
+
+    fn pull(&mut self, place: usize) {
+        let chain = self.chains.at(place);
         let id = ChainId::from(chain.id.as_str());
         let Some(cursor) = self.model.cursor(&id) else { return };
         if chain.pruned > cursor.height {
@@ -311,7 +446,7 @@ impl<C: Channels> World<C> {
         let Some(block) = chain.blocks.get(&(cursor.height + 1)).cloned() else { return };
         if self.feed(Fact::Block(id, block)) {
             let process = Some(self.process);
-            self.later(MILLI, process, Happening::Pull(side));
+            self.later(MILLI, process, Happening::Pull(place));
         }
     }
 
@@ -352,10 +487,6 @@ impl<C: Channels> World<C> {
         self.kills += 1;
         self.boot();
         false
-    }
-
-    pub(crate) fn side(&self, chain: &ChainId) -> Side {
-        if chain.as_str() == self.chains.a.id { Side::A } else { Side::B }
     }
 
     /// A fresh copy of the relayer from the store.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use cosmos::wire::gas::GasPrice;
 
 use super::{Import, ImportError, KeySource, Note, Source};
+use crate::config::filter::Filter;
 use crate::config::{Chain, Config, Global, Listen, Serve};
 
 /// The clocks of two chains may differ by this much in Hermes, and a block take this long.
@@ -130,6 +131,13 @@ fn chain(
         gas_price: gas_price(&mut from)?,
         fee_granter: from.text("fee_granter"),
         low_balance: 0,
+        archive_rpc: Vec::new(),
+        dynamic_gas_price: None,
+        gas_multiplier: super::super::gas::default_multiplier(),
+        max_gas: None,
+        backup_blocks: 0,
+        polite_blocks: super::super::default_polite_blocks(),
+        filter: Filter::default(),
         memo: from.text("memo_prefix").unwrap_or_default(),
         max_msgs: from.number("max_msg_num")?.unwrap_or(100),
         trusting_period: duration(&mut from, "trusting_period")?,
@@ -175,11 +183,14 @@ fn leave(from: &mut Source, notes: &mut Vec<Note>) {
                 "ferry derives addresses as Cosmos does; `ethermint` keys do not work",
             ),
             ("store_prefix", "ferry knows the store `ibc` only"),
-            ("max_gas", "ferry limits a transaction to a twentieth of a block"),
-            ("dynamic_gas_price", "ferry pays `gas_price`"),
+            (
+                "max_gas",
+                "ferry limits a transaction to a twentieth of a block; set `max_gas` for less",
+            ),
+            ("dynamic_gas_price", "set `dynamic_gas_price` with the module and a maximum"),
             ("trust_threshold", "new clients get a third"),
             ("memo_overwrite", "ferry's name stands in every memo; `memo` is put before it"),
-            ("packet_filter", "ferry serves every channel of the connections that it is linked to"),
+            ("packet_filter", "set `filter.allow_channels` or `filter.deny_channels`"),
             ("excluded_sequences", "ferry gives a packet up by itself when it fails too often"),
             (
                 "ccv_consumer_chain",

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::{Import, ImportError, ImportedPath, KeySource, Note, Source, plain};
+use crate::config::filter::Filter;
 use crate::config::value::parse_duration;
 use crate::config::{Chain, Config, Global, Listen, Serve};
 
@@ -96,6 +97,13 @@ fn chain(
         gas_price,
         fee_granter: None,
         low_balance: 0,
+        archive_rpc: Vec::new(),
+        dynamic_gas_price: None,
+        gas_multiplier: super::super::gas::default_multiplier(),
+        max_gas: None,
+        backup_blocks: 0,
+        polite_blocks: super::super::default_polite_blocks(),
+        filter: Filter::default(),
         memo: memo.to_owned(),
         max_msgs: 100,
         trusting_period: None,
@@ -141,7 +149,7 @@ fn leave(value: &mut Source, notes: &mut Vec<Note>) {
             ("coin-type", "`ferry keys restore` derives m/44'/118'/0'/0/INDEX"),
             ("signing-algorithm", "ferry signs with secp256k1 as Cosmos does"),
             ("max-gas-amount", "ferry limits a transaction to a twentieth of a block"),
-            ("dynamic-gas-price", "ferry pays `gas_price`"),
+            ("dynamic-gas-price", "set `dynamic_gas_price` with a maximum"),
             ("extension-options", "ferry's transactions have none"),
             (
                 "feegrants",

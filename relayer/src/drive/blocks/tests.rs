@@ -73,6 +73,48 @@ async fn a_node_that_fails_is_asked_again() {
 }
 
 #[tokio::test]
+async fn a_node_that_says_nothing_or_of_another_block_is_asked_again() {
+    for trouble in [Trouble::Silence, Trouble::OtherBlock] {
+        let node = FakeNode::with_blocks(5).await;
+        let mut pulling = Pulling::by(node.connect(Duration::from_millis(300)).await, node.tip(1));
+        assert_eq!(pulling.heights(4).await, [2, 3, 4, 5]);
+        node.trouble(&[trouble; 4]);
+        node.grow(9);
+        assert_eq!(pulling.heights(4).await, [6, 7, 8, 9], "{trouble:?}");
+    }
+}
+
+/// A node that lost its state, or another one behind the same address: it is waited for.
+#[tokio::test]
+async fn a_node_that_falls_back_is_waited_for_and_nothing_comes_twice() {
+    let node = FakeNode::with_blocks(9).await;
+    let mut pulling = Pulling::from(&node, node.tip(3)).await;
+    assert_eq!(pulling.heights(6).await, (4..=9).collect::<Vec<_>>());
+    node.shrink(5);
+    let calls = || node.state.lock().unwrap().calls.len();
+    let before = calls();
+    while calls() < before + 5 {
+        tokio::task::yield_now().await;
+    }
+    assert!(pulling.facts.try_recv().is_err(), "something was handed over");
+    node.grow(12);
+    assert_eq!(pulling.heights(3).await, [10, 11, 12]);
+}
+
+/// The same address, lower, and when it has caught up it is another chain.
+#[tokio::test]
+async fn a_node_that_comes_back_as_another_chain_ends_it() {
+    let node = FakeNode::with_blocks(9).await;
+    let mut pulling = Pulling::from(&node, node.tip(3)).await;
+    assert_eq!(pulling.heights(6).await, (4..=9).collect::<Vec<_>>());
+    node.shrink(5);
+    node.fork();
+    node.grow(12);
+    let error = pulling.error().await;
+    assert!(matches!(error, DriveError::AnotherChain { height: 9, .. }), "{error}");
+}
+
+#[tokio::test]
 async fn a_block_that_does_not_follow_the_last_one_is_another_chain() {
     let node = FakeNode::with_blocks(5).await;
     let cursor = Tip { hash: [7; 32], ..node.tip(3) };

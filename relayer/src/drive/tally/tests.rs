@@ -44,6 +44,7 @@ fn row(seq: u64, sent: u64, received: Option<u64>) -> PacketRow {
         acked: received,
         done: None,
         failed: None,
+        filtered: None,
         live: true,
     }
 }
@@ -83,6 +84,7 @@ fn a_fee_is_shared_by_the_messages_that_it_paid_for() {
         works: vec![Work::Recv(key(1)), Work::Recv(key(2))],
         timeout_height: 130,
         gas_limit: 1_000,
+        fee: 100,
         size: 10,
         hash: [0; 32],
     };

@@ -1,0 +1,176 @@
+//! `ferry costs`: what was paid, for what, and what came of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use clap::ValueEnum;
+use serde::Serialize;
+use tendermint::Time as Calendar;
+
+use super::Place;
+use crate::model::cost::{CostRow, Purpose, Spent};
+use crate::model::ids::{ChainId, PathId};
+use crate::model::rows::Leg;
+use crate::store::Store as _;
+use crate::store::sqlite::Sqlite;
+
+const SECONDS_OF_A_DAY: i64 = 86_400;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Only this path.
+    path: Option<PathId>,
+    /// Only the last so many days, counted back from the last block read.
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    days: u64,
+    /// What each line sums up.
+    #[arg(long, value_enum, default_value_t = By::Channel)]
+    by: By,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum By {
+    /// All packets that a channel end sent.
+    Channel,
+    /// The same, for each day.
+    Day,
+    /// Each packet.
+    Packet,
+}
+
+#[derive(Serialize)]
+struct Costs {
+    /// The first day, in UTC.
+    since: String,
+    lines: Vec<Line>,
+}
+
+/// What was paid on one chain for one thing.
+#[derive(Serialize)]
+struct Line {
+    #[serde(flatten)]
+    about: About,
+    #[serde(flatten)]
+    sum: Sum,
+    /// With the denom.
+    fee: String,
+}
+
+/// What a line is about.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct About {
+    path: PathId,
+    /// The channel end that sent the packets, as `CHAIN PORT/CHANNEL`; `handshakes`; `clients`.
+    what: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    day: Option<String>,
+    /// The chain that was paid.
+    on: ChainId,
+    #[serde(skip)]
+    denom: String,
+}
+
+#[derive(Default, Serialize)]
+struct Sum {
+    /// Messages that did what they were to do.
+    effected: u64,
+    /// Messages that found it done by somebody else.
+    redundant: u64,
+    /// Messages of transactions that failed.
+    failed: u64,
+    /// Packets that were acknowledged or timed out by these messages.
+    ended: u64,
+    gas: u64,
+    #[serde(skip)]
+    fee: u128,
+}
+
+pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
+    let file = place.read_config()?;
+    let store = Sqlite::open_to_read(&place.store(&file)).await?;
+    let rows = store.load().await?;
+    if let Some(path) = &args.path {
+        let is_known = rows.paths.iter().any(|row| row.path == *path);
+        anyhow::ensure!(is_known, "there is no path `{path}`; see `ferry status`");
+    }
+    let today = rows.cursors.iter().map(|row| row.tip.time.day()).max().unwrap_or(0);
+    let first = today.saturating_sub(args.days.saturating_sub(1));
+    let costs = store.costs(first).await?;
+    let wanted = costs.iter().filter(|row| args.path.as_ref().is_none_or(|path| row.path == *path));
+    let mut sums = BTreeMap::<About, Sum>::new();
+    for row in wanted {
+        sums.entry(About::of(row, args.by)).or_default().add(row);
+    }
+    let lines = sums.into_iter().map(|(about, sum)| {
+        let fee = format!("{}{}", sum.fee, about.denom);
+        Line { about, sum, fee }
+    });
+    place.print(&Costs { since: date(first), lines: lines.collect() })
+}
+
+impl About {
+    fn of(row: &CostRow, by: By) -> Self {
+        let (what, sequence) = match &row.purpose {
+            Purpose::Packet { from, src, seq, .. } => {
+                (format!("{from} {}/{}", src.port, src.channel), Some(*seq))
+            }
+            Purpose::Handshake => ("handshakes".to_owned(), None),
+            Purpose::Client => ("clients".to_owned(), None),
+        };
+        Self {
+            path: row.path.clone(),
+            what,
+            sequence: sequence.filter(|_| by == By::Packet),
+            day: (by == By::Day).then(|| date(row.time.day())),
+            on: row.lane.chain.clone(),
+            denom: row.denom.clone(),
+        }
+    }
+}
+
+impl Sum {
+    fn add(&mut self, row: &CostRow) {
+        match row.result {
+            Spent::Effected => self.effected += 1,
+            Spent::Redundant => self.redundant += 1,
+            Spent::Failed => self.failed += 1,
+        }
+        let ends = matches!(row.purpose, Purpose::Packet { leg: Leg::Ack | Leg::Timeout, .. });
+        self.ended += u64::from(ends && row.result == Spent::Effected);
+        self.gas = self.gas.saturating_add(row.gas);
+        self.fee = self.fee.saturating_add(row.fee);
+    }
+}
+
+fn date(day: u64) -> String {
+    let seconds = i64::try_from(day).unwrap_or_default().saturating_mul(SECONDS_OF_A_DAY);
+    let time = Calendar::from_unix_timestamp(seconds, 0).unwrap_or_else(|_| Calendar::unix_epoch());
+    time.to_rfc3339().chars().take_while(|c| *c != 'T').collect()
+}
+
+impl fmt::Display for Costs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.lines.is_empty() {
+            return write!(f, "nothing was paid since {}", self.since);
+        }
+        write!(f, "since {}", self.since)?;
+        for Line { about, sum, fee } in &self.lines {
+            let About { path, what, sequence, day, on, .. } = about;
+            write!(f, "\n{path}: ")?;
+            if let Some(day) = day {
+                write!(f, "{day} ")?;
+            }
+            write!(f, "{what}")?;
+            if let Some(sequence) = sequence {
+                write!(f, " {sequence}")?;
+            }
+            write!(f, ", paid on {on}: {fee} for {} messages", sum.effected)?;
+            if sum.redundant + sum.failed > 0 {
+                write!(f, ", {} redundant, {} failed", sum.redundant, sum.failed)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+//! The hourly check: what the blocks told against what the chains' states say.
+
+use std::collections::BTreeMap;
+
+use super::Model;
+use super::ids::{PathId, Side, Span, Time};
+use super::rows::{EndState, Gap, GapId, PathRow};
+
+/// How often the state of every channel is compared with what was read.
+pub(crate) const CHECK_EVERY: Span = Span::seconds(3_600);
+
+/// When each path is looked at next; nothing of it outlives the process.
+#[derive(Debug, Default)]
+pub(crate) struct Checks(BTreeMap<PathId, Time>);
+
+impl Model {
+    /// Opens the gaps that make up a check of each path that is due for one.
+    pub(super) fn check_paths(&mut self) {
+        let is_open = |row: &&PathRow| {
+            [&row.ends.a, &row.ends.b].iter().all(|end| end.state == EndState::Open)
+        };
+        let paths: Vec<PathId> =
+            self.record.paths().filter(is_open).map(|row| row.path.clone()).collect();
+        for path in paths {
+            let first = self.now.plus(CHECK_EVERY);
+            let due = self.checks.0.entry(path.clone()).or_insert(first);
+            if *due > self.now {
+                continue;
+            }
+            *due = first;
+            for side in [Side::A, Side::B] {
+                self.open_gap(GapId { path: path.clone(), gap: Gap::Channels(side) });
+            }
+        }
+    }
+
+    /// When the next path is due.
+    pub(super) fn next_check(&self) -> Option<Time> {
+        self.checks.0.values().min().copied()
+    }
+}

@@ -1,0 +1,162 @@
+//! What transactions cost, to the unit: the fee of each is divided among what it did.
+
+use serde::{Deserialize, Serialize};
+
+use super::Model;
+use super::facts::{Tip, Used};
+use super::ids::{ChainId, End, Ends, LaneId, PathId, Time};
+use super::rows::{Leg, SlotRow, Write};
+use crate::plan::gas::Gas;
+use crate::plan::work::Work;
+
+/// What one message cost, its part of the client updates before it included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostRow {
+    /// The account whose transaction it was; with `sequence` and `place` the row's name.
+    pub lane: LaneId,
+    /// The transaction's sequence.
+    pub sequence: u64,
+    /// The message's place among those of the transaction, client updates left out.
+    pub place: u32,
+    /// The path that it served.
+    pub path: PathId,
+    /// What it was for.
+    pub purpose: Purpose,
+    /// What came of it.
+    pub result: Spent,
+    /// The block that took the fee.
+    pub height: u64,
+    /// When that was.
+    pub time: Time,
+    /// Its part of the fee. The parts of a transaction add up to its fee.
+    pub fee: u128,
+    /// What the fee was paid in.
+    pub denom: String,
+    /// Its part of the gas used.
+    pub gas: u64,
+}
+
+/// What a message was for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Purpose {
+    /// To move a packet.
+    Packet {
+        /// The chain that sent it.
+        from: ChainId,
+        /// The channel end that sent it.
+        src: End,
+        /// Its sequence.
+        seq: u64,
+        /// Which of its messages it was.
+        leg: Leg,
+    },
+    /// A step of a handshake or of a close.
+    Handshake,
+    /// To keep a client alive, or to be there for other transactions.
+    Client,
+}
+
+/// What was had for the money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spent {
+    /// What was wanted.
+    Effected,
+    /// Nothing: somebody else had done it.
+    Redundant,
+    /// Nothing: the transaction failed.
+    Failed,
+}
+
+impl Model {
+    /// Notes what a transaction of ours cost that a block decided.
+    pub(super) fn note_costs(&mut self, tip: Tip, slot: &SlotRow, used: &Used) {
+        let chain = &used.lane.chain;
+        let Some(config) = self.config.get(chain) else { return };
+        let denom = config.gas_price.denom().to_owned();
+        let gas = self.chains.get(chain).map(|chain| &chain.gas);
+        let weights = weights(&slot.works, gas);
+        let fees = divide(slot.fee, &weights);
+        let gases = divide(used.gas_used.into(), &weights);
+        for (place, (fee, gas)) in fees.into_iter().zip(gases).enumerate() {
+            let work = slot.works.get(place);
+            let is_noop = used.noops.contains(&(place + slot.updates));
+            let row = CostRow {
+                lane: used.lane.clone(),
+                sequence: used.sequence,
+                place: place.try_into().unwrap_or(u32::MAX),
+                path: slot.flow.path.clone(),
+                purpose: work.map_or(Purpose::Client, Purpose::of),
+                result: match used.code {
+                    0 if is_noop && work.is_some() => Spent::Redundant,
+                    0 => Spent::Effected,
+                    _ => Spent::Failed,
+                },
+                height: tip.height,
+                time: tip.time,
+                fee,
+                denom: denom.clone(),
+                gas: gas.try_into().unwrap_or(u64::MAX),
+            };
+            self.record.write(Write::Cost(row));
+        }
+    }
+}
+
+impl Purpose {
+    fn of(work: &Work) -> Self {
+        match (work.packet(), work) {
+            (Some((leg, key)), _) => {
+                let Ends::V1 { src, .. } = &key.route.ends;
+                Self::Packet { from: key.route.from.clone(), src: src.clone(), seq: key.seq, leg }
+            }
+            (None, Work::CreateClient) => Self::Client,
+            (None, _) => Self::Handshake,
+        }
+    }
+}
+
+/// How much of a transaction each message is; a transaction without works is one thing.
+fn weights(works: &[Work], gas: Option<&Gas>) -> Vec<u64> {
+    if works.is_empty() {
+        return vec![1];
+    }
+    works.iter().map(|work| gas.map_or(1, |gas| gas.estimate(work)).max(1)).collect()
+}
+
+/// Divides a sum by weights; what does not divide goes to the first.
+fn divide(sum: u128, weights: &[u64]) -> Vec<u128> {
+    let whole: u128 = weights.iter().copied().map(u128::from).sum();
+    let part = |weight: &u64| {
+        let weight = u128::from(*weight);
+        // In two steps: fees of 18 decimals times gas would pass 2^128.
+        sum / whole * weight + sum % whole * weight / whole
+    };
+    let mut parts: Vec<u128> = weights.iter().map(part).collect();
+    let rest = sum - parts.iter().sum::<u128>();
+    if let Some(first) = parts.first_mut() {
+        *first += rest;
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_parts_of_a_fee_add_up_to_it(
+            sum in 0u128..1u128 << 100,
+            weights in proptest::collection::vec(1u64..1 << 40, 1..50),
+        ) {
+            let parts = divide(sum, &weights);
+            prop_assert_eq!(parts.iter().sum::<u128>(), sum);
+            let equal = divide(sum, &vec![7; weights.len()]);
+            let (least, most) = (equal.iter().min().unwrap(), equal.iter().max().unwrap());
+            prop_assert!(most - least <= 7 * weights.len() as u128);
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Packets that ferry leaves to others.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use super::Model;
+use super::ids::{ChannelId, End, Ends, PortId, Route};
+use super::rows::{ChannelRow, PacketRow};
+
+/// What a chain's operator does not want carried.
+///
+/// Channels are judged on both chains, whoever sends; the rest only where the packet is sent, and only
+/// of packets that hold an ICS-20 transfer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Channel ends that are served; all when there are none.
+    pub allow_channels: Vec<Pattern>,
+    /// Channel ends that are not.
+    pub deny_channels: Vec<Pattern>,
+    /// Accounts whose transfers are not carried.
+    pub deny_senders: Vec<String>,
+    /// Denoms that are carried, as the packet names them; all when there are none.
+    pub allow_denoms: Vec<Glob>,
+    /// Denoms that are not.
+    pub deny_denoms: Vec<Glob>,
+    /// The longest memo, in bytes.
+    pub max_memo_bytes: Option<usize>,
+    /// The longest receiver, in bytes.
+    pub max_receiver_bytes: Option<usize>,
+}
+
+/// Text in which each `*` stands for any characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glob(String);
+
+/// Channel ends: a port and a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    port: Glob,
+    channel: Glob,
+}
+
+/// An ICS-20 transfer, as far as it is judged.
+#[derive(Deserialize)]
+struct Transfer {
+    denom: String,
+    /// Tells a transfer from other JSON.
+    #[serde(rename = "amount")]
+    _amount: String,
+    sender: String,
+    receiver: String,
+    #[serde(default)]
+    memo: String,
+}
+
+impl From<&str> for Glob {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl Glob {
+    fn matches(&self, text: &str) -> bool {
+        let mut parts = self.0.split('*');
+        let first = parts.next().unwrap_or_default();
+        let Some(mut rest) = text.strip_prefix(first) else { return false };
+        let Some(last) = parts.next_back() else { return rest.is_empty() };
+        for part in parts {
+            let Some(place) = rest.find(part) else { return false };
+            rest = rest.split_at(place + part.len()).1;
+        }
+        rest.ends_with(last)
+    }
+
+    fn is_any(&self) -> bool {
+        self.0 == "*"
+    }
+}
+
+impl Pattern {
+    /// Reads `PORT/CHANNEL`, each with or without `*`; `None` when the slash is missing.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (port, channel) = text.rsplit_once('/')?;
+        let is_full = !port.is_empty() && !channel.is_empty();
+        is_full.then(|| Self { port: port.into(), channel: channel.into() })
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.port.0, self.channel.0)
+    }
+}
+
+impl Filter {
+    /// Why a channel end is not served; `None` when it is. An end that is not made yet has no channel.
+    fn refuses_end(&self, port: &PortId, channel: Option<&ChannelId>) -> Option<String> {
+        let is_denied = |pattern: &&Pattern| {
+            let is_here = channel.map_or_else(
+                || pattern.channel.is_any(),
+                |channel| pattern.channel.matches(channel.as_str()),
+            );
+            pattern.port.matches(port.as_str()) && is_here
+        };
+        let is_allowed = |pattern: &Pattern| {
+            let may_be = channel.is_none_or(|channel| pattern.channel.matches(channel.as_str()));
+            pattern.port.matches(port.as_str()) && may_be
+        };
+        let name =
+            || channel.map_or_else(|| port.to_string(), |channel| format!("{port}/{channel}"));
+        if let Some(pattern) = self.deny_channels.iter().find(is_denied) {
+            return Some(format!("`deny_channels` has `{pattern}`, which `{}` is", name()));
+        }
+        let is_served =
+            self.allow_channels.is_empty() || self.allow_channels.iter().any(is_allowed);
+        (!is_served).then(|| format!("`allow_channels` has nothing for `{}`", name()))
+    }
+
+    /// Why a packet that holds these bytes is not carried; `None` when it is.
+    fn refuses_data(&self, data: &[u8]) -> Option<String> {
+        if self.looks_at_no_data() {
+            return None;
+        }
+        let Transfer { denom, sender, receiver, memo, .. } = serde_json::from_slice(data).ok()?;
+        let longer = |what: &str, text: &str, most: Option<usize>| {
+            let most = most.filter(|most| text.len() > *most)?;
+            Some(format!("its {what} has {} bytes, `max_{what}_bytes` is {most}", text.len()))
+        };
+        if self.deny_senders.contains(&sender) {
+            return Some(format!("`deny_senders` has its sender `{sender}`"));
+        }
+        if self.deny_denoms.iter().any(|glob| glob.matches(&denom)) {
+            return Some(format!("`deny_denoms` has its denom `{denom}`"));
+        }
+        let is_allowed = |glob: &Glob| glob.matches(&denom);
+        if !self.allow_denoms.is_empty() && !self.allow_denoms.iter().any(is_allowed) {
+            return Some(format!("`allow_denoms` has nothing for its denom `{denom}`"));
+        }
+        longer("memo", &memo, self.max_memo_bytes)
+            .or_else(|| longer("receiver", &receiver, self.max_receiver_bytes))
+    }
+
+    fn looks_at_no_data(&self) -> bool {
+        let lists = self.deny_senders.len() + self.allow_denoms.len() + self.deny_denoms.len();
+        lists == 0 && self.max_memo_bytes.is_none() && self.max_receiver_bytes.is_none()
+    }
+}
+
+impl Model {
+    /// Why a packet with these bytes is not carried on its route; channels are not looked at.
+    pub(super) fn refused_data(&self, route: &Route, data: &[u8]) -> Option<String> {
+        self.config.get(&route.from)?.filter.refuses_data(data)
+    }
+
+    /// Why a packet is left to others; `None` when it is carried.
+    pub(crate) fn filtered(&self, row: &PacketRow) -> Option<String> {
+        if row.filtered.is_some() {
+            return row.filtered.clone();
+        }
+        let route = &row.key.route;
+        let Ends::V1 { src, dst, .. } = &route.ends;
+        [(&route.from, src), (&route.to, dst)].into_iter().find_map(
+            |(chain, End { port, channel })| {
+                self.config.get(chain)?.filter.refuses_end(port, Some(channel))
+            },
+        )
+    }
+
+    /// Why a channel of a path is left to others, its handshake too; `None` when it is served.
+    pub(crate) fn filtered_channel(&self, row: &ChannelRow) -> Option<String> {
+        let path = self.record.path(&row.path)?;
+        let ends = [(&path.chains.a, &row.ends.a), (&path.chains.b, &row.ends.b)];
+        ends.into_iter().find_map(|(chain, end)| {
+            self.config.get(chain)?.filter.refuses_end(&end.port, end.channel.as_ref())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn globs(texts: &[&str]) -> Vec<Glob> {
+        texts.iter().copied().map(Glob::from).collect()
+    }
+
+    fn patterns(texts: &[&str]) -> Vec<Pattern> {
+        texts.iter().map(|text| Pattern::parse(text).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_star_stands_for_any_characters() {
+        let matches = |glob: &str, text: &str| Glob::from(glob).matches(text);
+        for (glob, text) in
+            [("*", ""), ("ica*", "icahost"), ("a*b*c", "abbc"), ("*-1", "channel-1")]
+        {
+            assert!(matches(glob, text), "{glob} {text}");
+        }
+        for (glob, text) in [("", "a"), ("ica*", "ic"), ("a*b*c", "acb"), ("ab*bc", "abc")] {
+            assert!(!matches(glob, text), "{glob} {text}");
+        }
+        assert_eq!(["/channel-0", "transfer/", "transfer"].map(Pattern::parse), [None, None, None]);
+    }
+
+    #[test]
+    fn a_channel_that_is_not_made_yet_is_judged_by_its_port() {
+        let denies = Filter {
+            deny_channels: patterns(&["ica*/*", "transfer/channel-3"]),
+            ..Filter::default()
+        };
+        let allows =
+            Filter { allow_channels: patterns(&["transfer/channel-1"]), ..Filter::default() };
+        let refused = |filter: &Filter, port: &str, channel: Option<&str>| {
+            filter.refuses_end(&port.into(), channel.map(ChannelId::from).as_ref()).is_some()
+        };
+        assert!(refused(&denies, "icahost", None));
+        assert!(!refused(&denies, "transfer", None));
+        assert!(refused(&denies, "transfer", Some("channel-3")));
+        assert!(!refused(&denies, "transfer", Some("channel-33")));
+        assert!(!refused(&allows, "transfer", None));
+        assert!(refused(&allows, "transfer", Some("channel-2")));
+        assert!(refused(&allows, "icahost", None));
+    }
+
+    #[test]
+    fn transfers_are_judged_by_what_they_hold_and_other_data_not_at_all() {
+        let transfer = |denom: &str, sender: &str, memo: &str| {
+            let receiver = "r".repeat(10);
+            serde_json::to_vec(&serde_json::json!({
+                "denom": denom, "amount": "1", "sender": sender, "receiver": receiver, "memo": memo,
+            }))
+            .unwrap()
+        };
+        let filter = Filter {
+            deny_senders: vec!["spammer".to_owned()],
+            deny_denoms: globs(&["factory/*"]),
+            max_memo_bytes: Some(4),
+            max_receiver_bytes: Some(10),
+            ..Filter::default()
+        };
+        let reason = |data: &[u8]| filter.refuses_data(data).unwrap_or_default();
+        assert_eq!(reason(&transfer("stake", "user", "memo")), "");
+        assert_eq!(reason(b"factory/"), "");
+        assert!(reason(&transfer("stake", "spammer", "")).contains("`deny_senders`"));
+        assert!(reason(&transfer("factory/x", "user", "")).contains("`deny_denoms`"));
+        assert!(reason(&transfer("stake", "user", "12345")).contains("memo has 5 bytes"));
+        let short = Filter { max_receiver_bytes: Some(9), ..Filter::default() };
+        assert!(short.refuses_data(&transfer("stake", "user", "")).unwrap().contains("receiver"));
+        let only = Filter { allow_denoms: globs(&["stake"]), ..Filter::default() };
+        assert!(only.refuses_data(&transfer("other", "user", "")).is_some());
+        assert_eq!(only.refuses_data(&transfer("stake", "user", "")), None);
+    }
+}

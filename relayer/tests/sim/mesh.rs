@@ -1,0 +1,111 @@
+//! Ten chains in a ring with chords, one relayer, one key on each chain that serves several paths, and
+//! everything going wrong at once, for hours and in the long run for days.
+
+use ferry::model::ids::{Both, Order, PathId, Side};
+use ferry::model::rows::{ChannelRow, PathRow};
+
+use crate::checks;
+use crate::plain::Plain;
+use crate::rng::Rng;
+use crate::setup::{Expiry, Faults, Sending, Setup, wanted};
+use crate::world::{Happening, MILLI, SECOND, START, Site, World};
+use crate::{everything, number, seeds, settle};
+
+const NAMES: [(&str, u64); 10] = [
+    ("alpha-1", 1),
+    ("beta-4", 4),
+    ("gamma", 0),
+    ("delta-2", 2),
+    ("epsilon-1", 1),
+    ("zeta", 0),
+    ("eta-12", 12),
+    ("theta-1", 1),
+    ("iota-3", 3),
+    ("kappa-1", 1),
+];
+/// Neighbours on the ring, and some that are not.
+const CHORDS: [(usize, usize); 4] = [(0, 5), (1, 6), (2, 8), (3, 9)];
+const DAY: u64 = 86_400;
+
+/// How long a run is, and how much is sent in it.
+struct Size {
+    seconds: u64,
+    packets: u64,
+}
+
+impl Size {
+    /// `RANDOM_RUNS` stretches a run: 1 is 10 minutes and 300 packets; 100 a day and a million.
+    fn of_run() -> Self {
+        match number("RANDOM_RUNS").unwrap_or(1) {
+            100.. => Self { seconds: DAY, packets: 1_000_000 },
+            factor => Self { seconds: (600 * factor).min(DAY), packets: 300 * factor },
+        }
+    }
+}
+
+fn sites(rng: &mut Rng) -> Vec<Site<Plain>> {
+    let site = |name| Site {
+        name,
+        channels: Plain::default(),
+        interval: SECOND + rng.below(6_000) * MILLI,
+        started: START + rng.below(300) * MILLI,
+    };
+    NAMES.into_iter().map(site).collect()
+}
+
+fn paths(rng: &mut Rng) -> Vec<(PathRow, Vec<ChannelRow>)> {
+    let ring = (0..NAMES.len()).map(|place| (place, (place + 1) % NAMES.len()));
+    let path = |(a, b): (usize, usize)| {
+        let order = if rng.chance(15) { Order::Ordered } else { Order::Unordered };
+        let (mut path, mut channels) =
+            wanted(Both { a: NAMES[a].0.into(), b: NAMES[b].0.into() }, order);
+        path.path = PathId::from(format!("{a}-{b}"));
+        channels.iter_mut().for_each(|channel| channel.path = path.path.clone());
+        (path, channels)
+    };
+    ring.chain(CHORDS).map(path).collect()
+}
+
+/// Bursts on random paths, over the whole run; some packets cannot arrive in time.
+fn traffic(world: &mut World, rng: &mut Rng, size: &Size) {
+    let mut left = size.packets;
+    while left > 0 {
+        let path = rng.below(world.wanted_paths() as u64) as usize;
+        let from = if rng.chance(50) { Side::A } else { Side::B };
+        let count = (1 + rng.below(1 + size.packets / 40)).min(left);
+        // A late packet closes an ordered channel, and what is sent over it then is never sent.
+        let expiry = match rng.below(10) {
+            0 if !world.is_ordered(path) => Expiry::Seconds(1 + rng.below(60)),
+            _ => Expiry::Seconds(2 * DAY),
+        };
+        let sending = Sending { at: 0, from, count, expiry };
+        let act = move |world: &mut World| world.send_on(path, &sending, |_| b"packet".to_vec());
+        let delay = rng.below(size.seconds) * SECOND;
+        world.later(delay, None, Happening::Act(Box::new(act)));
+        left -= count;
+    }
+}
+
+fn day(seed: u64, size: &Size) {
+    let mut rng = Rng::new(seed);
+    let faults = Faults { rival: 0, ..everything(&mut rng) };
+    let (sites, paths) = (sites(&mut rng), paths(&mut rng));
+    let setup = Setup { seed, faults, ..Setup::default() };
+    let mut world = World::of_sites(setup, sites, paths);
+    let is_linked = |world: &World| (0..world.wanted_paths()).all(|path| world.is_path_open(path));
+    assert!(world.run(7_200, is_linked), "every path opens: {:?}", world.notices);
+    traffic(&mut world, &mut rng, size);
+    settle(&mut world, size.seconds + 7_200);
+    assert_eq!(world.sent(), size.packets, "everything was sent");
+    checks::books(&world);
+    assert_eq!(checks::wasted(&world), (0, 0), "{:?}", world.notices);
+}
+
+/// Every packet ends exactly once, nothing is paid for twice, and the books show every unit.
+#[test]
+fn ten_chains_lose_nothing_in_a_day() {
+    for seed in seeds(1) {
+        println!("mesh with FERRY_SIM_SEED={seed}");
+        day(seed, &Size::of_run());
+    }
+}

@@ -1,0 +1,62 @@
+//! Other relayers on the same path: who waits for whom, and what that saves.
+
+use ferry::model::config::ChainConfig;
+use ferry::model::ids::Side;
+use ferry::plan::explain::Why;
+
+use crate::setup::{Faults, Sending, Setup};
+use crate::traps::{LATE, link, why_waits};
+use crate::world::World;
+use crate::{checks, settle};
+
+const RIVAL: Faults =
+    Faults { rival: 95, lost: 0, slow: 20, twice: 0, stale: 0, vanish: 0, kill: 0 };
+
+fn beside_a_rival(adjust: fn(&mut ChainConfig)) -> World {
+    let mut world = link(Setup { seed: 61, adjust, ..Setup::default() });
+    world.faults = RIVAL;
+    // Two nodes, so that the mempool of ours does not show what the other does.
+    world.rival.is_elsewhere = true;
+    send(&mut world);
+    world
+}
+
+/// As much as the rival keeps up with.
+fn send(world: &mut World) {
+    for at in 1..40 {
+        world.send_at(Sending { at, from: Side::A, count: 3, expiry: LATE });
+    }
+}
+
+/// Where a rival leads, waiting a block makes double work rare.
+#[test]
+fn politeness_halves_what_is_paid_for_nothing() {
+    let noops = |adjust| {
+        let mut world = beside_a_rival(adjust);
+        settle(&mut world, 900);
+        checks::books(&world);
+        assert_eq!(checks::wasted(&world).1, 0, "{:?}", world.notices);
+        checks::wasted(&world).0
+    };
+    let (rude, polite) = (noops(|config| config.polite_blocks = 0), noops(|_| {}));
+    assert!(rude > 40 && polite * 2 < rude, "{polite} redundant messages, {rude} without waiting");
+}
+
+/// A backup pays for nothing while the other relayer works, and does everything when that stops.
+#[test]
+fn a_backup_steps_in_only_when_others_stop() {
+    let mut world = beside_a_rival(|config| config.backup_blocks = 30);
+    let paid = |world: &World| world.chains.a.fees + world.chains.b.fees;
+    let before = paid(&world);
+    world.run(20, |_| false);
+    assert!(world.rival.won > 10 && paid(&world) == before, "the backup paid");
+    world.faults.rival = 0;
+    send(&mut world);
+    world.run(3, |_| false);
+    let waits = why_waits(&world);
+    let yields = |why: &Why| matches!(why, Why::Yields { .. });
+    assert!(waits.iter().any(yields), "{waits:?}");
+    settle(&mut world, 900);
+    assert!(paid(&world) > before);
+    assert_eq!(checks::wasted(&world).1, 0, "{:?}", world.notices);
+}
