@@ -14,8 +14,11 @@ mod demo;
 mod deploy;
 mod keys;
 mod lease;
+mod local;
+mod market;
 mod order;
 mod orders;
+mod proposal;
 mod propose;
 mod provider;
 mod purchase;
@@ -57,6 +60,7 @@ Examples:
   entrepot keys add me                            a key that signs
   entrepot order from deploy.yaml                 Akash's deployment file as an order
   entrepot propose --dao daodao --address wasm1... buy --order deploy.yaml --days 30
+  entrepot proposal execute 3 --dao daodao --address wasm1core...
   entrepot bids 7 --watch                         who bids for order 7
   entrepot lease 7                                who runs it
   entrepot why 7                                  why it was refused, or where it is";
@@ -67,14 +71,20 @@ enum Verb {
     Demo(demo::Args),
     /// Store, make and join the contracts on two chains; goes on where it was interrupted.
     Deploy(deploy::Args),
+    /// Make two local nodes ready for trying things: keys, relayer, a DAO.
+    Local(local::Args),
     /// Write or show the configuration.
     Config(config::Args),
     /// Add, restore and list the keys that sign.
     Keys(keys::Args),
+    /// Show what the market takes and asks: denoms, stakes, bonds.
+    Market(market::Args),
     /// Turn a deployment file into an order for the market.
     Order(order::Args),
     /// Write what a DAO votes on to buy, pay or command; or submit it.
     Propose(Box<propose::Args>),
+    /// Show a DAO's proposal, vote on it, execute it.
+    Proposal(proposal::Args),
     /// List orders at the outpost.
     Orders(orders::Args),
     /// Show the bids for an order.
@@ -108,10 +118,13 @@ pub async fn run(cli: Cli) -> ExitCode {
     let done = match verb {
         Verb::Demo(args) => demo::run(args).await,
         Verb::Deploy(args) => deploy::run(args).await,
+        Verb::Local(args) => local::run(&place, args).await,
         Verb::Config(args) => config::run(&place, args),
         Verb::Keys(args) => keys::run(&place, args),
+        Verb::Market(args) => market::run(&place, args).await,
         Verb::Order(args) => order::run(args),
         Verb::Propose(args) => propose::run(&place, *args).await,
+        Verb::Proposal(args) => proposal::run(&place, args).await,
         Verb::Orders(args) => orders::run(&place, args).await,
         Verb::Bids(args) => bids::run(&place, args).await,
         Verb::Buy(args) => buy::run(&place, *args).await,

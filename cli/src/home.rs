@@ -90,11 +90,26 @@ impl Home {
     pub fn write_config(&self, text: &str) -> anyhow::Result<PathBuf> {
         let file = self.config_file();
         let shown = file.display();
-        ensure!(!file.try_exists()?, "`{shown}` exists already; edit it, or move it away");
-        std::fs::create_dir_all(&self.dir)
-            .with_context(|| format!("cannot make the folder `{}`", self.dir.display()))?;
-        std::fs::write(&file, text).with_context(|| format!("cannot write `{shown}`"))?;
+        let exists = file.try_exists().with_context(|| format!("cannot look for `{shown}`"))?;
+        ensure!(!exists, "`{shown}` exists already; edit it, or move it away");
+        self.make()?;
+        std::fs::write(&file, text).with_context(|| {
+            format!("cannot write `{shown}`; choose another folder with --home DIR")
+        })?;
         Ok(file)
+    }
+
+    /// Makes the folder, if it is not there.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn make(&self) -> anyhow::Result<()> {
+        std::fs::create_dir_all(&self.dir).with_context(|| {
+            let dir = self.dir.display();
+            format!(
+                "cannot make the folder `{dir}`; choose another with --home DIR or ENTREPOT_HOME"
+            )
+        })
     }
 
     /// Reads and checks the configuration.

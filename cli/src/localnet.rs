@@ -1,5 +1,11 @@
 //! Two local nodes, as `scripts/localnet` describes them in `localnet.json`.
 
+mod dao;
+mod home;
+
+pub use dao::NewDao;
+pub use home::{Parts, Prepared};
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

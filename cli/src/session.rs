@@ -116,6 +116,12 @@ impl Contract {
         Ok(Self { chain: place.connect().await?, address: place.contract.clone() })
     }
 
+    /// Another contract of the same chain.
+    #[must_use]
+    pub fn beside(&self, address: &str) -> Self {
+        Self { chain: self.chain.clone(), address: address.to_owned() }
+    }
+
     /// Asks it.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! `entrepot propose`
 
-mod dao;
+pub(super) mod dao;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -168,16 +168,25 @@ async fn submit(
         }
         None => dao::submit_to_gov(&actor, dao, proposal).await?,
     };
-    let number = outcome
+    let number: u64 = outcome
         .attribute("wasm", "proposal_id")
         .or_else(|| outcome.attribute("submit_proposal", "proposal_id"))
-        .context("the chain does not say the proposal's number")?;
+        .context("the chain does not say the proposal's number")?
+        .parse()?;
     let done = format!("submitted proposal {number}: {}", proposal.title);
-    let next = match dao {
-        Dao::Gov { .. } => "vote on it; the chain executes it when the vote ends",
-        _ => "vote on it, then anyone executes it",
+    let kind = match dao {
+        Dao::DaoDao { .. } => "daodao",
+        Dao::Cw3 { .. } => "cw3",
+        Dao::Gov { .. } => {
+            let next = "vote on it; the chain executes it when the vote ends";
+            return args.output.print(&Sent::new(&outcome, done, next).with_proposal(number));
+        }
     };
-    args.output.print(&Sent::new(&outcome, done, next))
+    let next = format!(
+        "entrepot proposal vote {number} yes --dao {kind} --address {}; once it has passed, execute",
+        dao.owner()
+    );
+    args.output.print(&Sent::new(&outcome, done, next).with_proposal(number))
 }
 
 impl Verb {

@@ -12,6 +12,9 @@ pub(super) struct Sent {
     /// The order that was made by it.
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<u64>,
+    /// The proposal that was made by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposal: Option<u64>,
     done: String,
     transaction: String,
     height: u64,
@@ -27,6 +30,7 @@ impl Sent {
     ) -> Self {
         Self {
             order: None,
+            proposal: None,
             done: done.into(),
             transaction: outcome.hash.clone(),
             height: outcome.height,
@@ -37,6 +41,10 @@ impl Sent {
 
     pub(super) fn with_order(self, seq: u64) -> Self {
         Self { order: Some(seq), ..self }
+    }
+
+    pub(super) fn with_proposal(self, number: u64) -> Self {
+        Self { proposal: Some(number), ..self }
     }
 }
 

@@ -14,8 +14,9 @@ use super::super::sent::CoinArg;
 use crate::propose::{Dao, Entrance, Proposal, Source, module_account};
 use crate::session::{Actor, Contract};
 
+/// Which DAO.
 #[derive(Debug, clap::Args)]
-pub(super) struct DaoArgs {
+pub(in crate::cli) struct Which {
     /// What kind of DAO votes.
     #[arg(long, value_enum)]
     dao: Kind,
@@ -25,6 +26,13 @@ pub(super) struct DaoArgs {
     /// For DAO DAO with several proposal modules: which.
     #[arg(long, value_name = "ADDRESS")]
     module: Option<String>,
+}
+
+/// Which DAO, and what who proposes puts down.
+#[derive(Debug, clap::Args)]
+pub(super) struct DaoArgs {
+    #[command(flatten)]
+    which: Which,
     /// For gov: what who proposes puts down.
     #[arg(long, value_name = "COIN", required_if_eq("dao", "gov"))]
     deposit: Option<CoinArg>,
@@ -34,7 +42,7 @@ pub(super) struct DaoArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Kind {
+pub(in crate::cli) enum Kind {
     /// DAO DAO: dao-dao-core with dao-proposal-single.
     Daodao,
     /// A multisig: cw3-fixed-multisig or cw3-flex-multisig.
@@ -76,16 +84,15 @@ enum DepositDenom {
 impl DaoArgs {
     /// Finds the DAO on the outpost's chain.
     pub(super) async fn find(&self, outpost: &Contract) -> anyhow::Result<Dao> {
-        let address = || self.address.clone().context("--address is missing");
         ensure!(
-            self.kind_takes_pool() || !self.community_pool,
+            self.which.dao == Kind::Gov || !self.community_pool,
             "--community-pool is for `--dao gov`; other DAOs pay from their own treasury"
         );
-        match self.dao {
-            Kind::Cw3 => Ok(Dao::Cw3 { address: address()? }),
+        match self.which.dao {
+            Kind::Cw3 => Ok(Dao::Cw3 { address: self.which.address()?.to_owned() }),
             Kind::Daodao => {
-                let core = address()?;
-                let entrance = self.entrance(outpost, &core).await?;
+                let core = self.which.address()?.to_owned();
+                let entrance = entrance(outpost, &self.which.module(outpost).await?).await?;
                 Ok(Dao::DaoDao { core, entrance })
             }
             Kind::Gov => {
@@ -98,44 +105,60 @@ impl DaoArgs {
             }
         }
     }
+}
 
-    fn kind_takes_pool(&self) -> bool {
-        self.dao == Kind::Gov
+impl Which {
+    /// The kind.
+    pub(in crate::cli) const fn kind(&self) -> Kind {
+        self.dao
     }
 
-    /// Where a DAO of DAO DAO takes proposals, by its own word.
-    async fn entrance(&self, outpost: &Contract, core: &str) -> anyhow::Result<Entrance> {
-        let at = |address: &str| Contract { chain: outpost.chain.clone(), address: address.into() };
-        let modules: Vec<Module> = at(core)
+    /// The address given.
+    pub(in crate::cli) fn address(&self) -> anyhow::Result<&str> {
+        self.address.as_deref().context("--address is missing")
+    }
+
+    /// The proposal module of a DAO of DAO DAO, by its core's own word.
+    pub(in crate::cli) async fn module(&self, outpost: &Contract) -> anyhow::Result<String> {
+        let core = self.address()?;
+        let modules: Vec<Module> = outpost
+            .beside(core)
             .ask(&json!({ "active_proposal_modules": {} }))
             .await
             .with_context(|| format!("`{core}` does not answer as a core contract of DAO DAO"))?;
         let known: Vec<&str> = modules.iter().map(|module| module.address.as_str()).collect();
-        let module = match (&self.module, &known[..]) {
-            (Some(module), known) if known.contains(&module.as_str()) => module,
-            (None, [module]) => *module,
+        match (&self.module, &known[..]) {
+            (Some(module), known) if known.contains(&module.as_str()) => Ok(module.clone()),
+            (None, [module]) => Ok((*module).to_owned()),
             (Some(module), _) => {
-                bail!("`{module}` is no active module of the DAO; it has {known:?}")
+                bail!("`{module}` is no active module of the DAO; it has {}", known.join(", "))
             }
             (None, []) => bail!("the DAO has no active proposal module"),
-            (None, _) => bail!("the DAO has several proposal modules; give --module, of {known:?}"),
-        };
-        let policy: Policy = at(module).ask(&json!({ "proposal_creation_policy": {} })).await?;
-        let Policy::Module { addr } = policy else {
-            return Ok(Entrance::Module { address: module.to_owned() });
-        };
-        let config: PreProposeConfig = at(&addr).ask(&json!({ "config": {} })).await?;
-        let deposit = config.deposit_info.map(|DepositInfo { denom, amount }| match denom {
-            DepositDenom::Native(denom) => {
-                Ok((amount.parse().context("the amount of the DAO's deposit")?, denom))
-            }
-            DepositDenom::Cw20(token) => bail!(
-                "the DAO takes deposits in the token `{token}`; allow it to spend {amount} and \
-                 propose by its own page, with what is printed without --submit"
+            (None, _) => bail!(
+                "the DAO has several proposal modules; give --module, of {}",
+                known.join(", ")
             ),
-        });
-        Ok(Entrance::PrePropose { address: addr, deposit: deposit.transpose()? })
+        }
     }
+}
+
+/// Where proposals for a module are made: at it, or at the module before it.
+async fn entrance(outpost: &Contract, module: &str) -> anyhow::Result<Entrance> {
+    let policy = outpost.beside(module).ask(&json!({ "proposal_creation_policy": {} })).await?;
+    let Policy::Module { addr } = policy else {
+        return Ok(Entrance::Module { address: module.to_owned() });
+    };
+    let config: PreProposeConfig = outpost.beside(&addr).ask(&json!({ "config": {} })).await?;
+    let deposit = config.deposit_info.map(|DepositInfo { denom, amount }| match denom {
+        DepositDenom::Native(denom) => {
+            Ok((amount.parse().context("the amount of the DAO's deposit")?, denom))
+        }
+        DepositDenom::Cw20(token) => bail!(
+            "the DAO takes deposits in the token `{token}`; allow it to spend {amount} and \
+             propose by its own page, with what is printed without --submit"
+        ),
+    });
+    Ok(Entrance::PrePropose { address: addr, deposit: deposit.transpose()? })
 }
 
 /// Submits a proposal to x/gov.

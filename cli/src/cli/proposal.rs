@@ -1,0 +1,210 @@
+//! `entrepot proposal`
+
+use std::fmt;
+
+use anyhow::{bail, ensure};
+use clap::{Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::propose::dao::{Kind, Which};
+use super::sent::Sent;
+use super::watch::Watch;
+use super::{Output, Place};
+use crate::session::{Actor, Contract};
+
+const EXAMPLES: &str = "\
+Examples:
+  entrepot proposal show 3 --dao daodao --address wasm1core... --watch
+  entrepot proposal vote 3 yes --dao daodao --address wasm1core... --key me
+  entrepot proposal execute 3 --dao cw3 --address wasm1multisig...
+
+Proposals of x/gov are voted on with the chain's own `tx gov vote`; the chain executes them itself.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show how a proposal stands.
+    Show {
+        #[command(flatten)]
+        proposal: Target,
+        #[command(flatten)]
+        watch: Watch,
+    },
+    /// Vote on a proposal.
+    Vote {
+        #[command(flatten)]
+        proposal: Target,
+        /// The vote.
+        #[arg(value_enum)]
+        vote: Vote,
+        #[command(flatten)]
+        signed: Signed,
+    },
+    /// Execute a proposal that has passed.
+    Execute {
+        #[command(flatten)]
+        proposal: Target,
+        #[command(flatten)]
+        signed: Signed,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Target {
+    /// The proposal's number.
+    number: u64,
+    #[command(flatten)]
+    which: Which,
+}
+
+#[derive(Debug, clap::Args)]
+struct Signed {
+    /// The key that signs on the outpost's chain.
+    #[arg(long, value_name = "NAME")]
+    key: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Vote {
+    Yes,
+    No,
+    Abstain,
+}
+
+#[derive(Serialize)]
+struct Standing {
+    proposal: u64,
+    title: String,
+    status: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    votes: Option<Votes>,
+}
+
+/// Source: dao-voting 2.6.0 `voting.rs`, `Votes`.
+#[derive(Serialize, Deserialize)]
+struct Votes {
+    yes: String,
+    no: String,
+    abstain: String,
+}
+
+/// Source: dao-proposal-single 2.6.0 `query.rs`, `ProposalResponse`.
+#[derive(Deserialize)]
+struct OfDaoDao {
+    proposal: Content,
+}
+
+/// Also cw3 2.0 `query.rs`, `ProposalResponse`, which counts no votes.
+#[derive(Deserialize)]
+struct Content {
+    title: String,
+    status: String,
+    votes: Option<Votes>,
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "proposal  {}: {}", self.proposal, self.title)?;
+        writeln!(f, "status    {}", self.status)?;
+        if let Some(Votes { yes, no, abstain }) = &self.votes {
+            writeln!(f, "votes     {yes} yes, {no} no, {abstain} abstain")?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
+    let session = place.session()?;
+    match args.verb {
+        Verb::Show { proposal, watch } => {
+            let book = proposal.book(&session.outpost().await?).await?;
+            watch.show(async || proposal.read(&book).await).await
+        }
+        Verb::Vote { proposal, vote, signed } => {
+            let actor = session.outpost_actor(signed.key.as_deref()).await?;
+            let book = proposal.book(&actor.contract).await?;
+            let number = proposal.number;
+            let msg = json!({ "vote": { "proposal_id": number, "vote": vote } });
+            let outcome = actor.send_to(&book.address, &msg, &[]).await?;
+            let standing = proposal.read(&book).await?;
+            let done = format!("voted on proposal {number}, which is {} now", standing.status);
+            let next = format!("entrepot proposal execute {number}, once it has passed");
+            signed.output.print(&Sent::new(&outcome, done, next).with_proposal(number))
+        }
+        Verb::Execute { proposal, signed } => {
+            let actor = session.outpost_actor(signed.key.as_deref()).await?;
+            execute(&actor, &proposal, signed.output).await
+        }
+    }
+}
+
+async fn execute(actor: &Actor, proposal: &Target, output: Output) -> anyhow::Result<()> {
+    let book = proposal.book(&actor.contract).await?;
+    let number = proposal.number;
+    let standing = proposal.read(&book).await?;
+    ensure!(
+        standing.status == "passed",
+        "proposal {number} is {}, and only one that has passed can be executed",
+        standing.status
+    );
+    let msg = json!({ "execute": { "proposal_id": number } });
+    let outcome = actor.send_to(&book.address, &msg, &[]).await?;
+    let standing = proposal.read(&book).await?;
+    // DAO DAO takes the messages' failure as the end of the proposal, not of the transaction.
+    ensure!(
+        standing.status == "executed",
+        "proposal {number} is {} for good: its messages failed in transaction {}; propose anew",
+        standing.status,
+        outcome.hash
+    );
+    let done = format!("executed proposal {number}: {}", standing.title);
+    let order = outcome.attribute("wasm-outpost_sent", "seq").and_then(|seq| seq.parse().ok());
+    let sent = |next: &str| Sent::new(&outcome, done.clone(), next).with_proposal(number);
+    match order {
+        Some(seq) => {
+            let next = format!(
+                "a relayer carries order {seq}; entrepot lease {seq} --watch, or entrepot why {seq}"
+            );
+            output.print(&sent(&next).with_order(seq))
+        }
+        None => output.print(&sent("a relayer carries what it sent")),
+    }
+}
+
+impl Target {
+    /// The contract that counts the votes.
+    async fn book(&self, outpost: &Contract) -> anyhow::Result<Contract> {
+        match self.which.kind() {
+            Kind::Daodao => Ok(outpost.beside(&self.which.module(outpost).await?)),
+            Kind::Cw3 => Ok(outpost.beside(self.which.address()?)),
+            Kind::Gov => bail!(
+                "proposals of x/gov are voted on with the chain's own `tx gov vote {}`; the chain \
+                 executes them itself",
+                self.number
+            ),
+        }
+    }
+
+    async fn read(&self, book: &Contract) -> anyhow::Result<Standing> {
+        let proposal = self.number;
+        let ask = json!({ "proposal": { "proposal_id": proposal } });
+        let content = match self.which.kind() {
+            Kind::Daodao => book.ask::<OfDaoDao>(&ask).await.map(|found| found.proposal),
+            Kind::Cw3 | Kind::Gov => book.ask(&ask).await,
+        };
+        let Content { title, status, votes } = content.map_err(|error| {
+            error.context(format!("`{}` does not tell of proposal {proposal}", book.address))
+        })?;
+        Ok(Standing { proposal, title, status, votes })
+    }
+}
