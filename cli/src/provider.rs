@@ -2,14 +2,16 @@
 //!
 //! Everything the loop decides it reads from the market in the same round: which leases it has,
 //! for which orders it has bid. So a restart changes nothing, and it never bids beyond its
-//! capacity.
+//! capacity. Only where deposits of lost bids lie is kept in a file.
 
 mod capacity;
 mod config;
 mod market;
+mod memory;
 mod run;
 
 pub use capacity::Capacity;
 pub use config::{Config, DenomPrices, EXAMPLE, PriceFile};
 pub use market::{Desk, parse_order};
+pub use memory::Memory;
 pub use run::{Round, Worker};

@@ -29,7 +29,10 @@ pub(super) struct Args {
 #[derive(Serialize)]
 struct Auction {
     seq: u64,
+    /// As the market's chain calls it.
     denom: String,
+    /// As the outpost's chain calls it.
+    pay_denom: String,
     groups: Vec<OpenGroup>,
 }
 
@@ -62,7 +65,7 @@ impl fmt::Display for Auction {
                 "no group is open for bids; `entrepot lease {seq}` shows the leases"
             );
         }
-        let most = format!("{} PER DAY", self.denom);
+        let most = format!("{} PER DAY", self.pay_denom);
         let mut table = Table::new(&["GROUP", "BID", &most, "VALID UNTIL", "PROVIDER", "HOST"]);
         for group in &self.groups {
             let name = format!("{} {}", group.group, group.name);
@@ -92,6 +95,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
 }
 
 async fn read(books: &Books, seq: u64) -> anyhow::Result<Auction> {
+    let pay_denom = books.order(seq).await?.coin.denom;
     let (id, status) = books.status(seq).await?;
     let info = books.deployment(id.clone()).await?;
     let mut groups = Vec::new();
@@ -119,5 +123,5 @@ async fn read(books: &Books, seq: u64) -> anyhow::Result<Auction> {
             bids,
         });
     }
-    Ok(Auction { seq, denom: info.denom, groups })
+    Ok(Auction { seq, denom: info.denom, pay_denom, groups })
 }

@@ -33,7 +33,10 @@ struct Leases {
     state: DeploymentState,
     #[serde(skip_serializing_if = "Option::is_none")]
     closed: Option<StoredTombstone>,
+    /// As the market's chain calls it.
     denom: String,
+    /// As the outpost's chain calls it.
+    pay_denom: String,
     groups: Vec<GroupLine>,
 }
 
@@ -52,7 +55,7 @@ impl fmt::Display for Leases {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seq = self.seq;
         if let Some(closed) = &self.closed {
-            let refunded = figures::units(closed.refunded.u128(), &closed.denom);
+            let refunded = figures::units(closed.refunded.u128(), &self.pay_denom);
             let when = figures::moment(closed.closed_at);
             writeln!(
                 f,
@@ -61,7 +64,7 @@ impl fmt::Display for Leases {
             )?;
             return writeln!(f, "next: entrepot claim");
         }
-        let rate = format!("{} PER DAY", self.denom);
+        let rate = format!("{} PER DAY", self.pay_denom);
         let heads = ["GROUP", "STATE", &rate, "PAID", "EARNS UNTIL", "PROVIDER", "HOST"];
         let mut table = Table::new(&heads);
         for group in &self.groups {
@@ -105,12 +108,14 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
 }
 
 async fn read(books: &Books, seq: u64) -> anyhow::Result<Leases> {
+    let pay_denom = books.order(seq).await?.coin.denom;
     let (id, status) = books.status(seq).await?;
     if status.state == DeploymentState::Closed {
         let closed: StoredTombstone = books.market.ask(&QueryMsg::Tombstone { id }).await?;
         let denom = closed.denom.clone();
         let state = DeploymentState::Closed;
-        return Ok(Leases { seq, state, closed: Some(closed), denom, groups: Vec::new() });
+        let groups = Vec::new();
+        return Ok(Leases { seq, state, closed: Some(closed), denom, pay_denom, groups });
     }
     let info = books.deployment(id.clone()).await?;
     let mut leases = books.market.leases(&id, &status).await?;
@@ -130,5 +135,5 @@ async fn read(books: &Books, seq: u64) -> anyhow::Result<Leases> {
             host_uri: provider.map(|provider| provider.host_uri),
         });
     }
-    Ok(Leases { seq, state: status.state, closed: None, denom: info.denom, groups })
+    Ok(Leases { seq, state: status.state, closed: None, denom: info.denom, pay_denom, groups })
 }

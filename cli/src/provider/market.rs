@@ -112,7 +112,7 @@ impl Desk {
     /// # Errors
     /// What the market says.
     pub async fn own_bid(&self, order: &LeaseId) -> anyhow::Result<Option<BidInfo>> {
-        let bids = self.actor.contract.bids(order).await?;
+        let bids = self.actor.contract.find_bids(order).await?.unwrap_or_default();
         Ok(bids.into_iter().find(|bid| bid.provider == self.address()))
     }
 
@@ -271,6 +271,15 @@ impl Desk {
             valid_for_seconds,
         };
         self.actor.send(&bid, &[(amount, &denom)]).await
+    }
+
+    /// Takes a bid back, with its deposit.
+    ///
+    /// # Errors
+    /// What the market says.
+    pub async fn withdraw_bid(&self, order: &LeaseId) -> anyhow::Result<TxOutcome> {
+        let withdraw = ExecuteMsg::WithdrawBid { order: order.clone(), provider: None };
+        self.actor.send(&withdraw, &[]).await
     }
 
     /// Sends a heartbeat for leases, as many transactions as that takes.

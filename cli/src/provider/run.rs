@@ -8,7 +8,7 @@ use market::msg::{LeaseId, LeaseInfo, OrderInfo};
 use protocol::control::GroupState;
 
 use super::config::rate;
-use super::{Capacity, Config, Desk};
+use super::{Capacity, Config, Desk, Memory};
 
 /// What a round did; empty if there was nothing to do.
 pub type Round = Vec<String>;
@@ -19,16 +19,17 @@ pub struct Worker {
     desk: Desk,
     config: Config,
     stake: (u128, String),
+    memory: Memory,
     /// Orders that the market did not let it bid for, and why: asked again they cost a query each.
     refused: BTreeMap<LeaseId, String>,
     withdrawn_at: Option<u64>,
 }
 
 impl Worker {
-    /// A provider with this key and these decisions.
+    /// A provider with this key, these decisions and this stake.
     #[must_use]
-    pub const fn new(desk: Desk, config: Config, stake: (u128, String)) -> Self {
-        Self { desk, config, stake, refused: BTreeMap::new(), withdrawn_at: None }
+    pub const fn new(desk: Desk, config: Config, stake: (u128, String), memory: Memory) -> Self {
+        Self { desk, config, stake, memory, refused: BTreeMap::new(), withdrawn_at: None }
     }
 
     /// How long to wait until the next round, in seconds.
@@ -48,7 +49,9 @@ impl Worker {
         let leases = self.desk.leases().await?;
         self.beat(&leases, now, &mut done).await?;
         self.decide(now, &mut done).await?;
-        self.bid(&leases, &mut done).await?;
+        let orders = self.desk.orders().await?;
+        self.release(&orders, now, &mut done).await?;
+        self.bid(&leases, &orders, &mut done).await?;
         self.withdraw(&leases, now, &mut done).await?;
         Ok(done)
     }
@@ -97,14 +100,45 @@ impl Worker {
         Ok(())
     }
 
-    async fn bid(&mut self, leases: &[LeaseInfo], done: &mut Round) -> anyhow::Result<()> {
+    /// Takes back the deposits of bids that bind no more.
+    async fn release(
+        &mut self,
+        orders: &[OrderInfo],
+        now: u64,
+        done: &mut Round,
+    ) -> anyhow::Result<()> {
+        for id in self.memory.orders() {
+            let bid = self.desk.own_bid(&id).await?;
+            let is_open = orders.iter().any(|order| order.id == id);
+            match bid {
+                Some(bid) if is_open && now <= bid.valid_until => continue,
+                Some(bid) => {
+                    self.desk.withdraw_bid(&id).await.context("cannot withdraw a bid")?;
+                    done.push(format!(
+                        "took back {} {} of a bid for {id}",
+                        bid.deposit.amount, bid.deposit.denom
+                    ));
+                }
+                // It was accepted, or was never placed.
+                None => {}
+            }
+            self.memory.remove(&id)?;
+        }
+        Ok(())
+    }
+
+    async fn bid(
+        &mut self,
+        leases: &[LeaseInfo],
+        orders: &[OrderInfo],
+        done: &mut Round,
+    ) -> anyhow::Result<()> {
         let mut used = self.carried(leases).await?;
-        let orders = self.desk.orders().await?;
         let open: BTreeSet<&LeaseId> = orders.iter().map(|order| &order.id).collect();
         self.refused.retain(|id, _| open.contains(id));
         let mut free = Vec::new();
         // A bid can become a lease at any moment: its group counts before any new bid.
-        for order in &orders {
+        for order in orders {
             if self.desk.own_bid(&order.id).await?.is_some() {
                 used.add(&Capacity::of(&order.group));
             } else if !self.refused.contains_key(&order.id) {
@@ -132,6 +166,7 @@ impl Worker {
         rate: u128,
         done: &mut Round,
     ) -> anyhow::Result<()> {
+        self.memory.add(&order.id)?;
         match self.desk.bid(order, rate, self.config.valid_for_seconds).await {
             Ok(_) => done.push(format!("bid {rate} nano-units per second for {}", order.id)),
             Err(error) if is_refusal(&error) => {

@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow};
 
 use super::super::Place;
 use super::super::sent::CoinArg;
-use crate::provider::{Config, Desk, Worker};
+use crate::provider::{Config, Desk, Memory, Worker};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,6 +23,9 @@ it is time. What it did goes to standard output, a line each. It can be stopped 
 pub(super) struct Args {
     /// The file; `entrepot provider example` prints one.
     file: PathBuf,
+    /// Where it keeps for which orders it has bid; default the file's name with `.state.json`.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     /// End after one round.
     #[arg(long)]
     once: bool,
@@ -36,7 +39,8 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let stake: CoinArg = config.stake.parse().map_err(|error| anyhow!("`stake`: {error}"))?;
     let desk = Desk::new(place.session()?.market_actor(args.key.as_deref()).await?);
     say(&format!("working as {}", desk.address()))?;
-    let mut worker = Worker::new(desk, config, (stake.amount, stake.denom));
+    let memory = Memory::open(&args.state.unwrap_or_else(|| Memory::beside(&args.file)))?;
+    let mut worker = Worker::new(desk, config, (stake.amount, stake.denom), memory);
     loop {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?.as_secs();
         let round = worker.round(now).await;
