@@ -38,6 +38,7 @@ use clap::{Parser, Subcommand};
 use serde::Serialize;
 
 use crate::home::Home;
+use crate::refusal;
 use crate::session::Session;
 
 /// Buy compute on one chain from another: by a DAO's vote or a key, and follow it to the end.
@@ -88,13 +89,15 @@ enum Verb {
     /// List orders at the outpost.
     Orders(orders::Args),
     /// Show the bids for an order.
-    Bids(bids::Args),
+    #[command(after_help = bids::EXAMPLES)]
+    Bids(watch::OrderArgs),
     /// Buy with a key what a deployment file or an order asks for.
     Buy(Box<buy::Args>),
     /// Accept a bid.
     Accept(accept::Args),
     /// Show who runs an order, and on which terms.
-    Lease(lease::Args),
+    #[command(after_help = lease::EXAMPLES)]
+    Lease(watch::OrderArgs),
     /// Show how long an order's money lasts.
     Runway(runway::Args),
     /// Add money to an order.
@@ -142,7 +145,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // With standard error closed there is nobody left to tell.
-            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            let _ = writeln!(std::io::stderr(), "error: {}", refusal::said(&error));
             ExitCode::FAILURE
         }
     }

@@ -1,11 +1,27 @@
 //! Amounts, rates, sizes and times as people read them.
 
+use outpost::msg::responses::OrderState;
 use protocol::deployment::ResourceUnit;
 use protocol::{Otherwise, Selection};
 
 /// Nano-units in a unit.
 const NANO: u128 = 1_000_000_000;
 const DAY: u64 = 86_400;
+
+/// How far an order has come.
+#[must_use]
+pub const fn order_state(state: OrderState) -> &'static str {
+    match state {
+        OrderState::Unsent => "not sent",
+        OrderState::InFlight => "on its way",
+        OrderState::Acked => "arrived",
+        OrderState::Open => "open",
+        OrderState::Leased => "leased",
+        OrderState::Closed => "closed",
+        OrderState::RefundDue => "refund due",
+        OrderState::Refunded => "refunded",
+    }
+}
 
 /// What a group asks for.
 #[must_use]

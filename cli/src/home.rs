@@ -90,7 +90,9 @@ impl Home {
     pub fn write_config(&self, text: &str) -> anyhow::Result<PathBuf> {
         let file = self.config_file();
         let shown = file.display();
-        let exists = file.try_exists().with_context(|| format!("cannot look for `{shown}`"))?;
+        let exists = file.try_exists().with_context(|| {
+            format!("cannot look for `{shown}`; choose another folder with --home DIR")
+        })?;
         ensure!(!exists, "`{shown}` exists already; edit it, or move it away");
         self.make()?;
         std::fs::write(&file, text).with_context(|| {

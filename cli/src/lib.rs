@@ -13,6 +13,7 @@ pub mod home;
 pub mod localnet;
 pub mod propose;
 pub mod provider;
+pub mod refusal;
 pub mod sdl;
 pub mod session;
 pub mod why;

@@ -6,12 +6,13 @@
 
 mod capacity;
 mod config;
+mod load;
 mod market;
 mod memory;
 mod run;
 
 pub use capacity::Capacity;
-pub use config::{Config, DenomPrices, EXAMPLE, PriceFile};
+pub use config::{Config, DenomPrices, EXAMPLE, PriceFile, example};
 pub use market::{Desk, parse_order};
 pub use memory::Memory;
 pub use run::{Round, Worker};

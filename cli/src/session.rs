@@ -1,19 +1,20 @@
 //! The contracts of a user, to be asked and told things.
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use cosmos::Any;
 use cosmos::chain::{Chain, TxOutcome};
 use cosmos::keys::Key;
 use market::msg as market_msg;
 use market::msg::{BidInfo, BidsResponse, DeploymentInfo, LeaseId, LeaseInfo, ProviderInfo};
 use outpost::msg as outpost_msg;
-use outpost::msg::responses::{OrderResponse, RouteResponse, RoutesResponse};
+use outpost::msg::responses::{OrderResponse, OrderState, RouteResponse, RoutesResponse};
 use protocol::control::{DeploymentStatus, GroupState};
 use protocol::ics20::TRANSFER_PORT;
 use protocol::{Code, DeploymentId, Tenant};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::figures;
 use crate::home::{Config, Home, Place};
 
 /// A user's folder and what is configured there.
@@ -201,6 +202,20 @@ impl Books {
         order.with_context(|| {
             format!("the outpost does not tell of order {seq}; `entrepot orders` lists yours")
         })
+    }
+
+    /// An order that can be paid for and commanded.
+    ///
+    /// # Errors
+    /// There is none of this number, or it is on its way, refunded or closed.
+    pub async fn living(&self, seq: u64) -> anyhow::Result<OrderResponse> {
+        let order = self.order(seq).await?;
+        ensure!(
+            matches!(order.state, OrderState::Acked | OrderState::Open | OrderState::Leased),
+            "order {seq} is {}, so there is nothing to pay or command; see `entrepot why {seq}`",
+            figures::order_state(order.state)
+        );
+        Ok(order)
     }
 
     /// The market's name for an order's deployment.

@@ -127,6 +127,59 @@ fn keys_are_made_restored_and_listed_with_addresses_on_both_chains() {
 }
 
 #[test]
+fn all_keys_of_a_folder_have_one_password() {
+    let home = configured();
+    json(home.path(), &["keys", "add", "me"]);
+    let mut other = Command::new(env!("CARGO_BIN_EXE_entrepot"));
+    other.env("ENTREPOT_HOME", home.path()).env("ENTREPOT_PASSWORD", "another one");
+    let output = other.args(["keys", "add", "you"]).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("that of `me`") && error.contains("nothing was written"), "{error}");
+    assert_eq!(json(home.path(), &["keys", "list"])["keys"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named_with_the_cure() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("file"), "").unwrap();
+    let (artifacts, localnet) = (home.path().join("artifacts"), home.path().join("localnet.json"));
+    fs::create_dir(artifacts).unwrap();
+    let chain = r#"{"chain_id":"x-1","rpc":"http://127.0.0.1:9","bech32_prefix":"wasm",
+        "fee_denom":"stake","gas_price":"0.001","token":"t"}"#;
+    let net = format!(r#"{{"chains":{{"a":{chain},"b":{chain}}},"accounts":{{}}}}"#);
+    fs::write(localnet, net).unwrap();
+    for args in [
+        &["config", "init"][..],
+        &["keys", "add", "me"],
+        &["local", "init", "--localnet", ".", "--artifacts", "artifacts"],
+    ] {
+        let error = fails(home.path(), &[&["--home", "file/home"], args].concat());
+        assert!(error.contains("file/home") && error.contains("--home DIR"), "{args:?}: {error}");
+    }
+}
+
+#[test]
+fn nothing_is_left_of_a_preparation_that_fails() {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join("artifacts")).unwrap();
+    let error = fails(home.path(), &["local", "init"]);
+    assert!(error.contains("scripts/localnet up"), "{error}");
+    let net = r#"{"chains":{"a":A,"b":A},"accounts":{"relayer":{"address":"a","mnemonic":"m"}}}"#;
+    let chain = r#"{"chain_id":"x-1","rpc":"http://127.0.0.1:9","bech32_prefix":"wasm",
+        "fee_denom":"stake","gas_price":"0.001","token":"t"}"#;
+    fs::write(home.path().join("localnet.json"), net.replace('A', chain)).unwrap();
+    let init = ["local", "init", "--localnet", ".", "--artifacts"];
+    let error = fails(home.path(), &[&init[..], &["none"]].concat());
+    assert!(error.contains("scripts/build-contracts"), "{error}");
+    let args = [&init[..], &["artifacts", "--ferry", "./no-ferry"]].concat();
+    let error = fails(home.path(), &args);
+    assert!(error.contains("no-ferry") && error.contains("cargo build"), "{error}");
+    for left in ["ferry", "keys", "deploy.toml", "config.toml"] {
+        assert!(!home.path().join(left).try_exists().unwrap(), "{left}");
+    }
+}
+
+#[test]
 fn keys_are_in_the_form_that_ferry_reads() {
     let home = configured();
     fs::write(home.path().join("words"), WORDS).unwrap();
@@ -162,6 +215,11 @@ fn wrong_usage_ends_with_2() {
         &["buy", "--order", "x.yaml"],
         &["bids", "7", "--interval", "0"],
         &["provider", "bid", "wasm1x/1/0"],
+        &["buy", "--order", "x.yaml", "--days", "0"],
+        &["order", "from", "x.yaml", "--expires-in-seconds", "1"],
+        &["proposal", "vote", "1", "maybe", "--dao", "cw3", "--address", "wasm1x"],
+        &["proposal", "show", "1", "--dao", "cw3"],
+        &["local", "dao"],
     ] {
         assert_eq!(entrepot(home.path(), args).status.code(), Some(2), "{args:?}");
     }
@@ -177,13 +235,17 @@ fn the_example_of_a_provider_is_valid() {
     assert_eq!(config.capacity.cpu_milli, 64_000);
     let prices = entrepot::provider::PriceFile::read(&file).unwrap();
     assert_eq!(prices.prices.len(), 1);
+    let own = ["provider", "example", "--denom", "uusdc", "--stake", "5utok"];
+    fs::write(&file, entrepot(home.path(), &own).stdout).unwrap();
+    let config = entrepot::provider::Config::read(&file).unwrap();
+    assert_eq!((config.stake.as_str(), config.prices[0].denom.as_str()), ("5utok", "uusdc"));
 }
 
 #[test]
 fn every_command_has_examples() {
     let home = tempfile::tempdir().unwrap();
-    let commands = "accept,bids,buy,claim,close,completions,config,keys,lease,order from,orders,\
-                    propose,provider,provider bid,provider heartbeat,provider offer,\
+    let commands = "accept,bids,buy,claim,close,completions,config,keys,lease,local,market,\
+                    order from,orders,proposal,propose,provider,provider bid,provider heartbeat,provider offer,\
                     provider orders,provider register,provider run,provider withdraw,runway,top-up,why";
     for command in commands.split(',') {
         let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();

@@ -7,24 +7,15 @@ use serde::Serialize;
 
 use super::Place;
 use super::table::Table;
-use super::watch::Watch;
+use super::watch::OrderArgs;
 use crate::figures;
 use crate::session::Books;
 
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   entrepot bids 7
   entrepot bids 7 --watch
   entrepot bids 7 --json";
-
-#[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
-pub(super) struct Args {
-    /// The order's number at the outpost.
-    seq: u64,
-    #[command(flatten)]
-    watch: Watch,
-}
 
 #[derive(Serialize)]
 struct Auction {
@@ -89,7 +80,7 @@ impl fmt::Display for Auction {
     }
 }
 
-pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
+pub(super) async fn run(place: &Place, args: OrderArgs) -> anyhow::Result<()> {
     let books = place.session()?.books().await?;
     args.watch.show(async || read(&books, args.seq).await).await
 }

@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::{Output, Place};
 use crate::deploy::StateFile;
-use crate::deploy::config::{ChainSection, Config as DeployConfig};
-use crate::home::{Config, EXAMPLE};
+use crate::deploy::config::{ChainSection, Config as DeployConfig, KeysSection};
+use crate::home::{Config, EXAMPLE, Home};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -72,7 +72,11 @@ pub(super) fn run(place: &Place, args: Args) -> anyhow::Result<()> {
                 None => (EXAMPLE.to_owned(), "fill it in, then `entrepot keys add NAME`"),
                 Some(file) => {
                     let state = state.unwrap_or_else(|| StateFile::beside(&file));
-                    (of_deployment(&file, &state, key.as_deref())?, "entrepot keys add NAME")
+                    let next = match &key {
+                        Some(_) => "entrepot market",
+                        None => "entrepot keys add NAME",
+                    };
+                    (of_deployment(&home, &file, &state, key.as_deref())?, next)
                 }
             };
             let file = home.write_config(&text)?;
@@ -89,11 +93,12 @@ pub(super) fn run(place: &Place, args: Args) -> anyhow::Result<()> {
 
 /// The configuration for the contracts of a deployment.
 fn of_deployment(
+    home: &Home,
     file: &std::path::Path,
     state: &std::path::Path,
     key: Option<&str>,
 ) -> anyhow::Result<String> {
-    let chains = DeployConfig::read(file)?.chains;
+    let DeployConfig { chains, keys, .. } = DeployConfig::read(file)?;
     let made = StateFile::open(state, &chains.market.id, &chains.outpost.id)?.state;
     let address = |address: Option<String>, what: &str| {
         address.with_context(|| {
@@ -103,10 +108,25 @@ fn of_deployment(
     let market = section("market", &chains.market, &address(made.market.address, "market")?, key);
     let outpost = address(made.outpost.address, "outpost")?;
     let outpost = section("outpost", &chains.outpost, &outpost, key);
-    let text = format!("# Made from `{}`.\n\n{market}\n{outpost}", file.display());
+    let password = password_line(home, &keys)?;
+    let text = format!("# Made from `{}`.\n\n{password}{market}\n{outpost}", file.display());
     // What is written can be read again.
     Config::parse(&text)?;
     Ok(text)
+}
+
+/// Keys that serve both the deployment and the user have one password.
+fn password_line(home: &Home, keys: &KeysSection) -> anyhow::Result<String> {
+    let (Some(dir), Some(file)) = (&keys.dir, &keys.password_file) else {
+        return Ok(String::new());
+    };
+    let own = home.dir().join("keys");
+    if !own.try_exists()? || own.canonicalize()? != dir.canonicalize()? {
+        return Ok(String::new());
+    }
+    let file = file.canonicalize().with_context(|| format!("no `{}`", file.display()))?;
+    let file = toml::Value::from(file.display().to_string());
+    Ok(format!("password_file = {file}\n\n"))
 }
 
 fn section(name: &str, chain: &ChainSection, contract: &str, key: Option<&str>) -> String {

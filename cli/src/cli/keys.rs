@@ -10,7 +10,7 @@ use cosmos::keys::{HdPath, encode_address};
 use serde::Serialize;
 
 use super::{Output, Place};
-use crate::home::Config;
+use crate::home::{Config, Home};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -96,7 +96,7 @@ pub(super) fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let config = if home.config_file().try_exists()? { Some(home.config()?) } else { None };
     let (only, mnemonic, output) = match args.verb {
         Verb::Add { name, output } => {
-            let password = home.password(config.as_ref(), Again::Yes)?;
+            let password = new_password(&home, config.as_ref())?;
             let words = store.add(&name, &password)?;
             (Some(name), Some(words.to_string()), output)
         }
@@ -108,7 +108,7 @@ pub(super) fn run(place: &Place, args: Args) -> anyhow::Result<()> {
                 None => std::io::read_to_string(std::io::stdin())
                     .context("cannot read the mnemonic from standard input")?,
             };
-            let password = home.password(config.as_ref(), Again::Yes)?;
+            let password = new_password(&home, config.as_ref())?;
             store.restore(&name, words.trim(), HdPath::cosmos(index), &password)?;
             (Some(name), None, output)
         }
@@ -123,6 +123,20 @@ pub(super) fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         }
     }
     output.print(&Listed { keys, mnemonic })
+}
+
+/// The password for a new key: that of the keys which are there, or else a new one.
+fn new_password(home: &Home, config: Option<&Config>) -> anyhow::Result<String> {
+    home.make()?;
+    let store = home.keys();
+    let Some(other) = store.list()?.into_iter().next() else {
+        return home.password(config, Again::Yes);
+    };
+    let password = home.password(config, Again::No)?;
+    store.load(&other.name, &password).with_context(|| {
+        format!("all keys here have one password, that of `{}`; nothing was written", other.name)
+    })?;
+    Ok(password)
 }
 
 /// A key's addresses, each once.

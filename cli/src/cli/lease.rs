@@ -8,24 +8,15 @@ use serde::Serialize;
 
 use super::Place;
 use super::table::Table;
-use super::watch::Watch;
+use super::watch::OrderArgs;
 use crate::figures;
 use crate::session::Books;
 
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   entrepot lease 7
   entrepot lease 7 --watch
   entrepot lease 7 --json";
-
-#[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
-pub(super) struct Args {
-    /// The order's number at the outpost.
-    seq: u64,
-    #[command(flatten)]
-    watch: Watch,
-}
 
 #[derive(Serialize)]
 struct Leases {
@@ -37,6 +28,7 @@ struct Leases {
     denom: String,
     /// As the outpost's chain calls it.
     pay_denom: String,
+    owner: String,
     groups: Vec<GroupLine>,
 }
 
@@ -62,7 +54,7 @@ impl fmt::Display for Leases {
                 "order {seq} was closed at {when} ({}); {refunded} went home",
                 closed.reason
             )?;
-            return writeln!(f, "next: entrepot claim");
+            return writeln!(f, "next: entrepot claim --owner {}", self.owner);
         }
         let rate = format!("{} PER DAY", self.pay_denom);
         let heads = ["GROUP", "STATE", &rate, "PAID", "EARNS UNTIL", "PROVIDER", "HOST"];
@@ -102,20 +94,21 @@ const fn state(state: GroupState) -> &'static str {
     }
 }
 
-pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
+pub(super) async fn run(place: &Place, args: OrderArgs) -> anyhow::Result<()> {
     let books = place.session()?.books().await?;
     args.watch.show(async || read(&books, args.seq).await).await
 }
 
 async fn read(books: &Books, seq: u64) -> anyhow::Result<Leases> {
-    let pay_denom = books.order(seq).await?.coin.denom;
+    let order = books.order(seq).await?;
+    let (pay_denom, owner) = (order.coin.denom, order.owner.into_string());
     let (id, status) = books.status(seq).await?;
     if status.state == DeploymentState::Closed {
         let closed: StoredTombstone = books.market.ask(&QueryMsg::Tombstone { id }).await?;
         let denom = closed.denom.clone();
         let state = DeploymentState::Closed;
         let groups = Vec::new();
-        return Ok(Leases { seq, state, closed: Some(closed), denom, pay_denom, groups });
+        return Ok(Leases { seq, state, closed: Some(closed), denom, pay_denom, owner, groups });
     }
     let info = books.deployment(id.clone()).await?;
     let mut leases = books.market.leases(&id, &status).await?;
@@ -135,5 +128,6 @@ async fn read(books: &Books, seq: u64) -> anyhow::Result<Leases> {
             host_uri: provider.map(|provider| provider.host_uri),
         });
     }
-    Ok(Leases { seq, state: status.state, closed: None, denom: info.denom, pay_denom, groups })
+    let (state, denom) = (status.state, info.denom);
+    Ok(Leases { seq, state, closed: None, denom, pay_denom, owner, groups })
 }

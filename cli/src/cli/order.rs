@@ -62,7 +62,7 @@ pub(super) struct TermArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 86_400)]
     runway_seconds: u64,
     /// Seconds after which an order without a provider is closed.
-    #[arg(long, value_name = "SECONDS", default_value_t = 604_800)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 604_800, value_parser = clap::value_parser!(u64).range(60..))]
     expires_in_seconds: u64,
     /// How providers are chosen: `manual`, `lowest:SECONDS`, `offer:NUMBER` or
     /// `offer:NUMBER:refund`; of one group, `GROUP=…`. Can be repeated.
@@ -234,8 +234,8 @@ fn operator(text: &str) -> anyhow::Result<LocalOperator> {
 pub(super) fn read_scopes(text: &str) -> anyhow::Result<Vec<Scope>> {
     let scopes = text.split(',').map(|scope| {
         let known = serde_json::from_value(serde_json::Value::from(scope));
-        known.with_context(|| {
-            format!("`{scope}` is no scope; known: bid_accept, close, manifest, withdraw, terms")
+        known.map_err(|_| {
+            anyhow!("`{scope}` is no scope; known: bid_accept, close, manifest, withdraw, terms")
         })
     });
     scopes.collect()

@@ -47,26 +47,13 @@ impl fmt::Display for Orders {
             let amount = amount.parse().map_or(amount, figures::grouped);
             table.row([
                 order.seq.to_string(),
-                state(order.state).into(),
+                figures::order_state(order.state).into(),
                 format!("{amount} {}", order.coin.denom),
                 order.route.clone(),
                 format!("entrepot {} {}", next(order.state), order.seq),
             ]);
         }
         write!(f, "{table}")
-    }
-}
-
-const fn state(state: OrderState) -> &'static str {
-    match state {
-        OrderState::Unsent => "not sent",
-        OrderState::InFlight => "on its way",
-        OrderState::Acked => "arrived",
-        OrderState::Open => "open",
-        OrderState::Leased => "leased",
-        OrderState::Closed => "closed",
-        OrderState::RefundDue => "refund due",
-        OrderState::Refunded => "refunded",
     }
 }
 

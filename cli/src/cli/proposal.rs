@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use anyhow::{bail, ensure};
+use anyhow::{anyhow, bail, ensure};
 use clap::{Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -203,6 +203,10 @@ impl Target {
             Kind::Cw3 | Kind::Gov => book.ask(&ask).await,
         };
         let Content { title, status, votes } = content.map_err(|error| {
+            // Both kinds answer with the storage key that they did not find.
+            if format!("{error:#}").contains("not found") {
+                return anyhow!("the DAO has no proposal {proposal}");
+            }
             error.context(format!("`{}` does not tell of proposal {proposal}", book.address))
         })?;
         Ok(Standing { proposal, title, status, votes })

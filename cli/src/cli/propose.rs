@@ -7,15 +7,17 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
 use clap::Subcommand;
-use outpost::msg::responses::ConfigResponse;
-use outpost::msg::{ExecuteMsg, QueryMsg};
+use outpost::msg::responses::{ConfigResponse, OrderResponse};
+use outpost::msg::{ExecuteMsg, Operator, QueryMsg};
+use protocol::deployment::Scope;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::purchase::{Purchase as Bought, Told};
 use super::sent::{CoinArg, Sent};
 use super::{Output, Place, accept};
-use crate::propose::{Dao, Proposal, Purchase, explain};
+use crate::figures;
+use crate::propose::{Dao, Proposal, Purchase, Source, explain};
 use crate::session::{Books, Session};
 
 const EXAMPLES: &str = "\
@@ -49,6 +51,9 @@ pub(super) struct Args {
     /// Write the proposal to a file.
     #[arg(long, value_name = "FILE", conflicts_with = "submit")]
     out: Option<PathBuf>,
+    /// Propose also what the DAO cannot pay yet.
+    #[arg(long)]
+    unfunded: bool,
     /// With --submit: the key.
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
@@ -124,8 +129,11 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
             );
             buy.message(&books, dao.owner()).await?
         }
-        other => other.message(&books).await?,
+        other => other.message(&books, &dao).await?,
     };
+    if !args.explain && !args.unfunded {
+        can_pay(&books, &dao, coin.as_ref()).await?;
+    }
     let mut proposal = Proposal {
         title: args.title.clone().unwrap_or(title),
         description: String::new(),
@@ -150,6 +158,24 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
             .with_context(|| format!("cannot write `{}`", file.display()))?;
     }
     args.output.print(&written)
+}
+
+/// A proposal whose coin is not there when it is executed fails, with DAO DAO for good.
+async fn can_pay(books: &Books, dao: &Dao, coin: Option<&(u128, String)>) -> anyhow::Result<()> {
+    let Some((amount, denom)) = coin else { return Ok(()) };
+    if matches!(dao, Dao::Gov { source: Source::CommunityPool, .. }) {
+        return Ok(());
+    }
+    let owner = dao.owner();
+    let has = books.outpost.chain.balance(owner, denom).await?;
+    ensure!(
+        has >= *amount,
+        "{owner} has {} and the proposal takes {}, so its execution would fail; buy for fewer days, \
+         or send it more before and give --unfunded",
+        figures::units(has, denom),
+        figures::units(*amount, denom)
+    );
+    Ok(())
 }
 
 async fn submit(
@@ -191,23 +217,38 @@ async fn submit(
 
 impl Verb {
     /// The title, the message and the coin of anything but a purchase.
-    async fn message(&self, books: &Books) -> anyhow::Result<Told> {
+    async fn message(&self, books: &Books, dao: &Dao) -> anyhow::Result<Told> {
         Ok(match self {
             Self::Buy(_) => unreachable!("a purchase has a message of its own"),
             Self::TopUp { seq, coin } => {
-                books.status(*seq).await?;
+                books.living(*seq).await?;
                 let CoinArg { amount, denom } = coin.clone();
                 let title = format!("Add {amount} {denom} to order {seq}");
                 (title, ExecuteMsg::TopUp { seq: *seq }, Some((amount, denom)))
             }
             Self::Accept(choice) => {
+                may_command(&books.living(choice.seq).await?, dao, Scope::BidAccept)?;
                 let title = format!("Accept bid {} for order {}", choice.bid, choice.seq);
                 (title, accept::message(books, choice).await?, None)
             }
             Self::Close { seq } => {
-                books.order(*seq).await?;
+                may_command(&books.living(*seq).await?, dao, Scope::Close)?;
                 (format!("Close order {seq}"), ExecuteMsg::Close { seq: *seq }, None)
             }
         })
     }
+}
+
+/// Whether the DAO commands the order, as its owner or as an operator.
+fn may_command(order: &OrderResponse, dao: &Dao, scope: Scope) -> anyhow::Result<()> {
+    let is_operator =
+        |operator: &Operator| operator.address == dao.owner() && operator.scopes.contains(&scope);
+    ensure!(
+        order.owner.as_str() == dao.owner() || order.operators.iter().any(is_operator),
+        "order {} belongs to {}, and {} is no operator of it with this scope",
+        order.seq,
+        order.owner,
+        dao.owner()
+    );
+    Ok(())
 }

@@ -11,13 +11,15 @@ use std::io::Write as _;
 
 use clap::Subcommand;
 
+use super::sent::CoinArg;
+use super::watch::Watch;
 use super::{Output, Place};
-use crate::provider::{Desk, EXAMPLE};
+use crate::provider::{Desk, example};
 
 const EXAMPLES: &str = "\
 Examples:
   entrepot provider register --host-uri https://p.example.org --stake 1000000stake --attribute region=eu-west
-  entrepot provider example > provider.toml
+  entrepot provider example --denom ibc/... > provider.toml
   entrepot provider orders --prices provider.toml
   entrepot provider bid channel-0/wasm1outpost.../wasm1dao.../7/0 --prices provider.toml
   entrepot provider heartbeat
@@ -43,6 +45,22 @@ struct Common {
     output: Output,
 }
 
+/// What every command of a provider takes that only reads.
+#[derive(Debug, clap::Args)]
+struct Reading {
+    /// The key that is meant.
+    #[arg(long, value_name = "NAME")]
+    key: Option<String>,
+    #[command(flatten)]
+    watch: Watch,
+}
+
+impl Reading {
+    async fn desk(&self, place: &Place) -> anyhow::Result<Desk> {
+        Ok(Desk::new(place.session()?.market_actor(self.key.as_deref()).await?))
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Become a provider, or change what is said of it.
@@ -54,13 +72,20 @@ enum Verb {
     /// Bid for an order.
     Bid(bid::Args),
     /// List the leases.
-    Leases(Common),
+    Leases(Reading),
     /// Prove that the leases are served: all, or those named.
     Heartbeat(leases::Args),
     /// Have paid what the leases earned: all, or those named.
     Withdraw(leases::Args),
     /// Print a file for `run` with every key and its meaning; its prices serve `bid` too.
-    Example,
+    Example {
+        /// What prices are in; `entrepot market` lists what the market takes.
+        #[arg(long)]
+        denom: Option<String>,
+        /// The stake it registers with, such as `1000000stake`.
+        #[arg(long, value_name = "COIN")]
+        stake: Option<CoinArg>,
+    },
     /// Register, bid, beat and withdraw by a file, until interrupted.
     Run(run::Args),
 }
@@ -77,10 +102,14 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         Verb::Offer(args) => offer::run(place, args).await,
         Verb::Orders(args) => orders::run(place, args).await,
         Verb::Bid(args) => bid::run(place, args).await,
-        Verb::Leases(common) => leases::list(place, common).await,
+        Verb::Leases(reading) => leases::list(place, reading).await,
         Verb::Heartbeat(args) => leases::heartbeat(place, args).await,
         Verb::Withdraw(args) => leases::withdraw(place, args).await,
-        Verb::Example => Ok(std::io::stdout().write_all(EXAMPLE.as_bytes())?),
+        Verb::Example { denom, stake } => {
+            let stake = stake.map(|coin| format!("{}{}", coin.amount, coin.denom));
+            let text = example(denom.as_deref(), stake.as_deref());
+            Ok(std::io::stdout().write_all(text.as_bytes())?)
+        }
         Verb::Run(args) => run::run(place, args).await,
     }
 }

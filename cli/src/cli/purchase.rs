@@ -36,7 +36,7 @@ pub(super) struct Purchase {
     #[arg(long, conflicts_with = "coin")]
     denom: Option<String>,
     /// Attach what lasts so many days at the highest rates.
-    #[arg(long, required_unless_present = "coin", conflicts_with = "coin")]
+    #[arg(long, required_unless_present = "coin", conflicts_with = "coin", value_parser = clap::value_parser!(u32).range(1..=3_650))]
     days: Option<u32>,
     /// Attach this instead, such as `1000000usdx`.
     #[arg(long, value_name = "COIN")]
@@ -112,10 +112,14 @@ impl Purchase {
             (None, [denom]) => Ok(denom.clone()),
             (_, []) => bail!("no denom is proved on the route `{name}`; its owner must probe it"),
             (Some(denom), _) => {
-                bail!("`{denom}` is not proved on the route `{name}`; pay in one of {proved:?}")
+                bail!(
+                    "`{denom}` is not proved on the route `{name}`; pay in {}",
+                    proved.join(" or ")
+                )
             }
             (None, _) => bail!(
-                "several denoms are proved on the route `{name}`; give --denom, of {proved:?}"
+                "several denoms are proved on the route `{name}`; give --denom, of {}",
+                proved.join(", ")
             ),
         }
     }

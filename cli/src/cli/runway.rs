@@ -91,7 +91,8 @@ async fn read(books: &Books, seq: u64, days: Option<u32>) -> anyhow::Result<Runw
     let (id, status) = books.status(seq).await?;
     ensure!(
         status.state == DeploymentState::Open,
-        "order {seq} is closed; `entrepot claim` pays what came home"
+        "order {seq} is closed; `entrepot claim --owner {}` pays what came home",
+        order.owner
     );
     let info = books.deployment(id).await?;
     let rate = status.rate.u128();

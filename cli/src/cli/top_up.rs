@@ -30,8 +30,8 @@ pub(super) struct Args {
 pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let Args { seq, coin, key, output } = args;
     let session = place.session()?;
-    // An order that the market does not know takes no money.
-    session.books().await?.status(seq).await?;
+    // An order that is on its way or over takes no money.
+    session.books().await?.living(seq).await?;
     let actor = session.outpost_actor(key.as_deref()).await?;
     let outcome = actor.send(&ExecuteMsg::TopUp { seq }, &coin.as_funds()).await?;
     let done = format!("sent {} {} to order {seq}", coin.amount, coin.denom);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Output;
+use crate::refusal;
 
 /// What moves to the corner of a terminal and clears it.
 const CLEAR: &str = "\x1b[H\x1b[2J";
@@ -21,6 +22,15 @@ pub(super) struct Watch {
     /// With --watch: seconds from one look to the next.
     #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     interval: u64,
+}
+
+/// What every command takes that shows one order.
+#[derive(Debug, clap::Args)]
+pub(super) struct OrderArgs {
+    /// The order's number at the outpost.
+    pub(super) seq: u64,
+    #[command(flatten)]
+    pub(super) watch: Watch,
 }
 
 impl Watch {
@@ -39,7 +49,7 @@ impl Watch {
             // A node that does not answer for once does not end the watch.
             let view = match read().await {
                 Ok(result) => self.output.render(&result)?,
-                Err(error) => format!("{error:#}\n"),
+                Err(error) => format!("{}\n", refusal::said(&error)),
             };
             if shown.as_ref() != Some(&view) {
                 let mut out = std::io::stdout().lock();

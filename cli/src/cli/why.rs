@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::{Output, Place};
+use super::Place;
+use super::watch::Watch;
 use crate::deploy::StateFile;
 use crate::deploy::config::Config;
 use crate::session::Books;
@@ -15,6 +16,7 @@ use crate::why::{Explanation, Facts, Reader, explain};
 const EXAMPLES: &str = "\
 Examples:
   entrepot why 7
+  entrepot why 7 --watch
   entrepot why 7 --config deploy.toml
   entrepot why 7 --market-rpc http://127.0.0.1:26657 --outpost-rpc http://127.0.0.1:26757 --outpost wasm1...
 
@@ -47,7 +49,7 @@ pub(super) struct Args {
     )]
     outpost: Option<String>,
     #[command(flatten)]
-    output: Output,
+    watch: Watch,
 }
 
 #[derive(Serialize)]
@@ -67,8 +69,13 @@ impl fmt::Display for Answer {
 }
 
 pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
-    let facts = reader(place, &args).await?.facts(args.seq).await?;
-    args.output.print(&Answer { explanation: explain(&facts), facts, hint: true })
+    let reader = reader(place, &args).await?;
+    args.watch
+        .show(async || {
+            let facts = reader.facts(args.seq).await?;
+            Ok(Answer { explanation: explain(&facts), facts, hint: true })
+        })
+        .await
 }
 
 async fn reader(place: &Place, args: &Args) -> anyhow::Result<Reader> {

@@ -49,7 +49,9 @@ impl Localnet {
         let deployment = dir.join("deploy.toml");
         for file in [&deployment, &home.config_file(), &dir.join("ferry"), &dir.join("keys")] {
             ensure!(
-                !file.try_exists().with_context(|| format!("cannot look into `{shown}`"))?,
+                !file.try_exists().with_context(|| format!(
+                    "cannot look into `{shown}`; choose another folder with --home DIR"
+                ))?,
                 "`{}` exists already; give another folder with --home DIR, or move `{shown}` away",
                 file.display()
             );

@@ -15,6 +15,21 @@ use super::Capacity;
 /// The file that `entrepot provider example` prints: the manual, with every key.
 pub const EXAMPLE: &str = include_str!("example.toml");
 
+/// The example with a denom and a stake of one's own.
+#[must_use]
+pub fn example(denom: Option<&str>, stake: Option<&str>) -> String {
+    let mut text = EXAMPLE.to_owned();
+    for (key, given) in [("denom", denom), ("stake", stake)] {
+        let start = format!("\n{key} = ");
+        if let (Some(given), Some(at)) = (given, text.find(&start)) {
+            let from = at + start.len();
+            let until = text[from..].find('\n').map_or(text.len(), |length| from + length);
+            text.replace_range(from..until, &toml::Value::from(given).to_string());
+        }
+    }
+    text
+}
+
 /// Prices by denom. Other keys are passed over, so that the file of a whole provider serves too.
 #[derive(Clone, Debug, Deserialize)]
 pub struct PriceFile {

@@ -343,8 +343,8 @@ pub fn parse_order(text: &str) -> anyhow::Result<LeaseId> {
         }
         _ => bail!(wrong()),
     };
-    let seq = u64::from_str(seq).with_context(wrong)?;
-    let group = u32::from_str(group).with_context(wrong)?;
+    let seq = u64::from_str(seq).ok().with_context(wrong)?;
+    let group = u32::from_str(group).ok().with_context(wrong)?;
     Ok(LeaseId { deployment: DeploymentId { tenant, seq }, group })
 }
 

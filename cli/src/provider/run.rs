@@ -7,8 +7,9 @@ use cosmos::chain::ChainError;
 use market::msg::{LeaseId, LeaseInfo, OrderInfo};
 use protocol::control::GroupState;
 
-use super::config::rate;
-use super::{Capacity, Config, Desk, Memory};
+use super::load::Load;
+use super::{Config, Desk, Memory};
+use crate::refusal;
 
 /// What a round did; empty if there was nothing to do.
 pub type Round = Vec<String>;
@@ -51,7 +52,7 @@ impl Worker {
         self.decide(now, &mut done).await?;
         let orders = self.desk.orders().await?;
         self.release(&orders, now, &mut done).await?;
-        self.bid(&leases, &orders, &mut done).await?;
+        self.bid(&orders, &mut done).await?;
         self.withdraw(&leases, now, &mut done).await?;
         Ok(done)
     }
@@ -127,34 +128,24 @@ impl Worker {
         Ok(())
     }
 
-    async fn bid(
-        &mut self,
-        leases: &[LeaseInfo],
-        orders: &[OrderInfo],
-        done: &mut Round,
-    ) -> anyhow::Result<()> {
-        let mut used = self.carried(leases).await?;
+    async fn bid(&mut self, orders: &[OrderInfo], done: &mut Round) -> anyhow::Result<()> {
         let open: BTreeSet<&LeaseId> = orders.iter().map(|order| &order.id).collect();
         self.refused.retain(|id, _| open.contains(id));
-        let mut free = Vec::new();
-        // A bid can become a lease at any moment: its group counts before any new bid.
+        let (mut load, mut free) = (Load::default(), Vec::new());
         for order in orders {
             if self.desk.own_bid(&order.id).await?.is_some() {
-                used.add(&Capacity::of(&order.group));
+                load.add(&order.id, &order.group);
             } else if !self.refused.contains_key(&order.id) {
                 free.push(order);
             }
         }
-        for order in free {
-            let Some(rate) = rate(&self.config.prices, &order.denom, &order.group) else {
-                continue;
-            };
-            let needs = Capacity::of(&order.group);
-            if rate > order.group.max_rate.u128() || !self.config.capacity.holds(&used, &needs) {
-                continue;
+        // After the bids: one that becomes a lease meanwhile is then among these, or among both.
+        for lease in self.desk.leases().await? {
+            if let Some(group) = self.desk.group(&lease.id).await? {
+                load.add(&lease.id, &group);
             }
-            // Also after a failure: the bid may be in a block for all that is known.
-            used.add(&needs);
+        }
+        for (order, rate) in load.choose(free, &self.config.capacity, &self.config.prices) {
             self.bid_for(order, rate, done).await?;
         }
         Ok(())
@@ -170,24 +161,13 @@ impl Worker {
         match self.desk.bid(order, rate, self.config.valid_for_seconds).await {
             Ok(_) => done.push(format!("bid {rate} nano-units per second for {}", order.id)),
             Err(error) if is_refusal(&error) => {
-                let reason = format!("{error:#}");
+                let reason = refusal::said(&error);
                 done.push(format!("the market takes no bid for {}: {reason}", order.id));
                 self.refused.insert(order.id.clone(), reason);
             }
             Err(error) => return Err(error.context(format!("cannot bid for {}", order.id))),
         }
         Ok(())
-    }
-
-    /// What its leases need.
-    async fn carried(&self, leases: &[LeaseInfo]) -> anyhow::Result<Capacity> {
-        let mut used = Capacity::default();
-        for lease in leases {
-            if let Some(group) = self.desk.group(&lease.id).await? {
-                used.add(&Capacity::of(&group));
-            }
-        }
-        Ok(used)
     }
 
     async fn withdraw(

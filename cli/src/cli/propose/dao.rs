@@ -8,7 +8,7 @@ use cosmos::wire::gov::{MsgCommunityPoolSpend, MsgSubmitProposal};
 use cosmos::wire::tx::any;
 use cosmos::wire::wasm::MsgExecuteContract;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::sent::CoinArg;
 use crate::propose::{Dao, Entrance, Proposal, Source, module_account};
@@ -89,7 +89,14 @@ impl DaoArgs {
             "--community-pool is for `--dao gov`; other DAOs pay from their own treasury"
         );
         match self.which.dao {
-            Kind::Cw3 => Ok(Dao::Cw3 { address: self.which.address()?.to_owned() }),
+            Kind::Cw3 => {
+                let address = self.which.address()?.to_owned();
+                let multisig = outpost.beside(&address);
+                let threshold = multisig.ask::<Value>(&json!({ "threshold": {} })).await;
+                threshold
+                    .with_context(|| format!("`{address}` does not answer as a multisig of cw3"))?;
+                Ok(Dao::Cw3 { address })
+            }
             Kind::Daodao => {
                 let core = self.which.address()?.to_owned();
                 let entrance = entrance(outpost, &self.which.module(outpost).await?).await?;

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::super::Place;
 use super::super::table::Table;
-use super::Common;
+use super::{Common, Reading};
 use crate::figures;
 use crate::provider::{Desk, parse_order};
 
@@ -70,9 +70,9 @@ impl fmt::Display for Done {
     }
 }
 
-pub(super) async fn list(place: &Place, common: Common) -> anyhow::Result<()> {
-    let leases = common.desk(place).await?.leases().await?;
-    common.output.print(&Leases { leases })
+pub(super) async fn list(place: &Place, reading: Reading) -> anyhow::Result<()> {
+    let desk = reading.desk(place).await?;
+    reading.watch.show(async || Ok(Leases { leases: desk.leases().await? })).await
 }
 
 pub(super) async fn heartbeat(place: &Place, args: Args) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::Subcommand;
 use cosmwasm_std::Uint128;
 use market::msg::{ExecuteMsg, OfferInfo, OfferTerms};
@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::super::Place;
 use super::super::sent::{CoinArg, Sent};
 use super::super::table::Table;
-use super::Common;
+use super::{Common, Reading};
 use crate::figures;
 use crate::provider::PriceFile;
 
@@ -57,7 +57,7 @@ enum Verb {
         common: Common,
     },
     /// List the key's offers.
-    List(Common),
+    List(Reading),
     /// End an offer: no new leases.
     Cancel {
         /// Its number.
@@ -96,9 +96,9 @@ impl fmt::Display for Offers {
 
 pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     match args.verb {
-        Verb::List(common) => {
-            let offers = common.desk(place).await?.offers().await?;
-            common.output.print(&Offers { offers })
+        Verb::List(reading) => {
+            let desk = reading.desk(place).await?;
+            reading.watch.show(async || Ok(Offers { offers: desk.offers().await? })).await
         }
         Verb::Cancel { offer, common } => {
             let desk = common.desk(place).await?;
@@ -118,6 +118,11 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
                 expires_in_seconds,
             };
             let desk = common.desk(place).await?;
+            ensure!(
+                desk.record().await?.is_some(),
+                "{} is no provider yet; `entrepot provider register` makes it one",
+                desk.address()
+            );
             let outcome = desk.send(&ExecuteMsg::PostOffer { terms }, &bond.as_funds()).await?;
             let offer = desk.offers().await?.pop().context("the market does not list the offer")?;
             let done = format!("posted offer {}", offer.id);

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::super::Place;
 use super::super::table::Table;
-use super::super::watch::Watch;
+use super::Reading;
 use crate::figures;
 use crate::provider::{Desk, PriceFile};
 
@@ -23,11 +23,8 @@ pub(super) struct Args {
     /// Also show what this price file asks.
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
-    /// The key whose bids are marked.
-    #[arg(long, value_name = "NAME")]
-    key: Option<String>,
     #[command(flatten)]
-    watch: Watch,
+    reading: Reading,
 }
 
 #[derive(Serialize)]
@@ -72,8 +69,8 @@ impl fmt::Display for Orders {
 
 pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let prices = args.prices.as_deref().map(PriceFile::read).transpose()?;
-    let desk = Desk::new(place.session()?.market_actor(args.key.as_deref()).await?);
-    args.watch.show(async || read(&desk, prices.as_ref()).await).await
+    let desk = args.reading.desk(place).await?;
+    args.reading.watch.show(async || read(&desk, prices.as_ref()).await).await
 }
 
 async fn read(desk: &Desk, prices: Option<&PriceFile>) -> anyhow::Result<Orders> {

@@ -43,7 +43,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         let funds = funds.as_ref().map_or(&[][..], |funds| funds);
         (desk.send(&update, funds).await?, "changed the provider")
     } else {
-        let stake = stake.context("--stake is missing; the market's `config` names the least")?;
+        let stake = stake.context("--stake is missing; `entrepot market` shows the least")?;
         let coin = (stake.amount, stake.denom.as_str());
         (desk.register(&host_uri, &attributes, coin).await?, "registered the provider")
     };

@@ -9,6 +9,7 @@ use anyhow::{Context as _, anyhow};
 use super::super::Place;
 use super::super::sent::CoinArg;
 use crate::provider::{Config, Desk, Memory, Worker};
+use crate::refusal;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,7 +51,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         match round {
             Ok(done) => done.iter().try_for_each(|line| say(line))?,
             // A node that does not answer must not end a provider: the next round tries again.
-            Err(error) => writeln!(std::io::stderr(), "warning: {error:#}")?,
+            Err(error) => writeln!(std::io::stderr(), "warning: {}", refusal::said(&error))?,
         }
         tokio::select! {
             interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
