@@ -4,6 +4,7 @@
 //! ferry as a process of its own when they want packets carried, and read every outcome from the
 //! chains. [`run`] is the frame of each test.
 
+pub mod book;
 pub mod clock;
 pub mod cw3;
 pub mod daodao;
@@ -33,6 +34,15 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 static WORLD: OnceLock<Result<World, String>> = OnceLock::new();
 /// Keys sign one transaction at a time and there is one ferry, so that tests take turns.
 static TURN: Mutex<()> = Mutex::new(());
+
+/// Runs a test that makes its own world, while no other runs.
+///
+/// # Errors
+/// What the test says.
+pub fn alone(test: impl AsyncFnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    RUNTIME.block_on(Box::pin(test()))
+}
 
 /// Runs a test in the world that all tests share, and leaves no ferry behind, however it ends.
 ///

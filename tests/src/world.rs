@@ -234,7 +234,11 @@ async fn deploy(
     deployment.run(&mut state, &mut |_| {}).await
 }
 
-fn setting(variable: &str) -> anyhow::Result<PathBuf> {
+/// A path that `scripts/test` names in a variable.
+///
+/// # Errors
+/// It is not set.
+pub fn setting(variable: &str) -> anyhow::Result<PathBuf> {
     std::env::var_os(variable).map(PathBuf::from).with_context(|| {
         format!(
             "{variable} is not set: run `scripts/test`, or see tests/README.md for running these \

@@ -2,6 +2,7 @@
 //! with ferry between them. See `README.md` beside the manifest.
 
 mod auction;
+mod book;
 mod daos;
 mod faults;
 mod modules;

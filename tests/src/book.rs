@@ -1,0 +1,173 @@
+//! The book as a test: its commands, in the order of its pages, in one shell.
+//!
+//! A block marked `sh` is run, `sh terminal` runs beside the others until the end, `sh install` is
+//! what `scripts/test` has done before. Comments that begin with `check` are run too. Everything
+//! else that is fenced shows something; a mark that is not known is an error, so that no command
+//! escapes.
+
+mod session;
+
+pub use session::{Session, Setting};
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail, ensure};
+
+/// Marks of blocks that only show something.
+const SHOWN: [&str; 6] = ["console", "json", "mermaid", "text", "toml", "yaml"];
+
+/// One page of the book.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Its file's name.
+    pub name: String,
+    text: String,
+}
+
+/// Commands of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The page and the line on which it begins.
+    pub place: String,
+    /// How it is run.
+    pub kind: Kind,
+    /// The commands.
+    pub text: String,
+}
+
+/// How a block is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One block after the other.
+    InOrder,
+    /// Beside the others, until the end.
+    Terminal,
+}
+
+/// Where the pages are.
+#[must_use]
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src")
+}
+
+/// The pages that the summary lists, in its order.
+///
+/// # Errors
+/// The summary or a page cannot be read.
+pub fn pages() -> anyhow::Result<Vec<Page>> {
+    let summary = Page::read("SUMMARY.md")?;
+    let pages = links(&summary.text).into_iter().map(Page::read);
+    pages.collect()
+}
+
+/// The targets of the links in a text, without those to elsewhere.
+fn links(text: &str) -> Vec<&str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    targets.filter(|target| !target.contains("://")).collect()
+}
+
+impl Page {
+    fn read(name: &str) -> anyhow::Result<Self> {
+        let file = folder().join(name);
+        let text = std::fs::read_to_string(&file);
+        let text = text.with_context(|| format!("cannot read `{}`", file.display()))?;
+        Ok(Self { name: name.to_owned(), text })
+    }
+
+    /// The blocks that are run.
+    ///
+    /// # Errors
+    /// A block has no mark or an unknown one, or does not end.
+    pub fn blocks(&self) -> anyhow::Result<Vec<Block>> {
+        let mut blocks = Vec::new();
+        let mut lines = self.text.lines().enumerate();
+        while let Some((index, line)) = lines.next() {
+            let place = format!("{}:{}", self.name, index + 1);
+            let Some((kind, end)) = opening(line).with_context(|| place.clone())? else { continue };
+            let mut text = String::new();
+            loop {
+                let (_, line) = lines.next().with_context(|| format!("{place} does not end"))?;
+                if line == end {
+                    break;
+                }
+                text.push_str(line);
+                text.push('\n');
+            }
+            if let Some(kind) = kind {
+                blocks.push(Block { place, kind, text });
+            }
+        }
+        Ok(blocks)
+    }
+}
+
+/// What begins on a line, and the line that ends it: a block that is run, or (no kind) is shown.
+fn opening(line: &str) -> anyhow::Result<Option<(Option<Kind>, &'static str)>> {
+    if line == "<!-- check" {
+        return Ok(Some((Some(Kind::InOrder), "-->")));
+    }
+    let Some(mark) = line.trim_start().strip_prefix("```") else { return Ok(None) };
+    ensure!(line.starts_with("```"), "a block must begin at the start of its line");
+    Ok(Some(match mark {
+        "sh" => (Some(Kind::InOrder), "```"),
+        "sh terminal" => (Some(Kind::Terminal), "```"),
+        "sh install" => (None, "```"),
+        shown if SHOWN.contains(&shown) => (None, "```"),
+        other => bail!("a block is marked `{other}`, which is not known"),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(text: &str) -> Page {
+        Page { name: "p.md".into(), text: text.into() }
+    }
+
+    #[test]
+    fn what_is_marked_is_run_and_the_rest_is_shown() {
+        let text = "a\n```sh\none\ntwo\n```\n```console\nshown\n```\n<!-- check\nthree\n-->\n\
+                    ```sh terminal\nfour\n```\n```sh install\nfive\n```\n";
+        let blocks = page(text).blocks().unwrap();
+        let found: Vec<_> =
+            blocks.iter().map(|b| (b.place.as_str(), b.kind, b.text.as_str())).collect();
+        let wanted = [
+            ("p.md:2", Kind::InOrder, "one\ntwo\n"),
+            ("p.md:9", Kind::InOrder, "three\n"),
+            ("p.md:12", Kind::Terminal, "four\n"),
+        ];
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn a_block_that_would_escape_is_an_error() {
+        for text in ["```\nx\n```\n", "```bash\nx\n```\n", "  ```sh\n  x\n  ```\n", "```sh\nx\n"] {
+            page(text).blocks().unwrap_err();
+        }
+    }
+
+    #[test]
+    fn every_page_is_in_the_summary_and_every_link_leads_somewhere() {
+        let pages = pages().unwrap();
+        let readme = folder().join("../../README.md");
+        let readme = std::fs::read_to_string(readme).unwrap();
+        for entry in std::fs::read_dir(folder()).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let listed = name == "SUMMARY.md" || pages.iter().any(|page| page.name == name);
+            assert!(listed, "{name}");
+        }
+        for page in &pages {
+            page.blocks().unwrap();
+            for link in links(&page.text) {
+                let file = link.split('#').next().unwrap();
+                assert!(folder().join(file).try_exists().unwrap(), "{}: {link}", page.name);
+            }
+        }
+        let into_the_book = links(&readme).into_iter().filter(|link| link.contains("docs/src/"));
+        assert!(into_the_book.clone().count() >= 4, "README links into the book");
+        for link in into_the_book {
+            assert!(folder().join("../..").join(link).try_exists().unwrap(), "{link}");
+        }
+    }
+}
