@@ -207,9 +207,14 @@ impl Books {
     /// An order that can be paid for and commanded.
     ///
     /// # Errors
-    /// There is none of this number, or it is on its way, refunded or closed.
+    /// There is none of this number, or it is on its way, refunded or closed; what to do.
     pub async fn living(&self, seq: u64) -> anyhow::Result<OrderResponse> {
         let order = self.order(seq).await?;
+        ensure!(
+            order.state != OrderState::InFlight,
+            "order {seq} is on its way, and takes money and commands once its acknowledgement is \
+             home; try again when `entrepot orders` says `arrived`"
+        );
         ensure!(
             matches!(order.state, OrderState::Acked | OrderState::Open | OrderState::Leased),
             "order {seq} is {}, so there is nothing to pay or command; see `entrepot why {seq}`",

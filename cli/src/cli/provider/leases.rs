@@ -65,7 +65,8 @@ struct Done {
 impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (verb, count) = (self.verb, self.leases.len());
-        writeln!(f, "{verb} {count} leases in {} transactions", self.transactions.len())?;
+        let leases = if count == 1 { "lease" } else { "leases" };
+        writeln!(f, "{verb} {count} {leases}")?;
         self.claimed.iter().try_for_each(|coin| writeln!(f, "claimed {coin}"))
     }
 }
