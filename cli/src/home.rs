@@ -83,6 +83,18 @@ impl Home {
         KeyStore::new(self.dir.join("keys"))
     }
 
+    /// Whether there is a configuration.
+    ///
+    /// # Errors
+    /// The folder cannot be looked into.
+    pub fn is_configured(&self) -> anyhow::Result<bool> {
+        let file = self.config_file();
+        file.try_exists().with_context(|| {
+            let shown = file.display();
+            format!("cannot look for `{shown}`; choose another folder with --home DIR")
+        })
+    }
+
     /// Writes a configuration that must not exist yet.
     ///
     /// # Errors
@@ -90,10 +102,7 @@ impl Home {
     pub fn write_config(&self, text: &str) -> anyhow::Result<PathBuf> {
         let file = self.config_file();
         let shown = file.display();
-        let exists = file.try_exists().with_context(|| {
-            format!("cannot look for `{shown}`; choose another folder with --home DIR")
-        })?;
-        ensure!(!exists, "`{shown}` exists already; edit it, or move it away");
+        ensure!(!self.is_configured()?, "`{shown}` exists already; edit it, or move it away");
         self.make()?;
         std::fs::write(&file, text).with_context(|| {
             format!("cannot write `{shown}`; choose another folder with --home DIR")

@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod demo;
+pub mod denom;
 pub mod deploy;
 pub mod ferry;
 pub mod figures;

@@ -28,8 +28,9 @@ pub fn said(error: &anyhow::Error) -> String {
 
 fn cause(cause: &(dyn Error + 'static)) -> String {
     let log = match cause.downcast_ref() {
-        Some(ChainError::Query(QueryError::Refused { log, .. })) => log,
-        Some(ChainError::WouldFail { log, .. }) => log,
+        Some(
+            ChainError::Query(QueryError::Refused { log, .. }) | ChainError::WouldFail { log, .. },
+        ) => log,
         Some(ChainError::Refused { hash, log, .. }) => {
             return format!("transaction {hash} was not taken, nothing was paid: {}", reason(log));
         }

@@ -29,6 +29,7 @@ key = "me"
 fn entrepot(home: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_entrepot"));
     command.env("ENTREPOT_HOME", home).env("ENTREPOT_PASSWORD", "correct horse");
+    command.env_remove("LOCALNET_DIR");
     command.current_dir(home).stdin(Stdio::null()).args(args).output().unwrap()
 }
 
@@ -144,7 +145,7 @@ fn a_folder_that_cannot_be_made_is_named_with_the_cure() {
     fs::write(home.path().join("file"), "").unwrap();
     let (artifacts, localnet) = (home.path().join("artifacts"), home.path().join("localnet.json"));
     fs::create_dir(artifacts).unwrap();
-    let chain = r#"{"chain_id":"x-1","rpc":"http://127.0.0.1:9","bech32_prefix":"wasm",
+    let chain = r#"{"chain_id":"x-1","rpc":"http://127.0.0.1:9","grpc":"127.0.0.1:9","bech32_prefix":"wasm",
         "fee_denom":"stake","gas_price":"0.001","token":"t"}"#;
     let net = format!(r#"{{"chains":{{"a":{chain},"b":{chain}}},"accounts":{{}}}}"#);
     fs::write(localnet, net).unwrap();
@@ -165,7 +166,7 @@ fn nothing_is_left_of_a_preparation_that_fails() {
     let error = fails(home.path(), &["local", "init"]);
     assert!(error.contains("scripts/localnet up"), "{error}");
     let net = r#"{"chains":{"a":A,"b":A},"accounts":{"relayer":{"address":"a","mnemonic":"m"}}}"#;
-    let chain = r#"{"chain_id":"x-1","rpc":"http://127.0.0.1:9","bech32_prefix":"wasm",
+    let chain = r#"{"chain_id":"x-1","rpc":"http://127.0.0.1:9","grpc":"127.0.0.1:9","bech32_prefix":"wasm",
         "fee_denom":"stake","gas_price":"0.001","token":"t"}"#;
     fs::write(home.path().join("localnet.json"), net.replace('A', chain)).unwrap();
     let init = ["local", "init", "--localnet", ".", "--artifacts"];

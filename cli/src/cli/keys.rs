@@ -93,7 +93,7 @@ pub(super) fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let home = place.home()?;
     let store = home.keys();
     // A key can be made before there is a configuration.
-    let config = if home.config_file().try_exists()? { Some(home.config()?) } else { None };
+    let config = if home.is_configured()? { Some(home.config()?) } else { None };
     let (only, mnemonic, output) = match args.verb {
         Verb::Add { name, output } => {
             let password = new_password(&home, config.as_ref())?;

@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::order::{self, TermArgs, read_scopes};
 use super::sent::CoinArg;
+use crate::denom;
 use crate::session::{Books, Contract, route};
 use crate::why::{meaning, remedy};
 
@@ -158,10 +159,6 @@ async fn accepted(
     buy: &Buy,
     (amount, denom): (u128, &str),
 ) -> anyhow::Result<()> {
-    // The market's name for such a denom follows from its path, which a hash does not tell.
-    if denom.starts_with("ibc/") {
-        return Ok(());
-    }
     let chain = &books.outpost.chain;
     let channel = chain.channel(TRANSFER_PORT, &route.channel).await?;
     let there = channel.and_then(|channel| channel.counterparty);
@@ -182,7 +179,8 @@ async fn accepted(
         route: Some(there.channel_id.clone()),
         sender: books.outpost.address.clone(),
         coin: Some(Money {
-            denom: received_denom(source, destination, denom),
+            // The market's name for a voucher follows from its path, which a hash does not tell.
+            denom: received_denom(source, destination, &denom::path(chain, denom).await?),
             amount: Uint128::new(amount),
         }),
         message: serde_json::to_string(&message)?,

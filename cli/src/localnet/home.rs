@@ -139,6 +139,7 @@ mod tests {
             LocalChain {
                 chain_id: chain_id.into(),
                 rpc: text("http://127.0.0.1:26657"),
+                grpc: text("127.0.0.1:9090"),
                 bech32_prefix: text("wasm"),
                 fee_denom: text("stake"),
                 gas_price: text("0.001"),

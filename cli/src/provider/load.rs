@@ -65,6 +65,7 @@ mod tests {
             bidding_until: None,
             match_by: None,
             bids: 0,
+            secured_rate: Uint128::zero(),
         }
     }
 

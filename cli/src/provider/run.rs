@@ -93,7 +93,8 @@ impl Worker {
             match self.desk.decide(&order.id).await {
                 Ok(_) => done.push(format!("had the auction of {} decided", order.id)),
                 Err(error) if is_refusal(&error) => {
-                    done.push(format!("the auction of {} is not decided: {error:#}", order.id));
+                    let reason = refusal::said(&error);
+                    done.push(format!("the auction of {} is not decided: {reason}", order.id));
                 }
                 Err(error) => return Err(error.context(format!("cannot decide {}", order.id))),
             }

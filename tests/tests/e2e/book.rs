@@ -58,6 +58,8 @@ fn every_command_of_the_book_works_and_every_unit_is_accounted_for() -> anyhow::
         let denom = read.variable("DENOM")?;
         let locked = b.balance(&escrow(b, &transfer.outpost).await?, "usdx").await?;
         assert_eq!(a.supply(denom).await?, locked, "no voucher without its coin");
+        let path = entrepot::denom::path(a, denom).await?;
+        assert_eq!(path, format!("transfer/{}/usdx", transfer.market), "by which way it came");
         Ok(())
     })
 }
