@@ -49,7 +49,9 @@ impl World {
         }
         for claimant in &claimants {
             for denom in self.denoms(MARKET_CHAIN) {
+                let (claimant, local) = (claimant.clone(), denom.clone());
                 self.knock(&Market::Claim { claimant: claimant.clone(), denom })?;
+                self.knock(&Market::ClaimLocal { claimant, denom: local })?;
             }
         }
         self.relay()?;
@@ -136,7 +138,10 @@ impl World {
         for (group, status) in (0..).zip(groups) {
             let lease = LeaseId { deployment: id.clone(), group };
             match status.state {
-                GroupState::Open => self.knock(&Market::ExpireOrder { order: lease })?,
+                GroupState::Open => {
+                    self.knock(&Market::Match { order: lease.clone() })?;
+                    self.knock(&Market::ExpireOrder { order: lease })?;
+                }
                 GroupState::Pending => self.knock(&Market::CloseUnready { lease })?,
                 GroupState::Active | GroupState::Reclaiming => {
                     self.knock(&Market::EndLease { lease: lease.clone() })?;
@@ -165,9 +170,14 @@ impl World {
         Ok(())
     }
 
-    /// Credits settlements that came back without word of it.
+    /// Asks what became of settlements of which no word came, and credits those that came back.
     fn recover_settlements(&mut self) -> Result<()> {
         let route = self.transfer.market.clone();
+        for settlement in self.settlements()? {
+            let sequence = settlement.sequence;
+            self.knock(&Market::AskSettled { route: route.clone(), sequence })?;
+        }
+        self.relay()?;
         for settlement in self.settlements()? {
             let sequence = settlement.sequence;
             self.knock(&Market::RecoverSettle { route: route.clone(), sequence })?;

@@ -30,7 +30,7 @@ impl World {
         let mut table = Vec::new();
         for ((chain, name), address) in &self.accounts {
             for denom in self.denoms(chain) {
-                let amount = self.network.chain(chain).balance(address, &denom)?;
+                let amount = self.held(chain, address, &denom)?;
                 if amount > 0 {
                     let (chain, account) = (chain.clone(), name.clone());
                     table.push(Balance { chain, account, denom, amount });
@@ -41,14 +41,22 @@ impl World {
         Ok(table)
     }
 
-    /// The denoms of a chain.
+    /// The denoms of a chain; of the market's also its token, if one was issued.
     #[must_use]
     pub fn denoms(&self, chain: &str) -> Vec<String> {
         if chain == MARKET_CHAIN {
-            vec![self.usdx_on_a(), STAKE.into()]
+            [self.usdx_on_a(), STAKE.into()].into_iter().chain(self.token()).collect()
         } else {
             vec![USDX.into(), self.stake_on_b()]
         }
+    }
+
+    /// What an account of a chain holds of one of its [`World::denoms`].
+    fn held(&self, chain: &str, account: &Addr, denom: &str) -> Result<u128> {
+        if self.token().is_some_and(|token| token == denom) {
+            return self.tokens_of(account);
+        }
+        self.network.chain(chain).balance(account, denom)
     }
 
     /// What an account of A holds, in USDX and in the stake denom.
@@ -69,7 +77,7 @@ impl World {
         self.network.check_conservation()?;
         for denom in self.denoms(MARKET_CHAIN) {
             let books = self.market_books(&denom)?;
-            let held = self.a().balance(&self.market, &denom)?;
+            let held = self.held(MARKET_CHAIN, &self.market, &denom)?;
             if !books.solvent || books.bank.u128() != held || books.liabilities > books.bank {
                 return Err(insolvent("market", &denom, &books));
             }

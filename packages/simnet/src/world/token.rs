@@ -105,14 +105,20 @@ impl World {
         Ok(done)
     }
 
-    /// What a named account of A holds of the token.
+    /// The market's name for the token, if one was issued.
+    #[must_use]
+    pub fn token(&self) -> Option<String> {
+        let token = self.accounts.get(&(MARKET_CHAIN.into(), TOKEN.into()));
+        token.map(|token| format!("cw20:{token}"))
+    }
+
+    /// What an account of A holds of the token.
     ///
     /// # Errors
     /// [`crate::Error::Transaction`] if there is no token.
-    pub fn tokens_of(&self, name: &str) -> Result<u128> {
-        let address = self.address(MARKET_CHAIN, name).to_string();
+    pub fn tokens_of(&self, account: &Addr) -> Result<u128> {
         let token = self.address(MARKET_CHAIN, TOKEN);
-        let held: Held = self.a().query(&token, &Ask::Balance { address })?;
+        let held: Held = self.a().query(&token, &Ask::Balance { address: account.to_string() })?;
         Ok(held.balance.u128())
     }
 }

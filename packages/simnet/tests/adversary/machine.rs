@@ -1,14 +1,16 @@
 //! Plays a run in a world and judges it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cosmwasm_std::{Decimal, Uint128, coin};
+use cosmwasm_std::{Decimal, IbcOrder, Uint128, coin};
 use market::msg::{ExecuteMsg as Market, LeaseId, NewDenom};
 use outpost::msg::responses::OrderState;
 use proptest::test_runner::{TestCaseError, TestCaseResult};
+use protocol::control::ControlAck;
+use protocol::handshake::port_of;
 use simnet::world::orders::{WEB_RATE, web_offer, web_server};
-use simnet::world::{MARKET_CHAIN, People, STAKE, USDX};
-use simnet::{Error, PacketId, Result, World};
+use simnet::world::{MARKET_CHAIN, OUTPOST_CHAIN, PROBE_UNITS, People, STAKE, USDX};
+use simnet::{Error, PacketId, Result, TRANSFER_PORT, TRANSFER_VERSION, World};
 
 use super::act::{Act, Choice, Pick};
 use super::mischief::must_relay;
@@ -24,23 +26,39 @@ pub(crate) const PEOPLE: People<'_> =
 /// How long auctions take bids.
 pub(crate) const BIDDING_SECONDS: u64 = 3_600;
 const FUNDS: u128 = 1_000_000_000;
+/// The least time between an announcement and what it announces.
+const ANNOUNCED_SECONDS: u64 = 7 * 86_400;
+
+/// How often each message was taken, by name.
+#[derive(Debug, Default)]
+pub(crate) struct Counts(pub(crate) BTreeMap<String, u64>);
+
+impl Counts {
+    pub(crate) fn add(&mut self, name: String) {
+        *self.0.entry(name).or_default() += 1;
+    }
+}
 
 pub(crate) struct Machine {
     pub(crate) world: World,
     pub(crate) offer: u64,
     /// The last number that a tenant on A has given to a deployment.
     pub(crate) last_seq: u64,
-    /// Names of the messages that the market has taken from people on A.
-    pub(crate) taken: BTreeSet<String>,
+    /// Who governs the market.
+    pub(crate) owner: &'static str,
+    /// A transfer channel that is no route yet.
+    pub(crate) spare_channel: String,
+    /// The messages that the market has taken on its chain.
+    pub(crate) taken: Counts,
     /// Every packet that was ever under way.
     pub(crate) seen: Vec<PacketId>,
     /// Units sent to the market with no order.
     pub(crate) strays: u128,
 }
 
-/// Plays the steps, then lets time pass, then counts. Returns the names of the messages that the market
-/// took on its own chain, and of the events it told.
-pub(crate) fn play(acts: &[Act]) -> std::result::Result<[BTreeSet<String>; 2], TestCaseError> {
+/// Plays the steps, then lets time pass, then counts. Returns how often the market took each message on
+/// its own chain, and the names of the events it told.
+pub(crate) fn play(acts: &[Act]) -> std::result::Result<(Counts, BTreeSet<String>), TestCaseError> {
     let failed = |error: Error| TestCaseError::fail(error.to_string());
     let mut machine = Machine::new().map_err(failed)?;
     for act in acts {
@@ -52,8 +70,9 @@ pub(crate) fn play(acts: &[Act]) -> std::result::Result<[BTreeSet<String>; 2], T
     machine.world.wait_for_every_exit(&PEOPLE).map_err(failed)?;
     machine.leave().map_err(failed)?;
     machine.count()?;
+    machine.count_control().map_err(failed)?;
     let told = rebuild(&machine.world)?;
-    Ok([machine.taken, told])
+    Ok((machine.taken, told))
 }
 
 /// A refusal is an answer. What breaks an invariant is not.
@@ -88,15 +107,34 @@ impl Machine {
             world.register_provider(name)?;
         }
         let offer = world.post_offer("p1", web_offer(&world.usdx_on_a()))?;
-        let mut machine =
-            Self { world, offer, last_seq: 0, taken: BTreeSet::new(), seen: Vec::new(), strays: 0 };
+        let mut machine = Self {
+            world,
+            offer,
+            last_seq: 0,
+            owner: "market-owner",
+            spare_channel: String::new(),
+            taken: Counts::default(),
+            seen: Vec::new(),
+            strays: 0,
+        };
+        machine.open_spare_channel()?;
         machine.welcome_locals()?;
         machine.open_business()?;
         Ok(machine)
     }
 
-    /// Tenants on A, with both kinds of money, in which the market takes them.
+    fn open_spare_channel(&mut self) -> Result<()> {
+        let world = &mut self.world;
+        let (a, b) = (world.end_on_a(TRANSFER_PORT), world.end_on_b(TRANSFER_PORT));
+        let unordered = IbcOrder::Unordered;
+        let ends = world.network.open_channel(&b, &a, unordered, TRANSFER_VERSION)?;
+        self.spare_channel = ends.1;
+        Ok(())
+    }
+
+    /// Tenants on A, with all kinds of money, in which the market takes them.
     fn welcome_locals(&mut self) -> Result<()> {
+        self.world.issue_token(&LOCALS, FUNDS)?;
         for denom in self.world.denoms(MARKET_CHAIN) {
             let listing = NewDenom {
                 denom,
@@ -164,7 +202,11 @@ impl Machine {
             }
             Act::Deed(deed) => self.deed(deed),
             Act::Knock => self.world.knock_at_every_exit(&PEOPLE),
-            Act::Pass { seconds } => self.world.pass(*seconds),
+            Act::Pass { seconds } => {
+                self.world.pass(*seconds)?;
+                // By then something that was announced can be due.
+                if *seconds < ANNOUNCED_SECONDS { Ok(()) } else { self.perform() }
+            }
             Act::RelayAll
             | Act::RelayOne { .. }
             | Act::Repeat { .. }
@@ -196,7 +238,26 @@ impl Machine {
             let release = Market::ReleaseStake { provider: self.world.on_a(name).into() };
             tolerate(self.world.market("anyone", &release, &[]).map(|_| ()))?;
         }
-        self.world.knock_at_every_exit(&PEOPLE)
+        self.world.knock_at_every_exit(&PEOPLE)?;
+        // What came home without an order is with the outpost's owner.
+        self.world.claim("outpost-owner")
+    }
+
+    /// Counts the control packets that the market ran, each by a message to itself.
+    fn count_control(&mut self) -> Result<()> {
+        let port = port_of(self.world.outpost.as_str());
+        for packet in &self.seen {
+            if packet.chain != OUTPOST_CHAIN || packet.port != port {
+                continue;
+            }
+            let ack = self.world.network.ack(packet)?;
+            if ack
+                .is_some_and(|ack| !matches!(ControlAck::parse(&ack), Ok(ControlAck::Internal {})))
+            {
+                self.taken.add("internal".into());
+            }
+        }
+        Ok(())
     }
 
     /// Everything is with people again: nothing in the contracts, nothing missing.
@@ -236,10 +297,17 @@ impl Machine {
             let account = world.on_a(name);
             people += world.holdings_on_a(&account).map_err(read)?.0;
         }
-        for name in OWNERS.into_iter().chain([WALLET]) {
+        for name in OWNERS.into_iter().chain([WALLET, "outpost-owner"]) {
             people += world.usdx_of(name).map_err(read)?;
         }
-        proptest::prop_assert_eq!(people, 5 * FUNDS, "units are missing or were made");
+        let all = 5 * FUNDS + PROBE_UNITS;
+        proptest::prop_assert_eq!(people, all, "units are missing or were made");
+        let mut tokens = 0;
+        for name in PROVIDERS.into_iter().chain(LOCALS).chain(["treasury", "anyone"]) {
+            let account = world.on_a(name);
+            tokens += world.tokens_of(&account).map_err(read)?;
+        }
+        proptest::prop_assert_eq!(tokens, 2 * FUNDS, "tokens are missing or were made");
         Ok(())
     }
 }

@@ -103,9 +103,7 @@ impl Machine {
             Act::ThawAll => self.thaw_all(),
             Act::CloseControl => self.close_control(),
             Act::OpenControl => self.world.open_control_channel(),
-            Act::PauseMarket => {
-                self.world.market("market-owner", &Market::Pause {}, &[]).map(|_| ())
-            }
+            Act::PauseMarket => self.tell(self.owner, &Market::Pause {}, &[]),
             Act::PauseOutpost => {
                 self.world.outpost("outpost-owner", &Outpost::Pause {}, &[]).map(|_| ())
             }
@@ -137,7 +135,7 @@ impl Machine {
     }
 
     pub(crate) fn unpause_all(&mut self) -> Result<()> {
-        tolerate(self.world.market("market-owner", &Market::Unpause {}, &[]).map(|_| ()))?;
+        tolerate(self.tell(self.owner, &Market::Unpause {}, &[]))?;
         tolerate(self.world.outpost("outpost-owner", &Outpost::Unpause {}, &[]).map(|_| ()))
     }
 
@@ -145,7 +143,7 @@ impl Machine {
         let arm = Outpost::ArmControl { route: ROUTE.into() };
         self.world.outpost("outpost-owner", &arm, &[])?;
         let arm = Market::ArmChannelClose { route: self.world.transfer.market.clone() };
-        self.world.market("market-owner", &arm, &[])?;
+        self.tell(self.owner, &arm, &[])?;
         let port = port_of(self.world.outpost.as_str());
         let channel = self.world.control.outpost.clone();
         self.world.network.chain_mut(OUTPOST_CHAIN).close_channel(&port, &channel)?;

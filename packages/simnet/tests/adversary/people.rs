@@ -7,11 +7,11 @@ use protocol::control::{Command, Instruction};
 use protocol::money::Open;
 use protocol::{Action, DeploymentId, Otherwise, Selection};
 use simnet::world::orders::{WEB_RATE, web_server};
-use simnet::world::{OUTPOST_CHAIN, USDX};
+use simnet::world::{MARKET_CHAIN, OUTPOST_CHAIN, USDX};
 use simnet::{Error, Result};
 
 use super::act::{Act, Choice, Pick};
-use super::machine::{BIDDING_SECONDS, Machine, OWNERS, PEOPLE, PROVIDERS, WALLET, pick};
+use super::machine::{BIDDING_SECONDS, LOCALS, Machine, OWNERS, PEOPLE, PROVIDERS, WALLET, pick};
 
 impl Machine {
     /// The number of one of the orders so far, and its owner.
@@ -107,8 +107,8 @@ impl Machine {
         let (units, memo) = match act {
             Act::WalletOpen { n, seq, units } => {
                 let deployment = web_server(self.selection(Choice::OfferOrRefund));
-                let (refund_to, local_refund) = (None, None);
-                let open = Open { account, seq: *seq, refund_to, local_refund, deployment };
+                let local_refund = Some(self.world.address(MARKET_CHAIN, LOCALS[0]).into());
+                let open = Open { account, seq: *seq, refund_to: None, local_refund, deployment };
                 (*units, self.world.memo(*n, Action::Open(open))?)
             }
             Act::WalletClose { n, seq } => {
@@ -145,7 +145,7 @@ impl Machine {
             }
             Act::Beat { .. } => self.world.beat(provider, &lease),
             Act::Withdraw { .. } => self.world.withdraw("anyone", &lease),
-            _ => self.world.market(provider, &Market::CloseLease { lease }, &[]).map(|_| ()),
+            _ => self.tell(provider, &Market::CloseLease { lease }, &[]),
         }
     }
 }
