@@ -33,7 +33,7 @@ pub fn check(deps: Deps<'_>, env: &Env) -> Result<(), String> {
     solvency(deps, env)?;
     deployments(deps.storage)?;
     tally(deps.storage)?;
-    bids(deps.storage)?;
+    bids(deps.storage, env.block.time.seconds())?;
     changes(deps.storage)?;
     leases(deps.storage)?;
     offers(deps.storage)?;
@@ -165,14 +165,16 @@ fn size(count: u32) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
 
-/// Each open order counts the bids that stand for it, at most 20, and who bids is bound by it.
-fn bids(storage: &dyn Storage) -> Result<(), Fault> {
+/// Each open order counts the bids that stand for it, at most 20, and who bids is bound by it: not by
+/// one that binds no more, which may have outlived its bidder's leaving and return.
+fn bids(storage: &dyn Storage, now: u64) -> Result<(), Fault> {
     let up = Order::Ascending;
     let mut standing = Sums::new();
     for ((number, group, bidder), bid) in all(BIDS.range(storage, None, None, up))? {
         count(&mut standing, (number, group));
         let bound = provider::bound_until(storage, bidder).map_err(|error| error.to_string())?;
-        if PROVIDERS.has(storage, bidder) && bound < bid.valid_until {
+        let is_binding = now < bid.valid_until;
+        if is_binding && PROVIDERS.has(storage, bidder) && bound < bid.valid_until {
             return Err(format!("bid {number}/{group}/{bidder} binds longer than its bidder"));
         }
     }
