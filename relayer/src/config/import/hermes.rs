@@ -69,8 +69,8 @@ fn modes(file: &mut Source, notes: &mut Vec<Note>) -> Result<(), ImportError> {
     packets.differs(
         &[
             ("auto_register_counterparty_payee", "fees of ICS-29 are gone since ibc-go v10"),
-            ("ics20_max_memo_size", "ferry does not limit memos"),
-            ("ics20_max_receiver_size", "ferry does not limit receivers"),
+            ("ics20_max_memo_size", "set `filter.max_memo_bytes`"),
+            ("ics20_max_receiver_size", "set `filter.max_receiver_bytes`"),
         ],
         notes,
     );

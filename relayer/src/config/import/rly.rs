@@ -22,8 +22,8 @@ pub(super) fn import(mut file: Source) -> Result<Import, ImportError> {
     global.needless(&[("light-cache-size", OWN_MEASURE)], &mut notes);
     global.differs(
         &[
-            ("ics20-memo-limit", "ferry does not limit memos"),
-            ("max-receiver-size", "ferry does not limit receivers"),
+            ("ics20-memo-limit", "set `filter.max_memo_bytes`"),
+            ("max-receiver-size", "set `filter.max_receiver_bytes`"),
         ],
         &mut notes,
     );
@@ -176,7 +176,8 @@ fn paths(file: &mut Source, notes: &mut Vec<Note>) -> Result<Vec<ImportedPath>, 
         let rule = filter.text("rule").filter(|rule| !rule.is_empty() && rule != "null");
         let channels = filter.take("channel-list").map(|list| plain(&list)).unwrap_or_default();
         if let Some(rule) = rule {
-            let why = "ferry serves every channel of the connection".into();
+            let why =
+                "set `filter.allow_channels` of the chain to the channels of all its paths".into();
             let key = filter.key("rule");
             notes.push(Note { key, value: format!("{rule} {channels}"), differs: true, why });
         }
