@@ -73,6 +73,10 @@ const TOLD: [&str; 35] = [
     "terms_proposed",
 ];
 
+/// The one message that needs a route over ibc-hooks, and these worlds have routes of callbacks:
+/// `story/hooks.rs` plays it.
+const OF_HOOKS: &str = "entrepot";
+
 /// Plays the runs of a seed and returns how often the market took each message in them, and what it told.
 fn run(seed: u64) -> (Counts, BTreeSet<String>) {
     let mut bytes = [0; 32];
@@ -125,7 +129,7 @@ fn everything_comes_back_whatever_happens_fixed_seed() {
         within("act", variants(&schema_for!(Command))),
         within("announce", variants(&schema_for!(OwnerAction))),
     ];
-    let wanted = wanted.into_iter().flatten();
+    let wanted = wanted.into_iter().flatten().filter(|name| name != OF_HOOKS);
     let missing: Vec<_> = wanted.filter(|name| !taken.contains_key(name)).collect();
     assert!(missing.is_empty(), "never taken: {missing:?}; taken: {taken:?}");
     let missing: Vec<_> = TOLD.into_iter().filter(|event| !told.contains(*event)).collect();
