@@ -52,9 +52,11 @@ report_totals() {
     read -ra counts < <(count_tests "$name")
     passed=$((passed + counts[0])) failed=$((failed + counts[1])) ignored=$((ignored + counts[2]))
   done
-  # The section `tests` ignores what needs nodes; that is what this one runs.
-  read -ra counts < <(count_tests "$WORK/log/node-client.log")
-  ignored=$((ignored - counts[0] - counts[1]))
+  # The section `tests` ignores what needs nodes or a browser; that is what these two run.
+  for name in node-client status-page; do
+    read -ra counts < <(count_tests "$WORK/log/$name.log")
+    ignored=$((ignored - counts[0] - counts[1]))
+  done
   for name in "${FAILED[@]}"; do
     read -ra counts < <(count_tests "$WORK/log/$name.log")
     if ((counts[1] == 0)); then
