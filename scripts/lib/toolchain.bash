@@ -115,8 +115,8 @@ npm_install_playwright() {
 }
 
 install_chromium() {
-  apt-get update
-  apt-get install -y --no-install-recommends chromium fonts-dejavu-core
+  apt_install chromium
+  apt_install fonts-dejavu-core
 }
 
 # Sets COSMWASM_CHECK_3 and COSMWASM_CHECK_2.
