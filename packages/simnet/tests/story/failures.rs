@@ -9,7 +9,7 @@ use simnet::world::orders::{from_offer, web_server};
 use simnet::world::{MARKET_CHAIN, OUTPOST_CHAIN, USDX};
 use simnet::{CallbackKind, CallbackSupport, ClientStatus, Error, Relayed, Sequence, Stage, World};
 
-use super::{DAY, HOUR, THOUSAND, first_group, world_with_offer};
+use super::{DAY, HOUR, THOUSAND, assert_dao_is_whole, first_group, world_with_offer};
 
 /// A world in which the DAO's purchase is under way, not relayed.
 fn world_with_purchase() -> (World, u64) {
@@ -24,14 +24,6 @@ fn lose_source_callbacks(world: &mut World) {
 
 fn hear_source_callbacks(world: &mut World) {
     world.network.chain_mut(OUTPOST_CHAIN).feed_callbacks(CallbackKind::Source);
-}
-
-/// Everything is back with the DAO and nothing is owed to anybody.
-fn assert_dao_is_whole(world: &mut World) {
-    world.claim("dao").unwrap();
-    assert_eq!(world.usdx_of("dao").unwrap(), THOUSAND);
-    let outpost = world.outpost.clone();
-    assert_eq!(world.b().balance(&outpost, USDX).unwrap(), 0);
 }
 
 #[test]

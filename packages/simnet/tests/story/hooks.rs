@@ -8,36 +8,21 @@ use protocol::control::{Command, DeploymentState, GroupState, Instruction};
 use protocol::money::{Settle, SettleKind};
 use protocol::{Action, Code, Message, Parties, RouteStyle};
 use serde_json::json;
-use simnet::world::orders::{from_offer, web_offer, web_server};
+use simnet::world::orders::{from_offer, web_server};
 use simnet::world::{MARKET_CHAIN, STAKE, USDX};
 use simnet::{Relayed, Transfer, World};
 
-use super::{DAY, HOUR, THOUSAND, first_group, group_state, records};
+use super::{
+    DAY, HOUR, THOUSAND, assert_dao_is_whole, first_group, group_state, records, with_offer,
+};
 
 const BOTH_ENDS: RouteStyle = RouteStyle::Hooks { market_gas: None };
 const AT_HOME: RouteStyle = RouteStyle::Hooks { market_gas: Some(1_000_000) };
 
-/// A world of this style in which the DAO has 1,000 USDX and the provider `p1` a standing offer.
-fn hooked(style: RouteStyle) -> (World, u64) {
-    let mut world = World::of_style(style).unwrap();
-    world.fund("dao", THOUSAND).unwrap();
-    world.register_provider("p1").unwrap();
-    let offer = world.post_offer("p1", web_offer(&world.usdx_on_a())).unwrap();
-    (world, offer)
-}
-
 fn bought(style: RouteStyle) -> (World, u64) {
-    let (mut world, offer) = hooked(style);
+    let (mut world, offer) = with_offer(World::of_style(style).unwrap());
     let seq = world.buy("dao", web_server(from_offer(offer)), THOUSAND).unwrap();
     (world, seq)
-}
-
-/// Everything is back with the DAO and nothing is owed to anybody.
-fn assert_dao_is_whole(world: &mut World) {
-    world.claim("dao").unwrap();
-    assert_eq!(world.usdx_of("dao").unwrap(), THOUSAND);
-    let outpost = world.outpost.clone();
-    assert_eq!(world.b().balance(&outpost, USDX).unwrap(), 0);
 }
 
 #[test]
@@ -61,7 +46,7 @@ fn one_packet_buys_and_the_rest_comes_home() {
 #[test]
 fn a_refused_purchase_is_reverted_and_leaves_nothing() {
     for style in [BOTH_ENDS, AT_HOME] {
-        let (mut world, offer) = hooked(style);
+        let (mut world, offer) = with_offer(World::of_style(style).unwrap());
         let before = records(world.a(), &world.market);
         let none = web_server(from_offer(offer + 1_000));
         let seq = world.buy("dao", none, THOUSAND).unwrap();
@@ -151,7 +136,7 @@ fn a_transfer_of_another_sender_to_the_market_is_reverted() {
 #[test]
 fn a_settlement_of_anybody_but_the_market_is_reverted() {
     for style in [BOTH_ENDS, AT_HOME] {
-        let (mut world, offer) = hooked(style.clone());
+        let (mut world, offer) = with_offer(World::of_style(style.clone()).unwrap());
         world.fund("liar", 20_000).unwrap();
         let liar_on_a = world.on_a("liar");
         let gift = world.transfer_to_market(coin(20_000, USDX), String::new());

@@ -17,6 +17,7 @@ use cosmwasm_std::{Order, Record};
 use market::msg::LeaseId;
 use protocol::DeploymentId;
 use protocol::control::GroupState;
+use simnet::world::USDX;
 use simnet::world::orders::web_offer;
 use simnet::{Chain, World};
 
@@ -27,11 +28,23 @@ pub(crate) const DAY: u64 = 86_400;
 
 /// A world in which the DAO has 1,000 USDX and the provider `p1` a standing offer.
 pub(crate) fn world_with_offer() -> (World, u64) {
-    let mut world = World::new().unwrap();
+    with_offer(World::new().unwrap())
+}
+
+/// Gives the DAO of a new world 1,000 USDX, and has `p1` post an offer there.
+pub(crate) fn with_offer(mut world: World) -> (World, u64) {
     world.fund("dao", THOUSAND).unwrap();
     world.register_provider("p1").unwrap();
     let offer = world.post_offer("p1", web_offer(&world.usdx_on_a())).unwrap();
     (world, offer)
+}
+
+/// Everything is back with the DAO and nothing is owed to anybody.
+pub(crate) fn assert_dao_is_whole(world: &mut World) {
+    world.claim("dao").unwrap();
+    assert_eq!(world.usdx_of("dao").unwrap(), THOUSAND);
+    let outpost = world.outpost.clone();
+    assert_eq!(world.b().balance(&outpost, USDX).unwrap(), 0);
 }
 
 /// The first group of a deployment.

@@ -7,18 +7,13 @@ use outpost::msg::{ExecuteMsg as Outpost, QueryMsg};
 use protocol::RouteStyle;
 use protocol::control::DeploymentState;
 use simnet::world::USDX;
-use simnet::world::orders::{from_offer, web_offer, web_server};
+use simnet::world::orders::{from_offer, web_server};
 use simnet::{Transfer, World};
 
-use super::{DAY, HOUR, THOUSAND, first_group, records};
+use super::{DAY, HOUR, THOUSAND, first_group, records, with_offer};
 
-/// A world in which the DAO has 1,000 USDX and the provider `p1` a standing offer.
 fn world_with_offer() -> (World, u64) {
-    let mut world = World::of_style(RouteStyle::Plain {}).unwrap();
-    world.fund("dao", THOUSAND).unwrap();
-    world.register_provider("p1").unwrap();
-    let offer = world.post_offer("p1", web_offer(&world.usdx_on_a())).unwrap();
-    (world, offer)
+    with_offer(World::of_style(RouteStyle::Plain {}).unwrap())
 }
 
 fn bought() -> (World, u64) {
