@@ -1,5 +1,5 @@
 # One chain of the local pair: its genesis, its configuration, its process. Sourced by scripts/localnet.
-# A chain is named `a` or `b`. Needs STATE, OFFSET, PAUSE_MS, MAX_GAS, WASMD_BIN and lib/report.bash.
+# A chain is named `a` or `b`. Needs STATE, OFFSET, PAUSE_MS, MAX_GAS, WASMD_OF and lib/report.bash.
 # shellcheck shell=bash
 
 CHAIN_TIMEOUT_SECONDS=60
@@ -28,16 +28,16 @@ chain_grpc() { echo "http://127.0.0.1:$(chain_port "$1" grpc)"; }
 
 # chain_create NAME: makes home, genesis and configuration, from the keys and the accounts in STATE.
 chain_create() {
-  local home
+  local home wasmd=${WASMD_OF[$1]}
   home=$(chain_home "$1")
-  "$WASMD_BIN" init "$1" --chain-id "$(chain_id "$1")" --default-denom stake --home "$home"
+  "$wasmd" init "$1" --chain-id "$(chain_id "$1")" --default-denom stake --home "$home"
   cp -r "$STATE/keys/keyring-test" "$home/keyring-test"
   chain_edit_genesis "$home/config/genesis.json"
   chain_add_accounts "$1"
-  "$WASMD_BIN" genesis gentx validator 100000000000stake --chain-id "$(chain_id "$1")" \
+  "$wasmd" genesis gentx validator 100000000000stake --chain-id "$(chain_id "$1")" \
     --keyring-backend test --home "$home"
-  "$WASMD_BIN" genesis collect-gentxs --home "$home"
-  "$WASMD_BIN" genesis validate --home "$home"
+  "$wasmd" genesis collect-gentxs --home "$home"
+  "$wasmd" genesis validate --home "$home"
   chain_configure "$home/config"
 }
 
@@ -68,7 +68,7 @@ chain_add_accounts() {
       address: .address,
       coins: [{denom: "stake", amount: "1000000000000"}, {denom: $token, amount: "1000000000000"}]
     }]' "$STATE/accounts.json" >"$home/accounts.json"
-  "$WASMD_BIN" genesis bulk-add-genesis-account "$home/accounts.json" --home "$home"
+  "${WASMD_OF[$1]}" genesis bulk-add-genesis-account "$home/accounts.json" --home "$home"
 }
 
 # A block interval is the commit timeout plus the time to execute and store. Requests may carry a whole
@@ -121,7 +121,7 @@ chain_require_ports() {
 
 # chain_start NAME: starts the node in a session of its own, so that Ctrl-C in the terminal does not end it.
 chain_start() {
-  setsid "$WASMD_BIN" start --home "$(chain_home "$1")" \
+  setsid "${WASMD_OF[$1]}" start --home "$(chain_home "$1")" \
     --rpc.laddr "tcp://127.0.0.1:$(chain_port "$1" rpc)" --p2p.laddr "tcp://127.0.0.1:$(chain_port "$1" p2p)" \
     --grpc.address "127.0.0.1:$(chain_port "$1" grpc)" --grpc-web.enable=false \
     --api.enable=true --api.address "tcp://127.0.0.1:$(chain_port "$1" rest)" \

@@ -156,28 +156,48 @@ install_wasmd() {
     [[ -x $WASMD_BIN ]] || die "WASMD_BIN=$WASMD_BIN is not an executable file"
     return
   fi
-  local module=$REPO/scripts/wasmd digest
+  install_wasmd_version "$WASMD"
+}
+
+# install_wasmd_version VERSION: sets WASMD_BIN to a wasmd of that version, built from the module scripts/wasmd/VERSION.
+install_wasmd_version() {
+  local version=$1 digest
+  local module=$REPO/scripts/wasmd/$version
+  if [[ ! -e $module/go.mod ]]; then
+    die "wasmd $version is not known; known: $(wasmd_versions)"
+  fi
   digest=$(cat "$module/go.mod" "$module/go.sum" | sha256sum | cut -c1-12)
-  local dir=$CACHE/wasmd-$WASMD-$digest
+  local dir=$CACHE/wasmd-$version-$digest
   if [[ ! -e $dir/.complete ]]; then
     need go cc
   fi
-  install_once "$dir" "building wasmd v$WASMD (once, about five minutes)" go_build_wasmd "$module"
+  install_once "$dir" "building wasmd v$version (once, about five minutes)" go_build_wasmd "$module"
   WASMD_BIN=$dir/wasmd
+}
+
+# Prints the versions there is a module for.
+wasmd_versions() {
+  local module versions=()
+  for module in "$REPO"/scripts/wasmd/*/; do
+    versions+=("$(basename "$module")")
+  done
+  local IFS=,
+  echo "${versions[*]}"
 }
 
 # The linker path of libwasmvm points into Go's module cache, which `go clean -modcache` empties:
 # the library is copied beside the binary, which looks there as well ($ORIGIN).
 go_build_wasmd() {
-  local module=$1 dir=$2 library
+  local module=$1 dir=$2 wasmvm library
   cd "$module" || return
   CGO_ENABLED=1 go build -mod=readonly -tags netgo -o "$dir/wasmd" -ldflags "\
     -X github.com/cosmos/cosmos-sdk/version.Name=wasm \
     -X github.com/cosmos/cosmos-sdk/version.AppName=wasmd \
-    -X github.com/cosmos/cosmos-sdk/version.Version=$WASMD \
+    -X github.com/cosmos/cosmos-sdk/version.Version=$(basename "$module") \
     -X github.com/CosmWasm/wasmd/app.Bech32Prefix=wasm \
     -extldflags '-Wl,-rpath,\$ORIGIN'" github.com/CosmWasm/wasmd/cmd/wasmd
-  library=$(go list -m -f '{{.Dir}}' github.com/CosmWasm/wasmvm/v3)/internal/api/libwasmvm.$(uname -m).so
+  wasmvm=$(grep -o 'github.com/CosmWasm/wasmvm/v[0-9]*' go.mod)
+  library=$(go list -m -f '{{.Dir}}' "$wasmvm")/internal/api/libwasmvm.$(uname -m).so
   install -m 755 "$library" "$dir/"
   "$dir/wasmd" version
 }
