@@ -6,6 +6,7 @@ pub mod work;
 mod batch;
 pub mod choose;
 mod client;
+mod delay;
 pub(crate) mod epoch;
 pub(crate) mod gas;
 mod handshake;

@@ -1,5 +1,6 @@
 //! `ferry link --connection`: relaying over a connection that stands already.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use cosmos::chain::Chain;
@@ -13,7 +14,7 @@ use crate::drive::setup::newest;
 use crate::drive::{self, Engine, Nodes, client};
 use crate::model::Model;
 use crate::model::facts::Fact;
-use crate::model::ids::{Both, ChainId, PathId, Side};
+use crate::model::ids::{Both, ChainId, PathId, Side, Span};
 use crate::model::rows::{EndState, PathEnd, PathRow};
 
 #[derive(Serialize)]
@@ -80,7 +81,8 @@ async fn path(
         chains.a,
         chains.b
     );
-    Ok(PathRow { path: id, chains, ends: Both { a: row_a, b: row_b }, create: false })
+    let (ends, delay) = (Both { a: row_a, b: row_b }, Span(end_a.delay_period));
+    Ok(PathRow { path: id, chains, ends, create: false, delay })
 }
 
 async fn end(chain: &Chain, connection: &str) -> anyhow::Result<(ConnectionEnd, PathEnd)> {
@@ -95,6 +97,7 @@ async fn end(chain: &Chain, connection: &str) -> anyhow::Result<(ConnectionEnd, 
     let row = PathEnd {
         client: Some(end.client_id.as_str().into()),
         consensus: vec![facts.latest],
+        aging: BTreeMap::new(),
         connection: Some(connection.into()),
         state: EndState::Open,
         since: 0,

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::session::{Session, stop_signal};
 use super::{Place, adopt, logging};
+use crate::config::value::{format_duration, parse_duration};
 use crate::drive::setup::newest;
 use crate::drive::{self, Engine};
 use crate::model::Model;
@@ -45,11 +46,15 @@ pub(super) struct Args {
     /// How the channel delivers.
     #[arg(long, value_enum, default_value_t = Delivery::Unordered)]
     order: Delivery,
+    /// How long the connection, if it is to be made, holds back packets after a client got the header
+    /// that proves them; default 0s.
+    #[arg(long, value_parser = parse_duration, value_name = "TIME")]
+    delay: Option<Duration>,
     /// Give up when nothing has moved for so many seconds.
     #[arg(long, default_value_t = 180, value_name = "SECONDS")]
     patience: u32,
     /// Relay over this open connection of the first chain and all its channels, and make nothing.
-    #[arg(long, value_name = "CONNECTION", conflicts_with_all = ["a_port", "b_port", "channel_version", "order"])]
+    #[arg(long, value_name = "CONNECTION", conflicts_with_all = ["a_port", "b_port", "channel_version", "order", "delay"])]
     connection: Option<String>,
 }
 
@@ -214,12 +219,19 @@ fn wanted(args: &Args, rows: &Rows) -> anyhow::Result<(PathRow, ChannelRow)> {
             known.chains.a,
             known.chains.b
         );
+        anyhow::ensure!(
+            args.delay.is_none_or(|delay| known.delay == delay.into()),
+            "the connection of path `{id}` delays packets by {}, which cannot be changed; give \
+             another --path NAME",
+            format_duration(Duration::from_nanos(known.delay.0))
+        );
     }
     let path = known.cloned().unwrap_or_else(|| PathRow {
         path: id.clone(),
         chains,
         ends: Both::default(),
         create: true,
+        delay: args.delay.unwrap_or_default().into(),
     });
     let of_path = || rows.channels.iter().filter(|channel| channel.path == id);
     let new = ChannelRow {

@@ -150,6 +150,7 @@ fn offline_chain(file: &ChainFile) -> ChainConfig {
         block_gas: None,
         block_bytes: MAX_BLOCK_BYTES,
         max_msgs: file.max_msgs,
+        max_block_time: Span(0),
         interval: INTERVAL.into(),
         trusting_period: file.trusting_period.unwrap_or_default().into(),
         unbonding_period: Span(0),
@@ -177,6 +178,7 @@ async fn connect_one(
     let endpoints = endpoints(&file).await.map_err(failed)?;
     let chain = endpoints.current();
     let unbonding = chain.unbonding_period().await.map_err(failed)?;
+    let max_block_time = chain.max_block_time().await.map_err(failed)?;
     let height = chain.height().await.map_err(failed)?;
     let block = chain.rpc().block_params(height).await.map_err(|e| failed(e.into()))?;
     let probe = find_probe(&chain, &key, probe, probes).await.map_err(failed)?;
@@ -202,6 +204,7 @@ async fn connect_one(
         block_gas: u64::try_from(block.max_gas).ok(),
         block_bytes: u64::try_from(block.max_bytes).unwrap_or(MAX_BLOCK_BYTES),
         max_msgs: file.max_msgs,
+        max_block_time: max_block_time.into(),
         interval: INTERVAL.into(),
         trusting_period: terms.trusting_period.into(),
         unbonding_period: terms.unbonding_period.into(),

@@ -118,6 +118,7 @@ impl Model {
         let Some(mut row) = self.record.path(&id.path).cloned() else { return };
         if row.ends.on_mut(id.to).learn(height) {
             self.record.write(Write::Path(row));
+            self.begin_aging(id, height);
         }
     }
 
@@ -131,7 +132,7 @@ impl Model {
     }
 
     /// The time of a block, or of the newest one before it that was read: it is not older than that.
-    fn time_by(&self, chain: &ChainId, height: u64) -> Option<Time> {
+    pub(crate) fn time_by(&self, chain: &ChainId, height: u64) -> Option<Time> {
         let recent = &self.chains.get(chain)?.recent;
         recent.range(..=height).next_back().map(|(_, time)| *time)
     }

@@ -51,6 +51,9 @@ pub struct ChainConfig {
     pub block_bytes: u64,
     /// The most messages in a transaction.
     pub max_msgs: usize,
+    /// The time between two blocks by which connections on this chain count their delay in blocks; zero
+    /// when they do not.
+    pub max_block_time: Span,
     /// The expected time between two blocks, until it is learned.
     pub interval: Span,
     /// For how long clients of this chain trust a header; below the unbonding period.

@@ -60,6 +60,7 @@ impl Model {
         end.client.get_or_insert(client);
         end.learn(height);
         self.record.write(Write::Path(row));
+        self.begin_aging(&flow, height);
         self.rejuvenate(&flow, height);
         // Whatever was wrong with the client, it takes updates again.
         self.flow_mut(&flow).parked = None;

@@ -2,13 +2,15 @@
 //!
 //! Every write replaces the row with the same key or removes it, so that writes may be repeated.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::cost::CostRow;
 use super::facts::{Timeout, Tip};
 use super::ids::{
     Both, ChainId, ChannelId, ClientId, ConnectionId, FlowId, Order, PacketKey, PathId, PortId,
-    Side, SlotId,
+    Side, SlotId, Span, Time,
 };
 use crate::plan::work::Work;
 
@@ -110,6 +112,9 @@ pub struct PathRow {
     pub ends: Both<PathEnd>,
     /// Whether a missing client and connection shall be made.
     pub create: bool,
+    /// How long a client must have known a header before packets are proved with it.
+    #[serde(default)]
+    pub delay: Span,
 }
 
 /// One chain's end of a path.
@@ -119,12 +124,27 @@ pub struct PathEnd {
     pub client: Option<ClientId>,
     /// Heights of the other chain that the client knows, ascending; the newest few.
     pub consensus: Vec<u64>,
+    /// Where the connection delays packets: heights that the client knows, those of them that are
+    /// growing old and one that is old enough.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub aging: BTreeMap<u64, Aging>,
     /// The connection end.
     pub connection: Option<ConnectionId>,
     /// The state of the connection end.
     pub state: EndState,
     /// The height of this chain at which `state` was reached.
     pub since: u64,
+}
+
+/// A header that a client was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aging {
+    /// Its time.
+    pub time: Time,
+    /// Height of the block that gave it to the client.
+    pub since: u64,
+    /// That block's time.
+    pub since_time: Time,
 }
 
 /// The state of one end of a connection or channel, as in ICS-3 and ICS-4.

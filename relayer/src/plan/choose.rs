@@ -60,7 +60,7 @@ pub(crate) struct Chosen {
 
 /// What a work demands of the header.
 #[derive(Clone, Copy, Debug)]
-enum Need {
+pub(super) enum Need {
     Nothing,
     /// The state after this block.
     State(u64),
@@ -97,6 +97,9 @@ pub enum Idle {
     /// There is no client, and none shall be made.
     #[error("there is no client")]
     NoClient,
+    /// The connection delays, and the client has not known a header for long enough.
+    #[error("the connection delays packets, and no header that proves it is old enough")]
+    ConnectionDelay,
     /// No header is old enough for the client's clock.
     #[error("the chain that sent it is ahead of the other one's clock")]
     NoHeader,
@@ -147,7 +150,13 @@ impl Model {
         let packets_wait = self.backlog.queue(id).next().is_some();
         let share = if packets_wait { HANDSHAKE_SHARE } else { 1 };
         let mut works = self.handshakes_now(id, (path, newest), room.split(share));
-        works.extend(self.packets_now(id, (newest, tip), room));
+        let packets = self.packets_now(id, (newest, tip), room);
+        if path.delay == Span(0) {
+            works.extend(packets);
+        } else if works.is_empty() && !packets.is_empty() {
+            let choice = self.choose_delayed(id, (path, newest.0, tip), &packets);
+            return choice.or_else(|idle| self.choose_update(id, newest).map_err(|_| idle));
+        }
         if works.is_empty() {
             return self.choose_update(id, newest);
         }
@@ -222,7 +231,13 @@ impl Model {
     }
 
     /// Whether a header proves what a work needs.
-    fn satisfied(&self, id: &FlowId, need: Need, height: u64, time: Option<Time>) -> bool {
+    pub(super) fn satisfied(
+        &self,
+        id: &FlowId,
+        need: Need,
+        height: u64,
+        time: Option<Time>,
+    ) -> bool {
         match need {
             Need::Nothing => true,
             Need::State(state) => height > state,
@@ -319,7 +334,8 @@ impl Model {
         chosen
     }
 
-    fn need(&self, block: u64, work: &Work, key: &PacketKey) -> Need {
+    /// What the message of a packet of `block` demands of the header.
+    pub(super) fn need(&self, block: u64, work: &Work, key: &PacketKey) -> Need {
         match (work, self.record.packet(key)) {
             (Work::Timeout(_), Some(row)) => Need::Past(row.timeout),
             _ => Need::State(block),

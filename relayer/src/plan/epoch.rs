@@ -179,6 +179,8 @@ impl Model {
             let why = Why::Invalid(format!("proofs are not of header {}", epoch.height));
             return self.delay(id, Some(&why));
         }
+        self.learn_delay(id);
+        let Some(epoch) = self.flows.get(id).and_then(|flow| flow.epoch.as_ref()) else { return };
         let wanted = epoch.works.len();
         let mut messages = Vec::with_capacity(wanted);
         let mut bad = Vec::new();

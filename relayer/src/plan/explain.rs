@@ -3,7 +3,7 @@
 use super::choose::Idle;
 use super::work::Work;
 use crate::model::Model;
-use crate::model::ids::{FlowId, PacketKey, PathId, Side};
+use crate::model::ids::{FlowId, PacketKey, PathId, Side, Span};
 use crate::model::rows::{Done, EndState, SlotRow};
 
 /// Why a packet stands where it stands.
@@ -76,6 +76,20 @@ pub enum Why {
     Preparing {
         /// The message.
         work: String,
+    },
+    /// Its connection delays packets.
+    #[error(
+        "{work} waits for the delay of its connection: header {header} is old enough at height {until} and in {seconds} s"
+    )]
+    Ages {
+        /// The message.
+        work: String,
+        /// The header of the other chain that proves it.
+        header: u64,
+        /// The height of the chain that it goes to.
+        until: u64,
+        /// By the time of that chain's last block.
+        seconds: u64,
     },
     /// Everything that goes to its chain waits.
     #[error("{work} waits: {idle}")]
@@ -185,6 +199,9 @@ fn on_work(model: &Model, flow: &FlowId, (block, work): (u64, &Work)) -> Why {
     if blocks > 0 {
         return Why::Yields { work: name, blocks };
     }
+    if let Some(why) = ages(model, flow, (block, work)) {
+        return why;
+    }
     let epoch = model.flows.get(flow).and_then(|flow| flow.epoch.as_ref());
     if epoch.is_some_and(|epoch| epoch.works.iter().any(|chosen| chosen.work == *work)) {
         return Why::Preparing { work: name };
@@ -193,4 +210,14 @@ fn on_work(model: &Model, flow: &FlowId, (block, work): (u64, &Work)) -> Why {
         Ok(_) | Err(Idle::NoWork) => Why::Next { work: name },
         Err(idle) => Why::Waits { work: name, idle },
     }
+}
+
+/// How long a packet is still held back by its connection, if a header that proves it is known.
+fn ages(model: &Model, flow: &FlowId, (block, work): (u64, &Work)) -> Option<Why> {
+    let path = model.record.path(&flow.path).filter(|path| path.delay != Span(0))?;
+    let (_, key) = work.packet()?;
+    let (header, until) = model.aging(flow, path, model.need(block, work, key))?;
+    let tip = model.tip_to(flow).filter(|tip| !until.is_past(*tip))?;
+    let seconds = until.time.since(tip.time).0.div_ceil(Span::seconds(1).0);
+    Some(Why::Ages { work: work.to_string(), header, until: until.height, seconds })
 }

@@ -21,7 +21,7 @@ use prost::Message;
 use super::message::Evidence;
 use super::work::HandshakeStep;
 use crate::model::Model;
-use crate::model::ids::{ChannelId, FlowId, Order};
+use crate::model::ids::{ChannelId, FlowId, Order, Span};
 use crate::model::rows::{ChannelEnd, ChannelRow, PathEnd, PathRow};
 
 impl Model {
@@ -80,7 +80,7 @@ impl Model {
         let opening =
             Connection { here: path.ends.on(id.to), there: path.ends.on(id.to.other()), evidence };
         match step {
-            HandshakeStep::Init => opening.init(),
+            HandshakeStep::Init => opening.init(path.delay),
             HandshakeStep::Try => opening.r#try(),
             HandshakeStep::Ack => opening.ack(),
             HandshakeStep::Confirm => opening.confirm(),
@@ -182,7 +182,7 @@ impl Connection<'_> {
         })
     }
 
-    fn init(&self) -> Result<Any, String> {
+    fn init(&self, delay: Span) -> Result<Any, String> {
         Ok(any(&MsgConnectionOpenInit {
             client_id: name(self.here.client.as_ref(), "client")?,
             counterparty: Some(Counterparty {
@@ -190,7 +190,7 @@ impl Connection<'_> {
                 ..self.counterparty()?
             }),
             version: None,
-            delay_period: 0,
+            delay_period: delay.0,
             signer: self.evidence.signer.to_owned(),
         }))
     }

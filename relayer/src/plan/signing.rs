@@ -8,7 +8,7 @@ use super::simulate::Simulated;
 use super::work::Work;
 use crate::model::Model;
 use crate::model::config::ChainConfig;
-use crate::model::ids::{FlowId, LaneId};
+use crate::model::ids::{FlowId, LaneId, Span};
 use crate::model::rows::{SlotBytes, SlotRow, Write};
 
 /// A transaction may be included in this many blocks after the one it was signed in.
@@ -37,7 +37,8 @@ impl Model {
     fn take_simulated(&mut self, id: &FlowId) -> Option<(Vec<Work>, u64)> {
         let fills_hole =
             self.chain_to(id).is_some_and(|chain| self.behind_hole(&chain.lane.id).is_some());
-        let is_wanted_alone = fills_hole || self.is_refresh_due(id);
+        let delays = self.record.path(&id.path).is_some_and(|path| path.delay != Span(0));
+        let is_wanted_alone = fills_hole || delays || self.is_refresh_due(id);
         let epoch = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut())?;
         let Simulated::Used(gas) = epoch.batches.first()?.simulation else { return None };
         let goes_ahead = epoch.batches.first().is_some_and(|batch| batch.works.is_empty());

@@ -42,6 +42,7 @@ fn model() -> Model {
         connection: Some("connection-0".into()),
         state: EndState::Open,
         since: 5,
+        ..PathEnd::default()
     };
     let channel_end = |channel: &str| ChannelEnd {
         port: "transfer".into(),
@@ -56,6 +57,7 @@ fn model() -> Model {
             chains: Both { a: "a-1".into(), b: "b-1".into() },
             ends: Both { a: path_end("07-tendermint-1"), b: path_end("07-tendermint-2") },
             create: true,
+            delay: Span(0),
         }],
         channels: vec![ChannelRow {
             path: "a-b".into(),

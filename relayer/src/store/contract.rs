@@ -65,6 +65,7 @@ async fn cursors_and_paths_are_replaced(store: &impl Store) {
             chains: Both { a: chain(), b: ChainId::from("b") },
             ends: Both::default(),
             create: height == 7,
+            delay: Span::seconds(height),
         };
         store.commit(&[Write::Cursor(cursor.clone()), Write::Path(path.clone())]).await.unwrap();
         let rows = store.load().await.unwrap();

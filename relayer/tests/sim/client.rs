@@ -5,6 +5,7 @@ use ferry::model::facts::{ClientChange, Event};
 use ferry::model::ids::{Height, Span, Time};
 use ferry::model::state::{ClientFacts, ClientStatus};
 use ibc_proto::google::protobuf::Any;
+use ibc_proto::ibc::core::channel::v1::Channel;
 use ibc_proto::ibc::core::client::v1::{Height as ProtoHeight, MsgCreateClient, MsgUpdateClient};
 use ibc_proto::ibc::lightclients::tendermint::v1::{ClientState, ConsensusState};
 use prost::Message;
@@ -12,6 +13,14 @@ use prost::Message;
 use crate::channels::Channels;
 use crate::core::{Context, Core, Effect, Failure, decode, fail};
 use crate::{events, light};
+
+/// By this connections count their delay in blocks.
+const MAX_BLOCK_TIME: u64 = 30_000_000_000;
+
+/// Where it is kept which block brought a header.
+fn came_key(client: &str, height: u64) -> Vec<u8> {
+    format!("came/{client}/{height}").into_bytes()
+}
 
 fn block(height: Option<ProtoHeight>) -> u64 {
     height.map_or(0, |height| height.revision_height)
@@ -32,12 +41,20 @@ impl<C: Channels> Core<C> {
         let consensus = message.consensus_state.unwrap_or_default();
         let _: ConsensusState = decode(&consensus)?;
         self.store.insert(path::client_state(&client), state_any.encode_to_vec());
-        self.put_consensus(&client, state.latest_height, &consensus);
+        self.put_consensus(at, &client, state.latest_height, &consensus);
         events.push(self.client_event(at, &client, height, ClientChange::Created));
         Ok(Effect::Done)
     }
 
-    fn put_consensus(&mut self, client: &str, height: Option<ProtoHeight>, consensus: &Any) {
+    fn put_consensus(
+        &mut self,
+        at: &Context,
+        client: &str,
+        height: Option<ProtoHeight>,
+        consensus: &Any,
+    ) {
+        let came = [at.height.to_be_bytes(), at.time.to_be_bytes()].concat();
+        self.store.insert(came_key(client, block(height)), came);
         let key = path::consensus_state(client, height.unwrap_or_default().into());
         self.store.insert(key, consensus.encode_to_vec());
     }
@@ -107,7 +124,7 @@ impl<C: Channels> Core<C> {
             let consensus = events::consensus_state(header.time, header.root.clone());
             let revision = state.latest_height.unwrap_or_default().revision_number;
             let height = ProtoHeight { revision_number: revision, revision_height: header.height };
-            self.put_consensus(&client, Some(height), &consensus);
+            self.put_consensus(at, &client, Some(height), &consensus);
             if header.height > block(state.latest_height) {
                 state.latest_height = Some(height);
                 let any = cosmos::wire::tx::any(&state);
@@ -132,15 +149,38 @@ impl<C: Channels> Core<C> {
     }
 
     /// `MsgRecoverClient`: the client goes on with a header of now.
-    pub(crate) fn recover_client(&mut self, client: &str, header: &light::SimHeader) {
+    pub(crate) fn recover_client(&mut self, at: &Context, client: &str, header: &light::SimHeader) {
         let mut state = self.client(client).expect("the client is there");
         let revision = state.latest_height.unwrap_or_default().revision_number;
         let height = ProtoHeight { revision_number: revision, revision_height: header.height };
         let consensus = events::consensus_state(header.time, header.root.clone());
-        self.put_consensus(client, Some(height), &consensus);
+        self.put_consensus(at, client, Some(height), &consensus);
         state.latest_height = Some(height);
         let any = cosmos::wire::tx::any(&state);
         self.store.insert(path::client_state(client), any.encode_to_vec());
+    }
+
+    /// Checks that a client has known a header for as long as the connection of a channel demands.
+    pub(crate) fn verify_delay(
+        &self,
+        at: &Context,
+        channel: &Channel,
+        height: Option<ProtoHeight>,
+    ) -> Result<(), Failure> {
+        let hop = channel.connection_hops.first().cloned().unwrap_or_default();
+        let end = self.connection(&hop)?;
+        let Some(came) = self.store.get(&came_key(&end.client_id, block(height))) else {
+            return Ok(());
+        };
+        let (came_height, came_time) = came.split_at(8);
+        let blocks = end.delay_period.div_ceil(MAX_BLOCK_TIME);
+        if at.time < events::number(came_time) + end.delay_period {
+            return fail("07-tendermint", 11, "packet-specified delay period has not been reached");
+        }
+        if at.height < events::number(came_height) + blocks {
+            return fail("07-tendermint", 11, "packet-specified delay blocks have not passed");
+        }
+        Ok(())
     }
 
     /// Checks a proof against what a client knows.

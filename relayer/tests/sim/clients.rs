@@ -67,7 +67,9 @@ fn an_expired_client_parks_its_flow_until_it_is_revived() {
     for side in [Side::A, Side::B] {
         let other = world.chains.on(side.other());
         let header = other.headers[&other.height].clone();
-        world.chains.on_mut(side).core.recover_client(CLIENT, &header);
+        let chain = world.chains.on_mut(side);
+        let at = chain.context(chain.height, chain.time);
+        chain.core.recover_client(&at, CLIENT, &header);
     }
     settle(&mut world, 120);
     assert_eq!(checks::wasted(&world), (0, 0));

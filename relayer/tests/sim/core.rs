@@ -209,6 +209,7 @@ impl<C: Channels> Core<C> {
             let value = packet.commitment();
             let proof = (Some(value.as_slice()), message.proof_commitment.as_slice());
             let client = self.client_of(&channel)?;
+            self.verify_delay(at, &channel, message.proof_height)?;
             self.verify(&client, message.proof_height, &commitment(&proto), proof)?;
         }
         let (effect, events) = self.channels.receive(at, &packet)?;
@@ -233,6 +234,7 @@ impl<C: Channels> Core<C> {
             return fail("channel", 14, "commitment bytes are not equal");
         }
         let client = self.client_of(&channel)?;
+        self.verify_delay(at, &channel, message.proof_height)?;
         let id = &packet.id;
         let key = path::acknowledgement(&id.dst_port, &id.dst_channel, id.sequence);
         let value = acknowledgement_commitment(&message.acknowledgement);
@@ -255,6 +257,7 @@ impl<C: Channels> Core<C> {
             return Ok(Effect::Noop);
         }
         let client = self.client_of(&channel)?;
+        self.verify_delay(at, &channel, message.proof_height)?;
         let packet = Packet::from(proto);
         let proved = message.proof_height.unwrap_or_default();
         let (time, _) = self.consensus(&client, proved.revision_height)?;

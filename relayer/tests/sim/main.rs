@@ -14,6 +14,7 @@ mod clients;
 mod closing;
 mod contracts;
 mod core;
+mod delays;
 mod events;
 mod fees;
 mod filters;

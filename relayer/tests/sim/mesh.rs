@@ -1,7 +1,7 @@
 //! Ten chains in a ring with chords, one relayer, one key on each chain that serves several paths, and
 //! everything going wrong at once, for hours and in the long run for days.
 
-use ferry::model::ids::{Both, Order, PathId, Side};
+use ferry::model::ids::{Both, Order, PathId, Side, Span};
 use ferry::model::rows::{ChannelRow, PathRow};
 
 use crate::checks;
@@ -57,8 +57,9 @@ fn paths(rng: &mut Rng) -> Vec<(PathRow, Vec<ChannelRow>)> {
     let ring = (0..NAMES.len()).map(|place| (place, (place + 1) % NAMES.len()));
     let path = |(a, b): (usize, usize)| {
         let order = if rng.chance(15) { Order::Ordered } else { Order::Unordered };
+        let delay = Span::seconds(if rng.chance(15) { 20 } else { 0 });
         let (mut path, mut channels) =
-            wanted(Both { a: NAMES[a].0.into(), b: NAMES[b].0.into() }, order);
+            wanted(Both { a: NAMES[a].0.into(), b: NAMES[b].0.into() }, order, delay);
         path.path = PathId::from(format!("{a}-{b}"));
         channels.iter_mut().for_each(|channel| channel.path = path.path.clone());
         (path, channels)

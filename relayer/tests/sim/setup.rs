@@ -57,6 +57,8 @@ pub(crate) struct Setup {
     pub(crate) trusting_period: Span,
     /// How far the clock of chain B is behind, in nanoseconds.
     pub(crate) lag: u64,
+    /// By how much the connection delays packets.
+    pub(crate) delay: Span,
     /// What else the chains' configurations say.
     pub(crate) adjust: fn(&mut ChainConfig),
 }
@@ -70,6 +72,7 @@ impl Default for Setup {
             chains: Both { a: ("alpha-1", 1), b: ("beta-4", 4) },
             trusting_period: Span::seconds(100_000),
             lag: 0,
+            delay: Span(0),
             adjust: |_| {},
         }
     }
@@ -98,6 +101,7 @@ pub(crate) fn chain_config(chain: &str, revision: u64, key: Key) -> ChainConfig 
         block_gas: Some(20_000_000),
         block_bytes: 4_000_000,
         max_msgs: 100,
+        max_block_time: Span::seconds(30),
         interval: Span::seconds(1),
         trusting_period: Span::seconds(100_000),
         unbonding_period: Span::seconds(150_000),
@@ -106,11 +110,15 @@ pub(crate) fn chain_config(chain: &str, revision: u64, key: Key) -> ChainConfig 
 }
 
 /// The path that all worlds begin with: nothing is there, everything is wanted.
-pub(crate) fn wanted(chains: Both<ChainId>, order: Order) -> (PathRow, Vec<ChannelRow>) {
+pub(crate) fn wanted(
+    chains: Both<ChainId>,
+    order: Order,
+    delay: Span,
+) -> (PathRow, Vec<ChannelRow>) {
     let path = PathId::from("ab");
     let ports = Both { a: "transfer", b: "transfer" };
     let channel = ChannelRow { order, ..unopened(&path, 0, ports, "ics20-1") };
-    (PathRow { path, chains, ends: Both::default(), create: true }, vec![channel])
+    (PathRow { path, chains, ends: Both::default(), create: true, delay }, vec![channel])
 }
 
 pub(crate) fn unopened(path: &PathId, index: u32, ports: Both<&str>, version: &str) -> ChannelRow {

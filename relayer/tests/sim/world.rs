@@ -149,7 +149,7 @@ impl<C: Channels> World<C> {
                 started: START + SECOND / 3 - lag,
             },
         ];
-        let wanted = vec![wanted(Both { a: a.0.into(), b: b.0.into() }, setup.order)];
+        let wanted = vec![wanted(Both { a: a.0.into(), b: b.0.into() }, setup.order, setup.delay)];
         Self::of_sites(setup, sites, wanted)
     }
 

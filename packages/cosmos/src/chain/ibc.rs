@@ -1,5 +1,7 @@
 //! IBC: transfers, and what a chain says of its clients, connections, channels and packets.
 
+use std::time::Duration;
+
 use ibc_proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
 use ibc_proto::cosmos::base::v1beta1::Coin;
 use ibc_proto::ibc::applications::transfer::v1::{MsgTransfer, MsgTransferResponse};
@@ -71,6 +73,20 @@ impl Chain {
             timeout_timestamp: transfer.timeout_timestamp,
             memo: transfer.memo.to_owned(),
         }))
+    }
+
+    /// The time between two blocks by which connections count their delay in blocks; zero when they do
+    /// not.
+    ///
+    /// # Errors
+    /// [`ChainError::Query`]; [`ChainError::Malformed`] when the chain names no parameters.
+    pub async fn max_block_time(&self) -> Result<Duration, ChainError> {
+        let request = connection::QueryConnectionParamsRequest {};
+        let path = "/ibc.core.connection.v1.Query/ConnectionParams";
+        let answer: connection::QueryConnectionParamsResponse =
+            self.rpc.query(path, &request, 0).await?;
+        let params = answer.params.ok_or_else(|| malformed("connection params", "none in it"))?;
+        Ok(Duration::from_nanos(params.max_expected_time_per_block))
     }
 
     /// A channel end; `None` if it does not exist.
