@@ -51,6 +51,9 @@ pub struct Global {
     /// After how many failures a message is given up.
     #[serde(deserialize_with = "value::at_least_one")]
     pub max_tries: u16,
+    /// For how many days `ferry costs` knows what was paid.
+    #[serde(deserialize_with = "value::at_least_one")]
+    pub cost_days: u64,
 }
 
 /// How log lines look.
@@ -152,6 +155,7 @@ impl Default for Global {
             log: "info".into(),
             log_format: LogFormat::Text,
             max_tries: 10,
+            cost_days: 400,
         }
     }
 }

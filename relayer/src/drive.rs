@@ -127,6 +127,10 @@ pub struct Engine<S> {
     requests: mpsc::Receiver<Request>,
     tally: Tally,
     offers: Offers,
+    /// For how many days costs are kept.
+    cost_days: Option<u64>,
+    /// The day on which older ones were forgotten last.
+    pruned: u64,
     wake: Option<Time>,
 }
 
@@ -157,6 +161,8 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             requests,
             tally: Tally::new(now()),
             offers: Offers::Sent,
+            cost_days: None,
+            pruned: 0,
             wake: None,
         }
     }
@@ -164,6 +170,12 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
     /// A loop that does everything but send.
     pub fn without_offers(self) -> Self {
         Self { offers: Offers::Kept, ..self }
+    }
+
+    /// A loop that forgets what was paid more than so many days ago.
+    #[must_use]
+    pub fn keeping_costs(self, days: u64) -> Self {
+        Self { cost_days: Some(days), ..self }
     }
 
     /// A way to ask the loop while it runs.
@@ -225,7 +237,15 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             self.ask(id, ask);
         }
         self.wake = step.wake;
-        Ok(())
+        self.forget_costs().await
+    }
+
+    /// Forgets, once a day, what was paid too long ago.
+    async fn forget_costs(&mut self) -> Result<(), DriveError> {
+        let today = now().day();
+        let Some(days) = self.cost_days.filter(|_| today > self.pruned) else { return Ok(()) };
+        self.pruned = today;
+        Ok(self.store.forget_costs(today.saturating_sub(days)).await?)
     }
 
     fn ask(&mut self, id: AskId, ask: Ask) {

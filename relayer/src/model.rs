@@ -96,6 +96,7 @@ impl Model {
             notices: Vec::new(),
             now: Time::default(),
         };
+        model.leads = Leads::load(&model.record);
         model.refill_backlog();
         let lanes: Vec<LaneId> = model.lanes.keys().cloned().collect();
         lanes.iter().for_each(|lane| model.unwant_orphans(lane));
@@ -178,7 +179,7 @@ impl Model {
             Some(Purpose::Offer(slot)) => self.on_offered(&slot, Answer::Unknown(why.to_string())),
             Some(Purpose::Account(lane)) => self.on_account_failed(&lane),
             Some(Purpose::Client(flow)) => self.on_client_unknown(&flow),
-            Some(Purpose::GasPrice(chain)) => self.on_price_unknown(&chain),
+            Some(Purpose::GasPrice(chain)) => self.on_price_unknown(&chain, &why),
             Some(Purpose::Scan(gap)) => self.on_unscanned(&gap, &why),
             None => {}
         }
@@ -264,6 +265,7 @@ pub fn step(model: &mut Model, fact: Fact, now: Time) -> Step {
         model.on_failed(overdue, Why::Timeout);
     }
     model.plan();
+    model.simulate_next();
     model.pump_lanes();
     model.look_after_clients();
     model.ask_prices();

@@ -43,6 +43,12 @@ pub trait Store {
     /// [`StoreError`] if the store cannot be read.
     fn costs(&self, day: u64) -> impl Future<Output = Result<Vec<CostRow>, StoreError>> + Send;
 
+    /// Forgets what was paid before `day`, counted in days since 1970.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be written.
+    fn forget_costs(&self, day: u64) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// Reads the signed bytes of a slot that was written before.
     ///
     /// # Errors

@@ -14,6 +14,8 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # log_format = "text"
 # After how many failures a message is given up; `ferry packets` then shows why.
 # max_tries = 10
+# For how many days `ferry costs` knows what was paid.
+# cost_days = 400
 
 [serve]
 # Where the status page, metrics (/metrics) and JSON (/api) are: an address with a port, or "off". Who can

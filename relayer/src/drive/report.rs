@@ -41,6 +41,9 @@ pub(super) fn notice(notice: &Notice) {
         Notice::Refused { chain, address, log } => {
             tracing::error!(%chain, %address, log, "transactions refused; check funds and gas price");
         }
+        Notice::NoGasPrice { chain, reason } => {
+            tracing::error!(%chain, reason, "chain does not say what gas costs; check dynamic_gas_price");
+        }
         Notice::Gap { chain, from, to } => {
             tracing::error!(%chain, from, to, "blocks are not kept any more, scanning the state instead");
         }

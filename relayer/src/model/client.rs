@@ -9,6 +9,8 @@ use super::state::{ClientFacts, ClientStatus};
 
 /// The part of its trusting period after which a client is refreshed, whether packets flow or not.
 const REFRESH_AFTER: (u64, u64) = (2, 3);
+/// The part of it after which the refresh waits for nothing.
+const URGENT_AFTER: (u64, u64) = (5, 6);
 /// Clients of the same age are refreshed up to this part of the trusting period apart.
 const SPREAD: u64 = 30;
 /// How often a client is looked at that does not work, as governance may have revived it: so often in
@@ -38,6 +40,12 @@ struct Trust {
 }
 
 impl Trust {
+    /// When the refresh cannot wait any more.
+    fn urgent_at(self) -> Time {
+        let (part, of) = URGENT_AFTER;
+        self.newest.plus(Span(self.period.0 / of * part))
+    }
+
     /// When the client is to be refreshed: `name` decides where in the spread.
     fn refresh_at(self, name: &str) -> Time {
         let (part, of) = REFRESH_AFTER;
@@ -156,9 +164,16 @@ impl Model {
         is_old && !self.record.all_slots().any(|slot| slot.flow == *id && slot.updates > 0)
     }
 
-    /// When the next client is to be refreshed, if that is to come.
+    /// Whether a flow's client has to be refreshed whatever it costs.
+    pub(crate) fn is_refresh_urgent(&self, id: &FlowId) -> bool {
+        let trust = self.flows.get(id).and_then(|flow| flow.client.trust);
+        trust.is_some_and(|trust| trust.urgent_at() <= self.now)
+    }
+
+    /// When the next client is to be refreshed, or cannot wait any more, if that is to come.
     pub(super) fn next_refresh(&self) -> Option<Time> {
-        let times = self.flows.keys().filter_map(|id| self.refresh_at(id));
+        let urgent = self.flows.values().filter_map(|flow| flow.client.trust).map(Trust::urgent_at);
+        let times = self.flows.keys().filter_map(|id| self.refresh_at(id)).chain(urgent);
         times.filter(|time| *time > self.now).min()
     }
 }

@@ -56,6 +56,17 @@ pub enum Notice {
         /// The chain's explanation.
         log: String,
     },
+    /// A chain does not say what gas costs, again and again; what it said last is paid, and nothing is
+    /// sent before it has said anything.
+    #[error(
+        "`{chain}` does not say what gas costs: {reason}; check `module` of its `dynamic_gas_price`"
+    )]
+    NoGasPrice {
+        /// The chain.
+        chain: ChainId,
+        /// What failed last.
+        reason: String,
+    },
     /// A message failed; it will be tried again.
     #[error("{work} failed, try {tries}: {reason}")]
     Failing {

@@ -176,7 +176,8 @@ impl Model {
             _ => return,
         };
         if let Some((key, _)) = self.packet_key(chain, event) {
-            self.leads.note(&key.route, leg, by);
+            let changed = self.leads.note(&key.route, leg, by);
+            changed.into_iter().for_each(|row| self.record.write(Write::Lead(row)));
         }
     }
 

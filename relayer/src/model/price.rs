@@ -5,12 +5,16 @@ use cosmos::wire::gas::GasPrice;
 use super::Model;
 use super::asks::Purpose;
 use super::config::ChainConfig;
-use super::facts::Ask;
-use super::ids::{AskId, ChainId};
+use super::facts::{Ask, Why};
+use super::ids::{AskId, ChainId, FlowId};
+use super::notice::Notice;
 use crate::plan::choose::Idle;
 
 /// One, in the thousandths in which multipliers are counted.
 const ONE: u128 = 1_000;
+
+/// After how many failures in a row, a block apart at least, the operator is told.
+const PATIENCE: u32 = 3;
 
 /// What a chain demands for gas; nothing of it outlives the process.
 #[derive(Debug, Default)]
@@ -21,6 +25,8 @@ pub(super) struct Demand {
     asked_at: u64,
     /// Whether an answer is awaited.
     asked: bool,
+    /// Failed asks since it last told.
+    failures: u32,
 }
 
 impl Model {
@@ -47,24 +53,44 @@ impl Model {
         if let Some(chain) = self.chains.get_mut(&id) {
             chain.demand.asked = false;
             chain.demand.price = Some(price);
+            chain.demand.failures = 0;
         }
     }
 
     /// Applies that a chain did not say what it demands: what it said last stands until the next block.
-    pub(super) fn on_price_unknown(&mut self, id: &ChainId) {
-        if let Some(chain) = self.chains.get_mut(id) {
-            chain.demand.asked = false;
+    pub(super) fn on_price_unknown(&mut self, id: &ChainId, why: &Why) {
+        let Some(chain) = self.chains.get_mut(id) else { return };
+        chain.demand.asked = false;
+        chain.demand.failures = chain.demand.failures.saturating_add(1);
+        if chain.demand.failures == PATIENCE {
+            let notice = Notice::NoGasPrice { chain: id.clone(), reason: why.to_string() };
+            self.notices.push(notice);
         }
     }
 
-    /// What is offered for gas on a chain.
-    pub(crate) fn gas_price(&self, config: &ChainConfig) -> Result<GasPrice, Idle> {
-        let least = config.gas_price.clone();
-        let Some(dynamic) = &config.dynamic else { return Ok(least) };
-        let demand = self.chains.get(&config.id).and_then(|chain| chain.demand.price);
-        let demand = demand.ok_or(Idle::Price)?;
+    /// What is offered for gas for an update of a flow's client. One that keeps it from expiring goes at any
+    /// price, also at one that the chain has not told: a client costs more to revive.
+    pub(crate) fn update_price(&self, id: &FlowId) -> Result<GasPrice, Idle> {
+        let config = self.chain_to(id).ok_or(Idle::Unread)?;
+        let price = self.gas_price(config);
+        if price.is_ok() || !self.is_refresh_urgent(id) {
+            return price;
+        }
+        Ok(self.demanded(config).unwrap_or_else(|| config.gas_price.clone()))
+    }
+
+    /// What a chain demands with the margin for the next block; `None` until it has told.
+    fn demanded(&self, config: &ChainConfig) -> Option<GasPrice> {
+        let (dynamic, least) = (config.dynamic.as_ref()?, &config.gas_price);
+        let demand = self.chains.get(&config.id)?.demand.price?;
         let wanted = demand.saturating_mul(dynamic.multiplier.into()).div_ceil(ONE);
-        let price = GasPrice::new(wanted.max(least.atto()), least.denom());
+        Some(GasPrice::new(wanted.max(least.atto()), least.denom()))
+    }
+
+    /// What is offered for gas on a chain, for anything but an update.
+    pub(crate) fn gas_price(&self, config: &ChainConfig) -> Result<GasPrice, Idle> {
+        let Some(dynamic) = &config.dynamic else { return Ok(config.gas_price.clone()) };
+        let price = self.demanded(config).ok_or(Idle::Price)?;
         if price.atto() > dynamic.max {
             let max = GasPrice::new(dynamic.max, price.denom());
             return Err(Idle::Expensive { price: price.to_string(), max: max.to_string() });

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Tip;
 use super::ids::{
-    ChainId, ClientId, ConnectionId, End, FlowId, LaneId, PacketKey, PathId, Side, SlotId,
+    ChainId, ClientId, ConnectionId, End, FlowId, LaneId, PacketKey, PathId, Route, Side, SlotId,
 };
-use super::rows::{ChannelRow, EndState, GapId, GapRow, PacketRow, PathRow, Rows, SlotRow, Write};
+use super::rows::{
+    ChannelRow, EndState, GapId, GapRow, Leg, PacketRow, PathRow, Rows, SlotRow, Write,
+};
 
 /// A copy of the store without bytes. Equal exactly when the stored rows are.
 #[derive(Debug, Default)]
@@ -17,6 +19,7 @@ pub(crate) struct Record {
     packets: BTreeMap<PacketKey, PacketRow>,
     slots: BTreeMap<SlotId, SlotRow>,
     gaps: BTreeMap<GapId, GapRow>,
+    leads: BTreeMap<(Route, Leg), u16>,
     /// Client -> the flow that it verifies; follows from `paths`.
     clients: BTreeMap<(ChainId, ClientId), FlowId>,
     /// Connection end -> the flow towards its chain; follows from `paths`.
@@ -37,6 +40,7 @@ impl PartialEq for Record {
             && self.packets == other.packets
             && self.slots == other.slots
             && self.gaps == other.gaps
+            && self.leads == other.leads
     }
 }
 
@@ -59,6 +63,7 @@ impl Record {
             record.slots.insert(row.id.clone(), row);
         }
         record.gaps.extend(rows.gaps.into_iter().map(|row| (row.id.clone(), row)));
+        record.leads.extend(rows.leads.into_iter().map(|row| (row.id, row.last)));
         record
     }
 
@@ -88,6 +93,9 @@ impl Record {
             }
             Write::Dropped(id) => {
                 self.slots.remove(id);
+            }
+            Write::Lead(row) => {
+                self.leads.insert(row.id.clone(), row.last);
             }
             Write::Gap(row) => {
                 self.gaps.insert(row.id.clone(), row.clone());
@@ -206,6 +214,11 @@ impl Record {
         sequence: u64,
     ) -> impl DoubleEndedIterator<Item = &'a SlotId> {
         self.slots.range(first(lane, sequence)..=last(lane, sequence)).map(|(id, _)| id)
+    }
+
+    /// Who brought the last messages of routes on which others led once.
+    pub(crate) fn leads(&self) -> impl Iterator<Item = (&(Route, Leg), u16)> {
+        self.leads.iter().map(|(id, last)| (id, *last))
     }
 
     /// The flow that a client verifies.

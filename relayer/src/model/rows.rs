@@ -10,7 +10,7 @@ use super::cost::CostRow;
 use super::facts::{Timeout, Tip};
 use super::ids::{
     Both, ChainId, ChannelId, ClientId, ConnectionId, FlowId, Order, PacketKey, PathId, PortId,
-    Side, SlotId, Span, Time,
+    Route, Side, SlotId, Span, Time,
 };
 use crate::plan::work::Work;
 
@@ -23,17 +23,18 @@ pub enum Write {
     Path(PathRow),
     /// Table `channel`, by path and index.
     Channel(ChannelRow),
-    /// Table `packet`, by key.
+    /// Table `packet`, by key: removed, with its bytes, when the model needs it no more.
     Packet(PacketRow),
     /// Table `packet_data`, by packet: inserted once, `ack` filled in when it comes.
     Data(PacketDataRow),
     /// Tables `slot` and `slot_item`, by id: a transaction that may be offered from now on.
     Slot(SlotRow, SlotBytes),
-    /// Table `slot`: removes it and all other attempts at its sequence from the undecided ones and
-    /// notes how the sequence ended.
+    /// Table `slot`: removes it and all other attempts at its sequence, which ended so.
     Decided(SlotId, Outcome),
     /// Table `cost`, by transaction and place.
     Cost(CostRow),
+    /// Table `lead`, by id.
+    Lead(LeadRow),
     /// Table `gap`, by id.
     Gap(GapRow),
     /// Table `gap`: removes one whose scan is over.
@@ -51,12 +52,23 @@ pub struct Rows {
     pub paths: Vec<PathRow>,
     /// All channels.
     pub channels: Vec<ChannelRow>,
-    /// The packets with [`PacketRow::live`].
+    /// The packets that are not over.
     pub packets: Vec<PacketRow>,
     /// The undecided slots.
     pub slots: Vec<SlotRow>,
     /// The gaps.
     pub gaps: Vec<GapRow>,
+    /// Who brings the messages of routes on which others led once.
+    pub leads: Vec<LeadRow>,
+}
+
+/// Who brought the last messages of one kind on a route, when others began or ceased to lead there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeadRow {
+    /// The route and the kind.
+    pub id: (Route, Leg),
+    /// The last messages: a bit each, set for those that others brought.
+    pub last: u16,
 }
 
 /// What was not read of a path and has to be scanned.

@@ -138,10 +138,13 @@ impl Model {
                 return Err(Idle::Delayed);
             }
         }
-        self.gas_price(chain)?;
         let tip = self.tip_to(id).ok_or(Idle::Unread)?;
         let newest = self.newest_header(id, tip)?;
         let end = path.ends.on(id.to);
+        if let Err(idle) = self.gas_price(chain) {
+            let goes = end.client.is_some() && self.update_price(id).is_ok();
+            return if goes { self.choose_update(id, newest).or(Err(idle)) } else { Err(idle) };
+        }
         if end.client.is_none() {
             return self.choose_creation(id, path, newest);
         }
@@ -328,7 +331,10 @@ impl Model {
                 break;
             }
             alone_count += usize::from(alone);
-            keys.insert(key.clone());
+            // Alone means without those that would come after it.
+            if !alone {
+                keys.insert(key.clone());
+            }
             chosen.push((Chosen { work: work.clone(), block: *block, alone }, need));
         }
         chosen

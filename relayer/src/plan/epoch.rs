@@ -65,16 +65,22 @@ impl Epoch {
     }
 }
 
-/// Leaves the works of an ordered channel only in the first batch that has some: a batch is simulated
-/// without those before it.
-fn one_for_each_ordered(batches: &mut Vec<Vec<Work>>) {
+/// Leaves the works of an ordered channel only in the first batch that has some, and the steps of
+/// channels only in the batch that has the step of their connection: a batch is simulated without those
+/// before it.
+pub(super) fn without_dependants(batches: &mut Vec<Vec<Work>>) {
     let mut begun = BTreeMap::new();
+    let mut connection = None;
     for (place, batch) in batches.iter_mut().enumerate() {
         batch.retain(|work| match work.packet().map(|(_, key)| &key.route) {
             Some(route) if route.is_ordered() => {
                 *begun.entry(route.clone()).or_insert(place) == place
             }
-            _ => true,
+            _ => match work {
+                Work::Connection(_) => *connection.get_or_insert(place) == place,
+                Work::Channel(..) => connection.is_none_or(|with| with == place),
+                _ => true,
+            },
         });
     }
     batches.retain(|batch| !batch.is_empty());
@@ -205,13 +211,10 @@ impl Model {
         if update_goes_ahead {
             batches.insert(0, Vec::new());
         }
-        let batches = batches.into_iter().filter_map(|works| self.simulate(id, works)).collect();
         if let Some(epoch) = self.flow_mut(id).epoch.as_mut() {
-            epoch.batches = batches;
+            epoch.batches = batches.into_iter().map(Batch::of).collect();
             epoch.update_goes_ahead = update_goes_ahead;
         }
-        // Others may have done everything meanwhile: then there is nothing to wait for.
-        self.sign_simulated(id);
     }
 
     fn probe_message(&self, id: &FlowId, epoch: &Epoch, work: &Work) -> Result<Any, String> {
@@ -233,7 +236,7 @@ impl Model {
             .map(|batch| batch.iter().map(|(chosen, _)| chosen.work.clone()).collect())
             .collect::<Vec<Vec<Work>>>();
         batches.extend(alone.into_iter().map(|(chosen, _)| vec![chosen.work]));
-        one_for_each_ordered(&mut batches);
+        without_dependants(&mut batches);
         batches
     }
 

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use super::work::Work;
 use crate::model::Model;
 use crate::model::ids::{FlowId, PacketKey, Route, Time};
-use crate::model::rows::Leg;
+use crate::model::record::Record;
+use crate::model::rows::{LeadRow, Leg};
 
 /// Of so many messages of a channel it is remembered who brought them.
 const REMEMBERED: u32 = u16::BITS;
@@ -24,7 +25,7 @@ pub(crate) enum Bringer {
     Others,
 }
 
-/// Who brought the last messages of each route; nothing of it outlives the process.
+/// Who brought the last messages of each route.
 #[derive(Debug, Default)]
 pub(crate) struct Leads(BTreeMap<(Arc<Route>, Leg), Lead>);
 
@@ -43,9 +44,19 @@ impl Lead {
 }
 
 impl Leads {
-    /// Notes who brought a message.
-    pub(crate) fn note(&mut self, route: &Arc<Route>, leg: Leg, by: Bringer) {
-        self.0.entry((Arc::clone(route), leg)).or_default().note(by);
+    /// Who led on each route when the relayer stopped.
+    pub(crate) fn load(record: &Record) -> Self {
+        let known = |(id, last): (&(Route, Leg), u16)| ((Arc::new(id.0.clone()), id.1), Lead(last));
+        Self(record.leads().map(known).collect())
+    }
+
+    /// Notes who brought a message; the row to store when that changes who leads.
+    pub(crate) fn note(&mut self, route: &Arc<Route>, leg: Leg, by: Bringer) -> Option<LeadRow> {
+        let lead = self.0.entry((Arc::clone(route), leg)).or_default();
+        let before = lead.is_others();
+        lead.note(by);
+        let id = || (Route::clone(route), leg);
+        (lead.is_others() != before).then(|| LeadRow { id: id(), last: lead.0 })
     }
 
     fn is_others(&self, route: &Arc<Route>, leg: Leg) -> bool {

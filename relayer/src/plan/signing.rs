@@ -43,7 +43,7 @@ impl Model {
         let Simulated::Used(gas) = epoch.batches.first()?.simulation else { return None };
         let goes_ahead = epoch.batches.first().is_some_and(|batch| batch.works.is_empty());
         match epoch.batches.get(1).map(|next| next.simulation) {
-            Some(Simulated::Asked(_)) if goes_ahead => return None,
+            Some(Simulated::Waits | Simulated::Asked(_)) if goes_ahead => return None,
             None if goes_ahead && !is_wanted_alone => {
                 epoch.batches.clear();
                 return None;
@@ -61,10 +61,7 @@ impl Model {
         if !epoch.update_goes_ahead || works.is_empty() {
             return true;
         }
-        let on_chain = self
-            .record
-            .path(&id.path)
-            .is_some_and(|path| path.ends.on(id.to).consensus.contains(&epoch.height));
+        let on_chain = self.is_brought(id, epoch.height);
         // Since it was signed, a lower sequence may have become free.
         let next = self.free_sequences(lane).next();
         let brings = |slot: &SlotRow| {
@@ -81,10 +78,11 @@ impl Model {
         let Some(epoch) = self.flows.get(id).and_then(|flow| flow.epoch.as_ref()) else { return };
         let account = self.lanes.get(lane).and_then(|lane| lane.account.as_ref());
         let (Some(account), Some(tip)) = (account, self.tip_to(id)) else { return };
-        let Ok(price) = self.gas_price(chain) else { return };
         let signer = lane.address.as_str();
         let Some(sequence) = self.free_sequences(lane).next() else { return };
         let is_update = works.is_empty();
+        let price = if is_update { self.update_price(id) } else { self.gas_price(chain) };
+        let Ok(price) = price else { return };
         let (works, messages) = self.messages(id, epoch, works, signer);
         if works.is_empty() && !is_update {
             return;

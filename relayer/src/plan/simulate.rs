@@ -1,27 +1,37 @@
 //! Simulating the batches of an epoch, and taking out what would fail.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use cosmos::wire::tx::{Fee, TxPlan, unsigned};
 use ibc_proto::google::protobuf::Any;
 
-use super::epoch::Epoch;
+use super::epoch::{Epoch, without_dependants};
 use super::gas::{self, without_first_key};
 use super::refusal;
 use super::work::Work;
 use crate::model::Model;
 use crate::model::asks::Purpose;
 use crate::model::facts::{Ask, Refusal, Simulation, Why};
-use crate::model::ids::{AskId, FlowId};
+use crate::model::ids::{AskId, ChainId, FlowId};
+
+/// How many simulations a chain is asked for at once: its nodes execute them one after the other and
+/// make no block meanwhile, and what is simulated first is to go out while the next ones are.
+const SIMULATIONS: usize = 4;
 
 /// The works of one transaction; none for an update that others depend on.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) works: Vec<Work>,
     pub(super) simulation: Simulated,
+    /// How many client messages stand before the works in what is simulated.
+    updates: usize,
 }
 
 /// How far the simulation of a batch is.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Simulated {
+    /// It has to wait for its turn.
+    Waits,
     /// Its answer is awaited.
     Asked(AskId),
     /// It used this much gas.
@@ -29,21 +39,78 @@ pub(super) enum Simulated {
 }
 
 impl Batch {
+    /// A batch that waits for its turn to be simulated.
+    pub(super) fn of(works: Vec<Work>) -> Self {
+        Self { works, simulation: Simulated::Waits, updates: 0 }
+    }
+
+    /// Whether it waits for its turn.
+    fn waits(&self) -> bool {
+        matches!(self.simulation, Simulated::Waits)
+    }
+
     /// The ask whose answer it waits for.
     pub(super) fn ask(&self) -> Option<AskId> {
         match self.simulation {
             Simulated::Asked(ask) => Some(ask),
-            Simulated::Used(_) => None,
+            Simulated::Waits | Simulated::Used(_) => None,
         }
     }
 }
 
 impl Model {
+    /// Asks what the next batches would do: those of an epoch in order, and as many of one epoch as of
+    /// the others for the same chain.
+    pub(crate) fn simulate_next(&mut self) {
+        let mut asked = BTreeMap::<ChainId, usize>::new();
+        let mut waiting = BTreeMap::<ChainId, BTreeSet<(usize, FlowId)>>::new();
+        for (id, flow) in &self.flows {
+            let batches = flow.epoch.iter().flat_map(|epoch| &epoch.batches);
+            let Some(chain) = self.chain_to(id).map(|chain| &chain.id) else { continue };
+            let count = batches.clone().filter(|batch| batch.ask().is_some()).count();
+            if count > 0 {
+                *asked.entry(chain.clone()).or_default() += count;
+            }
+            if batches.clone().any(Batch::waits) {
+                waiting.entry(chain.clone()).or_default().insert((count, id.clone()));
+            }
+        }
+        for (chain, mut flows) in waiting {
+            let free = SIMULATIONS.saturating_sub(asked.get(&chain).copied().unwrap_or(0));
+            for _ in 0..free {
+                let Some((count, flow)) = flows.pop_first() else { break };
+                if self.simulate_first(&flow) {
+                    flows.insert((count + 1, flow));
+                }
+            }
+        }
+    }
+
+    /// Asks what the first waiting batch of an epoch would do; `false` when none waits.
+    fn simulate_first(&mut self, id: &FlowId) -> bool {
+        let mut is_done = false;
+        while !is_done {
+            let Some(epoch) = self.flow_mut(id).epoch.as_mut() else { return false };
+            let Some(place) = epoch.batches.iter().position(Batch::waits) else { break };
+            let works = std::mem::take(&mut epoch.batches[place].works);
+            let batch = self.simulate(id, works);
+            is_done = batch.is_some();
+            if let Some(epoch) = self.flow_mut(id).epoch.as_mut() {
+                epoch.batches.splice(place..=place, batch);
+            }
+        }
+        if !is_done {
+            // Others have done the rest meanwhile: there is nothing to wait for.
+            self.sign_simulated(id);
+        }
+        is_done
+    }
+
     /// Asks what a batch would do, without the works that are no longer owed; `None` when none is.
     ///
-    /// The probe always tries it with its update, so that the answer does not depend on what the
-    /// mempool holds.
-    pub(super) fn simulate(&mut self, id: &FlowId, works: Vec<Work>) -> Option<Batch> {
+    /// The probe tries it with its update unless that is on chain, so that the answer does not depend
+    /// on what the mempool holds.
+    fn simulate(&mut self, id: &FlowId, works: Vec<Work>) -> Option<Batch> {
         let epoch = self.flows.get(id).and_then(|flow| flow.epoch.as_ref())?;
         let chain = self.chain_to(id)?;
         let signer = chain.probe.address.as_str();
@@ -52,7 +119,10 @@ impl Model {
         if works.is_empty() && !is_update {
             return None;
         }
-        let mut msgs = self.updates(id, epoch, signer);
+        let goes_after = !is_update && epoch.update_goes_ahead;
+        let needs_none = goes_after && self.is_brought(id, epoch.height);
+        let mut msgs = if needs_none { Vec::new() } else { self.updates(id, epoch, signer) };
+        let updates = msgs.len();
         msgs.extend(messages);
         // Without any fee the gas of taking one is not counted: 16,000.
         let amount = chain.gas_price.fee(1).min(1);
@@ -72,7 +142,13 @@ impl Model {
         );
         let ask = Ask::Simulate { chain: chain.id.clone(), tx };
         let ask = self.asks.put(self.now, Purpose::Simulate(id.clone()), ask);
-        Some(Batch { works, simulation: Simulated::Asked(ask) })
+        Some(Batch { works, simulation: Simulated::Asked(ask), updates })
+    }
+
+    /// Whether a flow's client knows a height of the other chain already.
+    pub(super) fn is_brought(&self, id: &FlowId, height: u64) -> bool {
+        let path = self.record.path(&id.path);
+        path.is_some_and(|path| path.ends.on(id.to).consensus.contains(&height))
     }
 
     /// The works that are still owed, and their messages: others may have done some meanwhile.
@@ -138,13 +214,14 @@ impl Model {
         }
     }
 
-    /// Halves a batch that costs more than assumed.
+    /// Halves a batch that costs more than assumed. What stands on works of the first half stays out of
+    /// the second: it stays owed.
     fn split(&mut self, id: &FlowId, place: usize, mut works: Vec<Work>) {
         let second = works.split_off(works.len() / 2);
-        let halves: Vec<Batch> =
-            [works, second].into_iter().filter_map(|works| self.simulate(id, works)).collect();
+        let mut halves = vec![works, second];
+        without_dependants(&mut halves);
         if let Some(epoch) = self.flow_mut(id).epoch.as_mut() {
-            epoch.batches.splice(place..=place, halves);
+            epoch.batches.splice(place..=place, halves.into_iter().map(Batch::of));
         }
     }
 
@@ -157,8 +234,7 @@ impl Model {
         let Some(epoch) = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut()) else {
             return;
         };
-        let updates = epoch.header.as_ref().map_or(0, |header| header.updates.len());
-        let mut works = std::mem::take(&mut epoch.batches[place].works);
+        let Batch { mut works, updates, .. } = epoch.batches.remove(place);
         let culprit = refusal.index.and_then(|index| index.checked_sub(updates));
         let Some(culprit) = culprit.filter(|culprit| *culprit < works.len()) else {
             // The update is refused, or the transaction as such: no work is to blame.
@@ -166,18 +242,19 @@ impl Model {
         };
         let bad = works.remove(culprit);
         epoch.works.retain(|chosen| chosen.work != bad);
-        epoch.batches.remove(place);
+        // What comes after it on an ordered channel cannot go before it.
+        let route = bad.packet().map(|(_, key)| &key.route).filter(|route| route.is_ordered());
+        let mut later = works.split_off(culprit);
+        later.retain(|work| route.is_none() || work.packet().map(|(_, key)| &key.route) != route);
+        works.append(&mut later);
+        if !works.is_empty() {
+            epoch.batches.insert(place, Batch::of(works));
+        }
         self.back_off(id, std::slice::from_ref(&bad), &refusal.log);
-        if works.is_empty() {
-            return;
-        }
-        let batch = self.simulate(id, works);
-        if let (Some(batch), Some(epoch)) = (batch, self.flow_mut(id).epoch.as_mut()) {
-            epoch.batches.insert(place, batch);
-        }
     }
 
-    /// Applies that a batch was not simulated: its works stay owed, the others go on.
+    /// Applies that a batch was not simulated: its works stay owed, and those of the batches that still
+    /// wait for their turn; the others go on.
     pub(crate) fn on_unsimulated(&mut self, id: &FlowId, ask: AskId, why: &Why) {
         let Some(epoch) = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut()) else {
             return;
@@ -189,6 +266,7 @@ impl Model {
             return self.delay(id, Some(why));
         }
         epoch.batches.remove(place);
+        epoch.batches.retain(|batch| !batch.waits());
         self.sign_simulated(id);
     }
 

@@ -10,8 +10,8 @@ use crate::model::ids::{
     SlotId, Span, Time,
 };
 use crate::model::rows::{
-    CursorRow, Gap, GapId, GapRow, Outcome, PacketDataRow, PacketRow, PathRow, SlotBytes, SlotRow,
-    Write,
+    CursorRow, Gap, GapId, GapRow, LeadRow, Leg, Outcome, PacketDataRow, PacketRow, PathRow,
+    SlotBytes, SlotRow, Write,
 };
 use crate::plan::work::Work;
 
@@ -24,6 +24,7 @@ pub(super) async fn check(store: &impl Store) {
     slots_are_offered_until_their_sequence_is_decided(store).await;
     gaps_stay_until_they_are_closed(store).await;
     costs_are_kept_once_and_found_by_day(store).await;
+    leads_are_replaced(store).await;
 }
 
 async fn costs_are_kept_once_and_found_by_day(store: &impl Store) {
@@ -45,6 +46,17 @@ async fn costs_are_kept_once_and_found_by_day(store: &impl Store) {
     let writes = [row(1, 20), row(2, 21), row(2, 21), row(3, 19)].map(Write::Cost);
     store.commit(&writes).await.unwrap();
     assert_eq!(store.costs(20).await.unwrap(), [row(1, 20), row(2, 21)]);
+    store.forget_costs(21).await.unwrap();
+    assert_eq!(store.costs(0).await.unwrap(), [row(2, 21)]);
+}
+
+async fn leads_are_replaced(store: &impl Store) {
+    let row = |leg, last| LeadRow { id: (Route::clone(&packet(1).route), leg), last };
+    let writes = [row(Leg::Recv, 1), row(Leg::Ack, 2), row(Leg::Recv, 3)].map(Write::Lead);
+    store.commit(&writes).await.unwrap();
+    let mut leads = store.load().await.unwrap().leads;
+    leads.sort_by_key(|row| row.last);
+    assert_eq!(leads, [row(Leg::Ack, 2), row(Leg::Recv, 3)]);
 }
 
 async fn gaps_stay_until_they_are_closed(store: &impl Store) {
@@ -74,22 +86,9 @@ async fn cursors_and_paths_are_replaced(store: &impl Store) {
 }
 
 async fn packets_leave_when_they_are_no_longer_live(store: &impl Store) {
-    let mut row = PacketRow {
-        key: packet(1),
-        path: PathId::from("a-b"),
-        timeout: Timeout::default(),
-        sent: Some(5),
-        received: None,
-        acked: None,
-        done: None,
-        failed: None,
-        filtered: None,
-        live: true,
-    };
-    store.commit(&[Write::Packet(row.clone())]).await.unwrap();
-    assert_eq!(store.load().await.unwrap().packets, vec![row.clone()]);
-    row.live = false;
-    store.commit(&[Write::Packet(row)]).await.unwrap();
+    store.commit(&[Write::Packet(live_packet())]).await.unwrap();
+    assert_eq!(store.load().await.unwrap().packets, vec![live_packet()]);
+    store.commit(&[Write::Packet(PacketRow { live: false, ..live_packet() })]).await.unwrap();
     assert_eq!(store.load().await.unwrap().packets, vec![]);
 }
 
@@ -101,6 +100,9 @@ async fn acknowledgements_are_filled_in_and_never_lost(store: &impl Store) {
     let found = store.packet_data(&[packet(1), packet(2)]).await.unwrap();
     assert_eq!(found.len(), 1, "a packet without bytes is left out");
     assert_eq!((&*found[0].data, found[0].ack.as_deref()), (&b"data"[..], Some(&b"ack"[..])));
+    // The bytes go when the packet is over.
+    store.commit(&[Write::Packet(PacketRow { live: false, ..live_packet() })]).await.unwrap();
+    assert_eq!(store.packet_data(&[packet(1)]).await.unwrap(), []);
 }
 
 async fn slots_are_offered_until_their_sequence_is_decided(store: &impl Store) {
@@ -132,6 +134,21 @@ fn packet(seq: u64) -> PacketKey {
     let end = |channel: &str| End { port: "transfer".into(), channel: channel.into() };
     let ends = Ends::V1 { src: end("channel-0"), dst: end("channel-1"), order: Order::Unordered };
     PacketKey { route: Arc::new(Route { from: chain(), to: ChainId::from("b"), ends }), seq }
+}
+
+fn live_packet() -> PacketRow {
+    PacketRow {
+        key: packet(1),
+        path: PathId::from("a-b"),
+        timeout: Timeout::default(),
+        sent: Some(5),
+        received: None,
+        acked: None,
+        done: None,
+        failed: None,
+        filtered: None,
+        live: true,
+    }
 }
 
 fn slot(sequence: u64, attempt: u16) -> SlotRow {

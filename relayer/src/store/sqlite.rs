@@ -20,7 +20,7 @@ use super::{Store, StoreError};
 use crate::model::cost::CostRow;
 use crate::model::facts::PacketData;
 use crate::model::ids::{PacketKey, Route, SlotId};
-use crate::model::rows::{Outcome, PacketDataRow, PacketRow, Rows, SlotBytes, SlotRow, Write};
+use crate::model::rows::{PacketDataRow, PacketRow, Rows, SlotBytes, SlotRow, Write};
 
 /// How long a statement waits for a reader of the same file.
 const BUSY: Duration = Duration::from_secs(5);
@@ -118,17 +118,12 @@ impl Store for Sqlite {
                 .await?,
             paths: self.rows("pair", "SELECT row FROM pair ORDER BY path").await?,
             channels: self.rows("channel", "SELECT row FROM channel ORDER BY path, idx").await?,
-            packets: self
-                .rows("packet", "SELECT row FROM packet WHERE live = 1 ORDER BY route, seq")
-                .await?,
+            packets: self.rows("packet", "SELECT row FROM packet ORDER BY route, seq").await?,
             slots: self
-                .rows(
-                    "slot",
-                    "SELECT row FROM slot WHERE outcome IS NULL \
-                     ORDER BY chain, address, sequence, attempt",
-                )
+                .rows("slot", "SELECT row FROM slot ORDER BY chain, address, sequence, attempt")
                 .await?,
             gaps: self.rows("gap", "SELECT row FROM gap ORDER BY id").await?,
+            leads: self.rows("lead", "SELECT row FROM lead ORDER BY id").await?,
         })
     }
 
@@ -182,6 +177,14 @@ impl Store for Sqlite {
         rows.iter().map(|row| decode("cost", row)).collect()
     }
 
+    async fn forget_costs(&self, day: u64) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM cost WHERE day < ?")
+            .bind(integer("day", day)?)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     async fn slot_bytes(&self, id: &SlotId) -> Result<Vec<u8>, StoreError> {
         sqlx::query_scalar(
             "SELECT bytes FROM slot WHERE chain = ? AND address = ? AND sequence = ? AND attempt = ?",
@@ -224,16 +227,24 @@ async fn apply(
                 .execute(tx)
                 .await?;
         }
-        Write::Packet(row) => put_packet(tx, routes, row).await?,
+        Write::Packet(row) if row.live => put_packet(tx, routes, row).await?,
+        Write::Packet(row) => drop_packet(tx, routes, &row.key).await?,
         Write::Data(row) => put_data(tx, routes, row).await?,
         Write::Slot(row, bytes) => put_slot(tx, row, bytes).await?,
-        Write::Decided(id, outcome) => decide(tx, id, outcome).await?,
+        Write::Decided(id, _) => decide(tx, id).await?,
         Write::Dropped(id) => drop_slot(tx, id).await?,
         Write::Cost(row) => put_cost(tx, row).await?,
         Write::Gap(row) => {
             sqlx::query("INSERT OR REPLACE INTO gap (id, row) VALUES (?, ?)")
                 .bind(encode("gap", &row.id)?)
                 .bind(encode("gap", row)?)
+                .execute(tx)
+                .await?;
+        }
+        Write::Lead(row) => {
+            sqlx::query("INSERT OR REPLACE INTO lead (id, row) VALUES (?, ?)")
+                .bind(encode("lead", &row.id)?)
+                .bind(encode("lead", row)?)
                 .execute(tx)
                 .await?;
         }
@@ -279,13 +290,28 @@ async fn put_packet(
     row: &PacketRow,
 ) -> Result<(), StoreError> {
     let route = route_id(tx, routes, &row.key.route).await?;
-    sqlx::query("INSERT OR REPLACE INTO packet (route, seq, live, row) VALUES (?, ?, ?, ?)")
+    sqlx::query("INSERT OR REPLACE INTO packet (route, seq, row) VALUES (?, ?, ?)")
         .bind(route)
         .bind(integer("seq", row.key.seq)?)
-        .bind(row.live)
         .bind(encode("packet", row)?)
         .execute(tx)
         .await?;
+    Ok(())
+}
+
+/// Forgets a packet that is over, and its bytes.
+async fn drop_packet(
+    tx: &mut SqliteConnection,
+    routes: &mut Routes,
+    key: &PacketKey,
+) -> Result<(), StoreError> {
+    let route = route_id(tx, routes, &key.route).await?;
+    for delete in [
+        "DELETE FROM packet WHERE route = ? AND seq = ?",
+        "DELETE FROM packet_data WHERE route = ? AND seq = ?",
+    ] {
+        sqlx::query(delete).bind(route).bind(integer("seq", key.seq)?).execute(&mut *tx).await?;
+    }
     Ok(())
 }
 
@@ -328,21 +354,14 @@ async fn put_slot(
     Ok(())
 }
 
-/// Notes how a sequence ended; every attempt at it is decided by that.
-async fn decide(
-    tx: &mut SqliteConnection,
-    id: &SlotId,
-    outcome: &Outcome,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE slot SET outcome = ?, bytes = x'' WHERE chain = ? AND address = ? AND sequence = ?",
-    )
-    .bind(encode("slot", outcome)?)
-    .bind(id.lane.chain.as_str())
-    .bind(id.lane.address.as_str())
-    .bind(integer("sequence", id.sequence)?)
-    .execute(tx)
-    .await?;
+/// Forgets a sequence that ended; every attempt at it is decided by that.
+async fn decide(tx: &mut SqliteConnection, id: &SlotId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM slot WHERE chain = ? AND address = ? AND sequence = ?")
+        .bind(id.lane.chain.as_str())
+        .bind(id.lane.address.as_str())
+        .bind(integer("sequence", id.sequence)?)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 

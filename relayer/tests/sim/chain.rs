@@ -78,6 +78,8 @@ pub(crate) struct Chain<C = Plain> {
     pub(crate) fees: u128,
     /// What the chain demands for gas, in units of 10⁻¹⁸.
     pub(crate) base_price: u128,
+    /// The node does not say what the chain demands.
+    pub(crate) hides_price: bool,
     /// The node serves no blocks up to this height any more.
     pub(crate) pruned: u64,
 }
@@ -115,6 +117,7 @@ impl<C: Channels> Chain<C> {
             gas_limits: 0,
             fees: 0,
             base_price: BASE_PRICE,
+            hides_price: false,
             pruned: 0,
         };
         chain.make_block(time, Vec::new());

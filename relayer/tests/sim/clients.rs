@@ -19,7 +19,7 @@ fn short_lived(faults: Faults) -> World {
 }
 
 /// How old the newest header is, in seconds, that the client on a side knows.
-fn age(world: &World, side: Side) -> u64 {
+pub(crate) fn age(world: &World, side: Side) -> u64 {
     let chain = world.chains.on(side);
     let facts = chain.core.look(CLIENT, chain.time).expect("the client is there");
     chain.time.saturating_sub(facts.time.0) / SECOND

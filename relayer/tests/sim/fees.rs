@@ -3,11 +3,13 @@
 use cosmos::chain::price::PriceModule;
 use cosmos::wire::gas::GasPrice;
 use ferry::model::config::{ChainConfig, DynamicPrice};
-use ferry::model::ids::Side;
+use ferry::model::ids::{Order, Side, Span};
+use ferry::model::notice::Notice;
 use ferry::plan::choose::Idle;
 use ferry::plan::explain::Why;
 
 use crate::chain::BASE_PRICE;
+use crate::clients::age;
 use crate::setup::{Faults, Sending, Setup};
 use crate::traps::{LATE, link, why_waits};
 use crate::world::World;
@@ -94,4 +96,71 @@ fn no_transaction_takes_more_than_max_gas() {
     };
     assert!(world.run(20_000, given_up), "{:?}", why_waits(&world));
     assert!(why_waits(&world)[0].to_string().contains("`max_gas` is 200000"));
+}
+
+/// What of a path is paid for while its chains ask for more than shall be paid, or do not say what they
+/// ask for: only what keeps its clients from expiring.
+fn clients_live_on(world: &mut World, period: u64) {
+    world.send_at(Sending { at: 1, from: Side::A, count: 3, expiry: LATE });
+    let dies = |world: &World| {
+        [Side::A, Side::B].into_iter().any(|side| age(world, side) > period * 9 / 10)
+    };
+    assert!(!world.run(3 * period, dies), "a client is not refreshed: {:?}", world.notices);
+    assert_eq!(why_waits(world).len(), 3, "packets go at any price");
+}
+
+#[test]
+fn a_client_near_its_end_is_refreshed_at_any_price() {
+    const PERIOD: u64 = 300;
+    let trusting_period = Span::seconds(PERIOD);
+    let mut world = link(Setup { adjust: follows, trusting_period, ..Setup::default() });
+    charge(&mut world, 18);
+    clients_live_on(&mut world, PERIOD);
+    charge(&mut world, 2);
+    settle(&mut world, 60);
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
+/// The operator is told once that a chain never says what gas costs.
+#[test]
+fn a_price_that_cannot_be_asked_is_reported_and_clients_live_on() {
+    const PERIOD: u64 = 300;
+    let trusting_period = Span::seconds(PERIOD);
+    let mut world = link(Setup { adjust: follows, trusting_period, ..Setup::default() });
+    for side in [Side::A, Side::B] {
+        world.chains.on_mut(side).hides_price = true;
+    }
+    // It starts anew, so that it has never been told.
+    world.sleep(1);
+    clients_live_on(&mut world, PERIOD);
+    let is_told = |notice: &&Notice| matches!(notice, Notice::NoGasPrice { .. });
+    assert_eq!(world.notices.iter().filter(is_told).count(), 2, "{:?}", world.notices);
+}
+
+/// The first transactions of a burst go out while the others are not even simulated: a node executes
+/// simulations one after the other, and makes no block meanwhile.
+#[test]
+fn a_burst_goes_out_while_the_rest_is_simulated() {
+    let mut world = link(Setup::default());
+    let before = world.simulations;
+    world.send_at(Sending { at: 1, from: Side::A, count: 400, expiry: LATE });
+    let is_out = |world: &World| world.model.slots().any(|slot| !slot.works.is_empty());
+    assert!(world.run(30, is_out));
+    let asked = world.simulations - before;
+    let batches = 400 * 80_000 / 1_000_000;
+    assert!(asked <= 8 && asked < batches, "{asked} of {batches} batches are simulated");
+    let is_flooded = |world: &World| world.simulating.len() > 4;
+    assert!(!world.run(3, is_flooded), "{} simulations at once", world.simulating.len());
+    settle(&mut world, 120);
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
+/// A batch of an ordered channel that takes too much gas is split, and its second half waits for the first.
+#[test]
+fn what_is_ordered_is_split_without_failing() {
+    let adjust = |config: &mut ChainConfig| config.max_gas = Some(400_000);
+    let mut world = link(Setup { adjust, order: Order::Ordered, ..Setup::default() });
+    world.send_at(Sending { at: 1, from: Side::A, count: 60, expiry: LATE });
+    settle(&mut world, 300);
+    assert_eq!((checks::wasted(&world), &world.notices[..]), ((0, 0), &[][..]));
 }

@@ -1,11 +1,11 @@
 //! One bad packet among many: it delays nothing else and ends with its reason.
 
 use ferry::model::facts::Fact;
-use ferry::model::ids::Side;
+use ferry::model::ids::{Order, Side};
 use ferry::model::notice::Notice;
 use ferry::plan::explain::{Why, explain};
 
-use crate::setup::{Faults, Sending};
+use crate::setup::{Faults, Sending, Setup};
 use crate::traps::LATE;
 use crate::world::{SECOND, World};
 use crate::{checks, linked, settle};
@@ -24,6 +24,13 @@ fn time_until(world: &mut World, count: u32) -> u64 {
     };
     assert!(world.run(120, acked), "{:?}", world.notices);
     world.now - began
+}
+
+fn failing(notice: &Notice) -> Option<&str> {
+    match notice {
+        Notice::Failing { work, .. } => Some(work),
+        _ => None,
+    }
 }
 
 #[test]
@@ -55,5 +62,23 @@ fn one_bad_packet_in_a_hundred_delays_nothing_and_ends_with_its_reason() {
     let path = world.model.paths().next().expect("there is a path").path.clone();
     world.feed(Fact::Clear(path));
     settle(&mut world, 120);
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
+/// On an ordered channel nothing goes before one that fails; what waits for it is not blamed.
+#[test]
+fn an_ordered_channel_stops_at_its_first_bad_packet_and_goes_on_after() {
+    let mut world = World::with(Setup { seed: 32, order: Order::Ordered, ..Setup::default() });
+    assert!(world.run(600, checks::is_linked), "the channel opens: {:?}", world.notices);
+    world.chains.b.core.channels.refuses = Some(6);
+    world.send_at(Sending { at: 1, from: Side::A, count: 12, expiry: LATE });
+    let acked = time_until(&mut world, 5);
+    assert!(acked < 10 * SECOND, "{acked} ns for those before it");
+    world.run(60, |_| false);
+    let mut blamed: Vec<&str> = world.notices.iter().filter_map(failing).collect();
+    blamed.dedup();
+    assert!(blamed.len() == 1 && blamed[0].ends_with("/6"), "{blamed:?}");
+    world.chains.b.core.channels.refuses = None;
+    settle(&mut world, 300);
     assert_eq!(checks::wasted(&world), (0, 0));
 }

@@ -13,6 +13,7 @@ use crate::world::{Happening, MILLI, World};
 
 impl<C: Channels> World<C> {
     pub(crate) fn answer(&mut self, id: AskId, ask: Ask) {
+        self.simulating.remove(&id);
         let is_stale = self.rng.chance(self.faults.stale);
         let fact = match ask {
             Ask::Header { chain, height, trusted } => self.header(id, &chain, height, trusted),
@@ -34,6 +35,9 @@ impl<C: Channels> World<C> {
                         Checked::Refused(failure) => Answer::Refused(refusal(failure, None)),
                     },
                 )
+            }
+            Ask::GasPrice { chain, .. } if self.chains.named(&chain).hides_price => {
+                Fact::Failed(id, Why::Unavailable("unknown service".to_owned()))
             }
             Ask::GasPrice { chain, .. } => Fact::GasPrice(id, self.chains.named(&chain).base_price),
             Ask::Client { chain, client } => {

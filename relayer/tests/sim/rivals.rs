@@ -60,3 +60,17 @@ fn a_backup_steps_in_only_when_others_stop() {
     assert!(paid(&world) > before);
     assert_eq!(checks::wasted(&world).1, 0, "{:?}", world.notices);
 }
+
+/// Who led is known after a restart: the first packets after it wait as those before.
+#[test]
+fn politeness_outlives_a_restart() {
+    let mut world = beside_a_rival(|config| config.polite_blocks = 20);
+    settle(&mut world, 900);
+    world.faults.rival = 0;
+    world.sleep(5);
+    world.send_at(Sending { at: 1, from: Side::A, count: 3, expiry: LATE });
+    world.run(5, |_| false);
+    let waits = why_waits(&world);
+    assert!(waits.iter().any(|why| matches!(why, Why::Yields { .. })), "{waits:?}");
+    settle(&mut world, 120);
+}

@@ -6,7 +6,8 @@ use ferry::model::cost::CostRow;
 use ferry::model::facts::PacketData;
 use ferry::model::ids::{ChainId, LaneId, PacketKey, PathId, SlotId};
 use ferry::model::rows::{
-    ChannelRow, CursorRow, GapId, GapRow, Outcome, PacketRow, PathRow, Rows, SlotRow, Write,
+    ChannelRow, CursorRow, GapId, GapRow, LeadRow, Outcome, PacketRow, PathRow, Rows, SlotRow,
+    Write,
 };
 
 #[derive(Debug, Default)]
@@ -18,6 +19,7 @@ pub(crate) struct Store {
     data: BTreeMap<PacketKey, PacketData>,
     slots: BTreeMap<SlotId, (SlotRow, Vec<u8>)>,
     gaps: BTreeMap<GapId, GapRow>,
+    leads: Vec<LeadRow>,
     pub(crate) outcomes: Vec<(SlotId, Outcome)>,
     /// (lane, sequence, place) -> what that cost.
     pub(crate) costs: BTreeMap<(LaneId, u64, u32), CostRow>,
@@ -65,6 +67,10 @@ impl Store {
             Write::Cost(row) => {
                 self.costs.insert((row.lane.clone(), row.sequence, row.place), row);
             }
+            Write::Lead(row) => {
+                self.leads.retain(|known| known.id != row.id);
+                self.leads.push(row);
+            }
             Write::Gap(row) => {
                 self.gaps.insert(row.id.clone(), row);
             }
@@ -82,6 +88,7 @@ impl Store {
             packets: self.packets.values().filter(|row| row.live).cloned().collect(),
             slots: self.slots.values().map(|(row, _)| row.clone()).collect(),
             gaps: self.gaps.values().cloned().collect(),
+            leads: self.leads.clone(),
         }
     }
 

@@ -63,6 +63,10 @@ pub(crate) struct World<C: Channels = Plain> {
     pub(crate) notices: Vec<Notice>,
     pub(crate) steps: u64,
     pub(crate) kills: u64,
+    /// The simulations under way, and on which chain.
+    pub(crate) simulating: BTreeMap<AskId, ChainId>,
+    /// Simulations asked for.
+    pub(crate) simulations: u64,
     pub(crate) rival: Rival,
     config: Config,
     /// The paths and the channels that are to be, in the order in which they were wanted.
@@ -184,6 +188,8 @@ impl<C: Channels> World<C> {
             notices: Vec::new(),
             steps: 0,
             kills: 0,
+            simulating: BTreeMap::new(),
+            simulations: 0,
             rival: Rival::new(Key::from_secret(&[99; 32]).expect("the secret is valid")),
             config,
             wanted,
@@ -212,6 +218,7 @@ impl<C: Channels> World<C> {
     /// Starts the process: what the driver does before its loop.
     fn boot(&mut self) {
         self.process += 1;
+        self.simulating.clear();
         let process = self.process;
         self.queue.retain(|(_, _, of), _| of.is_none_or(|of| of == process));
         self.model = Model::load(self.config.clone(), self.store.rows());
@@ -466,6 +473,10 @@ impl<C: Channels> World<C> {
         for (count, (id, ask)) in asks.into_iter().enumerate() {
             if count as u64 + 1 >= survives {
                 return self.kill();
+            }
+            if let Ask::Simulate { chain, .. } = &ask {
+                self.simulating.insert(id, chain.clone());
+                self.simulations += 1;
             }
             checks::ask(self, &ask);
             let longest = if self.rng.chance(self.faults.slow) { 3_000 } else { 60 };
