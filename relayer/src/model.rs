@@ -212,7 +212,7 @@ impl Model {
             }
             Fact::Simulated(id, simulation) => {
                 if let Some(Purpose::Simulate(flow)) = self.asks.close(id) {
-                    let simulation = self.in_lane(&flow, simulation);
+                    let simulation = self.in_lane(&flow, id, simulation);
                     self.on_simulated(&flow, id, simulation);
                 }
             }

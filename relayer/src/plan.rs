@@ -11,6 +11,7 @@ pub(crate) mod epoch;
 pub(crate) mod gas;
 mod handshake;
 mod message;
+mod message_v2;
 mod opening;
 pub(crate) mod politeness;
 pub(crate) mod refusal;

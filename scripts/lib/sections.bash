@@ -3,6 +3,8 @@
 # shellcheck shell=bash
 
 FAILED=()
+# Section -> seconds it took.
+declare -A TOOK=()
 
 # section NAME COMMAND...: a COMMAND that is a function runs with `set -e`.
 section() {
@@ -16,10 +18,11 @@ section() {
   ) 2>&1 | tee "$log"
   status=${PIPESTATUS[0]}
   set -e
+  TOOK[$name]=$((SECONDS - started))
   if ((status == 0)); then
-    printf '== %s: ok, %s s\n' "$name" "$((SECONDS - started))"
+    printf '== %s: ok, %s s\n' "$name" "${TOOK[$name]}"
   else
-    printf '== %s: FAILED, %s s\n' "$name" "$((SECONDS - started))"
+    printf '== %s: FAILED, %s s\n' "$name" "${TOOK[$name]}"
     FAILED+=("$name")
   fi
 }

@@ -20,6 +20,7 @@ use crate::wire::tx::{Fee, SignedTx, TxPlan, unsigned};
 mod error;
 pub mod gov;
 pub mod ibc;
+pub mod ibc_v2;
 pub mod node;
 pub mod price;
 pub mod wasm;

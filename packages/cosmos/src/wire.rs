@@ -3,12 +3,15 @@
 pub mod client;
 pub mod event;
 pub mod event_v1;
+pub mod event_v2;
 pub mod gas;
 pub mod gov;
 pub mod header;
 pub mod height;
 pub(crate) mod json;
+pub mod msg_v2;
 pub mod packet;
+pub mod packet_v2;
 pub mod path;
 pub mod proof;
 pub mod sign;

@@ -15,7 +15,7 @@ use crate::drive::{self, Engine, Nodes, client};
 use crate::model::Model;
 use crate::model::facts::Fact;
 use crate::model::ids::{Both, ChainId, PathId, Side, Span};
-use crate::model::rows::{EndState, PathEnd, PathRow};
+use crate::model::rows::{EndState, Ibc, PathEnd, PathRow};
 
 #[derive(Serialize)]
 struct Adopted {
@@ -82,7 +82,7 @@ async fn path(
         chains.b
     );
     let (ends, delay) = (Both { a: row_a, b: row_b }, Span(end_a.delay_period));
-    Ok(PathRow { path: id, chains, ends, create: false, delay })
+    Ok(PathRow { path: id, chains, ends, create: false, delay, ibc: Ibc::V1 })
 }
 
 async fn end(chain: &Chain, connection: &str) -> anyhow::Result<(ConnectionEnd, PathEnd)> {

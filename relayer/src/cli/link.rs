@@ -1,5 +1,6 @@
 //! `ferry link`: clients, connection and channel in one go, or what is missing of them.
 
+mod pair;
 mod progress;
 
 use std::fmt;
@@ -17,7 +18,7 @@ use crate::drive::{self, Engine};
 use crate::model::Model;
 use crate::model::facts::Fact;
 use crate::model::ids::{Both, ChainId, FlowId, Order, PathId, PortId, Side};
-use crate::model::rows::{ChannelEnd, ChannelRow, EndState, PathEnd, PathRow, Rows, Write};
+use crate::model::rows::{ChannelEnd, ChannelRow, EndState, Ibc, PathEnd, PathRow, Rows, Write};
 use crate::plan::explain::explain_path;
 use crate::plan::work::{HandshakeStep, Work};
 use crate::store::{Store as _, StoreError};
@@ -56,13 +57,20 @@ pub(super) struct Args {
     /// Relay over this open connection of the first chain and all its channels, and make nothing.
     #[arg(long, value_name = "CONNECTION", conflicts_with_all = ["a_port", "b_port", "channel_version", "order", "delay"])]
     connection: Option<String>,
+    /// IBC v2: make a pair of clients that name each other, and neither connection nor channel.
+    #[arg(long, conflicts_with_all = ["a_port", "b_port", "channel_version", "order", "connection", "delay"])]
+    v2: bool,
+    /// Relay between this client of the first chain and the one it names, and make nothing.
+    #[arg(long, value_name = "CLIENT", requires = "v2")]
+    client: Option<String>,
 }
 
 impl Args {
     /// The path's name and its chains.
     fn path(&self) -> (PathId, Both<ChainId>) {
         let (a, b) = (self.chain_a.as_str(), self.chain_b.as_str());
-        let name = self.path.clone().unwrap_or_else(|| format!("{a}-{b}"));
+        let version = if self.v2 { "-v2" } else { "" };
+        let name = self.path.clone().unwrap_or_else(|| format!("{a}-{b}{version}"));
         (name.into(), Both { a: a.into(), b: b.into() })
     }
 }
@@ -123,6 +131,9 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     if let Some(connection) = &args.connection {
         return adopt::run(place, session, args.path(), connection).await;
     }
+    if args.v2 {
+        return pair::run(place, session, &args).await;
+    }
     let Session { store, rows, nodes, config } = session;
     let (path, wanted) = wanted(&args, &rows)?;
     let (id, index) = (path.path.clone(), wanted.index);
@@ -136,27 +147,38 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     let (progress, impatience) = progress::watch(&stop, patience);
     let enough = |model: &Model| {
-        progress.tell(model, &id, index);
+        progress.tell(model, &id, Some(index));
         linked(model, &id, index).is_some() || refused(model, &id, index).is_some()
     };
     let model = drive::run(engine, first, impatience, enough).await?;
     if let Some(linked) = linked(&model, &id, index) {
         return place.print(&linked);
     }
-    match refused(&model, &id, index) {
-        Some(reason) => {
-            if let Some(unwanted) = channel(&model, &id, index).and_then(given_up) {
-                store.commit(&[Write::Channel(unwanted)]).await?;
-            }
-            anyhow::bail!("path `{id}` cannot be opened: {reason}")
+    let reason = refused(&model, &id, index);
+    if reason.is_some()
+        && let Some(unwanted) = channel(&model, &id, index).and_then(given_up)
+    {
+        store.commit(&[Write::Channel(unwanted)]).await?;
+    }
+    Err(not_open(&model, &id, reason, (!stop.is_cancelled()).then_some(args.patience)))
+}
+
+/// Says why a path is not open: a chain refused it, we were stopped, or nothing moved for so many seconds.
+fn not_open(
+    model: &Model,
+    id: &PathId,
+    refused: Option<String>,
+    waited: Option<u32>,
+) -> anyhow::Error {
+    match (refused, waited) {
+        (Some(reason), _) => anyhow::anyhow!("path `{id}` cannot be opened: {reason}"),
+        (None, None) => {
+            anyhow::anyhow!("stopped before the path was open; the same command goes on")
         }
-        None if stop.is_cancelled() => {
-            anyhow::bail!("stopped before the path was open; the same command goes on")
-        }
-        None => anyhow::bail!(
-            "path `{id}` is not open, and nothing has moved for {} s: {}; the same command goes on",
-            args.patience,
-            explain_path(&model, &id)
+        (None, Some(seconds)) => anyhow::anyhow!(
+            "path `{id}` is not open, and nothing has moved for {seconds} s: {}; the same command \
+             goes on",
+            explain_path(model, id)
         ),
     }
 }
@@ -185,6 +207,11 @@ fn refused(model: &Model, path: &PathId, index: u32) -> Option<String> {
     let mut works = vec![Work::CreateClient];
     works.extend(steps.map(Work::Connection));
     works.extend(steps.map(|step| Work::Channel(index, step)));
+    refused_one(model, path, &works)
+}
+
+/// The first of these messages that a chain keeps refusing, and why.
+fn refused_one(model: &Model, path: &PathId, works: &[Work]) -> Option<String> {
     [Side::A, Side::B].into_iter().find_map(|to| {
         let chain = model.path(path)?.chains.on(to);
         let flow = FlowId { path: path.clone(), to };
@@ -211,28 +238,7 @@ fn given_up(row: &ChannelRow) -> Option<ChannelRow> {
 /// The path and the channel to make: those begun before, else new ones.
 fn wanted(args: &Args, rows: &Rows) -> anyhow::Result<(PathRow, ChannelRow)> {
     let (id, chains) = args.path();
-    let known = rows.paths.iter().find(|path| path.path == id);
-    if let Some(known) = known {
-        anyhow::ensure!(
-            known.chains == chains,
-            "path `{id}` connects `{}` and `{}`; give another --path NAME",
-            known.chains.a,
-            known.chains.b
-        );
-        anyhow::ensure!(
-            args.delay.is_none_or(|delay| known.delay == delay.into()),
-            "the connection of path `{id}` delays packets by {}, which cannot be changed; give \
-             another --path NAME",
-            format_duration(Duration::from_nanos(known.delay.0))
-        );
-    }
-    let path = known.cloned().unwrap_or_else(|| PathRow {
-        path: id.clone(),
-        chains,
-        ends: Both::default(),
-        create: true,
-        delay: args.delay.unwrap_or_default().into(),
-    });
+    let path = wanted_path(rows, (&id, chains), args.delay, Ibc::V1)?;
     let of_path = || rows.channels.iter().filter(|channel| channel.path == id);
     let new = ChannelRow {
         path: id.clone(),
@@ -243,6 +249,39 @@ fn wanted(args: &Args, rows: &Rows) -> anyhow::Result<(PathRow, ChannelRow)> {
     };
     let channel = of_path().find(|channel| is_same(channel, &new)).cloned().unwrap_or(new);
     Ok((path, channel))
+}
+
+/// The path to make: the one begun before, else a new one.
+fn wanted_path(
+    rows: &Rows,
+    (id, chains): (&PathId, Both<ChainId>),
+    delay: Option<Duration>,
+    ibc: Ibc,
+) -> anyhow::Result<PathRow> {
+    let Some(known) = rows.paths.iter().find(|path| path.path == *id) else {
+        return Ok(PathRow {
+            path: id.clone(),
+            chains,
+            ends: Both::default(),
+            create: true,
+            delay: delay.unwrap_or_default().into(),
+            ibc,
+        });
+    };
+    anyhow::ensure!(
+        known.chains == chains && known.ibc == ibc,
+        "path `{id}` connects `{}` and `{}` by IBC {:?}; give another --path NAME",
+        known.chains.a,
+        known.chains.b,
+        known.ibc
+    );
+    anyhow::ensure!(
+        delay.is_none_or(|delay| known.delay == delay.into()),
+        "the connection of path `{id}` delays packets by {}, which cannot be changed; give \
+         another --path NAME",
+        format_duration(Duration::from_nanos(known.delay.0))
+    );
+    Ok(known.clone())
 }
 
 fn end(port: &str) -> ChannelEnd {

@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::Place;
 use crate::drive::setup;
 use crate::model::Model;
-use crate::model::ids::Ends;
 use crate::model::rows::PacketRow;
 use crate::plan::choose::Idle;
 use crate::plan::explain::{Why, explain};
@@ -28,7 +27,11 @@ struct Packets {
 struct Pending {
     from: String,
     to: String,
+    /// The end that sent it: `PORT/CHANNEL`, or the client in IBC v2.
+    end: String,
+    /// Empty in IBC v2.
     port: String,
+    /// In IBC v2 the client, which stands where a channel stood.
     channel: String,
     sequence: u64,
     /// Height of the source at which it was sent, if that was seen.
@@ -52,7 +55,7 @@ pub(super) async fn run(place: &Place, Args {}: Args) -> anyhow::Result<()> {
 
 impl Pending {
     fn of(model: &Model, row: &PacketRow) -> Self {
-        let Ends::V1 { src, .. } = &row.key.route.ends;
+        let src = row.key.route.src();
         let why = match explain(model, &row.key) {
             // Only the one that signs knows its account and what it prepares.
             Why::Waits { work, idle: Idle::Lane | Idle::Delayed } => Why::Next { work },
@@ -61,6 +64,7 @@ impl Pending {
         Self {
             from: row.key.route.from.to_string(),
             to: row.key.route.to.to_string(),
+            end: src.to_string(),
             port: src.port.to_string(),
             channel: src.channel.to_string(),
             sequence: row.key.seq,
@@ -79,8 +83,8 @@ impl fmt::Display for Packets {
         }
         for (line, packet) in self.packets.iter().enumerate() {
             let separator = if line == 0 { "" } else { "\n" };
-            let Pending { from, to, port, channel, sequence, why, .. } = packet;
-            write!(f, "{separator}{from} {port}/{channel} {sequence} -> {to}: {why}")?;
+            let Pending { from, to, end, sequence, why, .. } = packet;
+            write!(f, "{separator}{from} {end} {sequence} -> {to}: {why}")?;
         }
         if !self.running {
             write!(f, "\nferry is not running; `ferry start` moves them")?;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Place;
 use crate::model::ids::{ChainId, PathId};
-use crate::model::rows::{ChannelRow, EndState, Gap, GapRow, Rows};
+use crate::model::rows::{ChannelRow, EndState, Gap, GapRow, Ibc, Rows};
 use crate::store::Store as _;
 use crate::store::sqlite::Sqlite;
 
@@ -44,6 +44,8 @@ struct GapStatus {
 #[derive(Serialize)]
 struct PathStatus {
     path: PathId,
+    /// `V1`, or `V2` where the pair of clients is all there is.
+    ibc: Ibc,
     ends: [PathEndStatus; 2],
     channels: Vec<[ChannelStatus; 2]>,
 }
@@ -81,6 +83,7 @@ impl Status {
             let channels = rows.channels.iter().filter(|channel| channel.path == row.path);
             PathStatus {
                 path: row.path.clone(),
+                ibc: row.ibc,
                 ends: [end(&row.chains.a, &row.ends.a), end(&row.chains.b, &row.ends.b)],
                 channels: channels.map(|c| [channel(&c.ends.a), channel(&c.ends.b)]).collect(),
             }
@@ -107,7 +110,13 @@ fn gap_status(rows: &Rows, gap: &GapRow) -> GapStatus {
         Gap::Packets { index, from } => {
             let is_it = |row: &&ChannelRow| row.path == gap.id.path && row.index == *index;
             let end = rows.channels.iter().find(is_it).map(|row| channel(row.ends.on(*from)));
-            let name = end.map_or_else(|| format!("channel no. {index}"), |end| name(&end));
+            let client = path.filter(|row| row.ibc == Ibc::V2);
+            let client = client.and_then(|row| row.ends.on(*from).client.as_ref());
+            let name = match (client, end) {
+                (Some(client), _) => client.to_string(),
+                (None, Some(end)) => name(&end),
+                (None, None) => format!("channel no. {index}"),
+            };
             format!("packets from {name} of {}", chain(*from))
         }
     };
@@ -131,17 +140,18 @@ impl fmt::Display for Status {
             writeln!(f, "{chain}: read to height {height}")?;
         }
         for path in &self.paths {
-            writeln!(f, "path {}", path.path)?;
+            let version = if path.ibc == Ibc::V2 { ", IBC v2" } else { "" };
+            writeln!(f, "path {}{version}", path.path)?;
             for end in &path.ends {
                 let id = |id: &Option<String>| id.clone().unwrap_or_else(|| "none".into());
-                writeln!(
-                    f,
-                    "  {}: {}, {} {}",
-                    end.chain,
-                    id(&end.client),
-                    id(&end.connection),
-                    word(end.state)
-                )?;
+                let (client, state) = (id(&end.client), word(end.state));
+                match path.ibc {
+                    Ibc::V1 => {
+                        let connection = id(&end.connection);
+                        writeln!(f, "  {}: {client}, {connection} {state}", end.chain)?;
+                    }
+                    Ibc::V2 => writeln!(f, "  {}: {client} {state}", end.chain)?,
+                }
             }
             for [a, b] in &path.channels {
                 writeln!(f, "  channel {} <-> {}", side(a), side(b))?;

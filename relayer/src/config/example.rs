@@ -53,7 +53,8 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # backup_blocks = 0
 # The same on channels where others bring most messages, until they fall behind: who comes second pays for nothing.
 # polite_blocks = 1
-# Channel ends that are served (default: all) or not, handshakes included: PORT/CHANNEL, each with * for any text.
+# Channel ends that are served (default: all) or not, handshakes included: PORT/CHANNEL, each with * for any text. In
+# IBC v2 PORT/CLIENT, such as transfer/07-tendermint-3, for each port that a packet names; after a change `ferry clear`.
 # filter.allow_channels = []
 # filter.deny_channels = []
 # Transfers sent from this chain that are not carried: by sender, by denom as the packet names it (with *), by the

@@ -3,6 +3,8 @@
 use cosmos::rpc::{BlockResults, TxResult};
 use cosmos::wire::event::Event as RawEvent;
 use cosmos::wire::event_v1::{self, CloseStep, EventError, HandshakeStep, IbcEvent, Route};
+use cosmos::wire::event_v2::{self, PacketStep};
+use cosmos::wire::msg_v2::{self, Packet as PacketV2};
 use cosmos::wire::packet::{Packet, PacketId};
 use cosmos::wire::tx::tx_hash;
 use ibc_proto::ibc::core::channel::v1::{
@@ -15,7 +17,7 @@ use crate::model::facts::{
     BlockFacts, ClientChange, Event, HandshakeChange, PacketChange, PacketEvent, Timeout, Tip,
     TxFacts, Used, Via,
 };
-use crate::model::ids::{End, Height, LaneId, Order, Time};
+use crate::model::ids::{End, Height, LaneId, Order, Span, Time};
 
 /// Reads a block: its transactions in order, then the events of its end.
 ///
@@ -47,18 +49,20 @@ pub(super) fn block(
 ///
 /// # Errors
 /// [`EventError`] when an IBC event does not read.
-pub fn events(raw: &[RawEvent]) -> Result<Vec<Event>, EventError> {
+pub fn events<'a>(raw: impl IntoIterator<Item = &'a RawEvent>) -> Result<Vec<Event>, EventError> {
     let mut events = Vec::new();
     for event in raw {
         if let Some(event) = event_v1::decode(event)? {
             push(&mut events, event);
+        } else if let Some((step, packet)) = event_v2::decode(event)? {
+            events.push(Event::Packet(moved_v2(step, &packet)));
         }
     }
     Ok(events)
 }
 
 /// Adds what an event says to `events`.
-pub(super) fn push(events: &mut Vec<Event>, event: IbcEvent) {
+fn push(events: &mut Vec<Event>, event: IbcEvent) {
     match event {
         IbcEvent::CreateClient(event) => push_client(events, event, ClientChange::Created),
         IbcEvent::UpdateClient(event) => push_client(events, event, ClientChange::Updated),
@@ -108,7 +112,7 @@ fn channel(change: HandshakeChange, event: event_v1::ChannelEvent) -> Event {
 
 fn moved(id: PacketId, route: Route, change: PacketChange) -> Event {
     let order = if route.ordered { Order::Ordered } else { Order::Unordered };
-    let via = Via { connection: route.connection.into(), order };
+    let via = Via::Connection { connection: route.connection.into(), order };
     Event::Packet(PacketEvent {
         via: Some(via),
         src: End { port: id.src_port.into(), channel: id.src_channel.into() },
@@ -116,6 +120,27 @@ fn moved(id: PacketId, route: Route, change: PacketChange) -> Event {
         seq: id.sequence,
         change,
     })
+}
+
+fn moved_v2(step: PacketStep, packet: &PacketV2) -> PacketEvent {
+    let time = Span::seconds(packet.timeout_timestamp).0;
+    let timeout = Timeout { height: Height::default(), time: Time(time) };
+    let data = || packet.encode_to_vec();
+    PacketEvent {
+        via: Some(Via::Clients),
+        src: End::of_client(&packet.source_client),
+        dst: End::of_client(&packet.destination_client),
+        seq: packet.sequence,
+        change: match step {
+            PacketStep::Send => PacketChange::Sent { timeout, data: data() },
+            PacketStep::Recv => PacketChange::Received,
+            PacketStep::WriteAck(ack) => {
+                PacketChange::AckWritten { timeout, data: data(), ack: ack.encode_to_vec() }
+            }
+            PacketStep::Acked => PacketChange::Acknowledged,
+            PacketStep::TimedOut => PacketChange::TimedOut,
+        },
+    }
 }
 
 fn timeout(packet: &Packet) -> Timeout {
@@ -211,6 +236,12 @@ fn noops(data: &[u8]) -> Vec<usize> {
             MsgTimeoutResponse::decode(&*answer.value).map(|answer| answer.result)
         } else if answer.type_url == MsgTimeoutOnCloseResponse::type_url() {
             MsgTimeoutOnCloseResponse::decode(&*answer.value).map(|answer| answer.result)
+        } else if answer.type_url == msg_v2::MsgRecvPacketResponse::type_url() {
+            msg_v2::MsgRecvPacketResponse::decode(&*answer.value).map(|answer| answer.result)
+        } else if answer.type_url == msg_v2::MsgAcknowledgementResponse::type_url() {
+            msg_v2::MsgAcknowledgementResponse::decode(&*answer.value).map(|answer| answer.result)
+        } else if answer.type_url == msg_v2::MsgTimeoutResponse::type_url() {
+            msg_v2::MsgTimeoutResponse::decode(&*answer.value).map(|answer| answer.result)
         } else {
             return false;
         };

@@ -8,17 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cosmos::chain::ChainError;
 use cosmos::rpc::{BlockResults, Fault, RpcError};
-use cosmos::wire::event_v1::{self, IbcEvent};
-use cosmos::wire::packet::acknowledgement_commitment;
+use cosmos::wire::event_v1::EventError;
+use cosmos::wire::msg_v2;
+use cosmos::wire::packet::{Packet, PacketId, acknowledgement_commitment};
 use cosmos::wire::path;
 use cosmos::wire::proof::written_at;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use ibc_proto::ibc::core::channel::v1::{IdentifiedChannel, Order as ProtoOrder, State};
+use prost::Message as _;
 
 use super::decode;
 use super::light::unavailable;
 use super::node::Node;
-use crate::model::facts::{Event, PacketEvent, Why};
+use crate::model::facts::{Event, PacketChange, PacketEvent, Timeout, Why};
 use crate::model::ids::{ConnectionId, End, Order};
 use crate::model::rows::EndState;
 use crate::model::state::{Listed, ScanEnd, Scanned};
@@ -88,39 +90,26 @@ pub(super) async fn packets(
     (source, from): (&Node, ScanEnd),
     (destination, to): (&Node, ScanEnd),
 ) -> Result<Scanned, Why> {
-    let (port, channel) = (from.end.port.as_str(), from.end.channel.as_str());
-    let committed = source.chain().commitments_at((port, channel), from.height).await;
-    let committed = committed.map_err(failed)?;
-    let (dst_port, dst_channel) = (to.end.port.as_str(), to.end.channel.as_str());
-    let unreceived = destination
-        .chain()
-        .unreceived_packets_at((dst_port, dst_channel), &committed, to.height)
-        .await
-        .map_err(failed)?;
+    let committed = committed(source, &from).await?;
+    let unreceived = unreceived(destination, &to, &committed).await?;
     let waiting: BTreeSet<u64> = unreceived.iter().copied().collect();
     let received = committed.iter().copied().filter(|seq| !waiting.contains(seq));
-    let ack = |seq| (seq, path::acknowledgement(dst_port, dst_channel, seq));
+    let ack = |seq| (seq, acknowledgement_key(&to.end, seq));
     let acks = written(destination, received.clone().map(ack).collect(), to.height).await?;
     let answered: BTreeSet<u64> = acks.iter().map(|written| written.seq).collect();
-    let acks = found(destination, acks, |event, wanted| match event {
-        IbcEvent::WriteAck(packet, _, ack) => {
-            let is_here = packet.id.dst_port == dst_port && packet.id.dst_channel == dst_channel;
-            is_here
-                && wanted.get(&packet.id.sequence)
-                    == Some(&acknowledgement_commitment(ack).to_vec())
-        }
-        _ => false,
+    let acks = found(destination, acks, |packet| match &packet.change {
+        PacketChange::AckWritten { ack, .. } if packet.dst == to.end => hash_of_ack(&to.end, ack),
+        _ => None,
     })
     .await?;
     let unanswered = committed.iter().copied().filter(|seq| !answered.contains(seq));
-    let commitment = |seq| (seq, path::commitment(port, channel, seq));
+    let commitment = |seq| (seq, commitment_key(&from.end, seq));
     let sends = written(source, unanswered.map(commitment).collect(), from.height).await?;
-    let sends = found(source, sends, |event, wanted| match event {
-        IbcEvent::Send(packet, _) => {
-            let is_here = packet.id.src_port == port && packet.id.src_channel == channel;
-            is_here && wanted.get(&packet.id.sequence) == Some(&packet.commitment().to_vec())
+    let sends = found(source, sends, |packet| match &packet.change {
+        PacketChange::Sent { timeout, data } if packet.src == from.end => {
+            hash_of_packet(packet, timeout, data)
         }
-        _ => false,
+        _ => None,
     })
     .await?;
     let of_source = sends.events.into_iter().map(|(at, event)| (from.chain.clone(), at, event));
@@ -128,6 +117,68 @@ pub(super) async fn packets(
     let events = of_source.chain(of_destination).collect();
     let lost = sends.lost.into_iter().chain(acks.lost).collect();
     Ok(Scanned { from, to, committed, unreceived, events, lost })
+}
+
+async fn committed(node: &Node, from: &ScanEnd) -> Result<Vec<u64>, Why> {
+    let chain = node.chain();
+    let (port, channel) = (from.end.port.as_str(), from.end.channel.as_str());
+    let committed = match from.end.client() {
+        Some(client) => chain.commitments_v2_at(client.as_str(), from.height).await,
+        None => chain.commitments_at((port, channel), from.height).await,
+    };
+    committed.map_err(failed)
+}
+
+async fn unreceived(node: &Node, to: &ScanEnd, sequences: &[u64]) -> Result<Vec<u64>, Why> {
+    let chain = node.chain();
+    let (port, channel) = (to.end.port.as_str(), to.end.channel.as_str());
+    let unreceived = match to.end.client() {
+        Some(client) => chain.unreceived_v2_at(client.as_str(), sequences, to.height).await,
+        None => chain.unreceived_packets_at((port, channel), sequences, to.height).await,
+    };
+    unreceived.map_err(failed)
+}
+
+fn commitment_key(end: &End, seq: u64) -> Vec<u8> {
+    match end.client() {
+        Some(client) => path::commitment_v2(client.as_str(), seq),
+        None => path::commitment(end.port.as_str(), end.channel.as_str(), seq),
+    }
+}
+
+fn acknowledgement_key(end: &End, seq: u64) -> Vec<u8> {
+    match end.client() {
+        Some(client) => path::acknowledgement_v2(client.as_str(), seq),
+        None => path::acknowledgement(end.port.as_str(), end.channel.as_str(), seq),
+    }
+}
+
+/// What the source must hold of a packet; `None` when its bytes are none.
+fn hash_of_packet(event: &PacketEvent, timeout: &Timeout, data: &[u8]) -> Option<[u8; 32]> {
+    if event.src.client().is_some() {
+        return Some(msg_v2::Packet::decode(data).ok()?.commitment());
+    }
+    let packet = Packet {
+        id: PacketId {
+            src_port: event.src.port.to_string(),
+            src_channel: event.src.channel.to_string(),
+            dst_port: event.dst.port.to_string(),
+            dst_channel: event.dst.channel.to_string(),
+            sequence: event.seq,
+        },
+        data: data.to_vec(),
+        timeout_height: timeout.height.into(),
+        timeout_timestamp: timeout.time.0,
+    };
+    Some(packet.commitment())
+}
+
+/// What the destination must hold of an acknowledgement; `None` when its bytes are none.
+fn hash_of_ack(end: &End, ack: &[u8]) -> Option<[u8; 32]> {
+    match end.client() {
+        Some(_) => Some(msg_v2::Acknowledgement::decode(ack).ok()?.commitment()),
+        None => Some(acknowledgement_commitment(ack)),
+    }
 }
 
 /// The values under keys of the state after a block, those that are there, and when each was written.
@@ -143,11 +194,11 @@ async fn written(node: &Node, keys: Vec<(u64, Vec<u8>)>, height: u64) -> Result<
     looks.try_filter_map(|found| async move { Ok(found) }).try_collect().await
 }
 
-/// The events that wrote the values: of the packets named in `wanted`, those that `is_it` accepts.
+/// The events that wrote the values: those for which `value` gives what is stored.
 async fn found(
     node: &Node,
     written: Vec<Written>,
-    is_it: impl Fn(&IbcEvent, &BTreeMap<u64, Vec<u8>>) -> bool,
+    value: impl Fn(&PacketEvent) -> Option<[u8; 32]>,
 ) -> Result<Found, Why> {
     let mut blocks: BTreeMap<u64, BTreeMap<u64, Vec<u8>>> = BTreeMap::new();
     for Written { seq, block, value } in written {
@@ -160,18 +211,14 @@ async fn found(
         fetched.try_next().await.map_err(|why: Why| why)?
     {
         let gone = results.is_none();
-        for event in results.iter().flat_map(events_of) {
-            let event = event.map_err(|error| Why::Invalid(error.to_string()))?;
-            if !is_it(&event, &wanted) {
-                continue;
-            }
-            let mut events = Vec::new();
-            decode::push(&mut events, event);
-            for event in events {
-                if let Event::Packet(packet) = event {
-                    wanted.remove(&packet.seq);
-                    found.events.push((height, packet));
-                }
+        let events = results.as_ref().map(events_of).transpose();
+        let events = events.map_err(|error| Why::Invalid(error.to_string()))?;
+        for event in events.into_iter().flatten() {
+            let Event::Packet(packet) = event else { continue };
+            let stored = wanted.get(&packet.seq);
+            if stored.is_some_and(|stored| value(&packet).is_some_and(|hash| hash == **stored)) {
+                wanted.remove(&packet.seq);
+                found.events.push((height, packet));
             }
         }
         let why = match gone {
@@ -211,12 +258,9 @@ async fn earliest(node: &Node) -> Result<u64, RpcError> {
     Ok(node.rpc().status().await?.sync_info.earliest_block_height)
 }
 
-fn events_of(
-    results: &BlockResults,
-) -> impl Iterator<Item = Result<IbcEvent, event_v1::EventError>> {
+fn events_of(results: &BlockResults) -> Result<Vec<Event>, EventError> {
     let succeeded = results.txs.iter().filter(|tx| tx.code == 0);
-    let raw = succeeded.flat_map(|tx| &tx.events).chain(&results.events);
-    raw.filter_map(|event| event_v1::decode(event).transpose())
+    decode::events(succeeded.flat_map(|tx| &tx.events).chain(&results.events))
 }
 
 fn failed(error: ChainError) -> Why {

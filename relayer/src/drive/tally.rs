@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::model::Model;
 use crate::model::facts::{BlockFacts, Used};
-use crate::model::ids::{ChainId, End, Ends, PacketKey, Span, Time};
+use crate::model::ids::{ChainId, End, PacketKey, Span, Time};
 use crate::model::notice::Notice;
 use crate::model::rows::{Done, Leg, PacketRow, SlotRow, Write};
 
@@ -291,8 +291,7 @@ impl Tally {
     }
 
     fn route(&mut self, key: &PacketKey) -> &mut RouteTally {
-        let Ends::V1 { src, .. } = &key.route.ends;
-        let name = (key.route.from.clone(), src.clone());
+        let name = (key.route.from.clone(), key.route.src().clone());
         if self.routes.len() >= MAX_ROUTES && !self.routes.contains_key(&name) {
             return &mut self.other_routes;
         }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Model;
-use super::ids::{PathId, Side, Span, Time};
-use super::rows::{EndState, Gap, GapId, PathRow};
+use super::ids::{FlowId, PathId, Side, Span, Time};
+use super::rows::{EndState, PathRow};
 
 /// How often the state of every channel is compared with what was read.
 pub(crate) const CHECK_EVERY: Span = Span::seconds(3_600);
@@ -28,8 +28,8 @@ impl Model {
                 continue;
             }
             *due = first;
-            for side in [Side::A, Side::B] {
-                self.open_gap(GapId { path: path.clone(), gap: Gap::Channels(side) });
+            for to in [Side::A, Side::B] {
+                self.open_gaps(&FlowId { path: path.clone(), to });
             }
         }
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Model;
 use super::facts::{Tip, Used};
-use super::ids::{ChainId, End, Ends, LaneId, PathId, Time};
+use super::ids::{ChainId, End, LaneId, PathId, Time};
 use super::rows::{Leg, SlotRow, Write};
 use crate::plan::gas::Gas;
 use crate::plan::work::Work;
@@ -107,8 +107,8 @@ impl Purpose {
     fn of(work: &Work) -> Self {
         match (work.packet(), work) {
             (Some((leg, key)), _) => {
-                let Ends::V1 { src, .. } = &key.route.ends;
-                Self::Packet { from: key.route.from.clone(), src: src.clone(), seq: key.seq, leg }
+                let (from, src) = (key.route.from.clone(), key.route.src().clone());
+                Self::Packet { from, src, seq: key.seq, leg }
             }
             (None, Work::CreateClient) => Self::Client,
             (None, _) => Self::Handshake,

@@ -6,6 +6,7 @@ use super::ids::{ChainId, LaneId};
 use super::notice::Notice;
 use super::rows::{Outcome, SlotRow, Write};
 use crate::plan::refusal;
+use crate::plan::work::Work;
 
 impl Model {
     /// The transaction of ours that used a sequence, if it is in the record.
@@ -49,6 +50,9 @@ impl Model {
         match ours {
             Some(slot) if used.code != 0 => self.on_failed_tx(tip, slot, used),
             Some(slot) => {
+                if slot.works.contains(&Work::Register) {
+                    self.on_registered(&slot.flow, tip.height);
+                }
                 self.succeeded(&slot.flow);
                 self.settle_noops(tip, slot, used);
             }

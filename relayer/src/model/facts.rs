@@ -310,11 +310,16 @@ pub struct PacketEvent {
 
 /// What carries a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Via {
-    /// This chain's end of the connection.
-    pub connection: ConnectionId,
-    /// How the channel delivers.
-    pub order: Order,
+pub enum Via {
+    /// IBC v1: a channel of a connection.
+    Connection {
+        /// This chain's end of the connection.
+        connection: ConnectionId,
+        /// How the channel delivers.
+        order: Order,
+    },
+    /// IBC v2: the two clients that the packet names.
+    Clients,
 }
 
 /// What happened to a packet.
@@ -324,7 +329,7 @@ pub enum PacketChange {
     Sent {
         /// When it can no longer be received.
         timeout: Timeout,
-        /// The application's bytes.
+        /// The application's bytes; in IBC v2 the whole packet, encoded.
         data: Vec<u8>,
     },
     /// `recv_packet` on the destination.
@@ -333,7 +338,7 @@ pub enum PacketChange {
     AckWritten {
         /// When it could no longer have been received.
         timeout: Timeout,
-        /// The application's bytes.
+        /// The application's bytes; in IBC v2 the whole packet, encoded.
         data: Vec<u8>,
         /// The acknowledgement's bytes.
         ack: Vec<u8>,

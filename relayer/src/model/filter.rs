@@ -2,11 +2,17 @@
 
 use std::fmt;
 
+use cosmos::wire::msg_v2::{Packet, Payload};
+use ibc_proto::ibc::applications::transfer::v2::FungibleTokenPacketData;
+use prost::Message as _;
 use serde::Deserialize;
 
 use super::Model;
 use super::ids::{ChannelId, End, Ends, PortId, Route};
 use super::rows::{ChannelRow, PacketRow};
+
+/// The port of ICS-20.
+const TRANSFER_PORT: &str = "transfer";
 
 /// What a chain's operator does not want carried.
 ///
@@ -52,6 +58,13 @@ struct Transfer {
     receiver: String,
     #[serde(default)]
     memo: String,
+}
+
+impl From<FungibleTokenPacketData> for Transfer {
+    fn from(data: FungibleTokenPacketData) -> Self {
+        let FungibleTokenPacketData { denom, amount, sender, receiver, memo } = data;
+        Self { denom, _amount: amount, sender, receiver, memo }
+    }
 }
 
 impl From<&str> for Glob {
@@ -122,7 +135,30 @@ impl Filter {
         if self.looks_at_no_data() {
             return None;
         }
-        let Transfer { denom, sender, receiver, memo, .. } = serde_json::from_slice(data).ok()?;
+        self.refuses_transfer(serde_json::from_slice(data).ok()?)
+    }
+
+    /// The same of what a packet of IBC v2 holds for one application.
+    fn refuses_payload(&self, payload: &Payload) -> Option<String> {
+        if self.looks_at_no_data() {
+            return None;
+        }
+        match payload.encoding.as_str() {
+            "application/json" => self.refuses_data(&payload.value),
+            "application/x-protobuf" => {
+                let transfer = FungibleTokenPacketData::decode(payload.value.as_slice()).ok()?;
+                self.refuses_transfer(transfer.into())
+            }
+            // Else whoever is denied would only have to write it differently.
+            other if payload.source_port == TRANSFER_PORT => {
+                Some(format!("it holds a transfer as `{other}`, which filters cannot read"))
+            }
+            _ => None,
+        }
+    }
+
+    fn refuses_transfer(&self, transfer: Transfer) -> Option<String> {
+        let Transfer { denom, sender, receiver, memo, .. } = transfer;
         let longer = |what: &str, text: &str, most: Option<usize>| {
             let most = most.filter(|most| text.len() > *most)?;
             Some(format!("its {what} has {} bytes, `max_{what}_bytes` is {most}", text.len()))
@@ -148,9 +184,20 @@ impl Filter {
 }
 
 impl Model {
-    /// Why a packet with these bytes is not carried on its route; channels are not looked at.
+    /// Why a packet with these bytes is not carried on its route; channels are not looked at. In IBC v2, where the packet
+    /// names the ports, they are, with the client in the channel's place.
     pub(super) fn refused_data(&self, route: &Route, data: &[u8]) -> Option<String> {
-        self.config.get(&route.from)?.filter.refuses_data(data)
+        let filter = &self.config.get(&route.from)?.filter;
+        let Ends::V2 { src, dst } = &route.ends else { return filter.refuses_data(data) };
+        let there = self.config.get(&route.to).map(|chain| &chain.filter);
+        let payloads = Packet::decode(data).map(|packet| packet.payloads).unwrap_or_default();
+        payloads.into_iter().find_map(|payload| {
+            let sender = PortId::from(payload.source_port.as_str());
+            let receiver = PortId::from(payload.destination_port.as_str());
+            let here = filter.refuses_end(&sender, Some(&src.channel));
+            here.or_else(|| there?.refuses_end(&receiver, Some(&dst.channel)))
+                .or_else(|| filter.refuses_payload(&payload))
+        })
     }
 
     /// Why a packet is left to others; `None` when it is carried.
@@ -159,8 +206,10 @@ impl Model {
             return row.filtered.clone();
         }
         let route = &row.key.route;
-        let Ends::V1 { src, dst, .. } = &route.ends;
-        [(&route.from, src), (&route.to, dst)].into_iter().find_map(
+        if matches!(route.ends, Ends::V2 { .. }) {
+            return None;
+        }
+        [(&route.from, route.src()), (&route.to, route.dst())].into_iter().find_map(
             |(chain, End { port, channel })| {
                 self.config.get(chain)?.filter.refuses_end(port, Some(channel))
             },
@@ -250,5 +299,35 @@ mod tests {
         let only = Filter { allow_denoms: globs(&["stake"]), ..Filter::default() };
         assert!(only.refuses_data(&transfer("other", "user", "")).is_some());
         assert_eq!(only.refuses_data(&transfer("stake", "user", "")), None);
+    }
+
+    #[test]
+    fn transfers_of_ibc_v2_are_judged_in_every_encoding() {
+        let filter = Filter { deny_senders: vec!["spammer".to_owned()], ..Filter::default() };
+        let payload = |port: &str, encoding: &str, value: Vec<u8>| Payload {
+            source_port: port.into(),
+            destination_port: port.into(),
+            version: "ics20-1".into(),
+            encoding: encoding.into(),
+            value,
+        };
+        let json = |sender: &str| {
+            let transfer = serde_json::json!({
+                "denom": "stake", "amount": "1", "sender": sender, "receiver": "r",
+            });
+            payload("transfer", "application/json", transfer.to_string().into_bytes())
+        };
+        let protobuf = |sender: &str| {
+            let data = FungibleTokenPacketData { sender: sender.into(), ..Default::default() };
+            payload("transfer", "application/x-protobuf", data.encode_to_vec())
+        };
+        let other = |port: &str| payload(port, "application/x-solidity-abi", vec![1]);
+        for refused in [json("spammer"), protobuf("spammer"), other("transfer")] {
+            assert!(filter.refuses_payload(&refused).is_some(), "{refused:?}");
+            assert_eq!(Filter::default().refuses_payload(&refused), None);
+        }
+        for carried in [json("user"), protobuf("user"), other("app")] {
+            assert_eq!(filter.refuses_payload(&carried), None, "{carried:?}");
+        }
     }
 }

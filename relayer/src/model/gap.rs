@@ -11,7 +11,7 @@ use super::client::Client;
 use super::facts::{Ask, Tip, Why};
 use super::ids::{Both, ChainId, End, FlowId, PathId, Side, Span, Time};
 use super::notice::Notice;
-use super::rows::{Gap, GapId, GapRow, PacketRow, Write};
+use super::rows::{Gap, GapId, GapRow, Ibc, PacketRow, PathRow, Write};
 use super::state::ScanEnd;
 
 /// How many gaps are scanned at once.
@@ -70,7 +70,7 @@ impl Model {
         let flows: Vec<FlowId> = self.flow_ids().filter(is_here).collect();
         for flow in flows {
             self.flow_mut(&flow).client = Client::default();
-            self.open_gap(GapId { path: flow.path, gap: Gap::Channels(flow.to) });
+            self.open_gaps(&flow);
         }
         self.elapse(chain, tip);
         // Which sequences were used meanwhile, only the account tells.
@@ -82,13 +82,24 @@ impl Model {
 
     /// Applies that everything on a path's channels shall be looked at anew, and tried again.
     pub(super) fn on_clear(&mut self, path: &PathId) {
-        for side in [Side::A, Side::B] {
-            self.open_gap(GapId { path: path.clone(), gap: Gap::Channels(side) });
+        for to in [Side::A, Side::B] {
+            self.open_gaps(&FlowId { path: path.clone(), to });
         }
         let failed = |row: &&PacketRow| row.path == *path && row.failed.is_some();
         let rows: Vec<PacketRow> = self.record.packets().filter(failed).cloned().collect();
         for row in rows {
             self.put_packet(PacketRow { failed: None, ..row });
+        }
+    }
+
+    /// Notes that everything is to be looked at of which a flow's chain may have told unheard.
+    pub(super) fn open_gaps(&mut self, flow: &FlowId) {
+        let path = || flow.path.clone();
+        if self.record.path(&flow.path).is_none_or(|row| row.ibc == Ibc::V1) {
+            return self.open_gap(GapId { path: path(), gap: Gap::Channels(flow.to) });
+        }
+        for from in [Side::A, Side::B] {
+            self.open_gap(GapId { path: path(), gap: Gap::Packets { index: 0, from } });
         }
     }
 
@@ -131,20 +142,26 @@ impl Model {
                 height: *pins.on(*side),
             },
             Gap::Packets { index, from } => {
-                let row = self.record.channel(&id.path, *index)?;
                 let end = |side: Side| {
-                    let end = row.ends.on(side);
-                    let end = End { port: end.port.clone(), channel: end.channel.clone()? };
                     Some(ScanEnd {
                         chain: path.chains.on(side).clone(),
                         height: *pins.on(side),
-                        end,
+                        end: self.end(path, *index, side)?,
                     })
                 };
                 Ask::Packets { from: end(*from)?, to: end(from.other())? }
             }
         };
         Some((pins, ask))
+    }
+
+    /// One side's end of a path's channel, or its client where that stands for one.
+    fn end(&self, path: &PathRow, index: u32, side: Side) -> Option<End> {
+        if path.ibc == Ibc::V2 {
+            return path.ends.on(side).client.as_ref().map(|id| End::of_client(id.as_str()));
+        }
+        let end = self.record.channel(&path.path, index)?.ends.on(side);
+        Some(End { port: end.port.clone(), channel: end.channel.clone()? })
     }
 
     /// Applies that a scan failed: it is tried again.

@@ -210,13 +210,34 @@ pub struct FlowId {
     pub to: Side,
 }
 
-/// One end of a channel.
+/// One end of a channel. In IBC v2 a client stands where a channel stood, and the port is empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct End {
     /// The port.
     pub port: PortId,
     /// The channel.
     pub channel: ChannelId,
+}
+
+impl End {
+    /// The end that a client is in IBC v2.
+    pub fn of_client(client: &str) -> Self {
+        Self { port: "".into(), channel: client.into() }
+    }
+
+    /// The client that it is in IBC v2; none of a channel's end.
+    pub fn client(&self) -> Option<ClientId> {
+        self.port.as_str().is_empty().then(|| self.channel.as_str().into())
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.client() {
+            Some(client) => client.fmt(f),
+            None => write!(f, "{}/{}", self.port, self.channel),
+        }
+    }
 }
 
 /// How a channel delivers.
@@ -242,8 +263,19 @@ pub struct Route {
 impl Route {
     /// Whether packets arrive only one after the other.
     pub fn is_ordered(&self) -> bool {
-        let Ends::V1 { order, .. } = &self.ends;
-        *order == Order::Ordered
+        matches!(&self.ends, Ends::V1 { order: Order::Ordered, .. })
+    }
+
+    /// The end that sends.
+    pub fn src(&self) -> &End {
+        let (Ends::V1 { src, .. } | Ends::V2 { src, .. }) = &self.ends;
+        src
+    }
+
+    /// The end that receives.
+    pub fn dst(&self) -> &End {
+        let (Ends::V1 { dst, .. } | Ends::V2 { dst, .. }) = &self.ends;
+        dst
     }
 }
 
@@ -259,6 +291,13 @@ pub enum Ends {
         /// How the channel delivers.
         order: Order,
     },
+    /// IBC v2: two clients that follow each other.
+    V2 {
+        /// The client on the chain that sends.
+        src: End,
+        /// The client on the chain that receives.
+        dst: End,
+    },
 }
 
 /// A packet.
@@ -272,8 +311,7 @@ pub struct PacketKey {
 
 impl fmt::Display for PacketKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Ends::V1 { src, .. } = &self.route.ends;
-        write!(f, "{}/{}/{}/{}", self.route.from, src.port, src.channel, self.seq)
+        write!(f, "{}/{}/{}", self.route.from, self.route.src(), self.seq)
     }
 }
 

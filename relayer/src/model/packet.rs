@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Model;
-use super::facts::{PacketChange, PacketEvent, Timeout, Tip};
+use super::facts::{PacketChange, PacketEvent, Timeout, Tip, Via};
 use super::ids::{ChainId, End, Ends, FlowId, Height, PacketKey, PathId, Route, Side, Time};
 use super::record::Record;
 use super::rows::{Attempt, Done, Leg, PacketDataRow, PacketRow, Write};
@@ -101,8 +101,7 @@ impl Backlog {
     }
 
     fn share(&mut self, route: Route, path: &PathId) -> Arc<Route> {
-        let Ends::V1 { src, .. } = &route.ends;
-        let source = (route.from.clone(), src.clone());
+        let source = (route.from.clone(), route.src().clone());
         let shared = self.routes.entry(source).or_insert_with(|| (Arc::new(route), path.clone()));
         Arc::clone(&shared.0)
     }
@@ -156,7 +155,7 @@ impl Work {
             Self::Recv(key) => Some((Leg::Recv, key)),
             Self::Ack(key) => Some((Leg::Ack, key)),
             Self::Timeout(key) | Self::TimeoutOnClose(key) => Some((Leg::Timeout, key)),
-            Self::CreateClient | Self::Connection(_) | Self::Channel(..) => None,
+            Self::CreateClient | Self::Register | Self::Connection(_) | Self::Channel(..) => None,
         }
     }
 }
@@ -261,8 +260,7 @@ impl Model {
         let key = &row.key;
         let tip = self.record.tip(&key.route.to);
         let here = tip.map(|tip| (self.height(&key.route.to, tip.height), tip.time));
-        let Ends::V1 { dst, .. } = &key.route.ends;
-        let closed = self.record.closed_at(&key.route.to, dst);
+        let closed = self.record.closed_at(&key.route.to, key.route.dst());
         let (work, height) = next_work(row, here, closed)?;
         let source = source(&self.record, &row.path, &key.route)?;
         let to = if matches!(work, Work::Recv(_)) { source.other() } else { source };
@@ -272,10 +270,8 @@ impl Model {
     /// Turns what waits to be received by a channel end that has closed into timeouts.
     pub(super) fn abandon(&mut self, flow: &FlowId, end: &End) {
         let to = self.chain_to(flow).map(|chain| chain.id.clone());
-        let comes_here = |row: &&PacketRow| {
-            let Ends::V1 { dst, .. } = &row.key.route.ends;
-            dst == end && to.as_ref() == Some(&row.key.route.to)
-        };
+        let comes_here =
+            |row: &&PacketRow| row.key.route.dst() == end && to.as_ref() == Some(&row.key.route.to);
         let keys: Vec<PacketKey> =
             self.record.packets().filter(comes_here).map(|row| row.key.clone()).collect();
         keys.iter().for_each(|key| self.requeue(key));
@@ -319,15 +315,24 @@ impl Model {
             let key = PacketKey { route: Arc::clone(route), seq: event.seq };
             return Some((key, path.clone()));
         };
-        let flow = self.record.flow_of_connection(chain, &via.connection)?;
+        let arrives =
+            matches!(event.change, PacketChange::Received | PacketChange::AckWritten { .. });
+        let (src, dst) = (event.src.clone(), event.dst.clone());
+        let (flow, ends) = match via {
+            Via::Connection { connection, order } => {
+                let flow = self.record.flow_of_connection(chain, connection)?;
+                (flow, Ends::V1 { src, dst, order: *order })
+            }
+            Via::Clients => {
+                let (here, there) = if arrives { (&dst, &src) } else { (&src, &dst) };
+                let flow = self.record.flow_of_pair(chain, here, there)?;
+                (flow, Ends::V2 { src, dst })
+            }
+        };
         let row = self.record.path(&flow.path)?;
         let here = row.chains.on(flow.to).clone();
         let there = row.chains.on(flow.to.other()).clone();
-        let (from, to) = match event.change {
-            PacketChange::Received | PacketChange::AckWritten { .. } => (there, here),
-            _ => (here, there),
-        };
-        let ends = Ends::V1 { src: event.src.clone(), dst: event.dst.clone(), order: via.order };
+        let (from, to) = if arrives { (there, here) } else { (here, there) };
         let route = self.backlog.share(Route { from, to, ends }, &flow.path);
         Some((PacketKey { route, seq: event.seq }, flow.path))
     }

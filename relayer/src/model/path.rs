@@ -66,6 +66,14 @@ impl Model {
         self.flow_mut(&flow).parked = None;
     }
 
+    /// Applies that a client knows the other chain's since `height`; no event tells.
+    pub(super) fn on_registered(&mut self, flow: &FlowId, height: u64) {
+        let Some(mut row) = self.record.path(&flow.path).cloned() else { return };
+        let end = row.ends.on_mut(flow.to);
+        (end.state, end.since) = (EndState::Open, height);
+        self.record.write(Write::Path(row));
+    }
+
     /// Applies a step of a connection's handshake at `height` of `chain`.
     pub(super) fn on_connection(&mut self, chain: &ChainId, height: u64, event: ConnectionEvent) {
         let Some(flow) = self.record.flow_of_client(chain, &event.client) else { return };

@@ -7,7 +7,7 @@ use super::ids::{
     ChainId, ClientId, ConnectionId, End, FlowId, LaneId, PacketKey, PathId, Route, Side, SlotId,
 };
 use super::rows::{
-    ChannelRow, EndState, GapId, GapRow, Leg, PacketRow, PathRow, Rows, SlotRow, Write,
+    ChannelRow, EndState, GapId, GapRow, Ibc, Leg, PacketRow, PathRow, Rows, SlotRow, Write,
 };
 
 /// A copy of the store without bytes. Equal exactly when the stored rows are.
@@ -22,6 +22,8 @@ pub(crate) struct Record {
     leads: BTreeMap<(Route, Leg), u16>,
     /// Client -> the flow that it verifies; follows from `paths`.
     clients: BTreeMap<(ChainId, ClientId), FlowId>,
+    /// Client -> the same, of paths of IBC v2.
+    pairs: BTreeMap<(ChainId, ClientId), FlowId>,
     /// Connection end -> the flow towards its chain; follows from `paths`.
     connections: BTreeMap<(ChainId, ConnectionId), FlowId>,
     /// Channels that are neither open nor closed on both sides; follows from `channels`.
@@ -118,7 +120,11 @@ impl Record {
             let chain = row.chains.on(to);
             let end = row.ends.on(to);
             if let Some(client) = &end.client {
-                self.clients.insert((chain.clone(), client.clone()), flow.clone());
+                let name = (chain.clone(), client.clone());
+                if row.ibc == Ibc::V2 {
+                    self.pairs.insert(name.clone(), flow.clone());
+                }
+                self.clients.insert(name, flow.clone());
             }
             if let Some(connection) = &end.connection {
                 self.connections.insert((chain.clone(), connection.clone()), flow);
@@ -224,6 +230,13 @@ impl Record {
     /// The flow that a client verifies.
     pub(crate) fn flow_of_client(&self, chain: &ChainId, client: &ClientId) -> Option<FlowId> {
         self.clients.get(&(chain.clone(), client.clone())).cloned()
+    }
+
+    /// The flow towards the chain of one of two clients that follow each other in IBC v2.
+    pub(crate) fn flow_of_pair(&self, chain: &ChainId, here: &End, there: &End) -> Option<FlowId> {
+        let flow = self.pairs.get(&(chain.clone(), here.client()?))?;
+        let other = self.path(&flow.path)?.ends.on(flow.to.other()).client.as_ref();
+        (other == there.client().as_ref()).then(|| flow.clone())
     }
 
     /// The flow towards the chain of a connection end.

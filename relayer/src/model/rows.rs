@@ -127,6 +127,20 @@ pub struct PathRow {
     /// How long a client must have known a header before packets are proved with it.
     #[serde(default)]
     pub delay: Span,
+    /// What packets take: channels, or the pair of clients itself.
+    #[serde(default)]
+    pub ibc: Ibc,
+}
+
+/// A version of IBC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ibc {
+    /// Packets take the channels of a connection.
+    #[default]
+    V1,
+    /// Packets take a pair of clients, each of which knows the other one by name. A path's ends have no connection
+    /// then, and are open once their clients know that name.
+    V2,
 }
 
 /// One chain's end of a path.

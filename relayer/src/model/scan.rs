@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Model;
-use super::ids::{Both, Ends, FlowId, PacketKey, PathId, Side};
+use super::ids::{Both, FlowId, PacketKey, PathId, Side};
 use super::notice::Notice;
 use super::rows::{ChannelEnd, ChannelRow, EndState, Gap, GapId, GapRow, PacketRow, Write};
 use super::state::{Listed, ScanEnd, Scanned};
@@ -74,7 +74,7 @@ impl Model {
         }
         let count = self.record.packets().count().saturating_sub(known);
         if count > 0 {
-            let from = format!("{} {}/{}", source.chain, source.end.port, source.end.channel);
+            let from = format!("{} {}", source.chain, source.end);
             self.notices.push(Notice::Found { from, count });
         }
         let (committed, unreceived) =
@@ -94,8 +94,7 @@ impl Model {
         }
         let sequences = lost.iter().map(|(seq, _)| *seq).collect();
         for (seq, reason) in lost {
-            let packet =
-                format!("{}/{}/{}/{seq}", source.chain, source.end.port, source.end.channel);
+            let packet = format!("{}/{}/{seq}", source.chain, source.end);
             self.notices.push(Notice::Lost { packet, reason });
         }
         self.record.write(Write::Gap(GapRow { id: gap.clone(), lost: sequences }));
@@ -111,10 +110,8 @@ impl Model {
         let ends = self.record.path(&gap.path).map(|path| path.ends.on(from.other()));
         // What was received was sent before the newest header that the receiver has.
         let seen = ends.and_then(|end| end.consensus.last()).is_some_and(|newest| *newest <= pin);
-        let is_of = |key: &PacketKey| {
-            let Ends::V1 { src, .. } = &key.route.ends;
-            key.route.from == source.chain && *src == source.end
-        };
+        let is_of =
+            |key: &PacketKey| key.route.from == source.chain && *key.route.src() == source.end;
         let is_before =
             |row: &&PacketRow| is_of(&row.key) && row.sent.map_or(seen, |sent| sent <= pin);
         self.record.packets().filter(is_before).cloned().collect()

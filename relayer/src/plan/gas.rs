@@ -38,7 +38,9 @@ fn kind(work: &Work) -> Kind {
         Work::Recv(_) => Kind::Recv,
         Work::Ack(_) => Kind::Ack,
         Work::Timeout(_) | Work::TimeoutOnClose(_) => Kind::Timeout,
-        Work::CreateClient | Work::Connection(_) | Work::Channel(..) => Kind::Handshake,
+        Work::CreateClient | Work::Register | Work::Connection(_) | Work::Channel(..) => {
+            Kind::Handshake
+        }
     }
 }
 

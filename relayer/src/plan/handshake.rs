@@ -3,7 +3,7 @@
 use super::work::{HandshakeStep, Work};
 use crate::model::ids::{Both, Side};
 use crate::model::record::Record;
-use crate::model::rows::{EndState, PathRow};
+use crate::model::rows::{EndState, Ibc, PathRow};
 
 /// Whether a side makes the first end.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,10 @@ pub(crate) fn owed(record: &Record, path: &PathRow, to: Side) -> Vec<(Work, Opti
         _ => Opening::NotWanted,
     };
     let (here, there) = (path.ends.on(to), path.ends.on(to.other()));
+    if path.ibc == Ibc::V2 {
+        let is_wanted = path.create && here.state == EndState::None;
+        return is_wanted.then_some((Work::Register, None)).into_iter().collect();
+    }
     let mut works = Vec::new();
     let connection = step((here.state, there.state), there.since, begins(path.create));
     works.extend(connection.map(|(step, height)| (Work::Connection(step), height)));

@@ -21,17 +21,11 @@ impl Model {
     /// The keys whose values, or absence, a work proves with the header at `height`.
     pub(crate) fn keys(&self, id: &FlowId, work: &Work, height: u64) -> Vec<Vec<u8>> {
         match work {
-            Work::CreateClient => Vec::new(),
+            Work::CreateClient | Work::Register => Vec::new(),
             Work::Connection(step) => self.connection_keys(id, *step, height),
             Work::Channel(index, step) => self.channel_keys(id, *index, *step),
-            Work::Recv(key) => {
-                let Ends::V1 { src, .. } = &key.route.ends;
-                vec![path::commitment(src.port.as_str(), src.channel.as_str(), key.seq)]
-            }
-            Work::Ack(key) => {
-                let Ends::V1 { dst, .. } = &key.route.ends;
-                vec![path::acknowledgement(dst.port.as_str(), dst.channel.as_str(), key.seq)]
-            }
+            Work::Recv(key) => vec![commitment_key(key)],
+            Work::Ack(key) => vec![acknowledgement_key(key)],
             Work::Timeout(key) => vec![unreceived_key(key)],
             Work::TimeoutOnClose(key) => vec![unreceived_key(key), channel_key(key)],
         }
@@ -48,6 +42,7 @@ impl Model {
         let evidence = Evidence { epoch, height: self.proof_height(id, epoch), signer };
         match work {
             Work::CreateClient => self.create_client(id, &evidence),
+            Work::Register => self.register(id, signer),
             Work::Connection(step) => self.connection_message(id, *step, &evidence),
             Work::Channel(index, step) => self.channel_message(id, (*index, *step), &evidence),
             Work::Recv(key) => self.recv(key, &evidence),
@@ -63,10 +58,11 @@ impl Model {
     }
 
     fn recv(&self, key: &PacketKey, evidence: &Evidence<'_>) -> Result<Any, String> {
+        if matches!(key.route.ends, Ends::V2 { .. }) {
+            return super::message_v2::recv(key, evidence);
+        }
         let packet = self.packet(key, evidence)?;
-        let Ends::V1 { src, .. } = &key.route.ends;
-        let at = path::commitment(src.port.as_str(), src.channel.as_str(), key.seq);
-        let proved = evidence.expect(&at, &packet.commitment())?;
+        let proved = evidence.expect(&commitment_key(key), &packet.commitment())?;
         Ok(any(&MsgRecvPacket {
             packet: Some(packet.into()),
             proof_commitment: proved.proof.clone(),
@@ -76,15 +72,16 @@ impl Model {
     }
 
     fn ack(&self, key: &PacketKey, evidence: &Evidence<'_>) -> Result<Any, String> {
+        if matches!(key.route.ends, Ends::V2 { .. }) {
+            return super::message_v2::ack(key, evidence);
+        }
         let packet = self.packet(key, evidence)?;
-        let ack = evidence.epoch.data.get(key).and_then(|data| data.ack.clone());
-        let ack = ack.ok_or("its acknowledgement is not in the store")?;
-        let Ends::V1 { dst, .. } = &key.route.ends;
-        let at = path::acknowledgement(dst.port.as_str(), dst.channel.as_str(), key.seq);
-        let proved = evidence.expect(&at, &acknowledgement_commitment(&ack))?;
+        let ack = evidence.ack(key)?;
+        let proved =
+            evidence.expect(&acknowledgement_key(key), &acknowledgement_commitment(ack))?;
         Ok(any(&MsgAcknowledgement {
             packet: Some(packet.into()),
-            acknowledgement: ack,
+            acknowledgement: ack.to_vec(),
             proof_acked: proved.proof.clone(),
             proof_height: Some(evidence.height),
             signer: evidence.signer.to_owned(),
@@ -92,6 +89,9 @@ impl Model {
     }
 
     fn timeout(&self, key: &PacketKey, evidence: &Evidence<'_>) -> Result<Any, String> {
+        if matches!(key.route.ends, Ends::V2 { .. }) {
+            return super::message_v2::timeout(key, evidence);
+        }
         let packet = self.packet(key, evidence)?;
         let (next, proof) = unreceived(key, evidence)?;
         Ok(any(&MsgTimeout {
@@ -124,8 +124,7 @@ impl Model {
 
     fn packet(&self, key: &PacketKey, evidence: &Evidence<'_>) -> Result<Packet, String> {
         let row = self.record.packet(key).ok_or("it is over")?;
-        let data = evidence.epoch.data.get(key).ok_or("its bytes are not in the store")?;
-        let Ends::V1 { src, dst, .. } = &key.route.ends;
+        let (src, dst) = (key.route.src(), key.route.dst());
         Ok(Packet {
             id: PacketId {
                 src_port: src.port.to_string(),
@@ -134,7 +133,7 @@ impl Model {
                 dst_channel: dst.channel.to_string(),
                 sequence: key.seq,
             },
-            data: data.data.clone(),
+            data: evidence.data(key)?.to_vec(),
             timeout_height: row.timeout.height.into(),
             timeout_timestamp: row.timeout.time.0,
         })
@@ -162,7 +161,20 @@ impl Evidence<'_> {
         Ok((proved, proved.value.as_deref().ok_or_else(missing)?))
     }
 
-    fn expect(&self, key: &[u8], value: &[u8]) -> Result<&Proved, String> {
+    /// The bytes of a packet.
+    pub(super) fn data(&self, key: &PacketKey) -> Result<&[u8], String> {
+        let data = self.epoch.data.get(key).ok_or("its bytes are not in the store")?;
+        Ok(&data.data)
+    }
+
+    /// The acknowledgement of a packet.
+    pub(super) fn ack(&self, key: &PacketKey) -> Result<&[u8], String> {
+        let ack = self.epoch.data.get(key).and_then(|data| data.ack.as_deref());
+        Ok(ack.ok_or("its acknowledgement is not in the store")?)
+    }
+
+    /// What was proved of a key that must have this value.
+    pub(super) fn expect(&self, key: &[u8], value: &[u8]) -> Result<&Proved, String> {
         let (proved, found) = self.present(key)?;
         if found != value {
             return Err(format!("`{}` is not what we expect", String::from_utf8_lossy(key)));
@@ -172,14 +184,16 @@ impl Evidence<'_> {
 }
 
 /// The next sequence that the receiving end takes, and the proof that the packet was not received.
-fn unreceived(key: &PacketKey, evidence: &Evidence<'_>) -> Result<(u64, Vec<u8>), String> {
+pub(super) fn unreceived(
+    key: &PacketKey,
+    evidence: &Evidence<'_>,
+) -> Result<(u64, Vec<u8>), String> {
     let proved = evidence.get(&unreceived_key(key))?;
-    let Ends::V1 { order, .. } = &key.route.ends;
-    let next = match (order, &proved.value) {
+    let next = match (key.route.is_ordered(), &proved.value) {
         // Not read by the chain, but refused when zero.
-        (Order::Unordered, None) => key.seq,
-        (Order::Unordered, Some(_)) => return Err("it was received".to_owned()),
-        (Order::Ordered, value) => {
+        (false, None) => key.seq,
+        (false, Some(_)) => return Err("it was received".to_owned()),
+        (true, value) => {
             let bytes = value.as_deref().unwrap_or_default();
             let next = u64::from_be_bytes(bytes.try_into().unwrap_or_default());
             if next > key.seq {
@@ -193,15 +207,35 @@ fn unreceived(key: &PacketKey, evidence: &Evidence<'_>) -> Result<(u64, Vec<u8>)
 
 /// The key of the receiving channel end.
 fn channel_key(key: &PacketKey) -> Vec<u8> {
-    let Ends::V1 { dst, .. } = &key.route.ends;
+    let dst = key.route.dst();
     path::channel(dst.port.as_str(), dst.channel.as_str())
 }
 
 /// The key that shows whether a packet was received.
 fn unreceived_key(key: &PacketKey) -> Vec<u8> {
-    let Ends::V1 { dst, order, .. } = &key.route.ends;
-    match order {
-        Order::Unordered => path::receipt(dst.port.as_str(), dst.channel.as_str(), key.seq),
-        Order::Ordered => path::next_sequence_recv(dst.port.as_str(), dst.channel.as_str()),
+    let dst = key.route.dst();
+    let (port, channel) = (dst.port.as_str(), dst.channel.as_str());
+    match &key.route.ends {
+        Ends::V1 { order: Order::Unordered, .. } => path::receipt(port, channel, key.seq),
+        Ends::V1 { order: Order::Ordered, .. } => path::next_sequence_recv(port, channel),
+        Ends::V2 { .. } => path::receipt_v2(channel, key.seq),
+    }
+}
+
+/// The key under which the sending chain keeps what it committed to.
+pub(super) fn commitment_key(key: &PacketKey) -> Vec<u8> {
+    let src = key.route.src();
+    match &key.route.ends {
+        Ends::V1 { .. } => path::commitment(src.port.as_str(), src.channel.as_str(), key.seq),
+        Ends::V2 { .. } => path::commitment_v2(src.channel.as_str(), key.seq),
+    }
+}
+
+/// The key under which the receiving chain keeps what it answered.
+pub(super) fn acknowledgement_key(key: &PacketKey) -> Vec<u8> {
+    let dst = key.route.dst();
+    match &key.route.ends {
+        Ends::V1 { .. } => path::acknowledgement(dst.port.as_str(), dst.channel.as_str(), key.seq),
+        Ends::V2 { .. } => path::acknowledgement_v2(dst.channel.as_str(), key.seq),
     }
 }

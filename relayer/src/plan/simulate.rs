@@ -11,6 +11,7 @@ use super::refusal;
 use super::work::Work;
 use crate::model::Model;
 use crate::model::asks::Purpose;
+use crate::model::config::ChainConfig;
 use crate::model::facts::{Ask, Refusal, Simulation, Why};
 use crate::model::ids::{AskId, ChainId, FlowId};
 
@@ -113,7 +114,7 @@ impl Model {
     fn simulate(&mut self, id: &FlowId, works: Vec<Work>) -> Option<Batch> {
         let epoch = self.flows.get(id).and_then(|flow| flow.epoch.as_ref())?;
         let chain = self.chain_to(id)?;
-        let signer = chain.probe.address.as_str();
+        let (signer, sequence) = self.trier(chain, &works);
         let is_update = works.is_empty();
         let (works, messages) = self.messages(id, epoch, works, signer);
         if works.is_empty() && !is_update {
@@ -133,7 +134,7 @@ impl Model {
             &TxPlan {
                 chain_id: chain.id.as_str(),
                 account_number: 0,
-                sequence: chain.probe.sequence,
+                sequence,
                 msgs: &msgs,
                 fee: &fee,
                 memo: &chain.memo,
@@ -149,6 +150,18 @@ impl Model {
     pub(super) fn is_brought(&self, id: &FlowId, height: u64) -> bool {
         let path = self.record.path(&id.path);
         path.is_some_and(|path| path.ends.on(id.to).consensus.contains(&height))
+    }
+
+    /// The account, with its sequence, in whose name works are simulated: the probe's, unless the chain wants to see the
+    /// one that will sign.
+    fn trier<'a>(&self, chain: &'a ChainConfig, works: &[Work]) -> (&'a str, u64) {
+        if !works.contains(&Work::Register) {
+            return (chain.probe.address.as_str(), chain.probe.sequence);
+        }
+        let lane = &chain.lane.id;
+        // Only what is committed and pooled counts there; while other transactions wait, it is tried again.
+        let sequence = self.free_sequences(lane).next().unwrap_or_default();
+        (lane.address.as_str(), sequence)
     }
 
     /// The works that are still owed, and their messages: others may have done some meanwhile.
@@ -271,7 +284,13 @@ impl Model {
     }
 
     /// What a simulated batch would take in the lane's name.
-    pub(crate) fn in_lane(&self, id: &FlowId, simulation: Simulation) -> Simulation {
+    pub(crate) fn in_lane(&self, id: &FlowId, ask: AskId, simulation: Simulation) -> Simulation {
+        let epoch = self.flows.get(id).and_then(|flow| flow.epoch.as_ref());
+        let mut batches = epoch.into_iter().flat_map(|epoch| &epoch.batches);
+        let batch = batches.find(|batch| batch.ask() == Some(ask));
+        if batch.is_some_and(|batch| batch.works.contains(&Work::Register)) {
+            return simulation;
+        }
         match (simulation, self.chain_to(id)) {
             (Simulation::Ok { gas_used }, Some(chain)) => {
                 Simulation::Ok { gas_used: without_first_key(gas_used, &chain.probe) }

@@ -11,6 +11,8 @@ use crate::model::ids::PacketKey;
 pub enum Work {
     /// `MsgCreateClient`
     CreateClient,
+    /// `MsgRegisterCounterparty`, of IBC v2.
+    Register,
     /// A step of the connection's handshake.
     Connection(HandshakeStep),
     /// A step of the handshake or the close of the path's channel with this index.
@@ -44,6 +46,7 @@ impl fmt::Display for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CreateClient => write!(f, "create client"),
+            Self::Register => write!(f, "register counterparty"),
             Self::Connection(step) => write!(f, "connection {step}"),
             Self::Channel(index, step) => write!(f, "channel {step} of channel no. {index}"),
             Self::Recv(key) => write!(f, "receive of {key}"),

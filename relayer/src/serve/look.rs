@@ -5,6 +5,7 @@ mod take;
 use serde::Serialize;
 
 use crate::model::ids::{ChainId, ChannelId, PathId, PortId};
+use crate::model::rows::Ibc;
 
 /// Everything that is shown.
 #[derive(Clone, Debug, Serialize)]
@@ -106,6 +107,8 @@ pub struct ChainDone {
 pub struct PathLook {
     /// Its name.
     pub path: PathId,
+    /// `V1`, or `V2` where the pair of clients is all there is.
+    pub ibc: Ibc,
     /// Its two ends.
     pub ends: [PathEndLook; 2],
     /// How many channels it has.

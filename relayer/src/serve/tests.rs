@@ -15,7 +15,8 @@ use crate::drive::tally::{Ours, Tally};
 use crate::model::facts::{Account, Ask, Fact, Timeout, Tip};
 use crate::model::ids::{Both, ChainId, End, Ends, Order, PacketKey, Route, Span, Time};
 use crate::model::rows::{
-    ChannelEnd, ChannelRow, CursorRow, Done, EndState, PacketRow, PathEnd, PathRow, Rows, Write,
+    ChannelEnd, ChannelRow, CursorRow, Done, EndState, Ibc, PacketRow, PathEnd, PathRow, Rows,
+    Write,
 };
 use crate::model::state::{ClientFacts, ClientStatus};
 use crate::model::{Model, step};
@@ -58,6 +59,7 @@ fn model() -> Model {
             ends: Both { a: path_end("07-tendermint-1"), b: path_end("07-tendermint-2") },
             create: true,
             delay: Span(0),
+            ibc: Ibc::V1,
         }],
         channels: vec![ChannelRow {
             path: "a-b".into(),

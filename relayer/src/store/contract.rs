@@ -10,7 +10,7 @@ use crate::model::ids::{
     SlotId, Span, Time,
 };
 use crate::model::rows::{
-    CursorRow, Gap, GapId, GapRow, LeadRow, Leg, Outcome, PacketDataRow, PacketRow, PathRow,
+    CursorRow, Gap, GapId, GapRow, Ibc, LeadRow, Leg, Outcome, PacketDataRow, PacketRow, PathRow,
     SlotBytes, SlotRow, Write,
 };
 use crate::plan::work::Work;
@@ -78,6 +78,7 @@ async fn cursors_and_paths_are_replaced(store: &impl Store) {
             ends: Both::default(),
             create: height == 7,
             delay: Span::seconds(height),
+            ibc: Ibc::V2,
         };
         store.commit(&[Write::Cursor(cursor.clone()), Write::Path(path.clone())]).await.unwrap();
         let rows = store.load().await.unwrap();

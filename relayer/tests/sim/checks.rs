@@ -89,6 +89,7 @@ pub(crate) fn is_linked<C: Channels>(world: &World<C>) -> bool {
 pub(crate) fn is_at_rest<C: Channels>(world: &World<C>) -> bool {
     world.is_quiet()
         && world.chains.all().all(|chain| chain.core.channels.commitments() == 0)
+        && world.chains.all().all(|chain| chain.core.commitments_v2() == 0)
         && world.model.slots().next().is_none()
         && world.model.packets().next().is_none()
 }
@@ -104,7 +105,7 @@ pub(crate) fn at_rest<C: Channels>(world: &World<C>) {
     }
     for chain in world.chains.all() {
         let ended = chain.core.effects.keys().filter(|name| name.0 == chain.id).count();
-        assert_eq!(ended as u64, chain.core.channels.sent(), "every packet sent has ended");
+        assert_eq!(ended as u64, chain.core.sent(), "every packet sent has ended");
         let twice = chain.core.effects.values().find(|effects| effects.received > 1);
         assert_eq!(twice, None, "received more than once");
     }

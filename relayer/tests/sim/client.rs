@@ -26,6 +26,11 @@ fn block(height: Option<ProtoHeight>) -> u64 {
     height.map_or(0, |height| height.revision_height)
 }
 
+/// Where the account that made a client stands.
+pub(crate) fn creator(client: &str) -> Vec<u8> {
+    format!("creator/{client}").into_bytes()
+}
+
 impl<C: Channels> Core<C> {
     pub(crate) fn create_client(
         &mut self,
@@ -41,6 +46,7 @@ impl<C: Channels> Core<C> {
         let consensus = message.consensus_state.unwrap_or_default();
         let _: ConsensusState = decode(&consensus)?;
         self.store.insert(path::client_state(&client), state_any.encode_to_vec());
+        self.store.insert(creator(&client), message.signer.into_bytes());
         self.put_consensus(at, &client, state.latest_height, &consensus);
         events.push(self.client_event(at, &client, height, ClientChange::Created));
         Ok(Effect::Done)

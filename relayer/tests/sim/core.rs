@@ -99,6 +99,8 @@ pub(crate) struct Core<C = Plain> {
     pub(crate) effects: BTreeMap<PacketName, Effects>,
     /// Clients and connections made so far.
     pub(crate) counters: [u64; 2],
+    /// Packets ever sent from here between clients.
+    pub(crate) sent_v2: u64,
     pub(crate) channels: C,
 }
 
@@ -117,6 +119,7 @@ impl<C: Channels> Core<C> {
             sequences: BTreeMap::new(),
             effects: BTreeMap::new(),
             counters: [0; 2],
+            sent_v2: 0,
             channels,
         }
     }
@@ -137,6 +140,9 @@ impl<C: Channels> Core<C> {
         message: &Any,
         events: &mut Vec<Event>,
     ) -> Result<Effect, Failure> {
+        if let Some(done) = self.run_v2(at, message, events) {
+            return done;
+        }
         match message.type_url.rsplit('.').next().unwrap_or_default() {
             "MsgCreateClient" => self.create_client(at, decode(message)?, events),
             "MsgUpdateClient" => self.update_client(at, decode(message)?, events),
@@ -151,6 +157,9 @@ impl<C: Channels> Core<C> {
 
     /// Whether a message is about a packet, and whether it would find nothing to do.
     pub(crate) fn redundancy(&self, message: &Any) -> Result<Option<bool>, Failure> {
+        if let Some(is_redundant) = self.redundancy_v2(message)? {
+            return Ok(Some(is_redundant));
+        }
         Ok(Some(match message.type_url.rsplit('.').next().unwrap_or_default() {
             "MsgRecvPacket" => {
                 let message: MsgRecvPacket = decode(message)?;
@@ -287,8 +296,21 @@ impl<C: Channels> Core<C> {
         change: impl FnOnce(&mut Effects),
     ) {
         let ends = channel_name(&packet.id.src_channel, &packet.id.dst_channel);
-        let name = (from.to_owned(), ends, packet.id.sequence);
+        self.effect_of((from.to_owned(), ends, packet.id.sequence), change);
+    }
+
+    /// Notes an effect of the packet with this name.
+    pub(crate) fn effect_of(
+        &mut self,
+        name: (String, String, u64),
+        change: impl FnOnce(&mut Effects),
+    ) {
         change(self.effects.entry(Rc::new(name)).or_default());
+    }
+
+    /// Packets ever sent from here.
+    pub(crate) fn sent(&self) -> u64 {
+        self.channels.sent() + self.sent_v2
     }
 }
 

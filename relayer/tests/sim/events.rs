@@ -54,7 +54,8 @@ pub(crate) fn timed_out() -> PacketChange {
 pub(crate) fn packet(packet: &Packet, via: Option<(&str, Order)>, change: PacketChange) -> Event {
     let end = |port: &str, channel: &str| End { port: port.into(), channel: channel.into() };
     Event::Packet(PacketEvent {
-        via: via.map(|(connection, order)| Via { connection: connection.into(), order }),
+        via: via
+            .map(|(connection, order)| Via::Connection { connection: connection.into(), order }),
         src: end(&packet.id.src_port, &packet.id.src_channel),
         dst: end(&packet.id.dst_port, &packet.id.dst_channel),
         seq: packet.id.sequence,

@@ -25,6 +25,7 @@ mod light;
 mod mesh;
 mod node;
 mod opening;
+mod pairs;
 mod plain;
 mod rival;
 mod rivals;

@@ -59,13 +59,16 @@ impl<C: Channels> World<C> {
         let (Some(sender), Some(receiver)) = (sender, receiver) else {
             return Fact::Failed(id, Why::Unavailable("no such state".to_owned()));
         };
-        let (port, channel) = (from.end.port.as_str(), from.end.channel.as_str());
+        let commitment = |seq| match from.end.client() {
+            Some(client) => path::commitment_v2(client.as_str(), seq),
+            None => path::commitment(from.end.port.as_str(), from.end.channel.as_str(), seq),
+        };
         let committed: Vec<u64> = events(source, from.height)
             .filter_map(|(_, event)| match event {
                 Event::Packet(packet)
                     if packet.src == from.end
                         && matches!(packet.change, PacketChange::Sent { .. })
-                        && sender.has(&path::commitment(port, channel, packet.seq)) =>
+                        && sender.has(&commitment(packet.seq)) =>
                 {
                     Some(packet.seq)
                 }
@@ -73,6 +76,9 @@ impl<C: Channels> World<C> {
             })
             .collect();
         let is_received = |seq: &u64| {
+            if let Some(client) = to.end.client() {
+                return receiver.has(&path::receipt_v2(client.as_str(), *seq));
+            }
             receiver.is_received(&Packet {
                 sequence: *seq,
                 destination_port: to.end.port.to_string(),

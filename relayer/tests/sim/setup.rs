@@ -5,7 +5,7 @@ use cosmos::wire::gas::GasPrice;
 use ferry::model::config::{ChainConfig, LaneConfig, Probe};
 use ferry::model::filter::Filter;
 use ferry::model::ids::{Both, ChainId, LaneId, Order, PathId, Side, Span};
-use ferry::model::rows::{ChannelEnd, ChannelRow, EndState, PathRow};
+use ferry::model::rows::{ChannelEnd, ChannelRow, EndState, Ibc, PathRow};
 
 use crate::chain::PREFIX;
 
@@ -52,6 +52,8 @@ pub(crate) struct Setup {
     pub(crate) seed: u64,
     pub(crate) faults: Faults,
     pub(crate) order: Order,
+    /// What packets take.
+    pub(crate) ibc: Ibc,
     /// Chain ids with their revisions.
     pub(crate) chains: Both<(&'static str, u64)>,
     pub(crate) trusting_period: Span,
@@ -69,6 +71,7 @@ impl Default for Setup {
             seed: 1,
             faults: Faults::default(),
             order: Order::Unordered,
+            ibc: Ibc::V1,
             chains: Both { a: ("alpha-1", 1), b: ("beta-4", 4) },
             trusting_period: Span::seconds(100_000),
             lag: 0,
@@ -118,7 +121,8 @@ pub(crate) fn wanted(
     let path = PathId::from("ab");
     let ports = Both { a: "transfer", b: "transfer" };
     let channel = ChannelRow { order, ..unopened(&path, 0, ports, "ics20-1") };
-    (PathRow { path, chains, ends: Both::default(), create: true, delay }, vec![channel])
+    let path = PathRow { path, chains, ends: Both::default(), create: true, delay, ibc: Ibc::V1 };
+    (path, vec![channel])
 }
 
 pub(crate) fn unopened(path: &PathId, index: u32, ports: Both<&str>, version: &str) -> ChannelRow {

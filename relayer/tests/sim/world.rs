@@ -7,7 +7,7 @@ use ferry::model::config::{ChainConfig, Config};
 use ferry::model::facts::{Ask, Fact, Step};
 use ferry::model::ids::{AskId, Both, ChainId, End, Height, Order, Side, Time};
 use ferry::model::notice::Notice;
-use ferry::model::rows::{ChannelRow, PathRow};
+use ferry::model::rows::{ChannelRow, Ibc, PathRow};
 use ferry::model::{Model, step};
 use ibc_proto::google::protobuf::Any;
 
@@ -153,7 +153,11 @@ impl<C: Channels> World<C> {
                 started: START + SECOND / 3 - lag,
             },
         ];
-        let wanted = vec![wanted(Both { a: a.0.into(), b: b.0.into() }, setup.order, setup.delay)];
+        let (mut path, mut channels) =
+            wanted(Both { a: a.0.into(), b: b.0.into() }, setup.order, setup.delay);
+        path.ibc = setup.ibc;
+        channels.retain(|_| setup.ibc == Ibc::V1);
+        let wanted = vec![(path, channels)];
         Self::of_sites(setup, sites, wanted)
     }
 
@@ -301,7 +305,7 @@ impl<C: Channels> World<C> {
 
     /// Packets ever sent.
     pub(crate) fn sent(&self) -> u64 {
-        self.chains.all().map(|chain| chain.core.channels.sent()).sum()
+        self.chains.all().map(|chain| chain.core.sent()).sum()
     }
 
     /// Whether nobody is about to act any more.
@@ -433,7 +437,13 @@ impl<C: Channels> World<C> {
 
     /// The channels of a path as effects name them, for packets that one side sends.
     pub(crate) fn channel_names(&self, path: usize, from: Side) -> BTreeSet<String> {
-        let rows = self.model.channels(&self.wanted[path].0.path);
+        let id = &self.wanted[path].0.path;
+        if let Some(row) = self.model.path(id).filter(|row| row.ibc == Ibc::V2) {
+            let client = |side| row.ends.on(side).client.as_ref().map(|id| id.to_string());
+            let ends = client(from).zip(client(from.other()));
+            return ends.map(|(src, dst)| channel_name(&src, &dst)).into_iter().collect();
+        }
+        let rows = self.model.channels(id);
         let name = |row: &ChannelRow| {
             let (src, dst) = (row.ends.on(from), row.ends.on(from.other()));
             Some(channel_name(src.channel.as_ref()?.as_str(), dst.channel.as_ref()?.as_str()))

@@ -3,6 +3,7 @@
 
 mod clients;
 mod ica;
+mod pair;
 mod scan;
 
 use std::sync::{LazyLock, Mutex, PoisonError};

@@ -16,9 +16,9 @@ use crate::wire::height::Height;
 use crate::wire::tx::any;
 
 /// Sequences asked about in one query.
-const SEQUENCES_PER_QUERY: usize = 500;
+pub(super) const SEQUENCES_PER_QUERY: usize = 500;
 /// Entries on one page of a list.
-const PAGE: u64 = 1_000;
+pub(super) const PAGE: u64 = 1_000;
 /// The most commitments listed at once.
 const MAX_COMMITMENTS: u64 = 10_000;
 
@@ -317,7 +317,7 @@ impl Chain {
 }
 
 /// The page after the one answered; `None` after the last.
-fn next_page(answered: Option<PageResponse>) -> Option<PageRequest> {
+pub(super) fn next_page(answered: Option<PageResponse>) -> Option<PageRequest> {
     let key = answered?.next_key;
     (!key.is_empty()).then(|| PageRequest { key, ..first_page(PAGE) })
 }

@@ -44,3 +44,24 @@ pub fn receipt(port: &str, channel: &str, sequence: u64) -> Vec<u8> {
 pub fn next_sequence_recv(port: &str, channel: &str) -> Vec<u8> {
     format!("nextSequenceRecv/ports/{port}/channels/{channel}").into_bytes()
 }
+
+/// The commitment to a packet of IBC v2 on its way, on the source, whose client it is.
+///
+/// Source: ibc-go v10.5 `modules/core/24-host/v2/packet_keys.go`, also for the two below.
+pub fn commitment_v2(client: &str, sequence: u64) -> Vec<u8> {
+    packet_v2(client, 1, sequence)
+}
+
+/// The receipt of a packet of IBC v2, on the destination, whose client it is.
+pub fn receipt_v2(client: &str, sequence: u64) -> Vec<u8> {
+    packet_v2(client, 2, sequence)
+}
+
+/// The acknowledgement of a packet of IBC v2, on the destination, whose client it is.
+pub fn acknowledgement_v2(client: &str, sequence: u64) -> Vec<u8> {
+    packet_v2(client, 3, sequence)
+}
+
+fn packet_v2(client: &str, kind: u8, sequence: u64) -> Vec<u8> {
+    [client.as_bytes(), &[kind], &sequence.to_be_bytes()].concat()
+}

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::config::value::format_duration;
 use crate::drive::client as look;
 use crate::model::ids::{Side, Time};
-use crate::model::rows::{EndState, PathRow};
+use crate::model::rows::{EndState, Ibc, PathRow};
 use crate::model::state::{ClientFacts, ClientStatus};
 
 const NANOS: u64 = 1_000_000_000;
@@ -27,19 +27,27 @@ pub(super) async fn look(file: &Config, row: &PathRow, reached: &[Reached]) -> V
         let Some(here) = here else { continue };
         let end = row.ends.on(side);
         let Some(client) = &end.client else {
-            let cure = format!("`ferry link {} {}` goes on", row.chains.a, row.chains.b);
-            findings.warning("client", format!("there is none on `{chain}` yet"), cure);
+            findings.warning("client", format!("there is none on `{chain}` yet"), link(row));
             continue;
         };
         if end.state != EndState::Open {
-            let cure = format!("`ferry link {} {}` goes on", row.chains.a, row.chains.b);
-            findings.warning("connection", format!("it is not open on `{chain}`"), cure);
+            let finding = match row.ibc {
+                Ibc::V1 => format!("it is not open on `{chain}`"),
+                Ibc::V2 => format!("`{client}` of `{chain}` is not told of the other client"),
+            };
+            findings.warning("connection", finding, link(row));
         }
         client_of(here, client.as_str(), there.as_str(), &mut findings).await;
         permission(here, client.as_str(), &mut findings).await;
     }
     clocks(file, row, reached, &mut findings).await;
     findings.found
+}
+
+/// How to go on with a path that is not open.
+fn link(row: &PathRow) -> String {
+    let version = if row.ibc == Ibc::V2 { "--v2 " } else { "" };
+    format!("`ferry link {version}{} {}` goes on", row.chains.a, row.chains.b)
 }
 
 async fn client_of(here: &Reached, client: &str, follows: &str, findings: &mut Findings) {

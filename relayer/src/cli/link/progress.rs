@@ -34,11 +34,16 @@ pub(super) fn watch(stop: &CancellationToken, patience: Duration) -> (Progress, 
 
 impl Progress {
     /// Tells how far the path is, when that has changed.
-    pub(super) fn tell(&self, model: &Model, path: &PathId, index: u32) {
-        let Some((row, wanted)) = model.path(path).zip(channel(model, path, index)) else { return };
+    pub(super) fn tell(&self, model: &Model, path: &PathId, index: Option<u32>) {
+        let Some(row) = model.path(path) else { return };
+        let wanted = index.and_then(|index| channel(model, path, index));
+        let ends = wanted.map_or_else(Both::default, |channel| Both {
+            a: channel.ends.a.state,
+            b: channel.ends.b.state,
+        });
         let Both { a, b } = &row.ends;
         let clients = usize::from(a.client.is_some()) + usize::from(b.client.is_some());
-        let stage = (clients, (a.state, b.state), (wanted.ends.a.state, wanted.ends.b.state));
+        let stage = (clients, (a.state, b.state), (ends.a, ends.b));
         let is_new = self.told.send_if_modified(|told| told.replace(stage) != Some(stage));
         if is_new {
             let (clients, connection, channel) = stage;

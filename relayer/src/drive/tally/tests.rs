@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::drive::setup::offline;
 use crate::model::facts::{Timeout, Tip};
-use crate::model::ids::{Address, FlowId, LaneId, Order, Route, Side, SlotId};
+use crate::model::ids::{Address, Ends, FlowId, LaneId, Order, Route, Side, SlotId};
 use crate::model::rows::{CursorRow, Rows};
 use crate::plan::work::Work;
 

@@ -11,7 +11,7 @@ use crate::drive::tally::{
     ChainTally, HISTORY_STEP, LATENCY_CLASSES, Latency, Moment, RouteTally, Tally,
 };
 use crate::model::Model;
-use crate::model::ids::{ChainId, ChannelId, End, Ends, FlowId, Order, PortId, Side, Time};
+use crate::model::ids::{ChainId, ChannelId, End, FlowId, Order, PortId, Side, Time};
 use crate::model::rows::{ChannelRow, EndState, PacketRow, PathRow};
 use crate::plan::explain::{explain, obstacle};
 
@@ -117,6 +117,7 @@ fn path(model: &Model, row: &PathRow) -> PathLook {
     };
     PathLook {
         path: row.path.clone(),
+        ibc: row.ibc,
         ends: [end(Side::A), end(Side::B)],
         channels: model.channels(&row.path).count(),
         pending: model.packets().filter(|packet| packet.path == row.path).count(),
@@ -151,7 +152,7 @@ type AllPending<'a> = BTreeMap<(&'a ChainId, &'a PortId, &'a ChannelId), Pending
 fn pending(model: &Model) -> AllPending<'_> {
     let mut all = AllPending::new();
     for row in model.packets() {
-        let Ends::V1 { src, .. } = &row.key.route.ends;
+        let src = row.key.route.src();
         let pending = all.entry((&row.key.route.from, &src.port, &src.channel)).or_default();
         pending.count += 1;
         // Packets of one end stand in the order of their sequences.
@@ -225,7 +226,7 @@ fn packets(model: &Model, now: Time, limit: usize) -> Vec<PacketLook> {
         model.packets().map(|row| (sent_at(model, row), row)).collect();
     rows.sort_by_key(|(sent, _)| *sent);
     let shown = rows.into_iter().take(limit).map(|(sent, row)| {
-        let Ends::V1 { src: End { port, channel }, .. } = &row.key.route.ends;
+        let End { port, channel } = row.key.route.src();
         PacketLook {
             path: row.path.clone(),
             from: row.key.route.from.clone(),

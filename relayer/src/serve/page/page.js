@@ -155,7 +155,7 @@ function drawPaths(look) {
       if (part !== null) bar.style.width = `${Math.max(2, Math.min(100, part * 100))}%`;
       return el("div", "end",
         list([el("b", "", end.chain), end.state, end.state === "open" ? "text-good" : ""],
-          ["Connection", end.connection || "none", "mono"],
+          ["Connection", path.ibc === "V2" ? "none, IBC v2" : end.connection || "none", "mono"],
           ["Client", end.client || "none", "mono"],
           ["Good for", part === null ? null : duration(client.seconds_left), level ? `text-${level}` : ""]),
         part === null ? null : el("div", "bar", bar),

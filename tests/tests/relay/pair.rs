@@ -1,0 +1,103 @@
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, ensure};
+use cosmos::chain::ibc_v2::TransferV2;
+use e2e::clock;
+use e2e::operator::Operator;
+use entrepot::deploy::Site;
+
+/// A client for asking whether a chain knows IBC v2 at all.
+const ANY: &str = "07-tendermint-0";
+/// What each transfer moves.
+const UNITS: u128 = 7;
+
+async fn send(operator: &Operator, from: &Site, client: &str, timeout: u64) -> anyhow::Result<u64> {
+    let transfer = TransferV2 {
+        client,
+        amount: UNITS,
+        denom: from.chain.config().gas_price.denom(),
+        receiver: &operator.user,
+        memo: "",
+        timeout,
+    };
+    Ok(from.chain.transfer_v2(&from.key, transfer).await?.0)
+}
+
+async fn settled(from: &Site, client: &str) -> anyhow::Result<()> {
+    let is_settled =
+        async || Ok(from.chain.commitments_v2_at(client, 0).await?.is_empty().then_some(()));
+    clock::until(&from.chain, "every packet between the clients is settled", is_settled).await
+}
+
+/// How much of what came over IBC the user has, by denom.
+async fn vouchers(site: &Site, user: &str) -> anyhow::Result<BTreeSet<(String, u128)>> {
+    let balances = site.chain.balances(user).await?;
+    Ok(balances.into_iter().filter(|(denom, _)| denom.starts_with("ibc/")).collect())
+}
+
+/// Transfers of IBC v2 arrive both ways and are acknowledged, a late one comes back; what was sent
+/// before a ferry knew the pair is found. Between chains that lack IBC v2 the verb says which one does.
+#[test]
+fn transfers_between_clients_arrive_or_come_back() -> anyhow::Result<()> {
+    crate::run(async || {
+        let operator = Operator::new("").await?;
+        let (a, b) = (&operator.a, &operator.b);
+        let verb = ["link", "--v2", a.chain_id(), b.chain_id()];
+        for site in [a, b] {
+            if site.chain.counterparty(ANY).await.is_err() {
+                let refused = operator.ferry(&verb).await.err().context("it is not refused")?;
+                let lacks = format!("`{}` does not answer questions of IBC v2", site.chain_id());
+                ensure!(format!("{refused:#}").contains(&lacks), "{refused:#}");
+                println!("skipped: packets of IBC v2; {} does not know it", site.chain_id());
+                return Ok(());
+            }
+        }
+        let linked = operator.ferry(&verb).await?;
+        let client = |end: &str| linked[end]["client"].as_str().unwrap_or_default().to_owned();
+        let (on_a, on_b) = (client("a"), client("b"));
+        assert_eq!(a.chain.counterparty(&on_a).await?.as_ref(), Some(&on_b));
+        assert_eq!(b.chain.counterparty(&on_b).await?.as_ref(), Some(&on_a));
+        assert_eq!(operator.ferry(&verb).await?, linked, "what is there is not made again");
+
+        let money = async || a.chain.balance(&operator.user, "utok").await;
+        let before = money().await?;
+        let transfer = TransferV2 {
+            client: &on_a,
+            amount: UNITS,
+            denom: "utok",
+            receiver: &operator.user,
+            memo: "",
+            timeout: clock::now(&b.chain).await? + 2,
+        };
+        a.chain.transfer_v2(&a.key, transfer).await?;
+        assert_eq!(money().await?, before - UNITS);
+        let late = clock::now(&b.chain).await? + 3_600;
+        let had = (vouchers(a, &operator.user).await?, vouchers(b, &operator.user).await?);
+        let sequence = send(&operator, a, &on_a, late).await?;
+        send(&operator, b, &on_b, late).await?;
+        // Unless it is late in earnest, another could still bring it.
+        clock::reach(&b.chain, transfer.timeout).await?;
+        let status = operator.ferry(&["status"]).await?;
+        assert_eq!(status["paths"][0]["ibc"], "V2", "{status}");
+
+        let ferry = operator.start()?;
+        settled(a, &on_a).await?;
+        settled(b, &on_b).await?;
+        assert_eq!(money().await?, before, "what was late is back");
+        for (site, client, had) in [(b, &on_b, had.1), (a, &on_a, had.0)] {
+            let came = vouchers(site, &operator.user).await?;
+            let new: Vec<_> = came.difference(&had).collect();
+            assert_eq!(new.len(), 1, "one more denom at {client}: {new:?}");
+            assert_eq!(new[0].1, UNITS);
+        }
+        assert!(b.chain.unreceived_v2_at(&on_b, &[sequence], 0).await?.is_empty());
+        drop(ferry);
+
+        send(&operator, a, &on_a, late).await?;
+        let heir = Operator::new("").await?;
+        let adopted = heir.ferry(&[&verb[..], &["--client", &on_a]].concat()).await?;
+        assert_eq!(adopted, linked);
+        let _ferry = heir.start()?;
+        settled(a, &on_a).await
+    })
+}
