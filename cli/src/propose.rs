@@ -9,10 +9,11 @@ mod explain;
 pub use explain::{Purchase, explain};
 
 use anyhow::ensure;
+use cosmos::wire::gov::PoolModule;
 use cosmwasm_std::{Binary, Coin, CosmosMsg, Uint256, WasmMsg};
 use outpost::msg::ExecuteMsg;
+use serde::Serialize;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 /// The largest proposal that DAO DAO takes, in bytes of its JSON.
 ///
@@ -83,18 +84,31 @@ pub enum Source {
     /// The module's account has it.
     Account,
     /// The community pool pays it to the module's account first.
-    CommunityPool,
+    CommunityPool(PoolModule),
 }
 
-/// The address of a module's account.
-///
-/// # Errors
-/// The prefix is not valid.
-///
-/// Source: Cosmos SDK `x/auth/types/account.go`, `NewModuleAddress`: the first 20 bytes of a sha-256.
-pub fn module_account(module: &str, prefix: &str) -> anyhow::Result<String> {
-    let hash = Sha256::digest(module);
-    Ok(cosmos::keys::encode_address(prefix, hash.get(..20).unwrap_or_default())?)
+/// A vote, as cw3 and DAO DAO write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Vote {
+    /// For it.
+    Yes,
+    /// Against it.
+    No,
+    /// Neither, but counted.
+    Abstain,
+}
+
+/// The message that votes on a proposal of cw3 or DAO DAO.
+#[must_use]
+pub fn vote(proposal: u64, vote: Vote) -> Value {
+    json!({ "vote": { "proposal_id": proposal, "vote": vote } })
+}
+
+/// The message that executes a proposal of cw3 or DAO DAO that has passed.
+#[must_use]
+pub fn execute(proposal: u64) -> Value {
+    json!({ "execute": { "proposal_id": proposal } })
 }
 
 impl Dao {
@@ -190,9 +204,9 @@ fn gov(
 ) -> anyhow::Result<Value> {
     let funds: Vec<Value> = proposal.coin.iter().map(coin).collect();
     let mut messages = Vec::new();
-    if source == Source::CommunityPool && !funds.is_empty() {
+    if let (Source::CommunityPool(pool), false) = (source, funds.is_empty()) {
         messages.push(json!({
-            "@type": "/cosmos.distribution.v1beta1.MsgCommunityPoolSpend",
+            "@type": pool.spend(),
             "authority": account,
             "recipient": account,
             "amount": funds,
@@ -219,12 +233,6 @@ fn gov(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_account_of_gov_is_that_of_every_cosmos_chain() {
-        let gov = module_account("gov", "cosmos").unwrap();
-        assert_eq!(gov, "cosmos10d07y265gmmuvt4z0w9aw880jnsr700j6zn9kn");
-    }
 
     #[test]
     fn a_proposal_beyond_what_daodao_takes_is_refused() {

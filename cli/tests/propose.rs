@@ -3,8 +3,10 @@
 
 use std::path::PathBuf;
 
+use cosmos::keys::module_address;
+use cosmos::wire::gov::PoolModule;
 use cosmwasm_std::Uint128;
-use entrepot::propose::{Dao, Entrance, Proposal, Purchase, Source, explain, module_account};
+use entrepot::propose::{Dao, Entrance, Proposal, Purchase, Source, Vote, execute, explain, vote};
 use outpost::msg::{Buy, ExecuteMsg, Operator};
 use protocol::deployment::Scope;
 use protocol::{Otherwise, Selection};
@@ -28,8 +30,9 @@ fn pre_propose() -> Dao {
     Dao::DaoDao { core: "wasm1core".into(), entrance }
 }
 
+/// The account is that of every chain, with its prefix.
 fn gov(source: Source) -> Dao {
-    let account = module_account("gov", "wasm").unwrap();
+    let account = module_address("wasm", "gov").unwrap();
     Dao::Gov { account, deposit: (10_000_000, "stake".into()), source }
 }
 
@@ -72,14 +75,17 @@ fn accept() -> Proposal {
 
 /// Compares with the file of this name; writes it if `UPDATE_PROPOSALS` is set.
 fn same(name: &str, dao: &Dao, proposal: &Proposal) {
-    let written = dao.wrap(proposal).unwrap();
+    is_written(name, &dao.wrap(proposal).unwrap());
+}
+
+fn is_written(name: &str, written: &Value) {
     let mut file: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests", "propose"].iter().collect();
     file.push(format!("{name}.json"));
     if std::env::var_os("UPDATE_PROPOSALS").is_some() {
         std::fs::write(&file, format!("{written:#}\n")).unwrap();
     }
     let expected: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
-    assert_eq!(written, expected, "{name}");
+    assert_eq!(*written, expected, "{name}");
 }
 
 #[test]
@@ -90,8 +96,15 @@ fn each_dao_gets_its_own_form() {
     same("daodao-accept", &daodao(), &accept());
     same("pre-propose-buy", &pre_propose(), &buy());
     same("gov-buy", &gov(Source::Account), &buy());
-    same("gov-buy-from-the-pool", &gov(Source::CommunityPool), &buy());
-    same("gov-accept-from-the-pool", &gov(Source::CommunityPool), &accept());
+    let pool = Source::CommunityPool(PoolModule::ProtocolPool);
+    same("gov-buy-from-the-pool", &gov(pool), &buy());
+    same("gov-accept-from-the-pool", &gov(pool), &accept());
+    let pool = Source::CommunityPool(PoolModule::Distribution);
+    same("gov-buy-from-an-older-pool", &gov(pool), &buy());
+    for dao in ["cw3", "daodao"] {
+        is_written(&format!("{dao}-vote"), &vote(3, Vote::Abstain));
+        is_written(&format!("{dao}-execute"), &execute(3));
+    }
 }
 
 #[test]
@@ -108,7 +121,8 @@ fn the_call_inside_is_the_outposts_own_message_with_one_coin() {
 #[test]
 fn only_money_comes_out_of_the_pool() {
     let count = |proposal: &Proposal| {
-        let wrapped = gov(Source::CommunityPool).wrap(proposal).unwrap();
+        let pool = Source::CommunityPool(PoolModule::ProtocolPool);
+        let wrapped = gov(pool).wrap(proposal).unwrap();
         wrapped["messages"].as_array().unwrap().len()
     };
     assert_eq!((count(&buy()), count(&accept())), (2, 1));
@@ -121,7 +135,7 @@ fn it_is_said_in_plain_words_what_it_does_and_costs() {
     for (dao, proposal) in [
         (cw3(), buy()),
         (pre_propose(), buy()),
-        (gov(Source::CommunityPool), buy()),
+        (gov(Source::CommunityPool(PoolModule::ProtocolPool)), buy()),
         (daodao(), accept()),
         (cw3(), Proposal { msg: ExecuteMsg::TopUp { seq: 7 }, ..buy() }),
         (cw3(), Proposal { msg: ExecuteMsg::Close { seq: 7 }, coin: None, ..buy() }),

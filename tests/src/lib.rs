@@ -16,6 +16,7 @@ pub mod people;
 pub mod records;
 pub mod relay;
 pub mod third_party;
+pub mod tool;
 pub mod wallet;
 pub mod world;
 

@@ -9,7 +9,6 @@ use cosmos::chain::Chain;
 use cosmos::ibc_proto::cosmos::auth::v1beta1::BaseAccount;
 use cosmos::ibc_proto::cosmos::base::v1beta1::Coin;
 use cosmos::keys::Key;
-use cosmos::wire::gov::MsgSubmitProposal;
 use cosmos::wire::tx::any;
 use prost::Message as _;
 
@@ -36,7 +35,7 @@ macro_rules! named {
 }
 
 named!("cosmos.gov.v1": MsgVote);
-named!("cosmos.protocolpool.v1": MsgFundCommunityPool, MsgCommunityPoolSpend);
+named!("cosmos.protocolpool.v1": MsgFundCommunityPool);
 named!("cosmos.authz.v1beta1": MsgGrant, MsgExec);
 named!("cosmwasm.wasm.v1": ContractExecutionAuthorization, MaxFundsLimit, AcceptedMessageKeysFilter);
 
@@ -78,20 +77,6 @@ pub struct MsgFundCommunityPool {
     pub depositor: String,
     /// How much.
     #[prost(message, repeated, tag = "2")]
-    pub amount: Vec<Coin>,
-}
-
-/// Takes coins from the community pool; x/gov may.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct MsgCommunityPoolSpend {
-    /// The account of x/gov.
-    #[prost(string, tag = "1")]
-    pub authority: String,
-    /// Who is paid.
-    #[prost(string, tag = "2")]
-    pub recipient: String,
-    /// How much.
-    #[prost(message, repeated, tag = "3")]
     pub amount: Vec<Coin>,
 }
 
@@ -184,31 +169,12 @@ pub async fn gov_account(chain: &Chain) -> anyhow::Result<String> {
     Ok(account.base_account.context("a module account has a base account")?.address)
 }
 
-/// Puts messages to the vote of x/gov, has `voter`, who has the power, say yes, and waits until
-/// they are executed.
+/// Has `voter`, who has the power, say yes to a proposal of x/gov, and waits until it is executed.
 ///
 /// # Errors
 /// The chain refuses it; the proposal does not pass or its messages fail.
-pub async fn govern(
-    chain: &Chain,
-    voter: &Key,
-    messages: Vec<Any>,
-    deposit: (u128, &str),
-) -> anyhow::Result<()> {
-    let proposer = chain.address(voter)?;
-    let propose = MsgSubmitProposal {
-        messages,
-        initial_deposit: vec![coin(deposit)],
-        proposer: proposer.clone(),
-        metadata: String::new(),
-        title: "compute".into(),
-        summary: "buys compute for the chain".into(),
-        // Half the voting period, for twice the deposit.
-        expedited: true,
-    };
-    let proposed = chain.send_msgs(voter, &[any(&propose)], "").await?;
-    let ProposalId { proposal_id } = proposed.answer(0)?;
-    let vote = MsgVote { proposal_id, voter: proposer, option: YES };
+pub async fn pass(chain: &Chain, voter: &Key, proposal_id: u64) -> anyhow::Result<()> {
+    let vote = MsgVote { proposal_id, voter: chain.address(voter)?, option: YES };
     chain.send_msgs(voter, &[any(&vote)], "").await?;
     let path = "/cosmos.gov.v1.Query/Proposal";
     let decided = async || {

@@ -48,11 +48,11 @@ pub struct World {
     pub dao: Dao,
     /// Contracts of others.
     pub third_party: ThirdParty,
-    net: Localnet,
+    pub(crate) net: Localnet,
     pub(crate) ferry: Ferry,
     pub(crate) running: Mutex<Option<Running>>,
     pub(crate) log: PathBuf,
-    tool: PathBuf,
+    pub(crate) tool: PathBuf,
 }
 
 impl World {

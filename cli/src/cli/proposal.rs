@@ -11,6 +11,7 @@ use super::propose::dao::{Kind, Which};
 use super::sent::Sent;
 use super::watch::Watch;
 use super::{Output, Place};
+use crate::propose::{self, Vote};
 use crate::session::{Actor, Contract};
 
 const EXAMPLES: &str = "\
@@ -43,7 +44,7 @@ enum Verb {
         proposal: Target,
         /// The vote.
         #[arg(value_enum)]
-        vote: Vote,
+        vote: VoteArg,
         #[command(flatten)]
         signed: Signed,
     },
@@ -73,14 +74,6 @@ struct Signed {
     output: Output,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Vote {
-    Yes,
-    No,
-    Abstain,
-}
-
 #[derive(Serialize)]
 struct Standing {
     proposal: u64,
@@ -88,6 +81,23 @@ struct Standing {
     status: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     votes: Option<Votes>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum VoteArg {
+    Yes,
+    No,
+    Abstain,
+}
+
+impl From<VoteArg> for Vote {
+    fn from(given: VoteArg) -> Self {
+        match given {
+            VoteArg::Yes => Self::Yes,
+            VoteArg::No => Self::No,
+            VoteArg::Abstain => Self::Abstain,
+        }
+    }
 }
 
 /// Source: dao-voting 2.6.0 `voting.rs`, `Votes`.
@@ -134,7 +144,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
             let actor = session.outpost_actor(signed.key.as_deref()).await?;
             let book = proposal.book(&actor.contract).await?;
             let number = proposal.number;
-            let msg = json!({ "vote": { "proposal_id": number, "vote": vote } });
+            let msg = propose::vote(number, vote.into());
             let outcome = actor.send_to(&book.address, &msg, &[]).await?;
             let standing = proposal.read(&book).await?;
             let done = format!("voted on proposal {number}, which is {} now", standing.status);
@@ -157,8 +167,7 @@ async fn execute(actor: &Actor, proposal: &Target, output: Output) -> anyhow::Re
         "proposal {number} is {}, and only one that has passed can be executed",
         standing.status
     );
-    let msg = json!({ "execute": { "proposal_id": number } });
-    let outcome = actor.send_to(&book.address, &msg, &[]).await?;
+    let outcome = actor.send_to(&book.address, &propose::execute(number), &[]).await?;
     let standing = proposal.read(&book).await?;
     // DAO DAO takes the messages' failure as the end of the proposal, not of the transaction.
     ensure!(

@@ -163,14 +163,16 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
 /// A proposal whose coin is not there when it is executed fails, with DAO DAO for good.
 async fn can_pay(books: &Books, dao: &Dao, coin: Option<&(u128, String)>) -> anyhow::Result<()> {
     let Some((amount, denom)) = coin else { return Ok(()) };
-    if matches!(dao, Dao::Gov { source: Source::CommunityPool, .. }) {
-        return Ok(());
-    }
-    let owner = dao.owner();
-    let has = books.outpost.chain.balance(owner, denom).await?;
+    let chain = &books.outpost.chain;
+    let (payer, has) = match dao {
+        Dao::Gov { source: Source::CommunityPool(pool), .. } => {
+            ("the community pool", chain.pool_balance(*pool, denom).await?)
+        }
+        other => (other.owner(), chain.balance(other.owner(), denom).await?),
+    };
     ensure!(
         has >= *amount,
-        "{owner} has {} and the proposal takes {}, so its execution would fail; buy for fewer days, \
+        "{payer} has {} and the proposal takes {}, so its execution would fail; buy for fewer days, \
          or send it more before and give --unfunded",
         figures::units(has, denom),
         figures::units(*amount, denom)

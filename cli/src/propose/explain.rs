@@ -75,7 +75,7 @@ fn start(dao: &Dao, proposal: &Proposal) -> String {
         }
         Dao::Gov { account, source, .. } => {
             let from = match source {
-                Source::CommunityPool => ", which the community pool pays to it first",
+                Source::CommunityPool(_) => ", which the community pool pays to it first",
                 Source::Account => "",
             };
             format!(

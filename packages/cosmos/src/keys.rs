@@ -154,6 +154,17 @@ pub fn encode_address(prefix: &str, account: &[u8]) -> Result<String, KeyError> 
     bech32::encode_lower::<bech32::Bech32>(hrp, account).map_err(|_| wrong())
 }
 
+/// Writes the account of a module, such as `gov`.
+///
+/// # Errors
+/// As [`encode_address`].
+///
+/// Source: cosmos-sdk v0.53 `x/auth/types/account.go`, `NewModuleAddress`.
+pub fn module_address(prefix: &str, module: &str) -> Result<String, KeyError> {
+    let hash = Sha256::digest(module);
+    encode_address(prefix, &hash[..20])
+}
+
 /// Reads a bech32 address into its prefix and bytes.
 ///
 /// # Errors

@@ -3,13 +3,13 @@ use cosmos::wire::tx::any;
 use cosmos::wire::wasm::MsgExecuteContract;
 use e2e::clock;
 use e2e::ledger::{Asset, Ledger, changes, escrow};
-use e2e::modules::{self, MsgCommunityPoolSpend, MsgFundCommunityPool};
-use e2e::people::{earnings, first_group, purchase};
+use e2e::modules::{self, MsgFundCommunityPool};
+use e2e::people::{earnings, first_group};
 use e2e::world::{BUYER, OWNER, PROVIDER, World};
 use outpost::msg::responses::{OrderState, OrdersResponse};
-use outpost::msg::{ExecuteMsg, Operator, QueryMsg};
+use outpost::msg::{ExecuteMsg, QueryMsg};
 use protocol::control::GroupState;
-use protocol::deployment::Scope;
+use serde_json::json;
 use simnet::world::orders::{from_offer, web_server};
 
 const UNITS: u128 = 5_000_000;
@@ -18,7 +18,7 @@ const VALIDATOR: &str = "validator";
 /// May act for another, or is paid what comes home.
 const OTHER: &str = "user3";
 /// What a proposal of x/gov is deposited with.
-const DEPOSIT: (u128, &str) = (2_000, "stake");
+const DEPOSIT: &str = "1000stake";
 
 /// A message to the outpost as a transaction carries it.
 fn to_outpost(
@@ -45,20 +45,34 @@ fn governance_buys_from_the_community_pool_and_the_rest_reaches_a_treasury() -> 
         let before = Ledger::take(world).await?;
         let gov = modules::gov_account(chain).await?;
         let (patron, treasury) = (world.address(BUYER)?.to_owned(), world.address(OTHER)?);
+        let tool = world.tool(VALIDATOR)?;
+        let order = json!({ "order": web_server(from_offer(world.offer)) });
+        std::fs::write(tool.home().join("order.json"), order.to_string())?;
+        let (coin, operator) = (format!("{UNITS}usdx"), format!("{patron}=close"));
+        let propose = [
+            &[
+                "propose",
+                "--dao",
+                "gov",
+                "--deposit",
+                DEPOSIT,
+                "--community-pool",
+                "--submit",
+                "buy",
+            ][..],
+            &["--order", "order.json", "--coin", &coin, "--refund-to", treasury],
+            &["--operator", &operator],
+        ]
+        .concat();
+        let poor = tool.ask(&propose).await.unwrap_err().to_string();
+        assert!(poor.contains("the community pool has"), "asked before the vote: {poor}");
         let amount = vec![modules::coin((UNITS, &world.deployed.denom))];
-        let gift = MsgFundCommunityPool { amount: amount.clone(), depositor: patron.clone() };
+        let gift = MsgFundCommunityPool { amount, depositor: patron.clone() };
         chain.send_msgs(&world.key(BUYER)?, &[any(&gift)], "").await?;
-
-        let deployment = web_server(from_offer(world.offer));
-        let mut buy = purchase(world.deployed.route.clone(), deployment, None);
-        buy.refund_to = Some(treasury.to_owned());
-        buy.operators = vec![Operator { address: patron.clone(), scopes: vec![Scope::Close] }];
-        let buy = to_outpost(world, &gov, &ExecuteMsg::Buy(Box::new(buy)), UNITS)?;
-        let (authority, recipient) = (gov.clone(), gov.clone());
-        let spend = MsgCommunityPoolSpend { authority, recipient, amount };
         world.start_ferry().await?;
-        let messages = vec![any(&spend), any(&buy)];
-        modules::govern(chain, &world.key(VALIDATOR)?, messages, DEPOSIT).await?;
+        let submitted = tool.ask(&propose).await?;
+        let number = submitted["proposal"].as_u64().context("a proposal has a number")?;
+        modules::pass(chain, &world.key(VALIDATOR)?, number).await?;
 
         let ask = QueryMsg::Orders { owner: gov.clone(), start_after: None, limit: None };
         let orders: OrdersResponse = world.ask_outpost(&ask).await?;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::sent::CoinArg;
-use crate::propose::{Dao, Entrance, Proposal, Source, module_account};
+use crate::propose::{Dao, Entrance, Proposal, Source};
 use crate::session::{Actor, Contract};
 
 /// Which DAO.
@@ -103,11 +103,14 @@ impl DaoArgs {
                 Ok(Dao::DaoDao { core, entrance })
             }
             Kind::Gov => {
-                let account = module_account("gov", &outpost.chain.config().prefix)?;
+                let account = outpost.chain.governance()?;
                 let deposit = self.deposit.clone().context("--deposit is missing")?;
                 let deposit = (deposit.amount, deposit.denom);
-                let source =
-                    if self.community_pool { Source::CommunityPool } else { Source::Account };
+                let source = if self.community_pool {
+                    Source::CommunityPool(outpost.chain.pool_module().await?)
+                } else {
+                    Source::Account
+                };
                 Ok(Dao::Gov { account, deposit, source })
             }
         }
@@ -183,12 +186,13 @@ pub(super) async fn submit_to_gov(
     };
     let funds: Vec<Coin> = proposal.coin.iter().map(coin).collect();
     let mut messages = Vec::new();
-    if *source == Source::CommunityPool && !funds.is_empty() {
-        messages.push(any(&MsgCommunityPoolSpend {
+    if let (Source::CommunityPool(pool), false) = (source, funds.is_empty()) {
+        let spend = MsgCommunityPoolSpend {
             authority: account.clone(),
             recipient: account.clone(),
             amount: funds.clone(),
-        }));
+        };
+        messages.push(spend.to(*pool));
     }
     messages.push(any(&MsgExecuteContract {
         sender: account.clone(),

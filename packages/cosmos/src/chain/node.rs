@@ -149,7 +149,7 @@ impl Chain {
     }
 
     /// The answer to a query that an application may not have.
-    async fn known<Q: Message, A: Message + Default>(
+    pub(super) async fn known<Q: Message, A: Message + Default>(
         &self,
         path: &str,
         request: &Q,

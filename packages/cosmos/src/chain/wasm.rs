@@ -17,7 +17,8 @@ use crate::wire::wasm::{
     ContractInfo, MsgExecuteContract, MsgExecuteContractResponse, MsgInstantiateContract,
     MsgInstantiateContractResponse, MsgMigrateContract, MsgStoreCode, MsgStoreCodeResponse,
     QueryCodeInfoRequest, QueryCodeInfoResponse, QueryContractInfoRequest,
-    QueryContractInfoResponse, QuerySmartContractStateRequest, QuerySmartContractStateResponse,
+    QueryContractInfoResponse, QueryRawContractStateRequest, QueryRawContractStateResponse,
+    QuerySmartContractStateRequest, QuerySmartContractStateResponse,
 };
 
 /// A contract to be made.
@@ -122,6 +123,22 @@ impl Chain {
         let answer: QuerySmartContractStateResponse = self.rpc.query(path, &request, 0).await?;
         serde_json::from_slice(&answer.data)
             .map_err(|error| malformed("smart query", error.to_string()))
+    }
+
+    /// What stands in a contract's own storage under a key; `None` if nothing does.
+    ///
+    /// # Errors
+    /// [`ChainError::Query`], also when there is no such contract.
+    pub async fn query_raw(
+        &self,
+        contract: &str,
+        key: &[u8],
+    ) -> Result<Option<Vec<u8>>, ChainError> {
+        let request =
+            QueryRawContractStateRequest { address: contract.to_owned(), query_data: key.to_vec() };
+        let path = "/cosmwasm.wasm.v1.Query/RawContractState";
+        let answer: QueryRawContractStateResponse = self.rpc.query(path, &request, 0).await?;
+        Ok(Some(answer.data).filter(|data| !data.is_empty()))
     }
 
     /// SHA-256 of the plain code stored under a number; `None` if there is none.

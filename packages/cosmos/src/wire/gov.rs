@@ -1,8 +1,10 @@
 //! Messages of governance, which `ibc-proto` does not have.
 //!
-//! Source: Cosmos SDK v0.53 `proto/cosmos/gov/v1/tx.proto`, `proto/cosmos/distribution/v1beta1/tx.proto`.
+//! Source: Cosmos SDK v0.53 `proto/cosmos/gov/v1/tx.proto`, `proto/cosmos/distribution/v1beta1/tx.proto`,
+//! `proto/cosmos/protocolpool/v1/tx.proto`.
 
 use ibc_proto::cosmos::base::v1beta1::Coin;
+use prost::Message as _;
 
 use crate::Any;
 
@@ -32,7 +34,16 @@ pub struct MsgSubmitProposal {
     pub expedited: bool,
 }
 
-/// Pays from the community pool.
+/// Which module of a chain keeps the community pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolModule {
+    /// x/distribution, as before SDK 0.53.
+    Distribution,
+    /// x/protocolpool. x/distribution refuses to pay where it is.
+    ProtocolPool,
+}
+
+/// Pays from the community pool. Both modules have it, with the same fields; see [`Self::to`].
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct MsgCommunityPoolSpend {
     /// The account of governance.
@@ -59,15 +70,19 @@ impl prost::Name for MsgSubmitProposal {
     }
 }
 
-impl prost::Name for MsgCommunityPoolSpend {
-    const NAME: &'static str = "MsgCommunityPoolSpend";
-    const PACKAGE: &'static str = "cosmos.distribution.v1beta1";
-
-    fn full_name() -> String {
-        "cosmos.distribution.v1beta1.MsgCommunityPoolSpend".into()
+impl PoolModule {
+    /// The type URL of its [`MsgCommunityPoolSpend`].
+    pub const fn spend(self) -> &'static str {
+        match self {
+            Self::Distribution => "/cosmos.distribution.v1beta1.MsgCommunityPoolSpend",
+            Self::ProtocolPool => "/cosmos.protocolpool.v1.MsgCommunityPoolSpend",
+        }
     }
+}
 
-    fn type_url() -> String {
-        "/cosmos.distribution.v1beta1.MsgCommunityPoolSpend".into()
+impl MsgCommunityPoolSpend {
+    /// The message as this module takes it.
+    pub fn to(&self, module: PoolModule) -> Any {
+        Any { type_url: module.spend().into(), value: self.encode_to_vec() }
     }
 }

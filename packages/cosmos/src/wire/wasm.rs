@@ -154,6 +154,25 @@ pub struct QuerySmartContractStateResponse {
     pub data: Vec<u8>,
 }
 
+/// Asks for what stands in a contract's storage.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct QueryRawContractStateRequest {
+    /// The contract.
+    #[prost(string, tag = "1")]
+    pub address: String,
+    /// The key.
+    #[prost(bytes = "vec", tag = "2")]
+    pub query_data: Vec<u8>,
+}
+
+/// The answer to [`QueryRawContractStateRequest`].
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct QueryRawContractStateResponse {
+    /// The value; empty if there is none.
+    #[prost(bytes = "vec", tag = "1")]
+    pub data: Vec<u8>,
+}
+
 /// Asks what a chain knows of a contract.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct QueryContractInfoRequest {
