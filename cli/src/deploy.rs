@@ -8,6 +8,7 @@
 mod channels;
 pub mod config;
 mod contracts;
+mod plan;
 mod probe;
 mod route;
 pub mod spec;
@@ -24,7 +25,8 @@ use serde::Serialize;
 
 use crate::ferry::Ferry;
 
-pub use spec::{Artifacts, MarketSpec, OutpostSpec, RouteSpec, Spec};
+pub use plan::{Plan, Standing};
+pub use spec::{Artifacts, MarketSpec, OutpostSpec, RouteSpec, Spec, Style};
 pub use state::{Ends, State, StateFile};
 
 /// A chain and the key that acts there.
@@ -108,15 +110,6 @@ pub enum Step {
     ControlChannel,
     /// Send a coin to the market and back.
     ProbeRoute,
-}
-
-/// How a step stands: what the chains have of it, or nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Standing {
-    /// The step.
-    pub step: Step,
-    /// What is there; none if it is still to be done.
-    pub done: Option<String>,
 }
 
 /// What stands after a deployment.
@@ -211,18 +204,6 @@ impl Deployment<'_> {
             say(&format!("{step}: {done}"));
         }
         self.deployed(&file.state).await
-    }
-
-    /// How every step stands; changes nothing.
-    ///
-    /// # Errors
-    /// A chain cannot be asked, or what is there is not what is wanted.
-    pub async fn plan(&self, state: &State) -> anyhow::Result<Vec<Standing>> {
-        let mut plan = Vec::new();
-        for step in Step::ALL {
-            plan.push(Standing { step, done: self.found(step, state).await? });
-        }
-        Ok(plan)
     }
 
     /// What the chains have of a step.

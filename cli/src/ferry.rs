@@ -1,5 +1,6 @@
 //! ferry as a process of its own: prepared, told to link, started and stopped.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
@@ -109,6 +110,14 @@ impl Ferry {
         Ok(ferry)
     }
 
+    /// Checks that it runs, and its configuration.
+    ///
+    /// # Errors
+    /// The binary cannot be run, or what ferry says about its configuration.
+    pub async fn check(&self) -> anyhow::Result<()> {
+        self.run(&["config", "check"], "").await.map(drop)
+    }
+
     /// Makes clients, connection and channel, or what is missing of them.
     ///
     /// # Errors
@@ -180,6 +189,12 @@ impl Ferry {
     fn cannot_run(&self) -> String {
         let binary = self.binary.display();
         format!("cannot run ferry as `{binary}`; build it with `cargo build -p ferry`")
+    }
+}
+
+impl fmt::Display for Ferry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ferry with the home `{}`", self.home.display())
     }
 }
 

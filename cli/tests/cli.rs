@@ -119,6 +119,9 @@ fn wrong_value_is_named_with_the_form_wanted() {
     for (from, to, says) in [
         ("denom = \"usdx\"", "", "`route.denom`"),
         ("denom = \"usdx\"", "denom = \"ibc/00\"", "`route.denom_path`"),
+        ("\"usdx\"", "\"usdx\"\nstyle = \"smoke\"", "`callbacks`, `hooks`, `plain`"),
+        ("\"usdx\"", "\"usdx\"\nmarket_gas = 1", "`route.market_gas`"),
+        ("\"usdx\"", "\"usdx\"\nstyle = \"hooks\"\nsource_gas = 1", "`route.source_gas`"),
         ("\"beta-1\"", "\"alpha-1\"", "two chains"),
         ("\"0.001stake\"", "\"stake\"", "`chains.market.gas_price`"),
         ("mnemonic_file = \"mnemonic\"", "", "`key` or `mnemonic_file`"),
@@ -161,11 +164,14 @@ fn example_is_a_valid_file() {
     let output = entrepot(dir.path(), &["deploy", "--example"]);
     let text = String::from_utf8(output.stdout).unwrap();
     entrepot::deploy::config::Config::parse(&text).unwrap();
-    // With every key switched on it is valid too, but for the two that exclude others.
+    // With every key switched on it is valid too, but for those that exclude others.
     let on: Vec<String> = text
         .lines()
         .map(|line| line.strip_prefix("# ").filter(|rest| is_setting(rest)).unwrap_or(line).into())
-        .filter(|line: &String| !line.starts_with("mnemonic_file") && !line.starts_with("transfer"))
+        .filter(|line: &String| {
+            let others = ["mnemonic_file", "transfer", "market_gas"];
+            !others.iter().any(|other| line.starts_with(other))
+        })
         .collect();
     entrepot::deploy::config::Config::parse(&on.join("\n")).unwrap();
 }

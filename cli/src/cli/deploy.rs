@@ -5,11 +5,10 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use serde::Serialize;
 
 use super::Output;
 use crate::deploy::config::{Config, EXAMPLE};
-use crate::deploy::{Deployed, Deployment, Standing, StateFile};
+use crate::deploy::{Deployed, Deployment, Plan, Standing, StateFile};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,21 +39,16 @@ pub(super) struct Args {
     example: bool,
 }
 
-/// The steps, as printed.
-#[derive(Serialize)]
-struct Plan {
-    steps: Vec<Standing>,
-}
-
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Standing { step, done } in &self.steps {
-            match done {
-                Some(found) => writeln!(f, "done   {step}: {found}")?,
-                None => writeln!(f, "to do  {step}")?,
+        for Standing { step, done, would } in &self.steps {
+            match (done, would) {
+                (Some(found), _) => writeln!(f, "done     {step}: {found}")?,
+                (None, Some(would)) => writeln!(f, "to do    {step}: {would}")?,
+                (None, None) => writeln!(f, "to do    {step}")?,
             }
         }
-        Ok(())
+        self.missing.iter().try_for_each(|what| writeln!(f, "missing  {what}"))
     }
 }
 
@@ -87,7 +81,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         carrier: &config.carrier(),
     };
     if args.dry_run {
-        return args.output.print(&Plan { steps: deployment.plan(&file.state).await? });
+        return args.output.print(&deployment.plan(&file.state).await?);
     }
     let mut say = |text: &str| {
         // With standard error closed there is nobody left to tell.

@@ -9,7 +9,7 @@ use super::{Channels, Deployment, Ends, Site, State, StateFile};
 use crate::ferry::{Linked, NewChannel};
 
 /// The version of a transfer channel.
-const TRANSFER_VERSION: &str = "ics20-1";
+pub(super) const TRANSFER_VERSION: &str = "ics20-1";
 
 impl Deployment<'_> {
     pub(super) async fn transfer_channel(&self, state: &State) -> anyhow::Result<Option<String>> {

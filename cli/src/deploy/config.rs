@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use cosmos::chain::{Chain, ChainConfig};
-use cosmos::keys::password::{Again, read_password};
 use cosmos::keys::{HdPath, Key, KeyStore};
 use serde::Deserialize;
 
@@ -12,10 +11,11 @@ use super::{
     Artifacts, Carrier, Channels, Ends, MarketSpec, OutpostSpec, RouteSpec, Site, Sites, Spec,
 };
 use crate::ferry::Ferry;
-use crate::home::PASSWORD;
+use crate::home::open_key;
 
 /// The file that `entrepot deploy --example` prints: the manual, with every key.
 pub const EXAMPLE: &str = include_str!("example.toml");
+
 /// The whole file. `entrepot deploy --example` prints one with every key and its meaning.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -142,13 +142,7 @@ impl Config {
     }
 
     fn check(&self) -> anyhow::Result<()> {
-        ensure!(!self.route.denom.is_empty(), "`route.denom` is missing: what is paid with");
-        ensure!(
-            !self.route.denom.starts_with("ibc/") || self.route.denom_path.is_some(),
-            "`route.denom` is `{}`, so `route.denom_path` must give its full path, such as \
-             `transfer/channel-3/uusdc`",
-            self.route.denom
-        );
+        self.route.check()?;
         ensure!(
             self.ferry.is_some() != self.channels.is_some(),
             "give either `[ferry]`, which makes the channels, or `[channels]`, which exist"
@@ -281,7 +275,6 @@ impl ChainSection {
         let (Some(name), Some(dir)) = (&self.key, &keys.dir) else {
             bail!("chain `{}` has no key", self.id)
         };
-        let password = read_password(keys.password_file.as_deref(), PASSWORD, Again::No)?;
-        Ok(KeyStore::new(dir).load(name, &password)?)
+        open_key(&KeyStore::new(dir), name, keys.password_file.as_deref())
     }
 }

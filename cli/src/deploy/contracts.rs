@@ -43,13 +43,33 @@ impl Deployment<'_> {
     }
 
     pub(super) async fn make_market(&self, file: &mut StateFile) -> anyhow::Result<String> {
+        let msg = self.new_market();
+        let admin = self.spec.market.admin.as_deref();
+        let wanted = New { label: "entrepot market", admin, msg: &msg };
+        let address = make(&self.sites.market, &file.state.market, wanted).await?;
+        file.state.market.address = Some(address.clone());
+        file.save()?;
+        Ok(address)
+    }
+
+    pub(super) async fn make_outpost(&self, file: &mut StateFile) -> anyhow::Result<String> {
+        let msg = self.new_outpost();
+        let admin = self.spec.outpost.admin.as_deref();
+        let wanted = New { label: "entrepot outpost", admin, msg: &msg };
+        let address = make(&self.sites.outpost, &file.state.outpost, wanted).await?;
+        file.state.outpost.address = Some(address.clone());
+        file.save()?;
+        Ok(address)
+    }
+
+    /// The message that makes the market.
+    pub(super) fn new_market(&self) -> market::msg::InstantiateMsg {
         let spec = &self.spec.market;
-        let site = &self.sites.market;
-        let msg = market::msg::InstantiateMsg {
+        market::msg::InstantiateMsg {
             owner: None,
             min_timeout_seconds: spec.min_timeout_seconds,
             params: Params {
-                treasury: spec.treasury.as_ref().unwrap_or(&site.address).clone(),
+                treasury: spec.treasury.as_ref().unwrap_or(&self.sites.market.address).clone(),
                 pauser: spec.pauser.clone(),
                 take_rate_bps: spec.take_rate_bps,
                 grace_seconds: spec.grace_seconds,
@@ -61,27 +81,18 @@ impl Deployment<'_> {
                 control_gas: spec.control_gas,
             },
             denoms: Vec::new(),
-        };
-        let wanted = New { label: "entrepot market", admin: spec.admin.as_deref(), msg: &msg };
-        let address = make(site, &file.state.market, wanted).await?;
-        file.state.market.address = Some(address.clone());
-        file.save()?;
-        Ok(address)
+        }
     }
 
-    pub(super) async fn make_outpost(&self, file: &mut StateFile) -> anyhow::Result<String> {
+    /// The message that makes the outpost.
+    pub(super) const fn new_outpost(&self) -> outpost::msg::InstantiateMsg {
         let spec = &self.spec.outpost;
-        let msg = outpost::msg::InstantiateMsg {
+        outpost::msg::InstantiateMsg {
             owner: None,
             min_timeout_seconds: spec.min_timeout_seconds,
             default_timeout_seconds: spec.default_timeout_seconds,
             send_window_seconds: spec.send_window_seconds,
-        };
-        let wanted = New { label: "entrepot outpost", admin: spec.admin.as_deref(), msg: &msg };
-        let address = make(&self.sites.outpost, &file.state.outpost, wanted).await?;
-        file.state.outpost.address = Some(address.clone());
-        file.save()?;
-        Ok(address)
+        }
     }
 }
 
@@ -92,7 +103,7 @@ struct New<'a, M> {
     msg: &'a M,
 }
 
-fn read(artifact: &Path) -> anyhow::Result<Vec<u8>> {
+pub(super) fn read(artifact: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(artifact).with_context(|| {
         format!("cannot read `{}`; `scripts/build-contracts` makes it", artifact.display())
     })

@@ -1,11 +1,13 @@
 //! The probe: a coin goes to the market and comes back, and that opens the route for purchases.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
+use cosmos::chain::ChainError;
 use market::msg::AcceptedResponse;
 use outpost::msg::responses::{ClaimableResponse, FlightKind, FlightResponse, InFlightResponse};
 use outpost::msg::{ExecuteMsg, QueryMsg};
+use protocol::ics20::TRANSFER_PORT;
 use tokio::time::{Instant, sleep};
 
 use super::{Carrier, Channels, Deployment, State};
@@ -14,6 +16,9 @@ use crate::why;
 
 /// How often the outpost is asked.
 const POLL: Duration = Duration::from_millis(500);
+/// What the outpost says to who asks again too soon, or once the answer is there. Source:
+/// `contracts/outpost/src/error.rs`.
+const ASKED: [&str; 2] = ["was asked already", "is unresolved"];
 
 impl Deployment<'_> {
     pub(super) async fn proved(&self, state: &State) -> anyhow::Result<Option<String>> {
@@ -31,6 +36,9 @@ impl Deployment<'_> {
         };
         let proved = self.wait_until_proved(state, &flight, child.as_mut()).await;
         if let Some(child) = child {
+            if proved.is_ok() && self.is_deaf() {
+                self.wait_until_home(state).await?;
+            }
             child.stop().await?;
         }
         let proved = proved?;
@@ -99,6 +107,9 @@ impl Deployment<'_> {
             if let Some(refusal) = self.refusal(state, flight).await? {
                 bail!("the probe came back: {refusal}");
             }
+            if self.is_deaf() {
+                self.ask_market(state).await?;
+            }
             sleep(POLL).await;
         }
         bail!(
@@ -115,20 +126,64 @@ impl Deployment<'_> {
         state: &State,
         flight: &FlightResponse,
     ) -> anyhow::Result<Option<String>> {
-        if self.probe_in_flight(state).await?.is_some() {
+        let waits = self.probe_in_flight(state).await?.is_some();
+        if (waits && !self.is_deaf()) || self.is_accepted(state, flight.n).await? {
             return Ok(None);
         }
+        let (chain, route) = (&self.sites.market.chain, &state.transfer()?.market);
+        let received = why::received(chain, route, flight.sequence).await?;
+        let reason = received.and_then(|received| received.refusal);
+        let unknown = || (!waits).then(|| "it timed out, or no event says why".to_owned());
+        Ok(reason.or_else(unknown))
+    }
+
+    /// Whether the market has accepted a packet of the outpost.
+    async fn is_accepted(&self, state: &State, n: u64) -> anyhow::Result<bool> {
         let route = state.transfer()?.market.clone();
         let sender = state.outpost.address()?.into();
-        let ask = market::msg::QueryMsg::Accepted { route: route.clone(), sender, n: flight.n };
+        let ask = market::msg::QueryMsg::Accepted { route, sender, n };
         let chain = &self.sites.market.chain;
         let answer: AcceptedResponse = chain.query_smart(state.market.address()?, &ask).await?;
-        if answer.accepted {
-            return Ok(None);
+        Ok(answer.accepted)
+    }
+
+    /// Whether the outpost's chain tells it of no transfer.
+    fn is_deaf(&self) -> bool {
+        self.spec.route.style().leaves_outpost_deaf()
+    }
+
+    /// Has the outpost ask the market about the probe over the control channel, once the answer is
+    /// final: accepted, or too late to be.
+    async fn ask_market(&self, state: &State) -> anyhow::Result<()> {
+        let Some(flight) = self.probe_in_flight(state).await? else { return Ok(()) };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?.as_secs();
+        if now < flight.timeout_at && !self.is_accepted(state, flight.n).await? {
+            return Ok(());
         }
-        let received = why::received(chain, &route, flight.sequence).await?;
-        let reason = received.and_then(|received| received.refusal);
-        Ok(Some(reason.unwrap_or_else(|| "it timed out, or no event says why".into())))
+        let site = &self.sites.outpost;
+        let ask = ExecuteMsg::Reconcile { n: flight.n };
+        match site.chain.execute(&site.key, state.outpost.address()?, &ask, &[]).await {
+            // Its answer is under way, or came in between.
+            Err(ChainError::WouldFail { log, .. })
+                if ASKED.iter().any(|said| log.contains(said)) =>
+            {
+                Ok(())
+            }
+            asked => Ok(asked.map(drop)?),
+        }
+    }
+
+    /// Waits for the coin to leave the market's chain for good. On a plain route it is not needed for the
+    /// proof, but the ferry of this deployment would stop before it has carried it.
+    async fn wait_until_home(&self, state: &State) -> anyhow::Result<()> {
+        let deadline = Instant::now() + Duration::from_secs(self.spec.route.wait_seconds);
+        let (chain, channel) = (&self.sites.market.chain, &state.transfer()?.market);
+        while Instant::now() < deadline
+            && !chain.packet_commitments(TRANSFER_PORT, channel).await?.is_empty()
+        {
+            sleep(POLL).await;
+        }
+        Ok(())
     }
 
     /// Takes the coin back that the market returned.

@@ -3,6 +3,7 @@
 use anyhow::ensure;
 use market::msg::{DenomInfo, DenomsResponse, NewDenom, NewRoute, RouteInfo, RoutesResponse};
 use outpost::msg::responses::{RouteResponse, RoutesResponse as OutpostRoutes};
+use protocol::RouteStyle;
 
 use super::{Deployment, State};
 
@@ -57,6 +58,7 @@ impl Deployment<'_> {
             route.channel,
             route.outpost.as_deref().unwrap_or("none")
         );
+        self.check_style("market", &route.channel, &route.style)?;
         Ok(Some(route.channel))
     }
 
@@ -112,6 +114,7 @@ impl Deployment<'_> {
             expected.0,
             expected.1
         );
+        self.check_style("outpost", &route.name, &route.style)?;
         Ok(Some(format!("`{}`", route.name)))
     }
 
@@ -126,6 +129,17 @@ impl Deployment<'_> {
         let site = &self.sites.outpost;
         site.chain.execute(&site.key, state.outpost.address()?, &add, &[]).await?;
         Ok(format!("`{name}`"))
+    }
+
+    /// Both contracts must build and expect the same memos.
+    fn check_style(&self, whose: &str, name: &str, got: &RouteStyle) -> anyhow::Result<()> {
+        let wanted = self.spec.route.style();
+        ensure!(
+            *got == wanted,
+            "the {whose}'s route `{name}` has the style {got:?}, and the deployment file says \
+             {wanted:?}; say in the file what the {whose} has, or deploy anew over another channel"
+        );
+        Ok(())
     }
 
     fn new_denom(&self, route: &str, denom: String) -> NewDenom {

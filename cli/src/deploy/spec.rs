@@ -1,10 +1,15 @@
 //! What is deployed.
 
+use std::fmt;
 use std::path::PathBuf;
 
+use anyhow::ensure;
 use cosmwasm_std::{Decimal, Uint128};
 use protocol::RouteStyle;
 use serde::Deserialize;
+
+/// Gas that a route of style `callbacks` grants a callback unless told otherwise: what chains cap it at.
+const CALLBACK_GAS: u64 = 1_000_000;
 
 /// The contracts and how they are set up.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,6 +99,29 @@ pub struct OutpostSpec {
     pub send_window_seconds: Option<u64>,
 }
 
+/// How the two chains tell contracts of transfers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Style {
+    /// ibc-go's callbacks on both chains.
+    #[default]
+    Callbacks,
+    /// ibc-hooks on the outpost's chain.
+    Hooks,
+    /// Nothing on the outpost's chain, ibc-go's callbacks on the market's.
+    Plain,
+}
+
+impl fmt::Display for Style {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Callbacks => "callbacks",
+            Self::Hooks => "hooks",
+            Self::Plain => "plain",
+        })
+    }
+}
+
 /// The way between market and outpost, and the money on it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -114,10 +142,15 @@ pub struct RouteSpec {
     pub bond_factor: Option<Decimal>,
     /// Units set aside for each order.
     pub listing_fee: Uint128,
-    /// Gas that a route grants the callback where a packet came from.
-    pub source_gas: u64,
-    /// Gas that it grants the callback where a packet goes; the chain caps it.
-    pub destination_gas: u64,
+    /// How the chains tell the contracts of transfers.
+    pub style: Style,
+    /// Of style `callbacks`: gas for the callback where a packet came from; default 1,000,000.
+    pub source_gas: Option<u64>,
+    /// Of style `callbacks`: gas for the callback where a packet goes; default 1,000,000.
+    pub destination_gas: Option<u64>,
+    /// Of style `hooks`: the market's chain has ibc-go's callbacks, and this is the gas of each;
+    /// without it the market's chain has ibc-hooks, too.
+    pub market_gas: Option<u64>,
     /// Seconds to wait for the route to be proved.
     pub wait_seconds: u64,
 }
@@ -133,8 +166,10 @@ impl Default for RouteSpec {
             min_bond: Uint128::new(1_000),
             bond_factor: None,
             listing_fee: Uint128::zero(),
-            source_gas: 1_000_000,
-            destination_gas: 1_000_000,
+            style: Style::Callbacks,
+            source_gas: None,
+            destination_gas: None,
+            market_gas: None,
             wait_seconds: 120,
         }
     }
@@ -147,9 +182,44 @@ impl RouteSpec {
         self.denom_path.as_deref().unwrap_or(&self.denom)
     }
 
-    /// How the contracts are called back.
+    /// The style as the contracts name it.
     #[must_use]
-    pub const fn style(&self) -> RouteStyle {
-        RouteStyle::Callbacks { source_gas: self.source_gas, destination_gas: self.destination_gas }
+    pub fn style(&self) -> RouteStyle {
+        let or_cap = |gas: Option<u64>| gas.unwrap_or(CALLBACK_GAS);
+        match self.style {
+            Style::Callbacks => RouteStyle::Callbacks {
+                source_gas: or_cap(self.source_gas),
+                destination_gas: or_cap(self.destination_gas),
+            },
+            Style::Hooks => RouteStyle::Hooks { market_gas: self.market_gas },
+            Style::Plain => RouteStyle::Plain {},
+        }
+    }
+
+    /// Checks what the form of the file does not tell.
+    ///
+    /// # Errors
+    /// The denom is missing or has no path, or a limit of gas is of another style.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        ensure!(!self.denom.is_empty(), "`route.denom` is missing: what is paid with");
+        ensure!(
+            !self.denom.starts_with("ibc/") || self.denom_path.is_some(),
+            "`route.denom` is `{}`, so `route.denom_path` must give its full path, such as \
+             `transfer/channel-3/uusdc`",
+            self.denom
+        );
+        for (key, gas, style) in [
+            ("source_gas", self.source_gas, Style::Callbacks),
+            ("destination_gas", self.destination_gas, Style::Callbacks),
+            ("market_gas", self.market_gas, Style::Hooks),
+        ] {
+            ensure!(
+                gas.is_none() || self.style == style,
+                "`route.{key}` is for routes of style `{style}`, and `route.style` is `{}`; leave \
+                 one of the two out",
+                self.style
+            );
+        }
+        Ok(())
     }
 }
