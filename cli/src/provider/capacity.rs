@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use cosmwasm_std::Uint128;
+use market::msg::Prices;
 use protocol::Group;
 use protocol::deployment::ResourceUnit;
 use serde::{Deserialize, Serialize};
+
+const GIB: u64 = 1 << 30;
 
 /// An amount of resources.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +52,28 @@ impl Capacity {
         }
     }
 
+    /// The most of each resource that leases with this rate together can have, in nano-units per second, if
+    /// nothing else is bought with it. What costs nothing has no bound.
+    #[must_use]
+    pub fn within(prices: &Prices, rate: u128) -> Self {
+        let most = |price: Uint128, size: u64| -> u64 {
+            if rate == 0 {
+                return 0;
+            }
+            let units = rate.checked_div(price.u128()).unwrap_or(u128::MAX);
+            u64::try_from(units.saturating_mul(u128::from(size))).unwrap_or(u64::MAX)
+        };
+        let storage =
+            prices.storage.iter().map(|class| (class.class.clone(), most(class.gib, GIB)));
+        let gpus = prices.gpus.iter().map(|gpu| most(gpu.each, 1)).max();
+        Self {
+            cpu_milli: most(prices.cpu_milli, 1),
+            memory_bytes: most(prices.memory_gib, GIB),
+            storage_bytes: storage.collect(),
+            gpus: gpus.unwrap_or_default(),
+        }
+    }
+
     /// Adds what something needs.
     pub fn add(&mut self, other: &Self) {
         self.cpu_milli = self.cpu_milli.saturating_add(other.cpu_milli);
@@ -74,6 +100,8 @@ impl Capacity {
 
 #[cfg(test)]
 mod tests {
+    use simnet::world::orders::web_prices;
+
     use super::*;
 
     fn capacity(cpu_milli: u64, class: &str, bytes: u64) -> Capacity {
@@ -98,6 +126,18 @@ mod tests {
             let storage_bytes = BTreeMap::from([(class.to_owned(), bytes)]);
             assert!(!all.holds(&used, &Capacity { storage_bytes, ..more.clone() }));
         }
+    }
+
+    #[test]
+    fn a_rate_buys_so_much_of_each_resource_and_no_more() {
+        let prices = web_prices();
+        let most = Capacity::within(&prices, prices.cpu_milli.u128() * 7);
+        assert_eq!(most.cpu_milli, 7);
+        assert_eq!(Capacity::within(&prices, prices.memory_gib.u128()).memory_bytes, GIB);
+        assert_eq!(Capacity::within(&prices, 0).cpu_milli, 0);
+        let free = Prices { memory_gib: Uint128::zero(), ..prices };
+        assert_eq!(Capacity::within(&free, 1).memory_bytes, u64::MAX, "it costs nothing");
+        assert_eq!(Capacity::within(&free, 0).memory_bytes, 0, "no lease at all");
     }
 
     #[test]

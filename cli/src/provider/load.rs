@@ -2,26 +2,46 @@
 
 use std::collections::BTreeMap;
 
-use market::msg::{LeaseId, OrderInfo};
+use market::msg::{LeaseId, OrderInfo, Prices};
 use protocol::Group;
 
 use super::config::rate;
 use super::{Capacity, DenomPrices};
 
-/// Needs of leases and of own bids, each once.
+/// Needs of leases and of own bids, each once, and of what offers may still become.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Load(BTreeMap<LeaseId, Capacity>);
+pub(super) struct Load {
+    each: BTreeMap<LeaseId, Capacity>,
+    offered: Capacity,
+}
+
+/// The open orders, as a provider sees them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Orders<'a> {
+    /// Those with a bid of its own.
+    pub(super) held: Vec<&'a OrderInfo>,
+    /// Those for which a bid was sent that no block has yet. It may still come, so they count as held; bidding
+    /// again takes the place of the transaction before, or finds it done.
+    pub(super) sent: Vec<&'a OrderInfo>,
+    /// All others.
+    pub(super) free: Vec<&'a OrderInfo>,
+}
 
 impl Load {
     /// Counts a lease or a bid.
     pub(super) fn add(&mut self, id: &LeaseId, group: &Group) {
-        self.0.insert(id.clone(), Capacity::of(group));
+        self.each.insert(id.clone(), Capacity::of(group));
+    }
+
+    /// Counts what a standing offer may still become at any moment, by what its bond can cover.
+    pub(super) fn add_offer(&mut self, prices: &Prices, free_rate: u128) {
+        self.offered.add(&Capacity::within(prices, free_rate));
     }
 
     /// What all of it needs.
     fn total(&self) -> Capacity {
-        let mut total = Capacity::default();
-        self.0.values().for_each(|needs| total.add(needs));
+        let mut total = self.offered.clone();
+        self.each.values().for_each(|needs| total.add(needs));
         total
     }
 
@@ -100,6 +120,25 @@ mod tests {
         let orders = [order(2), order(3)];
         assert_eq!(load.choose(&orders, &room_for(1), &prices()).len(), 0);
         assert_eq!(load.choose(&orders, &room_for(2), &prices()).len(), 1);
+    }
+
+    #[test]
+    fn an_offer_may_be_filled_at_any_moment() {
+        let orders = [order(1)];
+        let needs = Capacity::of(&order(0).group);
+        let mut load = Load::default();
+        // What the bond covers of each resource alone is at least what a web server has of it.
+        load.add_offer(&web_prices(), WEB_RATE);
+        let offered = load.total();
+        assert!(offered.cpu_milli >= needs.cpu_milli && offered.memory_bytes >= needs.memory_bytes);
+        assert!(load.choose(&orders, &room_for(1), &prices()).is_empty());
+        let mut room = offered;
+        assert!(load.choose(&orders, &room, &prices()).is_empty(), "all of it is offered");
+        room.add(&needs);
+        assert_eq!(load.choose(&orders, &room, &prices()).len(), 1);
+        let mut full = Load::default();
+        full.add_offer(&web_prices(), 0);
+        assert_eq!(full.choose(&orders, &room_for(1), &prices()).len(), 1, "nothing is left of it");
     }
 
     #[test]

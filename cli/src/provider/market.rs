@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, bail, ensure};
 use cosmos::chain::TxOutcome;
-use cosmwasm_std::Uint128;
+use cosmwasm_std::{Decimal, Uint128};
 use market::msg::{
     BidInfo, ClaimableResponse, ConfigResponse, DenomInfo, DenomsResponse, ExecuteMsg, LeaseId,
-    LeaseInfo, LeasesResponse, OfferInfo, OffersResponse, OrderInfo, OrdersResponse, ProviderInfo,
-    QueryMsg,
+    LeaseInfo, LeasesResponse, OfferInfo, OfferState, OffersResponse, OrderInfo, OrdersResponse,
+    ProviderInfo, QueryMsg,
 };
 use protocol::deployment::Attribute;
 use protocol::{DeploymentId, Tenant};
@@ -221,6 +221,26 @@ impl Desk {
             }
             offers.extend(page.offers);
         }
+    }
+
+    /// What leases of an offer may still cost in all, in nano-units per second: each locks a day of its rate
+    /// of the bond. Zero if it takes none.
+    ///
+    /// # Errors
+    /// What the market says.
+    pub async fn free_rate(&self, offer: &OfferInfo) -> anyhow::Result<u128> {
+        if offer.state != OfferState::Open {
+            return Ok(0);
+        }
+        let free = offer.bond.amount.saturating_sub(offer.locked);
+        let terms = self.denom(&offer.terms.denom).await?;
+        let factor = match terms.bond_factor {
+            Some(factor) if offer.bond.denom != offer.terms.denom => factor,
+            _ => Decimal::one(),
+        };
+        // Without a factor above zero the bond bounds nothing.
+        let units = free.checked_div_floor(factor).map_or(u128::MAX, |units| units.u128());
+        Ok(units.saturating_mul(NANO) / DAY)
     }
 
     /// What the market has credited to the provider in a denom.

@@ -50,6 +50,12 @@ impl Memory {
         self.orders.iter().cloned().collect()
     }
 
+    /// Whether a bid for an order was sent, or is about to be.
+    #[must_use]
+    pub fn has(&self, order: &LeaseId) -> bool {
+        self.orders.contains(order)
+    }
+
     /// Remembers an order; before the bid is sent, so that no deposit is forgotten.
     ///
     /// # Errors

@@ -7,7 +7,8 @@ use cosmos::chain::ChainError;
 use market::msg::{LeaseId, LeaseInfo, OrderInfo};
 use protocol::control::GroupState;
 
-use super::load::Load;
+use super::config::rate;
+use super::load::{Load, Orders};
 use super::{Config, Desk, Memory};
 use crate::refusal;
 
@@ -121,7 +122,9 @@ impl Worker {
                         bid.deposit.amount, bid.deposit.denom
                     ));
                 }
-                // It was accepted, or was never placed.
+                // It was sent, and no block has it yet.
+                None if is_open => continue,
+                // It was accepted, or can be no more.
                 None => {}
             }
             self.memory.remove(&id)?;
@@ -132,13 +135,22 @@ impl Worker {
     async fn bid(&mut self, orders: &[OrderInfo], done: &mut Round) -> anyhow::Result<()> {
         let open: BTreeSet<&LeaseId> = orders.iter().map(|order| &order.id).collect();
         self.refused.retain(|id, _| open.contains(id));
-        let (mut load, mut free) = (Load::default(), Vec::new());
+        let mut found = Orders::default();
         for order in orders {
             if self.desk.own_bid(&order.id).await?.is_some() {
-                load.add(&order.id, &order.group);
+                found.held.push(order);
+            } else if self.memory.has(&order.id) {
+                found.sent.push(order);
             } else if !self.refused.contains_key(&order.id) {
-                free.push(order);
+                found.free.push(order);
             }
+        }
+        let mut load = Load::default();
+        for order in found.held.iter().chain(&found.sent) {
+            load.add(&order.id, &order.group);
+        }
+        for offer in self.desk.offers().await? {
+            load.add_offer(&offer.terms.prices, self.desk.free_rate(&offer).await?);
         }
         // After the bids: one that becomes a lease meanwhile is then among these, or among both.
         for lease in self.desk.leases().await? {
@@ -146,7 +158,14 @@ impl Worker {
                 load.add(&lease.id, &group);
             }
         }
-        for (order, rate) in load.choose(free, &self.config.capacity, &self.config.prices) {
+        let Config { capacity, prices, .. } = &self.config;
+        let again = found.sent.iter().filter_map(|order| {
+            let rate = rate(prices, &order.denom, &order.group)?;
+            (rate <= order.group.max_rate.u128()).then_some((*order, rate))
+        });
+        let mut chosen: Vec<_> = again.collect();
+        chosen.extend(load.choose(found.free, capacity, prices));
+        for (order, rate) in chosen {
             self.bid_for(order, rate, done).await?;
         }
         Ok(())
@@ -165,6 +184,7 @@ impl Worker {
                 let reason = refusal::said(&error);
                 done.push(format!("the market takes no bid for {}: {reason}", order.id));
                 self.refused.insert(order.id.clone(), reason);
+                self.memory.remove(&order.id)?;
             }
             Err(error) => return Err(error.context(format!("cannot bid for {}", order.id))),
         }
