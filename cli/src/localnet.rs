@@ -3,7 +3,7 @@
 mod dao;
 mod home;
 
-pub use dao::NewDao;
+pub use dao::{NewDao, store};
 pub use home::{Parts, Prepared};
 
 use std::collections::BTreeMap;

@@ -2,16 +2,16 @@
 
 use anyhow::Context as _;
 use cosmos::chain::TxOutcome;
-use cosmos::chain::wasm::NewContract;
 use cosmos::keys::Key;
 use cosmos::wire::tx::any;
 use cosmos::wire::wasm::MsgExecuteContract;
-use cosmwasm_std::{Binary, CosmosMsg};
+use cosmwasm_std::CosmosMsg;
 use entrepot::deploy::Site;
-use serde::Deserialize;
+use entrepot::localnet::NewDao;
+use entrepot::propose::{self, Vote};
 use serde_json::{Value, json};
 
-use crate::third_party::{ThirdParty, give};
+use crate::third_party::ThirdParty;
 
 /// A DAO whose two members must agree.
 #[derive(Debug)]
@@ -32,12 +32,6 @@ pub struct Decision {
     pub outcome: TxOutcome,
 }
 
-/// Source: dao-interface 2.6.0 `state.rs`, `ProposalModule`.
-#[derive(Deserialize)]
-struct ProposalModule {
-    address: String,
-}
-
 impl DaoDao {
     /// Makes a DAO on `site` and gives it a coin.
     ///
@@ -49,33 +43,12 @@ impl DaoDao {
         members: [Key; 2],
         funds: (u128, &str),
     ) -> anyhow::Result<Self> {
-        let mut initial_members = Vec::new();
-        for member in &members {
-            initial_members.push(json!({ "addr": site.chain.address(member)?, "weight": 1 }));
-        }
-        let cw4_group_code_id = third_party.store(site, "cw4_group").await?;
-        let new =
-            json!({ "cw4_group_code_id": cw4_group_code_id, "initial_members": initial_members });
-        let voting = third_party.store(site, "dao_voting_cw4").await?;
-        let voting = module(voting, "voting", &json!({ "group_contract": { "new": new } }))?;
-        let proposals = third_party.store(site, "dao_proposal_single").await?;
-        let proposals = module(proposals, "proposals", &rules())?;
-        let code_id = third_party.store(site, "dao_dao_core").await?;
-        let setup = json!({
-            "name": "a DAO",
-            "description": "buys compute",
-            "automatically_add_cw20s": false,
-            "automatically_add_cw721s": false,
-            "voting_module_instantiate_info": voting,
-            "proposal_modules_instantiate_info": [proposals],
-        });
-        let contract = NewContract { code_id, label: "core", admin: None, funds: &[] };
-        let (address, _) = site.chain.instantiate(&site.key, contract, &setup).await?;
-        let ask = json!({ "proposal_modules": {} });
-        let modules: Vec<ProposalModule> = site.chain.query_smart(&address, &ask).await?;
-        let module = modules.into_iter().next().context("the core has no proposal module")?;
-        give(site, &address, funds).await?;
-        Ok(Self { address, proposals: module.address, members, site: site.clone() })
+        let addresses: Result<Vec<_>, _> =
+            members.iter().map(|member| site.chain.address(member)).collect();
+        let contracts = third_party.folder();
+        let NewDao { core, proposals } =
+            NewDao::form(site, contracts, &addresses?, Some(funds)).await?;
+        Ok(Self { address: core, proposals, members, site: site.clone() })
     }
 
     /// One member proposes, both agree, the second has it executed.
@@ -89,10 +62,9 @@ impl DaoDao {
         let proposed = chain.execute(first, &self.proposals, &propose, &[]).await?;
         let id = proposed.attribute("wasm", "proposal_id").context("no number of the proposal")?;
         let id: u64 = id.parse()?;
-        let vote = json!({ "vote": { "proposal_id": id, "vote": "yes" } });
+        let vote = propose::vote(id, Vote::Yes);
         chain.execute(first, &self.proposals, &vote, &[]).await?;
-        let execute = json!({ "execute": { "proposal_id": id } });
-        let msgs = [self.message(&vote)?, self.message(&execute)?];
+        let msgs = [self.message(&vote)?, self.message(&propose::execute(id))?];
         let outcome = chain.send_msgs(second, &msgs, "").await?;
         let ask = json!({ "proposal": { "proposal_id": id } });
         let answer: Value = chain.query_smart(&self.proposals, &ask).await?;
@@ -108,27 +80,4 @@ impl DaoDao {
             funds: Vec::new(),
         }))
     }
-}
-
-/// Source: dao-interface 2.6.0 `state.rs`, `ModuleInstantiateInfo`.
-fn module(code_id: u64, label: &str, msg: &Value) -> anyhow::Result<Value> {
-    Ok(json!({
-        "code_id": code_id,
-        "msg": Binary::from(serde_json::to_vec(msg)?),
-        "admin": { "core_module": {} },
-        "funds": [],
-        "label": label,
-    }))
-}
-
-/// How proposals pass. Source: dao-proposal-single 2.6.0 `msg.rs`, `InstantiateMsg`.
-fn rules() -> Value {
-    json!({
-        "threshold": { "absolute_count": { "threshold": "2" } },
-        "max_voting_period": { "time": 3_600 },
-        "only_members_execute": true,
-        "allow_revoting": false,
-        "pre_propose_info": { "anyone_may_propose": {} },
-        "close_proposal_on_execution_failure": true,
-    })
 }

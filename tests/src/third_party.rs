@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use cosmos::ibc_proto::cosmos::bank::v1beta1::MsgSend;
 use cosmos::ibc_proto::cosmos::base::v1beta1::Coin;
 use cosmos::wire::tx::any;
 use entrepot::deploy::Site;
+use entrepot::localnet::store;
 
 /// Where `scripts/build-contracts --third-party` puts them.
 #[derive(Clone, Debug)]
@@ -24,13 +24,13 @@ impl ThirdParty {
     /// # Errors
     /// The artifact cannot be read, or the chain refuses it.
     pub async fn store(&self, site: &Site, name: &str) -> anyhow::Result<u64> {
-        let artifact = self.0.join(format!("{name}.wasm"));
-        let wasm = std::fs::read(&artifact).with_context(|| {
-            let artifact = artifact.display();
-            format!("cannot read `{artifact}`; `scripts/build-contracts --third-party` makes it")
-        })?;
-        let (code_id, _) = site.chain.store_code(&site.key, &wasm).await?;
-        Ok(code_id)
+        store(site, &self.0, name).await
+    }
+
+    /// Where they are.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.0
     }
 }
 

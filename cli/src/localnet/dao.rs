@@ -70,7 +70,11 @@ impl NewDao {
     }
 }
 
-async fn store(site: &Site, contracts: &Path, name: &str) -> anyhow::Result<u64> {
+/// Stores a contract of others and returns its number.
+///
+/// # Errors
+/// The artifact cannot be read, or the chain refuses it.
+pub async fn store(site: &Site, contracts: &Path, name: &str) -> anyhow::Result<u64> {
     let artifact = contracts.join(format!("{name}.wasm"));
     let wasm = std::fs::read(&artifact).with_context(|| {
         let artifact = artifact.display();
