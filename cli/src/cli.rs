@@ -8,7 +8,6 @@ mod bids;
 mod buy;
 mod claim;
 mod close;
-mod completions;
 mod config;
 mod demo;
 mod deploy;
@@ -16,16 +15,20 @@ mod keys;
 mod lease;
 mod local;
 mod market;
+mod offers;
 mod order;
 mod orders;
 mod proposal;
 mod propose;
 mod provider;
 mod purchase;
+mod reconcile;
 mod runway;
 mod sent;
+mod status;
 mod table;
 mod top_up;
+mod unsent;
 mod watch;
 mod why;
 
@@ -64,6 +67,7 @@ Examples:
   entrepot proposal execute 3 --dao daodao --address wasm1core...
   entrepot bids 7 --watch                         who bids for order 7
   entrepot lease 7                                who runs it
+  entrepot status 7 --watch                       all that is known of it, as it changes
   entrepot why 7                                  why it was refused, or where it is";
 
 #[derive(Debug, Subcommand)]
@@ -80,6 +84,8 @@ enum Verb {
     Keys(keys::Args),
     /// Show what the market takes and asks: denoms, stakes, bonds.
     Market(market::Args),
+    /// List the offers that can be taken now.
+    Offers(offers::Args),
     /// Turn a deployment file into an order for the market.
     Order(order::Args),
     /// Write what a DAO votes on to buy, pay or command; or submit it.
@@ -106,11 +112,24 @@ enum Verb {
     Close(close::Args),
     /// Have paid what came home.
     Claim(claim::Args),
+    /// Show all that is known of an order: where it is, its lease, its money.
+    #[command(after_help = status::EXAMPLES)]
+    Status(watch::OrderArgs),
+    /// Send a purchase that the chain did not take.
+    #[command(after_help = unsent::SEND)]
+    Send(unsent::Args),
+    /// Give up a purchase that the chain did not take.
+    #[command(after_help = unsent::CANCEL)]
+    Cancel(unsent::Args),
+    /// Repair an order whose packet's outcome the outpost does not know.
+    #[command(after_help = reconcile::EXAMPLES)]
+    Reconcile(reconcile::Args),
     /// Be a provider: register, offer, bid, beat, withdraw, or all of it by itself.
     Provider(provider::Args),
     /// Say why a purchase was refused, or where it is, and what to change.
     Why(why::Args),
     /// Print a script that completes commands in a shell.
+    #[command(after_help = completions::examples!("entrepot"))]
     Completions(completions::Args),
 }
 
@@ -125,6 +144,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Verb::Config(args) => config::run(&place, args),
         Verb::Keys(args) => keys::run(&place, args),
         Verb::Market(args) => market::run(&place, args).await,
+        Verb::Offers(args) => offers::run(&place, args).await,
         Verb::Order(args) => order::run(args),
         Verb::Propose(args) => propose::run(&place, *args).await,
         Verb::Proposal(args) => proposal::run(&place, args).await,
@@ -137,9 +157,13 @@ pub async fn run(cli: Cli) -> ExitCode {
         Verb::TopUp(args) => top_up::run(&place, args).await,
         Verb::Close(args) => close::run(&place, args).await,
         Verb::Claim(args) => claim::run(&place, args).await,
+        Verb::Status(args) => status::run(&place, args).await,
+        Verb::Send(args) => unsent::send(&place, args).await,
+        Verb::Cancel(args) => unsent::cancel(&place, args).await,
+        Verb::Reconcile(args) => reconcile::run(&place, args).await,
         Verb::Provider(args) => provider::run(&place, args).await,
         Verb::Why(args) => why::run(&place, args).await,
-        Verb::Completions(args) => completions::run(&args),
+        Verb::Completions(args) => completions::print::<Cli>(args).map_err(Into::into),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -171,7 +195,7 @@ impl Place {
 #[derive(Clone, Copy, Debug, clap::Args)]
 struct Output {
     /// Print the result as JSON.
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
 }
 

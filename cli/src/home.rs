@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail, ensure};
 use cosmos::chain::{Chain, ChainConfig};
 use cosmos::keys::password::{Again, read_password};
-use cosmos::keys::{Key, KeyStore};
+use cosmos::keys::{Key, KeyStore, KeyStoreError};
 use serde::Deserialize;
 
 /// The file that `entrepot config init` writes: the manual, with every key.
@@ -158,8 +158,25 @@ impl Home {
                 self.config_file().display()
             )
         };
-        let password = self.password(Some(config), Again::No)?;
-        Ok(self.keys().load(name, &password)?)
+        let file = config.password_file.as_ref().map(|file| self.dir.join(file));
+        open_key(&self.keys(), name, file.as_deref())
+    }
+}
+
+/// Opens a key with the password from a file, the environment or the keyboard.
+///
+/// # Errors
+/// There is no such key or no password, or it is wrong: then where it came from.
+pub fn open_key(keys: &KeyStore, name: &str, file: Option<&Path>) -> anyhow::Result<Key> {
+    let password = read_password(file, PASSWORD, Again::No)?;
+    let from = || match file {
+        Some(file) => format!("correct the password in `{}`", file.display()),
+        None if std::env::var_os(PASSWORD).is_some() => format!("correct the variable {PASSWORD}"),
+        None => "type it again".into(),
+    };
+    match keys.load(name, &password) {
+        Err(error @ KeyStoreError::Password(_)) => bail!("{error}; {}", from()),
+        other => Ok(other?),
     }
 }
 

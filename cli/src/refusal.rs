@@ -53,6 +53,10 @@ fn reason(log: &str) -> String {
     for behind in BEHIND {
         reason = reason.find(behind).map_or(reason, |at| &reason[..at]);
     }
+    // A list of everything that the contract knows, which helps nobody who has the wrong one.
+    if reason.contains("unknown variant") {
+        reason = reason.find(", expected ").map_or(reason, |at| &reason[..at]);
+    }
     match advice(reason) {
         Some(advice) => format!("{reason}; {advice}"),
         None => reason.to_owned(),
@@ -70,6 +74,16 @@ fn advice(reason: &str) -> Option<&'static str> {
         Some("there is no contract at this address: check the address and the chain")
     } else if reason.contains("insufficient fund") || reason.contains("spendable balance") {
         Some("send the account more of it, or pay with less")
+    } else if reason.contains("not registered to vote") {
+        Some("vote with the key of a member: --key NAME")
+    } else if reason.contains("account sequence mismatch") {
+        Some(
+            "another transaction of this key is on its way: try again, and let no other program use the key",
+        )
+    } else if reason.contains("already voted") {
+        Some("`entrepot proposal show` says how it stands")
+    } else if reason.contains("no such proposal") {
+        Some("check the number: `entrepot propose … --submit` has told it")
     } else {
         None
     }
@@ -114,8 +128,11 @@ mod tests {
         let funds =
             reason("desc = spendable balance 0nope is smaller than 1nope: insufficient funds");
         assert!(funds.starts_with("spendable") && funds.ends_with("pay with less"), "{funds}");
-        let kind =
-            reason("Error parsing into type dao_interface::msg::QueryMsg: unknown variant `x`");
+        let kind = reason(
+            "Error parsing into type dao_interface::msg::QueryMsg: unknown variant `x`, expected one of \
+             `admin`, `config`",
+        );
+        assert!(!kind.contains("`config`"), "{kind}");
         assert!(kind.ends_with("check the address"), "{kind}");
         let typo = reason("decoding bech32 failed: invalid checksum: invalid request");
         assert!(typo.ends_with("each letter of it"), "{typo}");

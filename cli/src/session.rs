@@ -1,5 +1,8 @@
 //! The contracts of a user, to be asked and told things.
 
+mod flights;
+mod foreign;
+
 use anyhow::{Context as _, bail, ensure};
 use cosmos::Any;
 use cosmos::chain::{Chain, TxOutcome};
@@ -128,7 +131,10 @@ impl Contract {
     /// # Errors
     /// What the contract says, or the node.
     pub async fn ask<T: DeserializeOwned>(&self, ask: &impl Serialize) -> anyhow::Result<T> {
-        Ok(self.chain.query_smart(&self.address, ask).await?)
+        match self.chain.query_smart(&self.address, ask).await {
+            Err(error) if foreign::is_foreign(&error) => Err(self.foreign().await),
+            answer => Ok(answer?),
+        }
     }
 
     /// Asks for what may not exist.
@@ -142,6 +148,7 @@ impl Contract {
         match self.chain.query_smart(&self.address, ask).await {
             Ok(found) => Ok(Some(found)),
             Err(error) if Code::find(&error.to_string()) == Some(Code::NotFound) => Ok(None),
+            Err(error) if foreign::is_foreign(&error) => Err(self.foreign().await),
             Err(error) => Err(error.into()),
         }
     }
@@ -246,15 +253,26 @@ impl Books {
     /// # Errors
     /// The market knows nothing of it, with what to do.
     pub async fn status(&self, seq: u64) -> anyhow::Result<(DeploymentId, DeploymentStatus)> {
-        let order = self.order(seq).await?;
-        let id = self.deployment_id(&order).await?;
-        let ask = market_msg::QueryMsg::Status { id: id.clone() };
-        match self.market.find(&ask).await? {
-            Some(status) => Ok((id, status)),
-            None => bail!(
+        let found = self.find_status(&self.order(seq).await?).await?;
+        found.with_context(|| {
+            format!(
                 "the market knows nothing of order {seq} yet; `entrepot why {seq}` says where it is"
-            ),
-        }
+            )
+        })
+    }
+
+    /// As [`Books::status`]; none if the market knows nothing of it.
+    ///
+    /// # Errors
+    /// What the contracts say.
+    pub async fn find_status(
+        &self,
+        order: &OrderResponse,
+    ) -> anyhow::Result<Option<(DeploymentId, DeploymentStatus)>> {
+        let id = self.deployment_id(order).await?;
+        let ask = market_msg::QueryMsg::Status { id: id.clone() };
+        let found: Option<DeploymentStatus> = self.market.find(&ask).await?;
+        Ok(found.map(|status| (id, status)))
     }
 
     /// A deployment that lives.

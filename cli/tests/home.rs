@@ -198,10 +198,45 @@ fn what_is_missing_is_said_with_what_to_do() {
     assert!(error.contains("`me`"), "{error}");
     let error = fails(home.path(), &["provider", "heartbeat"]);
     assert!(error.contains("--key NAME") && error.contains("alpha-1"), "{error}");
+    fs::write(home.path().join("words"), WORDS).unwrap();
+    json(home.path(), &["keys", "restore", "me", "--mnemonic-file", "words"]);
+    let file = "password_file = \"wrong\"\n";
+    fs::write(home.path().join("wrong"), "another password").unwrap();
+    fs::write(home.path().join("config.toml"), format!("{file}{CONFIG}")).unwrap();
+    let error = fails(home.path(), &["claim"]);
+    assert!(error.contains("wrong password for key `me`") && error.contains("/wrong`"), "{error}");
     let only_market = CONFIG.split("[outpost]").next().unwrap();
     fs::write(home.path().join("config.toml"), only_market).unwrap();
     let error = fails(home.path(), &["orders", "osmo1x"]);
     assert!(error.contains("[outpost]"), "{error}");
+}
+
+/// What a user meets who begins in the middle, or whose node is gone.
+#[test]
+fn every_command_about_an_order_says_what_it_lacks() {
+    let commands = [
+        &["bids", "7"][..],
+        &["accept", "7", "--bid", "1"],
+        &["lease", "7"],
+        &["runway", "7"],
+        &["top-up", "7", "1usdx"],
+        &["close", "7"],
+        &["claim", "--owner", "osmo1x"],
+        &["why", "7"],
+        &["status", "7"],
+        &["send", "7"],
+        &["cancel", "7"],
+        &["reconcile", "7"],
+    ];
+    let empty = tempfile::tempdir().unwrap();
+    let home = configured();
+    for args in commands {
+        let error = fails(empty.path(), args);
+        assert!(error.contains("entrepot config init"), "{args:?}: {error}");
+        let error = fails(home.path(), args);
+        let is_named = error.contains("http://127.0.0.1:9") && error.contains("cannot be reached");
+        assert!(is_named || error.contains("no key `me`"), "{args:?}: {error}");
+    }
 }
 
 #[test]
@@ -221,6 +256,25 @@ fn wrong_usage_ends_with_2() {
         &["proposal", "vote", "1", "maybe", "--dao", "cw3", "--address", "wasm1x"],
         &["proposal", "show", "1", "--dao", "cw3"],
         &["local", "dao"],
+        &["bids"],
+        &["bids", "seven"],
+        &["accept", "7", "--bid", "-1"],
+        &["accept", "seven", "--bid", "1"],
+        &["lease", "-7"],
+        &["lease", "7", "--interval", "3601"],
+        &["runway", "7", "--days", "many"],
+        &["top-up", "7"],
+        &["top-up", "7", "0usdx"],
+        &["top-up", "7", "1.5usdx"],
+        &["close", "7", "--coin", "usdx"],
+        &["claim", "--owner"],
+        &["claim", "7"],
+        &["why", "7", "8"],
+        &["status"],
+        &["status", "18446744073709551616"],
+        &["send"],
+        &["cancel", "all"],
+        &["reconcile", "7", "--n", "1"],
     ] {
         assert_eq!(entrepot(home.path(), args).status.code(), Some(2), "{args:?}");
     }
@@ -245,9 +299,10 @@ fn the_example_of_a_provider_is_valid() {
 #[test]
 fn every_command_has_examples() {
     let home = tempfile::tempdir().unwrap();
-    let commands = "accept,bids,buy,claim,close,completions,config,keys,lease,local,market,\
-                    order from,orders,proposal,propose,provider,provider bid,provider heartbeat,provider offer,\
-                    provider orders,provider register,provider run,provider withdraw,runway,top-up,why";
+    let commands = "accept,bids,buy,claim,close,cancel,completions,config,keys,lease,local,\
+                    market,offers,order from,orders,proposal,propose,provider,provider bid,provider heartbeat,provider offer,\
+                    provider orders,provider register,provider run,provider withdraw,reconcile,runway,send,\
+                    status,top-up,why";
     for command in commands.split(',') {
         let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let help = String::from_utf8(entrepot(home.path(), &args).stdout).unwrap();

@@ -1,11 +1,11 @@
 //! What `why` says, from what chains say: recorded events, and every place a purchase can be.
 
-use cosmos::wire::event::Event;
+use cosmos::wire::event::{Attribute, Event};
 use cosmwasm_std::{Coin, Uint128};
 use entrepot::why::{Cause, Facts, Packet, Received, Reception, Way, explain, refusal_in};
 use outpost::msg::responses::OrderState;
-use protocol::Code;
 use protocol::control::{DeploymentState, DeploymentStatus, GroupState, GroupStatus, Refusal};
+use protocol::{Code, RouteStyle};
 
 const NOW: u64 = 1_800_000_000;
 
@@ -19,6 +19,7 @@ fn recorded() -> Vec<Event> {
 fn under_way() -> Facts {
     Facts {
         seq: 7,
+        n: 9,
         state: OrderState::InFlight,
         coin: Coin::new(1_000_u128, "usdx"),
         owner: "dao".into(),
@@ -34,6 +35,7 @@ fn under_way() -> Facts {
         }),
         way: Way {
             route: "market".into(),
+            style: RouteStyle::Callbacks { source_gas: 1, destination_gas: 1 },
             market_channel: "channel-0".into(),
             client_on_market: "07-tendermint-0".into(),
             client_on_market_status: "Active".into(),
@@ -77,7 +79,7 @@ fn refusal_is_found_in_recorded_events() {
     let code = Some(Code::UnknownOffer);
     assert_eq!(said.cause, Cause::Refused { code, reason: reason.clone() });
     assert!(said.what.contains("never an offer") && said.what.contains(&reason), "{said}");
-    assert!(said.advice.contains("`offers`"), "{said}");
+    assert!(said.advice.contains("`entrepot offers`"), "{said}");
 }
 
 #[test]
@@ -85,6 +87,92 @@ fn refusal_of_another_packet_in_the_same_transaction_is_not_taken() {
     assert_eq!(refusal_in(&recorded(), "channel-2", 3), None);
     assert_eq!(refusal_in(&recorded(), "channel-1", 2), None);
     assert_eq!(refusal_in(&[], "channel-2", 2), None);
+}
+
+fn event(kind: &str, attributes: &[(&str, &str)]) -> Event {
+    let attribute =
+        |(key, value): &(&str, &str)| Attribute { key: (*key).into(), value: (*value).into() };
+    Event { kind: kind.into(), attributes: attributes.iter().map(attribute).collect() }
+}
+
+fn receives(sequence: &str) -> Event {
+    event("recv_packet", &[("packet_sequence", sequence), ("packet_dst_channel", "channel-2")])
+}
+
+/// As ibc-go keeps it, or as older chains do.
+fn hooks_error(kept: &str, context: &str) -> Event {
+    let keys = [format!("{kept}error"), format!("{kept}error-context")];
+    let said = [(keys[0].as_str(), "wasm error"), (keys[1].as_str(), context)];
+    event(&format!("{kept}ibc-acknowledgement-error"), &said)
+}
+
+#[test]
+fn an_error_of_ibc_hooks_is_that_of_the_packet_before_it() {
+    for kept in ["ibccallbackerror-", ""] {
+        let events = [
+            hooks_error(kept, "before all of them"),
+            receives("1"),
+            hooks_error(kept, "execute wasm contract failed: paused: no new business"),
+            receives("2"),
+            event("write_acknowledgement", &[("packet_sequence", "2")]),
+            receives("3"),
+            hooks_error(kept, "unknown_offer: there has never been an offer 99"),
+        ];
+        let reason = |sequence| refusal_in(&events, "channel-2", sequence);
+        assert!(reason(1).unwrap().contains("no new business"));
+        assert_eq!(reason(2), None, "the errors around it are of others");
+        let said = explain(&refused(&reason(3).unwrap()));
+        assert!(matches!(said.cause, Cause::Refused { code: Some(Code::UnknownOffer), .. }));
+        assert_eq!(refusal_in(&events, "channel-1", 1), None);
+    }
+}
+
+#[test]
+fn a_refusal_of_the_transfer_module_is_told_and_its_success_is_not() {
+    let told = |success, error| {
+        let kept = "ibccallbackerror-";
+        let (success_key, error_key) = (format!("{kept}success"), format!("{kept}error"));
+        let said = [(success_key.as_str(), success), (error_key.as_str(), error)];
+        let events = [receives("5"), event(&format!("{kept}fungible_token_packet"), &said)];
+        refusal_in(&events, "channel-2", 5)
+    };
+    let reason = "fungible token transfers to wasm1x are disabled";
+    assert_eq!(told("false", reason).as_deref(), Some(reason));
+    assert_eq!(told("true", ""), None);
+}
+
+#[test]
+fn on_a_plain_route_it_is_said_who_asks_and_when() {
+    let plain = |mut facts: Facts| {
+        facts.way.style = RouteStyle::Plain {};
+        explain(&facts).advice
+    };
+    let waiting = |change: &dyn Fn(&mut Facts)| {
+        let mut facts = under_way();
+        packet(&mut facts).committed = false;
+        change(&mut facts);
+        facts
+    };
+    let asks = "`entrepot reconcile 7`";
+    let refusal = |facts: &mut Facts| {
+        let refusal = Some("paused: no".to_owned());
+        packet(facts).reception = Reception::Seen(Received { height: 9, refusal });
+    };
+    let advice = plain(waiting(&refusal));
+    assert!(advice.contains(asks) && advice.contains("2027-01-15 08:10:00 UTC"), "{advice}");
+    let accepted = |facts: &mut Facts| {
+        facts.deployment = Some(deployment(DeploymentState::Open, GroupState::Active))
+    };
+    let advice = plain(waiting(&accepted));
+    assert!(advice.contains("has not heard") && advice.contains(asks), "{advice}");
+    let advice = plain(waiting(&|_| ()));
+    assert!(advice.contains(asks), "a timeout that the chain has processed: {advice}");
+    assert!(!plain(under_way()).contains(asks), "it may still be received");
+    let over = |facts: &mut Facts| {
+        facts.deployment = Some(deployment(DeploymentState::Closed, GroupState::Closed));
+    };
+    assert!(plain(waiting(&over)).contains("past the outpost"));
+    assert!(!explain(&waiting(&refusal)).advice.contains("reconcile"), "callbacks do it");
 }
 
 #[test]

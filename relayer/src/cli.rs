@@ -7,7 +7,6 @@ mod adopt;
 mod backup;
 mod clear;
 mod client;
-mod completions;
 mod config;
 mod costs;
 mod doctor;
@@ -96,6 +95,7 @@ enum Verb {
     /// Put a backup in the place of the store.
     Restore(backup::RestoreArgs),
     /// Print what completes the commands of ferry in a shell.
+    #[command(after_help = completions::examples!("ferry"))]
     Completions(completions::Args),
 }
 
@@ -128,7 +128,7 @@ impl Cli {
             Verb::Config(verb) => config::run(&place, &verb),
             Verb::Backup(args) => backup::backup(&place, args).await,
             Verb::Restore(args) => backup::restore(&place, args).await,
-            Verb::Completions(args) => completions::run(&args),
+            Verb::Completions(args) => Ok(completions::print::<Cli>(args)?),
         }
     }
 }

@@ -6,12 +6,14 @@ use outpost::msg::ExecuteMsg;
 use protocol::control::GroupState;
 
 use super::sent::{CoinArg, Sent};
-use super::{Output, Place};
+use super::watch::Watch;
+use super::{Place, status};
 use crate::session::Books;
 
 const EXAMPLES: &str = "\
 Examples:
   entrepot accept 7 --bid 2
+  entrepot accept 7 --bid 2 --watch
   entrepot accept 7 --group 1 --bid 2 --key operator
   entrepot accept 7 --bid 2 --coin 10000usdx       over the money's way, while the control channel is closed
 
@@ -30,7 +32,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
     #[command(flatten)]
-    output: Output,
+    watch: Watch,
 }
 
 /// Which bid.
@@ -57,7 +59,8 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let next = format!(
         "a relayer carries it to the market; `entrepot lease {seq} --watch` shows the lease"
     );
-    args.output.print(&Sent::new(&outcome, done, next))
+    args.watch.print(&Sent::new(&outcome, done, next))?;
+    status::follow(place, seq, args.watch).await
 }
 
 /// The message that accepts a bid at the price it has now.

@@ -7,16 +7,17 @@ use outpost::msg::responses::ClaimableResponse;
 use outpost::msg::{ExecuteMsg, QueryMsg};
 use serde::Serialize;
 
+use super::Place;
 use super::table::Table;
-use super::{Output, Place};
+use super::watch::Watch;
 use crate::figures;
-use crate::session::Contract;
+use crate::session::{Actor, Contract};
 
 const EXAMPLES: &str = "\
 Examples:
   entrepot claim                          what your key's orders brought home
   entrepot claim --owner wasm1dao...      anyone may have it paid to its owner
-  entrepot claim --owner wasm1dao... --dry-run";
+  entrepot claim --owner wasm1dao... --dry-run --watch";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -31,7 +32,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
     #[command(flatten)]
-    output: Output,
+    watch: Watch,
 }
 
 #[derive(Serialize)]
@@ -42,11 +43,12 @@ struct Claimed {
     transactions: Vec<String>,
 }
 
+/// What would be paid, or was.
 #[derive(Serialize)]
-struct Credit {
-    amount: String,
-    denom: String,
-    payee: String,
+pub(super) struct Credit {
+    pub(super) amount: String,
+    pub(super) denom: String,
+    pub(super) payee: String,
 }
 
 impl fmt::Display for Claimed {
@@ -72,19 +74,33 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let outpost = session.outpost().await?;
     let own = actor.as_ref().map(|actor| actor.address.clone());
     let owner = args.owner.or(own).unwrap_or_default();
-    let credits = claimable(&outpost, &owner).await?;
-    let denoms: BTreeSet<&String> = credits.iter().map(|credit| &credit.denom).collect();
-    let mut transactions = Vec::new();
     if let (Some(actor), false) = (actor, args.dry_run) {
-        for denom in denoms {
-            let claim = ExecuteMsg::Claim { owner: owner.clone(), denom: denom.clone() };
-            transactions.push(actor.send(&claim, &[]).await?.hash);
+        args.watch.print(&pay(&outpost, &actor, &owner).await?)?;
+        if !args.watch.is_on() {
+            return Ok(());
         }
     }
-    args.output.print(&Claimed { owner, paid: !args.dry_run, credits, transactions })
+    args.watch.show(async || read(&outpost, &owner).await).await
 }
 
-async fn claimable(outpost: &Contract, owner: &str) -> anyhow::Result<Vec<Credit>> {
+/// Has everything paid that is claimable.
+async fn pay(outpost: &Contract, actor: &Actor, owner: &str) -> anyhow::Result<Claimed> {
+    let credits = claimable(outpost, owner).await?;
+    let denoms: BTreeSet<&String> = credits.iter().map(|credit| &credit.denom).collect();
+    let mut transactions = Vec::new();
+    for denom in denoms {
+        let claim = ExecuteMsg::Claim { owner: owner.to_owned(), denom: denom.clone() };
+        transactions.push(actor.send(&claim, &[]).await?.hash);
+    }
+    Ok(Claimed { owner: owner.to_owned(), paid: true, credits, transactions })
+}
+
+async fn read(outpost: &Contract, owner: &str) -> anyhow::Result<Claimed> {
+    let credits = claimable(outpost, owner).await?;
+    Ok(Claimed { owner: owner.to_owned(), paid: false, credits, transactions: Vec::new() })
+}
+
+pub(super) async fn claimable(outpost: &Contract, owner: &str) -> anyhow::Result<Vec<Credit>> {
     let mut credits = Vec::new();
     let mut start_after = None;
     loop {

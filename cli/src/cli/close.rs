@@ -3,11 +3,13 @@
 use outpost::msg::ExecuteMsg;
 
 use super::sent::{CoinArg, Sent};
-use super::{Output, Place};
+use super::watch::Watch;
+use super::{Place, status};
 
 const EXAMPLES: &str = "\
 Examples:
   entrepot close 7
+  entrepot close 7 --watch
   entrepot close 7 --coin 10000usdx       over the money's way, while the control channel is closed
 
 The key must be the order's owner or an operator with `close`. A DAO closes by a proposal: `entrepot propose
@@ -25,11 +27,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
     #[command(flatten)]
-    output: Output,
+    watch: Watch,
 }
 
 pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
-    let Args { seq, coin, key, output } = args;
+    let Args { seq, coin, key, watch } = args;
     let actor = place.session()?.outpost_actor(key.as_deref()).await?;
     let funds = coin.as_ref().map(CoinArg::as_funds);
     let funds = funds.as_ref().map_or(&[][..], |funds| funds);
@@ -38,5 +40,6 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         "a relayer carries it and brings the rest home; `entrepot lease {seq} --watch`, then \
          `entrepot claim`"
     );
-    output.print(&Sent::new(&outcome, format!("asked the market to close order {seq}"), next))
+    watch.print(&Sent::new(&outcome, format!("asked the market to close order {seq}"), next))?;
+    status::follow(place, seq, watch).await
 }

@@ -19,7 +19,7 @@ Examples:
   entrepot lease 7 --json";
 
 #[derive(Serialize)]
-struct Leases {
+pub(super) struct Leases {
     seq: u64,
     state: DeploymentState,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +41,13 @@ struct GroupLine {
     lease: Option<LeaseInfo>,
     #[serde(skip_serializing_if = "Option::is_none")]
     host_uri: Option<String>,
+}
+
+impl Leases {
+    /// Whether the deployment is open.
+    pub(super) fn is_open(&self) -> bool {
+        self.state == DeploymentState::Open
+    }
 }
 
 impl fmt::Display for Leases {
@@ -99,7 +106,7 @@ pub(super) async fn run(place: &Place, args: OrderArgs) -> anyhow::Result<()> {
     args.watch.show(async || read(&books, args.seq).await).await
 }
 
-async fn read(books: &Books, seq: u64) -> anyhow::Result<Leases> {
+pub(super) async fn read(books: &Books, seq: u64) -> anyhow::Result<Leases> {
     let order = books.order(seq).await?;
     let (pay_denom, owner) = (order.coin.denom, order.owner.into_string());
     let (id, status) = books.status(seq).await?;

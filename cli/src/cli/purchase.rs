@@ -167,10 +167,16 @@ async fn accepted(
     let destination = End { port: TRANSFER_PORT, channel: &there.channel_id };
     // Numbers that no outpost reaches stand for those that the purchase will get.
     let unused = limits::JSON_INTEGER - 1;
+    // On a plain route money goes home past the outpost.
+    let home = if route.style.leaves_outpost_deaf() {
+        buy.refund_to.as_deref().unwrap_or(account)
+    } else {
+        &books.outpost.address
+    };
     let open = Open {
         account: account.into(),
         seq: unused,
-        refund_to: Some(books.outpost.address.clone()),
+        refund_to: Some(home.to_owned()),
         local_refund: buy.local_refund.clone(),
         deployment: buy.deployment.clone(),
     };

@@ -34,7 +34,7 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
-struct Runway {
+pub(super) struct Runway {
     seq: u64,
     /// As the market's chain calls it.
     denom: String,
@@ -86,7 +86,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     args.watch.show(async || read(&books, args.seq, args.days).await).await
 }
 
-async fn read(books: &Books, seq: u64, days: Option<u32>) -> anyhow::Result<Runway> {
+pub(super) async fn read(books: &Books, seq: u64, days: Option<u32>) -> anyhow::Result<Runway> {
     let order = books.order(seq).await?;
     let (id, status) = books.status(seq).await?;
     ensure!(

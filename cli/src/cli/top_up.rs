@@ -3,11 +3,13 @@
 use outpost::msg::ExecuteMsg;
 
 use super::sent::{CoinArg, Sent};
-use super::{Output, Place};
+use super::watch::Watch;
+use super::{Place, status};
 
 const EXAMPLES: &str = "\
 Examples:
   entrepot top-up 7 28512000usdx
+  entrepot top-up 7 28512000usdx --watch
   entrepot top-up 7 28512000usdx --key treasurer
 
 Anyone may, for anyone's order. What is unspent at the end goes to the order's owner; what a failed top-up
@@ -24,11 +26,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
     #[command(flatten)]
-    output: Output,
+    watch: Watch,
 }
 
 pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
-    let Args { seq, coin, key, output } = args;
+    let Args { seq, coin, key, watch } = args;
     let session = place.session()?;
     // An order that is on its way or over takes no money.
     session.books().await?.living(seq).await?;
@@ -36,5 +38,6 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let outcome = actor.send(&ExecuteMsg::TopUp { seq }, &coin.as_funds()).await?;
     let done = format!("sent {} {} to order {seq}", coin.amount, coin.denom);
     let next = format!("a relayer carries it to the market; `entrepot runway {seq} --watch`");
-    output.print(&Sent::new(&outcome, done, next))
+    watch.print(&Sent::new(&outcome, done, next))?;
+    status::follow(place, seq, watch).await
 }

@@ -16,7 +16,7 @@ const CLEAR: &str = "\x1b[H\x1b[2J";
 pub(super) struct Watch {
     #[command(flatten)]
     output: Output,
-    /// Show it again and again, until interrupted.
+    /// Show it, or what becomes of it, again and again, until interrupted.
     #[arg(long)]
     watch: bool,
     /// With --watch: seconds from one look to the next.
@@ -34,6 +34,16 @@ pub(super) struct OrderArgs {
 }
 
 impl Watch {
+    /// Whether it is shown again and again.
+    pub(super) const fn is_on(self) -> bool {
+        self.watch
+    }
+
+    /// Prints a result once.
+    pub(super) fn print(self, result: &(impl Serialize + Display)) -> anyhow::Result<()> {
+        self.output.print(result)
+    }
+
     /// Prints what is read; with `--watch` again whenever it has changed. On a terminal each view
     /// takes the place of the one before.
     pub(super) async fn show<T: Serialize + Display>(
@@ -41,7 +51,7 @@ impl Watch {
         mut read: impl AsyncFnMut() -> anyhow::Result<T>,
     ) -> anyhow::Result<()> {
         if !self.watch {
-            return self.output.print(&read().await?);
+            return self.print(&read().await?);
         }
         let live = std::io::stdout().is_terminal() && !self.output.json;
         let mut shown = None;

@@ -78,6 +78,11 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         .await
 }
 
+/// What reads the contracts of the configuration.
+pub(super) fn reader_of(Books { market, outpost }: Books) -> Reader {
+    Reader { market_chain: market.chain, outpost_chain: outpost.chain, outpost: outpost.address }
+}
+
 async fn reader(place: &Place, args: &Args) -> anyhow::Result<Reader> {
     if let Some(outpost) = args.outpost.clone() {
         let market_rpc = args.market_rpc.as_ref().context("--market-rpc is missing")?;
@@ -89,12 +94,7 @@ async fn reader(place: &Place, args: &Args) -> anyhow::Result<Reader> {
         });
     }
     let Some(path) = &args.config else {
-        let Books { market, outpost } = place.session()?.books().await?;
-        return Ok(Reader {
-            market_chain: market.chain,
-            outpost_chain: outpost.chain,
-            outpost: outpost.address,
-        });
+        return Ok(reader_of(place.session()?.books().await?));
     };
     let chains = Config::read(path)?.chains;
     let state = args.state.clone().unwrap_or_else(|| StateFile::beside(path));

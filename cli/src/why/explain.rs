@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::facts::{Facts, Packet, Reception, Way};
 use super::refusal::{meaning, remedy};
+use crate::figures;
 
 /// An active client, as ibc-go words it.
 const ACTIVE: &str = "Active";
@@ -169,16 +170,52 @@ fn what(cause: &Cause, facts: &Facts) -> String {
 }
 
 fn advice(cause: &Cause, facts: &Facts) -> String {
+    match unheard(cause, facts) {
+        Some(step) => format!("{}; {step}", cure(cause, facts)),
+        None => cure(cause, facts),
+    }
+}
+
+/// What to do besides on a plain route, whose chain tells the outpost of no transfer.
+fn unheard(cause: &Cause, facts: &Facts) -> Option<String> {
+    if !facts.way.style.leaves_outpost_deaf() {
+        return None;
+    }
+    let (seq, packet) = (facts.seq, facts.packet.as_ref());
+    match (cause, facts.state) {
+        (Cause::Accepted { .. }, OrderState::InFlight) => Some(format!(
+            "the route is plain, so the outpost has not heard of it: `entrepot reconcile {seq}`"
+        )),
+        (
+            Cause::Refused { .. }
+            | Cause::RefusedUnknown
+            | Cause::TimedOut
+            | Cause::CallbackLost
+            | Cause::ArrivedOnly,
+            OrderState::InFlight,
+        ) => {
+            let from = packet.map_or_else(String::new, |packet| figures::moment(packet.timeout_at));
+            Some(format!(
+                "the route is plain, so the outpost does not hear of it: `entrepot reconcile \
+                 {seq}` asks the market, and from {from} on it has the coin credited"
+            ))
+        }
+        _ => None,
+    }
+}
+
+fn cure(cause: &Cause, facts: &Facts) -> String {
+    let is_plain = facts.way.style.leaves_outpost_deaf();
     let command = facts.command_refusal.as_ref().map(|refusal| {
         format!("the last command was refused: {} ({})", meaning(refusal.code), refusal.detail)
     });
     let text = match cause {
         Cause::Unsent => {
-            "anyone may `send` it again until its `send_by`; the owner may `cancel` it at once, and then the coin is claimable"
+            "anyone may send it again (`entrepot send`) until its `send_by`; the owner may give it up at once (`entrepot cancel`), and then the coin is claimable"
         }
         Cause::Refused { code: Some(code), .. } => remedy(*code),
         Cause::Refused { code: None, reason } if is_out_of_gas(reason) => {
-            "order fewer groups in one purchase, or let the routes of both contracts grant more gas (`destination_gas`), up to the chain's cap"
+            "order fewer groups in one purchase, or deploy routes that grant more gas (`destination_gas`), up to the chain's cap"
         }
         Cause::Refused { code: None, .. } | Cause::RefusedUnknown => {
             "ask the market's `check` query with the same order: it says whether it would be accepted now, and why not"
@@ -187,7 +224,7 @@ fn advice(cause: &Cause, facts: &Facts) -> String {
             "see that a relayer serves the channel (`ferry status`, `ferry packets`); if none does before its timeout, the coin comes back"
         }
         Cause::TimedOut if facts.state == OrderState::Refunded => {
-            "the coin was credited: `claim` it, and buy again with a longer `timeout_seconds` once a relayer runs"
+            "the coin was credited: `entrepot claim` pays it; buy again with a longer `timeout_seconds` once a relayer runs"
         }
         Cause::TimedOut => {
             "nothing is lost: any relayer can now prove the timeout, and the coin comes back (`ferry start`)"
@@ -196,20 +233,21 @@ fn advice(cause: &Cause, facts: &Facts) -> String {
             "see that a relayer serves the channel: until the answer is back the outpost cannot know"
         }
         Cause::CallbackLost => {
-            "anyone may `reconcile` the packet's `n` at the outpost after its timeout; the query `in_flight` lists it"
+            "anyone may have it repaired after the packet's timeout: `entrepot reconcile` with the order's number"
         }
         Cause::Client => {
             "a client that expired or was frozen needs a governance proposal that recovers it; the coin stays where it is until then"
         }
-        Cause::Accepted { .. } => command
-            .as_deref()
-            .unwrap_or("nothing is wrong; `status` at the outpost brings its books up to date"),
-        Cause::Closed => "what was unspent comes home to the outpost; `claim` pays it out",
+        Cause::Accepted { .. } => command.as_deref().unwrap_or("nothing needs to be done"),
+        Cause::Closed if is_plain => {
+            "what was unspent goes home past the outpost, to the owner's own account"
+        }
+        Cause::Closed => "what was unspent comes home to the outpost; `entrepot claim` pays it",
         Cause::ArrivedOnly => {
-            "ask the outpost for its `status`; if the market never accepted it, `reconcile` after the packet's timeout decides"
+            "if the market never accepted it, `entrepot reconcile` after the packet's timeout decides"
         }
         Cause::RefundDue => {
-            "it is credited when the relayer brings the timeout or the refusal (`ferry start`), then `reconcile` again"
+            "it is credited when the relayer brings the timeout or the refusal (`ferry start`), then `entrepot reconcile` again"
         }
     };
     text.to_owned()

@@ -13,7 +13,7 @@ use outpost::msg::responses::{
 };
 use protocol::control::{DeploymentStatus, Refusal};
 use protocol::ics20::TRANSFER_PORT;
-use protocol::{Code, DeploymentId, Tenant};
+use protocol::{Code, DeploymentId, RouteStyle, Tenant};
 use serde::Serialize;
 
 use super::search::{self, Received, Sent};
@@ -34,6 +34,8 @@ pub struct Reader {
 pub struct Facts {
     /// Its number at the outpost.
     pub seq: u64,
+    /// The number of the money packet that opens it, as `reconcile` names it.
+    pub n: u64,
     /// How far the outpost says that it has come.
     pub state: OrderState,
     /// The coin it was opened with.
@@ -86,6 +88,8 @@ pub enum Reception {
 pub struct Way {
     /// The route's name at the outpost.
     pub route: String,
+    /// How the chains tell the contracts of transfers on it.
+    pub style: RouteStyle,
     /// The market's end of the transfer channel.
     pub market_channel: String,
     /// The client of the outpost's chain on the market's chain.
@@ -128,6 +132,7 @@ impl Reader {
         let deployment = self.deployment(&order, &route, &way).await?;
         Ok(Facts {
             seq,
+            n: order.n,
             state: order.state,
             coin: order.coin,
             owner: order.owner.into(),
@@ -226,6 +231,7 @@ impl Reader {
         let there = connection.counterparty.map(|other| other.client_id).unwrap_or_default();
         Ok(Way {
             route: route.name.clone(),
+            style: route.style.clone(),
             market_channel: channel.counterparty.map(|end| end.channel_id).unwrap_or_default(),
             client_on_market_status: self.market_chain.client_status(&there).await?,
             client_on_market: there,

@@ -50,21 +50,19 @@ pub const fn remedy(code: Code) -> &'static str {
         }
         Code::WrongReceiver => "send the transfer to the market's address itself",
         Code::WrongCoin => "attach exactly one coin of at most 2^90 units",
-        Code::UnknownDenom => {
-            "pay with a denom that the market's query `denoms` lists for the route"
-        }
+        Code::UnknownDenom => "pay with a denom that `entrepot market` lists for the route",
         Code::BadSender => "send from an address in lower case",
         Code::UsedNumber | Code::UsedSeq => "use a number that was never used, and buy again",
-        Code::UnknownOffer => "name an offer that the market's query `offers` lists",
+        Code::UnknownOffer => "name an offer that `entrepot offers` lists",
         Code::OfferUnavailable => {
-            "name another offer, or say `otherwise: order`, so that the group goes to bids"
+            "name another that `entrepot offers` lists, or `offer:NUMBER` without `:refund`, so that the group goes to bids"
         }
         Code::RateAboveMax => {
             "raise `max_rate`, ask for less, or name a cheaper offer; the query `quote` tells the price"
         }
         Code::ProviderIneligible => "name another provider's offer, or require less",
         Code::InsufficientDeposit => {
-            "attach more, or ask for a shorter `runway_seconds`; the market's `quote` tells how much"
+            "attach more (`--days`, `--coin`), or ask for a shorter `--runway-seconds`; `entrepot market` tells the least"
         }
         Code::TooMany => "close or let expire some open orders first",
         Code::Paused => "wait until the market's owner resumes it, and buy again",

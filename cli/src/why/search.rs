@@ -6,14 +6,25 @@ use cosmos::rpc::FoundTx;
 use cosmos::wire::event::Event;
 use serde::Serialize;
 
-/// The event of a destination callback that was reverted, and the key of its reason. The module
-/// prefixes both, because the chain would drop the plain event with the rest of the transaction.
+/// What ibc-go puts before the events, and their keys, of a packet that it reverts: the plain ones would be
+/// dropped with the rest. Chains before ibc-go 7 keep them as they are.
+///
+/// Source: ibc-go v10.5 `modules/core/keeper/msg_server.go`, `convertToErrorEvents`.
+const KEPT: &str = "ibccallbackerror-";
+/// A destination callback; its reason stands with the packet's sequence and channel.
 ///
 /// Source: ibc-go v10.5 `modules/apps/callbacks/types/events.go`; seen on wasmd v0.61.14.
-const REVERTED: &str = "ibccallbackerror-ibc_dest_callback";
-const REASON: &str = "ibccallbackerror-callback_error";
-const SEQUENCE: &str = "ibccallbackerror-packet_sequence";
-const CHANNEL: &str = "ibccallbackerror-packet_dest_channel";
+const CALLBACK: &str = "ibc_dest_callback";
+/// An error of ibc-hooks, which names no packet: what the contract said is the context.
+///
+/// Source: cosmos/ibc-apps `modules/ibc-hooks/wasm_hook.go`, `NewEmitErrorAcknowledgement`.
+const HOOKS: &str = "ibc-acknowledgement-error";
+/// The transfer module's own refusal, such as of a receiver that may take no coins.
+///
+/// Source: ibc-go v10.5 `modules/apps/transfer/internal/events/events.go`, `EmitOnRecvPacketEvent`.
+const TRANSFER: &str = "fungible_token_packet";
+/// What begins a packet's part of a transaction.
+const BEGIN: &str = "recv_packet";
 
 /// A packet in the transaction that received it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -56,17 +67,37 @@ pub async fn received(
     }))
 }
 
-/// The reason in a transaction's events why a packet was reverted. A relayer puts many packets
-/// into one transaction, so that the reason must be that of this packet.
+/// The reason in a transaction's events why a packet was reverted: by a callback, by ibc-hooks, or
+/// by the transfer module itself. A relayer puts many packets into one transaction, so that the
+/// reason must be that of this packet: it stands between its `recv_packet` and the next one.
 #[must_use]
 pub fn refusal_in(events: &[Event], channel: &str, sequence: u64) -> Option<String> {
     let sequence = sequence.to_string();
-    let is_of_packet = |event: &&Event| {
-        event.kind == REVERTED
-            && event.get(SEQUENCE) == Some(&sequence)
-            && event.get(CHANNEL) == Some(channel)
+    let begins = |event: &Event| {
+        event.kind == BEGIN
+            && event.get("packet_sequence") == Some(&sequence)
+            && event.get("packet_dst_channel") == Some(channel)
     };
-    events.iter().find(is_of_packet)?.get(REASON).map(ToOwned::to_owned)
+    let own = events.iter().skip_while(|event| !begins(event)).skip(1);
+    let own: Vec<&Event> = own.take_while(|event| event.kind != BEGIN).collect();
+    let told = |kind: &str, keys: &[&str]| {
+        let of_kind = own.iter().filter(|event| bare(&event.kind) == kind);
+        let mut reasons = of_kind.filter_map(|event| keys.iter().find_map(|key| value(event, key)));
+        reasons.find(|reason| !reason.is_empty()).map(ToOwned::to_owned)
+    };
+    told(CALLBACK, &["callback_error"])
+        .or_else(|| told(HOOKS, &["error-context", "error"]))
+        .or_else(|| told(TRANSFER, &["error"]))
+}
+
+fn bare(name: &str) -> &str {
+    name.strip_prefix(KEPT).unwrap_or(name)
+}
+
+/// The first value under `key`, as it is or as ibc-go has kept it.
+fn value<'a>(event: &'a Event, key: &str) -> Option<&'a str> {
+    let found = event.attributes.iter().find(|attribute| bare(&attribute.key) == key);
+    found.map(|attribute| attribute.value.as_str())
 }
 
 /// How the purchase number `seq` left `outpost`, the last time it did; none if it did not.
