@@ -5,6 +5,7 @@
 //! else that is fenced shows something; a mark that is not known is an error, so that no command
 //! escapes.
 
+pub mod links;
 mod session;
 
 pub use session::{Session, Setting};
@@ -148,26 +149,19 @@ mod tests {
     }
 
     #[test]
-    fn every_page_is_in_the_summary_and_every_link_leads_somewhere() {
+    fn every_page_is_in_the_summary_and_the_readme_links_into_the_book() {
         let pages = pages().unwrap();
         let readme = folder().join("../../README.md");
         let readme = std::fs::read_to_string(readme).unwrap();
         for entry in std::fs::read_dir(folder()).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             let listed = name == "SUMMARY.md" || pages.iter().any(|page| page.name == name);
-            assert!(listed, "{name}");
+            assert!(listed || !name.ends_with(".md"), "{name}");
         }
         for page in &pages {
             page.blocks().unwrap();
-            for link in links(&page.text) {
-                let file = link.split('#').next().unwrap();
-                assert!(folder().join(file).try_exists().unwrap(), "{}: {link}", page.name);
-            }
         }
         let into_the_book = links(&readme).into_iter().filter(|link| link.contains("docs/src/"));
-        assert!(into_the_book.clone().count() >= 4, "README links into the book");
-        for link in into_the_book {
-            assert!(folder().join("../..").join(link).try_exists().unwrap(), "{link}");
-        }
+        assert!(into_the_book.count() >= 4, "README links into the book");
     }
 }
