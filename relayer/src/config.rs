@@ -113,7 +113,7 @@ pub struct Chain {
     /// What the gas of a simulated transaction is multiplied with, in thousandths.
     #[serde(default = "gas::default_multiplier", with = "gas::multiplier")]
     pub gas_multiplier: u64,
-    /// The most gas of one transaction; default what a block takes.
+    /// The most gas of one transaction; default what a block takes, and 4,000,000 with a single message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_gas: Option<u64>,
     /// Messages to this chain are left to other relayers for so many of its blocks.

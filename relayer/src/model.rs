@@ -13,6 +13,7 @@ pub mod rows;
 pub mod state;
 
 pub(crate) mod asks;
+pub(crate) mod blame;
 mod chain;
 mod check;
 mod client;
@@ -20,7 +21,7 @@ mod decide;
 mod flow;
 mod gap;
 mod lane;
-mod offer;
+pub(crate) mod offer;
 pub(crate) mod packet;
 mod path;
 mod price;
@@ -191,6 +192,7 @@ impl Model {
             Fact::Begin(chain, tip) => self.on_begin(chain, tip),
             Fact::Path(row, channels) => self.on_path(row, channels),
             Fact::Jump(chain, tip) => self.on_jump(&chain, tip),
+            Fact::Garbled(chain) => self.check_soon(&chain),
             Fact::Clear(path) => self.on_clear(&path),
             Fact::Reload { chains, max_tries } => self.on_reload(chains, max_tries),
             Fact::Failed(id, why) => self.on_failed(id, why),

@@ -140,11 +140,10 @@ impl Model {
         self.chains.get(chain).map_or(Span(0), |chain| chain.interval)
     }
 
-    /// Notes that a transaction ran out of gas on a chain.
-    pub(crate) fn raise_gas(&mut self, chain: &ChainId) {
-        if let Some(chain) = self.chains.get_mut(chain) {
-            chain.gas.raise();
-        }
+    /// Raises the limits on a chain where a transaction ran out of gas; `false` when they are raised
+    /// already.
+    pub(crate) fn raise_gas(&mut self, chain: &ChainId) -> bool {
+        self.chains.get_mut(chain).is_some_and(|chain| chain.gas.raise())
     }
 
     /// The chain that a flow's messages go to.

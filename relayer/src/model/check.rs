@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Model;
-use super::ids::{FlowId, PathId, Side, Span, Time};
+use super::ids::{ChainId, FlowId, PathId, Side, Span, Time};
 use super::rows::{EndState, PathRow};
 
 /// How often the state of every channel is compared with what was read.
@@ -30,6 +30,15 @@ impl Model {
             *due = first;
             for to in [Side::A, Side::B] {
                 self.open_gaps(&FlowId { path: path.clone(), to });
+            }
+        }
+    }
+
+    /// Has every path of a chain checked now.
+    pub(super) fn check_soon(&mut self, chain: &ChainId) {
+        for path in self.record.paths() {
+            if path.chains.a == *chain || path.chains.b == *chain {
+                self.checks.0.insert(path.path.clone(), self.now);
             }
         }
     }

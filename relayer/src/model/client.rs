@@ -29,6 +29,10 @@ pub(crate) struct Client {
     asked: bool,
     /// It is not asked about before.
     not_before: Time,
+    /// Something was said that speaks of a dead client.
+    doubted: bool,
+    /// Until then it is taken to work, whatever is said of it: the chain has told.
+    vouched_until: Time,
 }
 
 /// Until when a client takes updates.
@@ -91,8 +95,9 @@ impl Model {
         let client = path.ends.on(id.to).client.clone()?;
         let chain = self.chain_to(id)?.id.clone();
         let wants = self.flows.get(id).is_none_or(|flow| {
-            let known = flow.client.trust.is_some() && flow.parked.is_none();
-            !known && !flow.client.asked && flow.client.not_before <= self.now
+            let client = &flow.client;
+            let known = client.trust.is_some() && flow.parked.is_none() && !client.doubted;
+            !known && !client.asked && client.not_before <= self.now
         });
         wants.then_some(Ask::Client { chain, client })
     }
@@ -102,8 +107,14 @@ impl Model {
         let pause = Span(facts.trusting_period.0 / LOOKS).min(LOOK_AGAIN);
         let again = self.now.plus(pause.max(LOOK_LATER));
         let trust = Trust { newest: facts.time, period: facts.trusting_period };
-        self.flow_mut(id).client = Client { trust: Some(trust), asked: false, not_before: again };
-        match facts.status.complaint() {
+        let mut client = Client { trust: Some(trust), not_before: again, ..Client::default() };
+        let complaint = facts.status.complaint();
+        if complaint.is_none() {
+            client.not_before = self.now.plus(LOOK_LATER);
+            client.vouched_until = self.now.plus(LOOK_AGAIN);
+        }
+        self.flow_mut(id).client = client;
+        match complaint {
             Some(complaint) => self.park(id, complaint),
             None => {
                 self.flow_mut(id).parked = None;
@@ -111,6 +122,16 @@ impl Model {
                 self.learn_consensus(id, facts.latest);
             }
         }
+    }
+
+    /// Has the chain asked about a flow's client as soon as may be.
+    pub(super) fn look_at_client(&mut self, id: &FlowId) {
+        self.flow_mut(id).client.doubted = true;
+    }
+
+    /// Whether the chain has said lately that a flow's client works.
+    pub(super) fn is_client_vouched(&self, id: &FlowId) -> bool {
+        self.flows.get(id).is_some_and(|flow| self.now < flow.client.vouched_until)
     }
 
     /// Applies that a chain did not say what a flow's client is good for.

@@ -1,6 +1,7 @@
 //! Decisions: what a chain's blocks mean for the lanes.
 
 use super::Model;
+use super::blame::Blame;
 use super::facts::{Tip, Used};
 use super::ids::{ChainId, LaneId};
 use super::notice::Notice;
@@ -67,19 +68,13 @@ impl Model {
             height: tip.height,
             log: used.log.clone(),
         });
-        if refusal::is_out_of_gas(&used.codespace, used.code) {
-            self.raise_gas(&used.lane.chain);
+        let ran_out = refusal::is_out_of_gas(&used.codespace, used.code);
+        if ran_out && self.raise_gas(&used.lane.chain) {
             return;
         }
-        let culprit = used.failed_index.and_then(|index| index.checked_sub(slot.updates));
-        match culprit.and_then(|index| slot.works.get(index)) {
-            Some(work) => self.back_off(&slot.flow, std::slice::from_ref(work), &used.log),
-            // The update failed, or the log does not say what: every work is tried by itself.
-            None => {
-                self.back_off(&slot.flow, &slot.works, &used.log);
-                self.delay(&slot.flow, None);
-            }
-        }
+        self.doubts_client(&slot.flow, &used.log);
+        let blame = Blame::of(used.failed_index, slot.updates, slot.works.len());
+        self.blame(&slot.flow, blame, &slot.works, &used.log);
     }
 
     /// Ends works that were paid for and found nothing to do, though no event told us why: whatever

@@ -55,6 +55,9 @@ pub enum Fact {
     /// The blocks up to this one cannot be read any more: reading goes on after it, and what they did
     /// is found by scans.
     Jump(ChainId, Tip),
+    /// A block of this chain that was just read has events that do not read: what they did is found by
+    /// scans.
+    Garbled(ChainId),
     /// Everything on the channels of a path shall be looked at anew, and tried again.
     Clear(PathId),
     /// Other settings of chains that are known, from now on.
@@ -141,6 +144,22 @@ pub enum Ask {
 }
 
 impl Ask {
+    /// The chain that is asked, a scan's source; none for what the store answers.
+    pub fn chain(&self) -> Option<&ChainId> {
+        match self {
+            Self::Header { chain, .. }
+            | Self::Prove { chain, .. }
+            | Self::Simulate { chain, .. }
+            | Self::Client { chain, .. }
+            | Self::GasPrice { chain, .. }
+            | Self::Channels { chain, .. } => Some(chain),
+            Self::Offer(slot) => Some(&slot.lane.chain),
+            Self::Account(lane) => Some(&lane.chain),
+            Self::Packets { from, .. } => Some(&from.chain),
+            Self::Load(_) => None,
+        }
+    }
+
     /// What it is, in a word.
     pub fn name(&self) -> &'static str {
         match self {
@@ -460,6 +479,9 @@ pub enum Why {
     /// No endpoint could serve it.
     #[error("not served: {0}")]
     Unavailable(String),
+    /// A simulation failed and named no message.
+    #[error("{0}")]
+    Refused(String),
     /// It was served and does not verify.
     #[error("does not verify: {0}")]
     Invalid(String),

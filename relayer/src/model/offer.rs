@@ -9,7 +9,7 @@ use super::rows::SlotRow;
 use crate::plan::refusal::{self, Meaning};
 
 /// How many refusals that name no message a flow takes before its works are tried one by one.
-const TRUSTING_REFUSALS: u32 = 3;
+pub(crate) const TRUSTING_REFUSALS: u32 = 3;
 
 impl Model {
     /// Applies the answer to an offer.
@@ -53,25 +53,28 @@ impl Model {
                 }
                 return;
             }
-            Meaning::Redundant | Meaning::Transaction | Meaning::Client | Meaning::Message => {}
+            Meaning::Redundant | Meaning::Transaction | Meaning::Message => {}
         }
         self.refuse(&slot);
         match meaning {
-            Meaning::Transaction => self.on_refused_as_such(id, refusal),
-            Meaning::Client => self.park(&slot.flow, refusal.log.clone()),
+            Meaning::Transaction => self.on_refused_as_such(&slot, refusal),
             Meaning::Redundant => self.postpone(&slot.flow, &slot.works),
             _ => self.suspect(&slot, &refusal.log),
         }
         self.delay(&slot.flow, None);
     }
 
-    fn on_refused_as_such(&mut self, id: &SlotId, refusal: &Refusal) {
+    fn on_refused_as_such(&mut self, slot: &SlotRow, refusal: &Refusal) {
+        let lane = &slot.id.lane;
         if refusal::is_out_of_gas(&refusal.codespace, refusal.code) {
-            return self.raise_gas(&id.lane.chain);
+            if !self.raise_gas(&lane.chain) {
+                self.suspect(slot, &refusal.log);
+            }
+            return;
         }
         self.notices.push(Notice::Refused {
-            chain: id.lane.chain.clone(),
-            address: id.lane.address.clone(),
+            chain: lane.chain.clone(),
+            address: lane.address.clone(),
             log: refusal.log.clone(),
         });
     }
@@ -79,6 +82,9 @@ impl Model {
     /// Decides what a refusal that names no message says about the works: the next simulation names
     /// the one at fault. Only if that passes again and again is each tried by itself.
     fn suspect(&mut self, slot: &SlotRow, log: &str) {
+        if self.doubts_client(&slot.flow, log) {
+            return;
+        }
         if slot.works.len() == 1 || self.failures(&slot.flow) >= TRUSTING_REFUSALS {
             self.back_off(&slot.flow, &slot.works, log);
         }

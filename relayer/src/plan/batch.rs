@@ -49,7 +49,14 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: Limits = Limits { gas: 100, max_gas: 200, bytes: 1_000, msgs: 4 };
+    const LIMITS: Limits = Limits {
+        gas: 100,
+        max_gas: 200,
+        max_message_gas: 200,
+        bytes: 1_000,
+        max_bytes: 2_000,
+        msgs: 4,
+    };
 
     fn sizes(blocks: &[u64]) -> Vec<usize> {
         cut(blocks, LIMITS, |block| *block, |_| (1, 1)).iter().map(|run| run.len()).collect()

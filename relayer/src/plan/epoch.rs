@@ -12,6 +12,7 @@ use ibc_proto::ibc::core::client::v1::MsgUpdateClient;
 
 use super::choose::{Base, Choice, Chosen};
 use super::simulate::Batch;
+use super::window::Limits;
 use super::work::Work;
 use crate::model::Model;
 use crate::model::asks::Purpose;
@@ -38,16 +39,21 @@ pub(crate) struct Epoch {
     pub(super) batches: Vec<Batch>,
     /// Whether the update goes ahead in a transaction of its own.
     pub(super) update_goes_ahead: bool,
+    /// One of its simulations was answered as it should be: node and update are good.
+    pub(super) is_vouched: bool,
 }
 
 impl Epoch {
     /// The height whose proofs could not be had, if the epoch fails now.
     pub(crate) fn unproved_height(&self) -> u64 {
-        if matches!(self.base, Base::Committed) && !self.waiting.is_empty() {
-            self.height
-        } else {
-            0
-        }
+        let has_failed = !self.waiting.is_empty() || self.doubt().is_some();
+        if matches!(self.base, Base::Committed) && has_failed { self.height } else { 0 }
+    }
+
+    /// Its first batch that failed at no message in particular, and why.
+    pub(super) fn doubt(&self) -> Option<(usize, &Why)> {
+        let mut batches = self.batches.iter().enumerate();
+        batches.find_map(|(place, batch)| Some((place, batch.doubt()?)))
     }
 
     /// The asks whose answers it still waits for.
@@ -142,6 +148,7 @@ impl Model {
             data: BTreeMap::new(),
             batches: Vec::new(),
             update_goes_ahead: false,
+            is_vouched: false,
         });
         self.cut_when_gathered(id);
     }
@@ -188,16 +195,23 @@ impl Model {
         self.learn_delay(id);
         let Some(epoch) = self.flows.get(id).and_then(|flow| flow.epoch.as_ref()) else { return };
         let wanted = epoch.works.len();
+        let limits = self.limits(id).beside(self.update_bytes(id, epoch));
         let mut messages = Vec::with_capacity(wanted);
         let mut bad = Vec::new();
         for chosen in &epoch.works {
             match self.probe_message(id, epoch, &chosen.work) {
+                Ok(message) if message.value.len() > limits.max_bytes => {
+                    let (bytes, most) = (message.value.len(), limits.max_bytes);
+                    let reason =
+                        format!("it is too large: {bytes} bytes, at most {most} can be sent");
+                    bad.push((chosen.work.clone(), reason));
+                }
                 Ok(message) => messages.push((chosen.clone(), message.value.len())),
                 Err(reason) => bad.push((chosen.work.clone(), reason)),
             }
         }
         let brings_update = matches!(epoch.base, Base::Update { .. });
-        let mut batches = self.cut(id, messages);
+        let mut batches = self.cut(id, limits, messages);
         for (work, reason) in bad {
             if let Some(epoch) = self.flow_mut(id).epoch.as_mut() {
                 epoch.works.retain(|chosen| chosen.work != work);
@@ -217,14 +231,18 @@ impl Model {
         }
     }
 
+    /// How many bytes the client's update takes in a transaction.
+    fn update_bytes(&self, id: &FlowId, epoch: &Epoch) -> usize {
+        self.updates(id, epoch, "").iter().map(|update| update.value.len()).sum()
+    }
+
     fn probe_message(&self, id: &FlowId, epoch: &Epoch, work: &Work) -> Result<Any, String> {
         let probe = self.chain_to(id).map(|chain| chain.probe.address.as_str());
         self.message(id, epoch, work, probe.unwrap_or_default())
     }
 
     /// Cuts works into batches, between source blocks where possible; doubtful ones stay alone.
-    fn cut(&self, id: &FlowId, works: Vec<(Chosen, usize)>) -> Vec<Vec<Work>> {
-        let limits = self.limits(id);
+    fn cut(&self, id: &FlowId, limits: Limits, works: Vec<(Chosen, usize)>) -> Vec<Vec<Work>> {
         let gas = self.chain_to(id).and_then(|chain| self.chains.get(&chain.id));
         let measure = |(chosen, bytes): &(Chosen, usize)| {
             (gas.map_or(0, |chain| chain.gas.estimate(&chosen.work)), *bytes)

@@ -17,6 +17,10 @@ const WIDE: u64 = 1_250;
 /// How many transactions keep a wider limit after one ran out of gas.
 const WIDE_FOR: u32 = 100;
 
+/// A batch of so many messages, or more, replaces what was learned before; a smaller one moves it by its
+/// share. One dear message of a stranger then does not make all others seem dear.
+const TELLING: u64 = 10;
+
 /// What is learned of gas on one chain.
 #[derive(Debug, Default)]
 pub(crate) struct Gas {
@@ -73,12 +77,18 @@ impl Gas {
         self.learned.get(&kind).copied().unwrap_or_else(|| assumed(kind))
     }
 
-    /// Learns from a simulated transaction whose messages are all of one kind.
+    /// Learns from a simulated transaction whose messages are all of one kind; what was known at most
+    /// doubles or halves by it.
     pub(crate) fn learn(&mut self, works: &[Work], gas_used: u64) {
         let Some(first) = works.first().map(kind) else { return };
         if works.iter().all(|work| kind(work) == first) {
-            let each = gas_used.div_ceil(works.len().try_into().unwrap_or(u64::MAX));
-            self.learned.insert(first, each);
+            let count = works.len().try_into().unwrap_or(u64::MAX);
+            let known = self.learned.get(&first).copied().unwrap_or_else(|| assumed(first));
+            let each = gas_used.div_ceil(count).clamp(known / 2, known.saturating_mul(2));
+            let weight = count.min(TELLING);
+            let old = known.saturating_mul(TELLING - weight);
+            let mean = old.saturating_add(each.saturating_mul(weight)).div_ceil(TELLING);
+            self.learned.insert(first, mean);
         }
     }
 
@@ -90,9 +100,13 @@ impl Gas {
         needed(simulated, multiplier)
     }
 
-    /// Widens the limits for a while: a transaction ran out of gas.
-    pub(crate) fn raise(&mut self) {
-        self.wide = WIDE_FOR;
+    /// Widens the limits for a while, as a transaction ran out of gas; `false` when they are wide already.
+    pub(crate) fn raise(&mut self) -> bool {
+        let is_news = self.wide == 0;
+        if is_news {
+            self.wide = WIDE_FOR;
+        }
+        is_news
     }
 }
 
@@ -104,7 +118,8 @@ mod tests {
     fn limit_stays_within_five_percent_and_widens_after_out_of_gas() {
         let mut gas = Gas::default();
         assert_eq!(gas.limit(7_650_000, 1_020), 7_806_000);
-        gas.raise();
+        assert!(gas.raise());
+        assert!(!gas.raise());
         assert_eq!(gas.limit(1_000_000, 1_020), 1_253_000);
         assert_eq!(gas.limit(1_000_000, 1_400), 1_403_000);
     }
@@ -123,9 +138,19 @@ mod tests {
     #[test]
     fn only_batches_of_one_kind_teach() {
         let mut gas = Gas::default();
-        gas.learn(&[Work::CreateClient, Work::CreateClient], 300_001);
+        gas.learn(&vec![Work::CreateClient; 10], 1_500_001);
         assert_eq!(gas.estimate(&Work::CreateClient), 150_001);
         gas.learn(&[], 1);
         assert_eq!(gas.estimate(&Work::CreateClient), 150_001);
+    }
+
+    #[test]
+    fn one_dear_message_teaches_little() {
+        let mut gas = Gas::default();
+        gas.learn(&vec![Work::CreateClient; 100], 20_000_000);
+        gas.learn(&[Work::CreateClient], 95_000_000);
+        assert_eq!(gas.estimate(&Work::CreateClient), 220_000);
+        gas.learn(&vec![Work::CreateClient; 100], 20_000_000);
+        assert_eq!(gas.estimate(&Work::CreateClient), 200_000);
     }
 }

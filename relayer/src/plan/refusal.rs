@@ -2,6 +2,9 @@
 
 use crate::model::facts::Refusal;
 
+/// The SDK's code of a transaction that is too large.
+pub(crate) const TOO_LARGE: u32 = 21;
+
 /// What a refusal says about the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
@@ -13,20 +16,20 @@ pub(crate) enum Meaning {
     Ahead,
     /// Others did all of it; nothing was paid.
     Redundant,
-    /// The transaction as such is not acceptable: fee, funds, gas, size, signature.
+    /// The transaction is not acceptable whatever is in it: fee, funds, gas, signature.
     Transaction,
-    /// The client takes no updates.
-    Client,
-    /// One of the messages is bad; `CheckTx` does not say which.
+    /// One of the messages is bad, or too large; `CheckTx` does not say which.
     Message,
 }
 
 /// Reads a refusal.
 ///
-/// Before a block, the SDK's own codes come from the ante handlers, which look at no message.
+/// Before a block, the SDK's own codes come from the ante handlers, which look at no message; but for a
+/// panic, and what a transaction has too much of, a message is to blame.
 ///
 /// Source: cosmos-sdk v0.50 `types/errors/errors.go` (4 signature, 5 funds, 11 out of gas, 13 fee,
-/// 20 mempool full, 21 size, 30 timeout height, 32 sequence); ibc-go v10.5 `modules/core/04-channel/types/errors.go` (22 redundant).
+/// 20 mempool full, 21 size, 30 timeout height, 32 sequence, 41 gas limit beyond a block's, 111222
+/// panic); ibc-go v10.5 `modules/core/04-channel/types/errors.go` (22 redundant).
 pub(crate) fn meaning(refusal: &Refusal) -> Meaning {
     match (refusal.codespace.as_str(), refusal.code) {
         ("sdk", 20) => Meaning::Full,
@@ -36,8 +39,8 @@ pub(crate) fn meaning(refusal: &Refusal) -> Meaning {
             _ => Meaning::Behind,
         },
         ("channel", 22) => Meaning::Redundant,
+        ("sdk", TOO_LARGE | 41 | 111_222) => Meaning::Message,
         ("sdk", _) => Meaning::Transaction,
-        _ if is_client_unusable(&refusal.log) => Meaning::Client,
         _ => Meaning::Message,
     }
 }
@@ -45,18 +48,6 @@ pub(crate) fn meaning(refusal: &Refusal) -> Meaning {
 /// Whether a transaction failed because its gas limit was too low.
 pub(crate) fn is_out_of_gas(codespace: &str, code: u32) -> bool {
     codespace == "sdk" && code == 11
-}
-
-/// Whether an error says that a client is not active.
-///
-/// The error may come wrapped in the codespace of the connection or channel, so its text decides.
-/// Source: ibc-go v10.5 `modules/core/02-client/types/errors.go`, `ErrClientNotActive`, `ErrClientFrozen`;
-/// `modules/light-clients/07-tendermint/errors.go`, `ErrTrustingPeriodExpired`.
-pub(crate) fn is_client_unusable(log: &str) -> bool {
-    ["client state is not active", "client is not active", "client is frozen"]
-        .iter()
-        .chain(&["time since latest trusted state has passed the trusting period"])
-        .any(|text| log.contains(text))
 }
 
 /// The two numbers of `account sequence mismatch, expected 5, got 7`.
@@ -88,10 +79,9 @@ mod tests {
     }
 
     #[test]
-    fn inactive_client_is_told_from_a_bad_message() {
-        let log = "cannot update client (07-tendermint-0) with status Expired: client state is not active";
-        assert_eq!(read("client", 29, log), Meaning::Client);
+    fn what_is_wrong_with_all_of_it_is_told_from_a_bad_message() {
         assert_eq!(read("sdk", 5, "spendable balance 1stake is smaller"), Meaning::Transaction);
+        assert_eq!(read("sdk", 41, "tx gas limit exceeds block max gas"), Meaning::Message);
         assert_eq!(read("client", 8, "consensus state not found"), Meaning::Message);
         assert_eq!(read("channel", 22, "packet messages are redundant"), Meaning::Redundant);
     }

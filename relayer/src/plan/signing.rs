@@ -42,8 +42,10 @@ impl Model {
         let epoch = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut())?;
         let Simulated::Used(gas) = epoch.batches.first()?.simulation else { return None };
         let goes_ahead = epoch.batches.first().is_some_and(|batch| batch.works.is_empty());
-        match epoch.batches.get(1).map(|next| next.simulation) {
-            Some(Simulated::Waits | Simulated::Asked(_)) if goes_ahead => return None,
+        match epoch.batches.get(1).map(|next| &next.simulation) {
+            Some(Simulated::Waits | Simulated::Asked(_) | Simulated::Failed(_)) if goes_ahead => {
+                return None;
+            }
             None if goes_ahead && !is_wanted_alone => {
                 epoch.batches.clear();
                 return None;
@@ -93,9 +95,9 @@ impl Model {
         msgs.extend(messages);
         let number = account.number;
         let proved_at = if epoch.base == Base::Create { 0 } else { epoch.height };
-        let multiplier = chain.gas_multiplier;
+        let (multiplier, most) = (chain.gas_multiplier, self.limits(id).max_gas);
         let learned = self.chains.get_mut(&chain.id).map(|chain| &mut chain.gas);
-        let gas_limit = learned.map_or(gas, |learned| learned.limit(gas, multiplier));
+        let gas_limit = learned.map_or(gas, |learned| learned.limit(gas, multiplier)).min(most);
         let fee = Fee {
             gas_limit,
             amount: price.fee(gas_limit),

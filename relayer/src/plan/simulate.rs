@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use cosmos::wire::tx::{Fee, TxPlan, unsigned};
 use ibc_proto::google::protobuf::Any;
 
+use super::choose::Base;
 use super::epoch::{Epoch, without_dependants};
 use super::gas::{self, without_first_key};
-use super::refusal;
 use super::work::Work;
 use crate::model::Model;
 use crate::model::asks::Purpose;
+use crate::model::blame::Blame;
 use crate::model::config::ChainConfig;
 use crate::model::facts::{Ask, Refusal, Simulation, Why};
 use crate::model::ids::{AskId, ChainId, FlowId};
+use crate::model::offer::TRUSTING_REFUSALS;
 
 /// How many simulations a chain is asked for at once: its nodes execute them one after the other and
 /// make no block meanwhile, and what is simulated first is to go out while the next ones are.
@@ -29,7 +31,7 @@ pub(super) struct Batch {
 }
 
 /// How far the simulation of a batch is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Simulated {
     /// It has to wait for its turn.
     Waits,
@@ -37,6 +39,8 @@ pub(super) enum Simulated {
     Asked(AskId),
     /// It used this much gas.
     Used(u64),
+    /// It failed, and nothing says at which message.
+    Failed(Why),
 }
 
 impl Batch {
@@ -54,7 +58,15 @@ impl Batch {
     pub(super) fn ask(&self) -> Option<AskId> {
         match self.simulation {
             Simulated::Asked(ask) => Some(ask),
-            Simulated::Waits | Simulated::Used(_) => None,
+            Simulated::Waits | Simulated::Used(_) | Simulated::Failed(_) => None,
+        }
+    }
+
+    /// Why it failed, if nothing says at which message.
+    pub(super) fn doubt(&self) -> Option<&Why> {
+        match &self.simulation {
+            Simulated::Failed(why) => Some(why),
+            Simulated::Waits | Simulated::Asked(_) | Simulated::Used(_) => None,
         }
     }
 }
@@ -188,9 +200,13 @@ impl Model {
             return;
         };
         match simulation {
-            Simulation::Ok { gas_used } => self.on_gas(id, place, gas_used),
-            Simulation::Refused(refusal) => self.on_bad_batch(id, place, &refusal),
+            Simulation::Ok { gas_used } => {
+                epoch.is_vouched = true;
+                self.on_gas(id, place, gas_used);
+            }
+            Simulation::Refused(refusal) => self.on_bad_batch(id, place, refusal),
         }
+        self.settle_doubts(id);
         self.sign_simulated(id);
     }
 
@@ -199,20 +215,22 @@ impl Model {
     fn on_gas(&mut self, id: &FlowId, place: usize, gas_used: u64) {
         let limits = self.limits(id);
         let multiplier = self.chain_to(id).map_or(0, |chain| chain.gas_multiplier);
-        let is_beyond = gas::needed(gas_used, multiplier) > limits.max_gas;
         let Some(epoch) = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut()) else {
             return;
         };
         let batch = &mut epoch.batches[place];
+        let is_single = batch.works.len() <= 1;
+        let most = if is_single { limits.max_message_gas } else { limits.max_gas };
+        let is_beyond = gas::needed(gas_used, multiplier) > most;
         let is_large = gas_used > limits.gas.saturating_mul(3) / 2;
-        if batch.works.len() > 1 && (is_beyond || is_large) {
+        if !is_single && (is_beyond || is_large) {
             let works = std::mem::take(&mut batch.works);
             return self.split(id, place, works);
         }
         if is_beyond {
             let works = epoch.batches.remove(place).works;
             epoch.works.retain(|chosen| !works.contains(&chosen.work));
-            let reason = format!("it takes {gas_used} gas, `max_gas` is {}", limits.max_gas);
+            let reason = format!("it takes {gas_used} gas, `max_gas` is {most}");
             self.back_off(id, &works, &reason);
             if works.is_empty() {
                 self.delay(id, Some(&Why::Unavailable(format!("client update: {reason}"))));
@@ -238,23 +256,24 @@ impl Model {
         }
     }
 
-    /// Takes the message at fault out of a batch.
-    fn on_bad_batch(&mut self, id: &FlowId, place: usize, refusal: &Refusal) {
-        if refusal::is_client_unusable(&refusal.log) {
-            self.delay(id, None);
-            return self.park(id, refusal.log.clone());
+    /// Takes the message at fault out of a batch, if one is named; see [`crate::model::blame`].
+    fn on_bad_batch(&mut self, id: &FlowId, place: usize, refusal: Refusal) {
+        let Refusal { index, log, .. } = refusal;
+        if self.doubts_client(id, &log) {
+            return self.delay(id, Some(&Why::Refused(log)));
         }
         let Some(epoch) = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut()) else {
             return;
         };
         let Batch { mut works, updates, .. } = epoch.batches.remove(place);
-        let culprit = refusal.index.and_then(|index| index.checked_sub(updates));
-        let Some(culprit) = culprit.filter(|culprit| *culprit < works.len()) else {
-            // The update is refused, or the transaction as such: no work is to blame.
-            return self.delay(id, Some(&Why::Unavailable(refusal.log.clone())));
+        let culprit = match Blame::of(index, updates, works.len()) {
+            Blame::Work(culprit) => culprit,
+            Blame::Update => return self.delay(id, Some(&Why::Refused(log))),
+            Blame::Unknown => return self.doubt(id, works, Why::Refused(log)),
         };
         let bad = works.remove(culprit);
         epoch.works.retain(|chosen| chosen.work != bad);
+        epoch.is_vouched = true;
         // What comes after it on an ordered channel cannot go before it.
         let route = bad.packet().map(|(_, key)| &key.route).filter(|route| route.is_ordered());
         let mut later = works.split_off(culprit);
@@ -263,11 +282,10 @@ impl Model {
         if !works.is_empty() {
             epoch.batches.insert(place, Batch::of(works));
         }
-        self.back_off(id, std::slice::from_ref(&bad), &refusal.log);
+        self.back_off(id, std::slice::from_ref(&bad), &log);
     }
 
-    /// Applies that a batch was not simulated: its works stay owed, and those of the batches that still
-    /// wait for their turn; the others go on.
+    /// Applies that a batch was not simulated.
     pub(crate) fn on_unsimulated(&mut self, id: &FlowId, ask: AskId, why: &Why) {
         let Some(epoch) = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut()) else {
             return;
@@ -275,12 +293,71 @@ impl Model {
         let Some(place) = epoch.batches.iter().position(|batch| batch.ask() == Some(ask)) else {
             return;
         };
-        if epoch.batches[place].works.is_empty() || epoch.batches.len() == 1 {
-            return self.delay(id, Some(why));
+        let works = epoch.batches.remove(place).works;
+        if !epoch.is_vouched {
+            // The node may be at fault: those that wait for their turn stay owed.
+            epoch.batches.retain(|batch| !batch.waits());
         }
-        epoch.batches.remove(place);
-        epoch.batches.retain(|batch| !batch.waits());
+        self.doubt(id, works, why.clone());
+        self.settle_doubts(id);
         self.sign_simulated(id);
+    }
+
+    /// Notes that a batch failed at no message in particular. Those after it do not wait for it; without
+    /// the update none of them goes.
+    fn doubt(&mut self, id: &FlowId, works: Vec<Work>, why: Why) {
+        let Some(epoch) = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut()) else {
+            return;
+        };
+        if works.is_empty() {
+            return self.delay(id, Some(&why));
+        }
+        epoch.batches.push(Batch { simulation: Simulated::Failed(why), ..Batch::of(works) });
+    }
+
+    /// Decides about the batches of an epoch that failed at no message in particular, as soon as another
+    /// of its simulations tells whether they are to blame.
+    fn settle_doubts(&mut self, id: &FlowId) {
+        while let Some(epoch) = self.flows.get(id).and_then(|flow| flow.epoch.as_ref()) {
+            let Some((place, why)) = epoch.doubt().map(|(place, why)| (place, why.clone())) else {
+                return;
+            };
+            let works = epoch.batches[place].works.clone();
+            let is_suspect = works.len() == 1 && self.attempt(id, &works[0]).tries > 0;
+            let waits = epoch.batches.iter().any(|batch| batch.waits() || batch.ask().is_some());
+            let brings_update = matches!(epoch.base, Base::Update { .. });
+            if epoch.is_vouched || is_suspect {
+                self.try_apart(id, place, works, &why);
+            } else if waits {
+                return;
+            } else if brings_update && !epoch.update_goes_ahead {
+                return self.try_update(id);
+            } else if self.failures(id) < TRUSTING_REFUSALS {
+                return self.delay(id, Some(&why));
+            } else {
+                self.try_apart(id, place, works, &why);
+            }
+        }
+    }
+
+    /// Halves a batch that failed; a single work is to blame.
+    fn try_apart(&mut self, id: &FlowId, place: usize, works: Vec<Work>, why: &Why) {
+        if works.len() > 1 {
+            return self.split(id, place, works);
+        }
+        if let Some(epoch) = self.flow_mut(id).epoch.as_mut() {
+            epoch.batches.remove(place);
+            epoch.works.retain(|chosen| !works.contains(&chosen.work));
+        }
+        self.back_off(id, &works, &why.to_string());
+    }
+
+    /// Simulates the update by itself: whether it is good decides whether the works are to blame.
+    fn try_update(&mut self, id: &FlowId) {
+        if let Some(epoch) = self.flow_mut(id).epoch.as_mut() {
+            epoch.update_goes_ahead = true;
+            epoch.batches.insert(0, Batch::of(Vec::new()));
+        }
     }
 
     /// What a simulated batch would take in the lane's name.

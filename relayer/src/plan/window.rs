@@ -11,8 +11,11 @@ const WINDOW_BLOCKS: u64 = 2;
 const BATCHES_PER_BLOCK: u64 = 20;
 /// The gas that a block is taken to hold when the chain sets no limit.
 const UNLIMITED_BLOCK_GAS: u64 = 200_000_000;
-/// A node accepts bodies of 1 MB, and the transaction is in base64 there.
-const MAX_TX_BYTES: u64 = 700_000;
+/// A node accepts bodies of 1 MB, and a simulation has the transaction in hex there.
+const MAX_TX_BYTES: u64 = 480_000;
+/// The most gas that a single message may take where `max_gas` is not set: whoever sends a packet decides
+/// what its receive costs us.
+const MAX_MESSAGE_GAS: u64 = 4_000_000;
 /// About what a packet message takes with its proof.
 const MESSAGE_BYTES: u64 = 1_100;
 
@@ -23,10 +26,22 @@ pub(crate) struct Limits {
     pub(crate) gas: u64,
     /// Gas that may be paid for.
     pub(crate) max_gas: u64,
-    /// Bytes.
+    /// Gas that may be paid for a single message.
+    pub(crate) max_message_gas: u64,
+    /// Bytes to aim at.
     pub(crate) bytes: usize,
+    /// Bytes that a node and a block take.
+    pub(crate) max_bytes: usize,
     /// Messages.
     pub(crate) msgs: usize,
+}
+
+impl Limits {
+    /// What is left where so many bytes are taken already.
+    pub(crate) fn beside(self, bytes: usize) -> Self {
+        let max_bytes = self.max_bytes.saturating_sub(bytes);
+        Self { max_bytes, bytes: self.bytes.min(max_bytes), ..self }
+    }
 }
 
 /// What the next epoch may add to what is on its way.
@@ -65,12 +80,16 @@ impl Model {
         let chain = self.chain_to(flow);
         let block_gas = chain.and_then(|chain| chain.block_gas).unwrap_or(UNLIMITED_BLOCK_GAS);
         let block_bytes = chain.map_or(0, |chain| chain.block_bytes);
-        let bytes = (block_bytes / BATCHES_PER_BLOCK).min(MAX_TX_BYTES);
-        let max_gas = chain.and_then(|chain| chain.max_gas).unwrap_or(u64::MAX);
+        let max_bytes = (block_bytes / 10 * 9).min(MAX_TX_BYTES);
+        let bytes = (block_bytes / BATCHES_PER_BLOCK).min(max_bytes);
+        let wanted = chain.and_then(|chain| chain.max_gas);
+        let max_gas = wanted.unwrap_or(u64::MAX);
         Limits {
             gas: (block_gas / BATCHES_PER_BLOCK).min(max_gas / 5 * 4),
-            max_gas,
+            max_gas: max_gas.min(block_gas),
+            max_message_gas: wanted.unwrap_or(MAX_MESSAGE_GAS).min(block_gas),
             bytes: bytes.try_into().unwrap_or(usize::MAX),
+            max_bytes: max_bytes.try_into().unwrap_or(usize::MAX),
             msgs: chain.map_or(1, |chain| chain.max_msgs),
         }
     }

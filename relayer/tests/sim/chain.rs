@@ -10,7 +10,7 @@ use ferry::model::facts::{BlockFacts, Event, Tip, TxFacts, Used};
 use ferry::model::ids::{LaneId, Time};
 
 use crate::channels::Channels;
-use crate::core::{Context, Core, Effect, Failure, fail};
+use crate::core::{Context, Core, Effect, Failure, Mode, fail};
 use crate::light::{SimHeader, root};
 use crate::plain::Plain;
 
@@ -41,12 +41,8 @@ pub(crate) enum Checked {
     Pooled,
     Full,
     Refused(Failure),
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    Check,
-    Deliver,
+    /// The node takes no transactions of this size.
+    TooLarge,
 }
 
 /// A chain with one validator.
@@ -57,6 +53,8 @@ pub(crate) struct Chain<C = Plain> {
     pub(crate) is_strict: bool,
     pub(crate) block_gas: u64,
     pub(crate) capacity: usize,
+    /// The longest transaction that the mempool takes.
+    pub(crate) max_tx_bytes: usize,
     pub(crate) height: u64,
     pub(crate) time: u64,
     /// The lane of ours, to mark its transactions in facts.
@@ -87,6 +85,7 @@ pub(crate) struct Chain<C = Plain> {
 pub(crate) fn gas_of(url: &str, effect: &Effect) -> u64 {
     match (url.rsplit('.').next().unwrap_or_default(), effect) {
         (_, Effect::Noop) => 20_000,
+        (_, Effect::Heavy(gas)) => *gas,
         ("MsgRecvPacket", _) => 75_000,
         ("MsgAcknowledgement", _) => 27_000,
         ("MsgUpdateClient", _) => 83_000,
@@ -102,6 +101,7 @@ impl<C: Channels> Chain<C> {
             is_strict: false,
             block_gas: 20_000_000,
             capacity: 1_000,
+            max_tx_bytes: 1 << 20,
             height: 0,
             time,
             lane,
@@ -136,13 +136,13 @@ impl<C: Channels> Chain<C> {
             height,
             time,
             is_strict: self.is_strict,
-            is_recheck: false,
+            mode: Mode::Check,
             base_price: self.base_price,
         }
     }
 
     /// The ante handler: what decides on entry, and what a block does before the messages.
-    fn ante(core: &mut Core<C>, at: &Context, pooled: &Pooled, mode: Mode) -> Result<(), Failure> {
+    fn ante(core: &mut Core<C>, at: &Context, pooled: &Pooled) -> Result<(), Failure> {
         let (tx, signer) = (&pooled.tx, &pooled.signer);
         if tx.timeout_height != 0 && at.height > tx.timeout_height {
             return fail("sdk", 30, "tx timeout height");
@@ -156,7 +156,7 @@ impl<C: Channels> Chain<C> {
                 format!("account sequence mismatch, expected {expected}, got {}", tx.sequence);
             return fail("sdk", 32, format!("{text}: incorrect account sequence"));
         }
-        if mode != Mode::Deliver {
+        if at.mode != Mode::Deliver {
             Self::check_packets(core, at, tx)?;
         }
         core.sequences.insert(signer.clone(), expected + 1);
@@ -203,7 +203,14 @@ impl<C: Channels> Chain<C> {
         }
         let at = self.context(self.height, self.time);
         let mut check = self.check.clone();
-        match Self::ante(&mut check, &at, &pooled, Mode::Check) {
+        if bytes.len() > self.max_tx_bytes {
+            return Checked::TooLarge;
+        }
+        if pooled.tx.fee.gas_limit > self.block_gas {
+            let log = "tx gas limit exceeds block max gas".to_owned();
+            return Checked::Refused(Failure { codespace: "sdk", code: 41, log });
+        }
+        match Self::ante(&mut check, &at, &pooled) {
             Ok(()) => {
                 self.check = check;
                 self.cache.insert(pooled.tx.hash);
@@ -225,7 +232,7 @@ impl<C: Channels> Chain<C> {
         let behind = self.height - 1;
         let Some(state) = self.history.get(&behind) else { return Checked::Full };
         let at = self.context(behind, self.headers[&behind].time);
-        match Self::ante(&mut Core::clone(state), &at, &Self::read(bytes), Mode::Check) {
+        match Self::ante(&mut Core::clone(state), &at, &Self::read(bytes)) {
             Ok(()) => Checked::Pooled,
             Err(failure) => Checked::Refused(failure),
         }
@@ -234,7 +241,7 @@ impl<C: Channels> Chain<C> {
     /// `Simulate`: the gas, or the message that fails.
     pub(crate) fn simulate(&self, bytes: &[u8]) -> Result<u64, (usize, Failure)> {
         let tx = decode(bytes).expect("our own bytes decode");
-        let at = self.context(self.height, self.time);
+        let at = Context { mode: Mode::Simulate, ..self.context(self.height, self.time) };
         let mut core = self.check.clone();
         let skipped = if tx.fee.amount == 0 { FEE_GAS } else { 0 };
         let added = if tx.sequence == 0 { FIRST_KEY_GAS } else { 0 };
@@ -263,7 +270,7 @@ impl<C: Channels> Chain<C> {
     pub(crate) fn make_block(&mut self, time: u64, sends: Vec<Send<C>>) {
         self.height += 1;
         self.time = time;
-        let at = self.context(self.height, time);
+        let at = Context { mode: Mode::Deliver, ..self.context(self.height, time) };
         let mut txs = Vec::new();
         let mut room = self.block_gas;
         for pooled in std::mem::take(&mut self.elsewhere) {
@@ -301,7 +308,7 @@ impl<C: Channels> Chain<C> {
 
     fn deliver(&mut self, at: &Context, pooled: &Pooled) -> Option<TxFacts> {
         let mut core = self.core.clone();
-        Self::ante(&mut core, at, pooled, Mode::Deliver).ok()?;
+        Self::ante(&mut core, at, pooled).ok()?;
         self.core = core.clone();
         let mut events = Vec::new();
         let ran = Self::run_all(&mut core, at, &pooled.tx, &mut events);
@@ -312,7 +319,7 @@ impl<C: Channels> Chain<C> {
                 Err((None, failure))
             }
             Ok(ran) => Ok(ran),
-            Err((index, failure)) => Err((Some(index), failure)),
+            Err((index, failure)) => Err((failure.names(index), failure)),
         };
         let mut used = Used {
             lane: LaneId { chain: self.id.as_str().into(), address: pooled.signer.as_str().into() },
@@ -351,10 +358,10 @@ impl<C: Channels> Chain<C> {
     /// What CometBFT does with the rest of the mempool after a block.
     fn recheck(&mut self) {
         self.check = self.core.clone();
-        let at = Context { is_recheck: true, ..self.context(self.height, self.time) };
+        let at = Context { mode: Mode::Recheck, ..self.context(self.height, self.time) };
         for pooled in std::mem::take(&mut self.mempool) {
             let mut check = self.check.clone();
-            match Self::ante(&mut check, &at, &pooled, Mode::Check) {
+            match Self::ante(&mut check, &at, &pooled) {
                 Ok(()) => {
                     self.check = check;
                     self.mempool.push_back(pooled);

@@ -25,6 +25,13 @@ pub(crate) struct Failure {
     pub(crate) log: String,
 }
 
+impl Failure {
+    /// The message that a node's answer names: none where the error is a panic.
+    pub(crate) fn names(&self, index: usize) -> Option<usize> {
+        (self.codespace != "sdk" || self.code != 11).then_some(index)
+    }
+}
+
 pub(crate) fn fail<T>(
     codespace: &'static str,
     code: u32,
@@ -38,6 +45,18 @@ pub(crate) fn fail<T>(
 pub(crate) enum Effect {
     Done,
     Noop,
+    /// It took this much gas.
+    Heavy(u64),
+}
+
+/// What a message runs for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Check,
+    /// Receives are applied without their proofs.
+    Recheck,
+    Simulate,
+    Deliver,
 }
 
 /// Where a message runs.
@@ -49,8 +68,7 @@ pub(crate) struct Context {
     pub(crate) time: u64,
     /// ibc-go v8: handshakes prove the other chain's client.
     pub(crate) is_strict: bool,
-    /// A recheck applies receives without their proofs.
-    pub(crate) is_recheck: bool,
+    pub(crate) mode: Mode,
     /// What gas costs at least, in units of 10⁻¹⁸.
     pub(crate) base_price: u128,
 }
@@ -214,7 +232,7 @@ impl<C: Channels> Core<C> {
             return Ok(Effect::Noop);
         }
         let packet = Packet::from(proto.clone());
-        if !at.is_recheck {
+        if at.mode != Mode::Recheck {
             let value = packet.commitment();
             let proof = (Some(value.as_slice()), message.proof_commitment.as_slice());
             let client = self.client_of(&channel)?;
@@ -222,7 +240,7 @@ impl<C: Channels> Core<C> {
             self.verify(&client, message.proof_height, &commitment(&proto), proof)?;
         }
         let (effect, events) = self.channels.receive(at, &packet)?;
-        if effect == Effect::Done {
+        if effect != Effect::Noop {
             self.effect(&packet, "other", |effects| effects.received += 1);
         }
         out.extend(events);

@@ -9,7 +9,11 @@ use crate::chain::Checked;
 use crate::channels::Channels;
 use crate::core::Failure;
 use crate::light;
+use crate::plain::SLOW;
 use crate::world::{Happening, MILLI, World};
+
+/// `max_body_bytes` of CometBFT's RPC.
+const MAX_BODY_BYTES: usize = 1_000_000;
 
 impl<C: Channels> World<C> {
     pub(crate) fn answer(&mut self, id: AskId, ask: Ask) {
@@ -27,14 +31,7 @@ impl<C: Channels> World<C> {
                 let chain = self.chains.at_mut(place);
                 let checked =
                     if is_stale { chain.offer_stale(&bytes) } else { chain.offer(&bytes) };
-                Fact::Offered(
-                    id,
-                    match checked {
-                        Checked::Pooled => Answer::Pooled,
-                        Checked::Full => Answer::Unknown("mempool is full".to_owned()),
-                        Checked::Refused(failure) => Answer::Refused(refusal(failure, None)),
-                    },
-                )
+                Fact::Offered(id, told(checked))
             }
             Ask::GasPrice { chain, .. } if self.chains.named(&chain).hides_price => {
                 Fact::Failed(id, Why::Unavailable("unknown service".to_owned()))
@@ -72,9 +69,19 @@ impl<C: Channels> World<C> {
     }
 
     fn simulated(&self, id: AskId, chain: &ChainId, tx: &[u8]) -> Fact {
+        // The request's body has them in hex.
+        if tx.len() * 2 > MAX_BODY_BYTES {
+            return Fact::Failed(id, Why::Unavailable("request body too large".to_owned()));
+        }
         let simulation = match self.chains.named(chain).simulate(tx) {
             Ok(gas_used) => Simulation::Ok { gas_used },
-            Err((index, failure)) => Simulation::Refused(refusal(failure, Some(index))),
+            Err((_, failure)) if failure.codespace == SLOW => {
+                return Fact::Failed(id, Why::Timeout);
+            }
+            Err((index, failure)) => {
+                let index = failure.names(index);
+                Simulation::Refused(refusal(failure, index))
+            }
         };
         Fact::Simulated(id, simulation)
     }
@@ -113,6 +120,19 @@ impl<C: Channels> World<C> {
         };
         let items = keys.into_iter().map(prove).collect();
         Fact::Proofs(id, Proofs { root: root.clone(), items })
+    }
+}
+
+/// What the driver makes of a node's answer to a broadcast.
+fn told(checked: Checked) -> Answer {
+    match checked {
+        Checked::Pooled => Answer::Pooled,
+        Checked::Full => Answer::Unknown("mempool is full".to_owned()),
+        Checked::Refused(failure) => Answer::Refused(refusal(failure, None)),
+        Checked::TooLarge => {
+            let log = "Tx too large".to_owned();
+            Answer::Refused(refusal(Failure { codespace: "sdk", code: 21, log }, None))
+        }
     }
 }
 

@@ -12,15 +12,35 @@ use ibc_proto::ibc::core::client::v1::Height as ProtoHeight;
 use prost::Message;
 
 use crate::channels::{Channels, Done, EndName};
-use crate::core::{Context, Effect, Failure, Kv, fail, is_ordered};
+use crate::core::{Context, Effect, Failure, Kv, Mode, fail, is_ordered};
 use crate::events;
 use crate::opening::{CLOSED, OPEN};
+
+/// Of a failure: the node takes longer to find out than anybody waits.
+pub(crate) const SLOW: &str = "slow";
+
+/// What the application does with a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quirk {
+    /// Receiving it takes all the gas there is, in a block only.
+    BurnsInBlocks,
+    /// Receiving it takes all the gas there is.
+    Burns,
+    /// Nobody waits for the end of receiving it.
+    Hangs,
+    /// Receiving it takes this much gas.
+    Takes(u64),
+    /// Its acknowledgement fails with this text.
+    RefusesAck(&'static str),
+}
 
 /// The channels of a chain and their packets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plain {
     /// The application fails on packets with this sequence.
     pub(crate) refuses: Option<u64>,
+    /// The packets with this sequence are treated so.
+    pub(crate) quirk: Option<(u64, Quirk)>,
     store: Kv,
     next_channel: u64,
     next_send: BTreeMap<String, u64>,
@@ -90,6 +110,22 @@ impl Plain {
         Some(events::packet(&packet, Some(via), events::sent(&packet)))
     }
 
+    /// What the application makes of a packet.
+    fn run_application(&self, mode: Mode, packet: &Packet) -> Result<Effect, Failure> {
+        let quirk = self.quirk.filter(|(seq, _)| *seq == packet.id.sequence);
+        // CheckTx runs no application on receives.
+        let runs = matches!(mode, Mode::Simulate | Mode::Deliver);
+        match quirk.map(|(_, quirk)| quirk).filter(|_| runs) {
+            Some(Quirk::BurnsInBlocks) if mode == Mode::Simulate => Ok(Effect::Done),
+            Some(Quirk::BurnsInBlocks | Quirk::Burns) => {
+                fail("sdk", 11, "out of gas in location: wasm contract")
+            }
+            Some(Quirk::Hangs) => fail(SLOW, 1, "nobody waits for this"),
+            Some(Quirk::Takes(gas)) => Ok(Effect::Heavy(gas)),
+            Some(Quirk::RefusesAck(_)) | None => Ok(Effect::Done),
+        }
+    }
+
     /// Checks and notes that a packet is the next of its channel.
     fn advance(&mut self, packet: &Packet) -> Result<(), Failure> {
         let key = path::next_sequence_recv(&packet.id.dst_port, &packet.id.dst_channel);
@@ -153,6 +189,7 @@ impl Channels for Plain {
         if self.refuses == Some(packet.id.sequence) {
             return fail("app", 2, "the application fails");
         }
+        let effect = self.run_application(at.mode, packet)?;
         let timeout = packet.timeout_height;
         let is_late = (!timeout.is_zero() && WireHeight::new(at.revision, at.height) >= timeout)
             || (packet.timeout_timestamp != 0 && at.time >= packet.timeout_timestamp);
@@ -170,10 +207,15 @@ impl Channels for Plain {
         let via = Some((channel.connection_hops[0].as_str(), order(&channel)));
         let written = events::ack_written(packet, ack);
         let received = events::packet(packet, via, events::received());
-        Ok((Effect::Done, vec![received, events::packet(packet, via, written)]))
+        Ok((effect, vec![received, events::packet(packet, via, written)]))
     }
 
     fn acknowledge(&mut self, _: &Context, packet: &Packet, _: &[u8]) -> Done {
+        if let Some((seq, Quirk::RefusesAck(text))) = self.quirk
+            && seq == packet.id.sequence
+        {
+            return fail("wasm", 5, text);
+        }
         self.store.remove(&key_of(packet));
         Ok(vec![events::packet(packet, None, events::acknowledged())])
     }
