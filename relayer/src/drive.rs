@@ -42,8 +42,9 @@ use tally::{Ours, Tally};
 
 /// Facts that wait for the loop. A full queue slows the pullers down, and loses nothing.
 const FACTS: usize = 64;
-/// Questions under way at once, over all chains; the others wait their turn.
-const ASKS: usize = 64;
+/// Questions to one chain under way at once; the others wait their turn. A node that hangs holds up no
+/// other chain's.
+const ASKS: usize = 32;
 /// How long answers under way are waited for when ferry stops.
 const DRAIN: Duration = Duration::from_secs(3);
 
@@ -66,16 +67,6 @@ pub enum DriveError {
         chain: ChainId,
         /// The height.
         height: u64,
-    },
-    /// A block has an IBC event that does not read; passing it over could lose a packet.
-    #[error("block {height} of `{chain}` cannot be read; please report this")]
-    Block {
-        /// The chain.
-        chain: ChainId,
-        /// The height.
-        height: u64,
-        /// What is wrong with it.
-        source: cosmos::wire::event_v1::EventError,
     },
     /// A task ended that must not.
     #[error("a task ended that must not")]
@@ -118,7 +109,7 @@ pub struct Engine<S> {
     nodes: Nodes,
     /// Questions under way; each ends with its answer.
     asks: JoinSet<Fact>,
-    turns: Arc<Semaphore>,
+    turns: BTreeMap<ChainId, Arc<Semaphore>>,
     /// One puller for each chain. None of them ends but by an error.
     pullers: JoinSet<Result<(), DriveError>>,
     facts: mpsc::Sender<Fact>,
@@ -131,6 +122,7 @@ pub struct Engine<S> {
     cost_days: Option<u64>,
     /// The day on which older ones were forgotten last.
     pruned: u64,
+    losses: Losses,
     wake: Option<Time>,
 }
 
@@ -143,6 +135,15 @@ enum Offers {
     Kept,
 }
 
+/// What becomes of the loop when a chain cannot be followed any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Losses {
+    /// It ends: somebody waits for what was to be done.
+    End,
+    /// It goes on with the other chains.
+    GoOn,
+}
+
 impl<S: Store + Send + Sync + 'static> Engine<S> {
     /// A loop that has not begun.
     pub fn new(model: Model, store: Arc<S>, nodes: Nodes) -> Self {
@@ -153,7 +154,7 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             store,
             nodes,
             asks: JoinSet::new(),
-            turns: Arc::new(Semaphore::new(ASKS)),
+            turns: BTreeMap::new(),
             pullers: JoinSet::new(),
             facts,
             inbox,
@@ -163,6 +164,7 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             offers: Offers::Sent,
             cost_days: None,
             pruned: 0,
+            losses: Losses::End,
             wake: None,
         }
     }
@@ -176,6 +178,12 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
     #[must_use]
     pub fn keeping_costs(self, days: u64) -> Self {
         Self { cost_days: Some(days), ..self }
+    }
+
+    /// A loop that goes on with the other chains when one cannot be followed any more.
+    #[must_use]
+    pub fn without_lost_chains(self) -> Self {
+        Self { losses: Losses::GoOn, ..self }
     }
 
     /// A way to ask the loop while it runs.
@@ -201,7 +209,7 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             let request = tokio::select! {
                 Some(ended) = self.pullers.join_next() => {
                     // A puller ends well only when nobody takes its facts any more.
-                    return ended?.map(|()| Fact::Tick);
+                    return self.lost(ended?).map(|()| Fact::Tick);
                 }
                 Some(answer) = self.asks.join_next() => return Ok(answer?),
                 Some(fact) = self.inbox.recv() => return Ok(fact),
@@ -212,6 +220,22 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
                 Request::Read(read) => read(&self.model, &self.tally),
                 Request::Take(fact) => return Ok(*fact),
             }
+        }
+    }
+
+    /// Decides what follows when a chain cannot be followed any more. Nothing is asked of it from then
+    /// on, and readiness says how old its last block is.
+    fn lost(&mut self, ended: Result<(), DriveError>) -> Result<(), DriveError> {
+        let Err(error) = ended else { return Ok(()) };
+        match &error {
+            DriveError::AnotherChain { chain, .. }
+                if self.losses == Losses::GoOn && !self.pullers.is_empty() =>
+            {
+                tracing::error!(%chain, %error, "chain is not followed any more, its paths stand still");
+                self.nodes.remove(chain);
+                Ok(())
+            }
+            _ => Err(error),
         }
     }
 
@@ -253,13 +277,21 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             return;
         }
         let (nodes, store) = (self.nodes.clone(), Arc::clone(&self.store));
-        let turns = Arc::clone(&self.turns);
+        let turns = ask.chain().map(|chain| self.turns_of(chain));
         self.tally.asked(ask.name());
         self.asks.spawn(async move {
             // The semaphore is never closed; without a turn the question would only start early.
-            let _turn = turns.acquire().await;
+            let _turn = match turns {
+                Some(turns) => turns.acquire_owned().await.ok(),
+                None => None,
+            };
             answer::answer(&nodes, store.as_ref(), id, ask).await
         });
+    }
+
+    fn turns_of(&mut self, chain: &ChainId) -> Arc<Semaphore> {
+        let turns = self.turns.entry(chain.clone());
+        Arc::clone(turns.or_insert_with(|| Arc::new(Semaphore::new(ASKS))))
     }
 
     /// Takes in the answers under way, without asking anything new, and gives the model back.

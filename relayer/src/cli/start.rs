@@ -38,7 +38,8 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         tracing::info!(path = %path.path, a = %path.chains.a, b = %path.chains.b, "path is served");
     }
     let engine = Engine::new(Model::load(config, rows), store, nodes.clone())
-        .keeping_costs(file.ferry.cost_days);
+        .keeping_costs(file.ferry.cost_days)
+        .without_lost_chains();
     let stop = stop_signal()?;
     reload::on_hangup(hangup, (place.config.clone(), file.clone()), level, engine.desk());
     serving.begin(&file, engine.desk(), nodes, stop.clone());

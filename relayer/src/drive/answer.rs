@@ -8,11 +8,12 @@ use ibc_proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
 use prost::Message;
 use tokio::time::Instant;
 
-use super::decode::failed_index;
+use super::decode::{beginning, failed_index};
 use super::node::Node;
 use super::{Nodes, client, light, scan};
 use crate::model::facts::{Account, Answer, Ask, Fact, Proofs, Proved, Refusal, Simulation, Why};
 use crate::model::ids::{AskId, ChainId, LaneId, SlotId};
+use crate::plan::refusal::TOO_LARGE;
 use crate::store::Store;
 
 /// Proofs asked for at once. The node makes one in 70 µs; the rest is the round trip.
@@ -64,7 +65,7 @@ fn node<'a>(nodes: &'a Nodes, chain: &ChainId) -> Result<&'a Node, Why> {
     nodes
         .get(chain)
         .map(AsRef::as_ref)
-        .ok_or_else(|| Why::Unavailable(format!("chain `{chain}` is not configured")))
+        .ok_or_else(|| Why::Unavailable(format!("chain `{chain}` is not served")))
 }
 
 fn failed(error: ChainError) -> Why {
@@ -106,9 +107,9 @@ async fn simulate(node: &Node, tx: Vec<u8>) -> Result<Simulation, Why> {
         }
         Err(QueryError::Refused { codespace, code, log, .. }) => {
             let index = failed_index(&log);
-            Ok(Simulation::Refused(Refusal { codespace, code, index, log }))
+            Ok(Simulation::Refused(Refusal { codespace, code, index, log: beginning(&log) }))
         }
-        Err(error) => Err(Why::Unavailable(error.to_string())),
+        Err(error) => Err(Why::Unavailable(beginning(&error.to_string()))),
     }
 }
 
@@ -119,7 +120,14 @@ async fn offer<S: Store>(nodes: &Nodes, store: &S, slot: &SlotId) -> Result<Answ
         Ok(answer) => answer,
         // CometBFT says so with an error, not with a code; the bytes are in its mempool or were.
         Err(error) if is_cached(&error.fault) => return Ok(Answer::Pooled),
-        Err(error) => return Ok(Answer::Unknown(error.to_string())),
+        Err(error) => {
+            let reason = error.to_string();
+            return Ok(if is_too_large(&error.fault) {
+                too_large(reason)
+            } else {
+                Answer::Unknown(reason)
+            });
+        }
     };
     tracing::debug!(chain = %node.id, sequence = slot.sequence, code = answer.code, log = answer.log, "offered");
     if answer.code == 0 {
@@ -129,7 +137,7 @@ async fn offer<S: Store>(nodes: &Nodes, store: &S, slot: &SlotId) -> Result<Answ
         codespace: answer.codespace,
         code: answer.code,
         index: None,
-        log: answer.log,
+        log: beginning(&answer.log),
     }))
 }
 
@@ -138,8 +146,39 @@ fn is_cached(fault: &Fault) -> bool {
     matches!(fault, Fault::Refused { data, .. } if data.contains("tx already exists in cache"))
 }
 
+/// Whether the mempool takes no transaction of this size, whenever it is offered.
+///
+/// Source: CometBFT v0.38 `mempool/errors.go`, `ErrTxTooLarge`; `mempool/mempool.go`, `PreCheckMaxBytes`.
+fn is_too_large(fault: &Fault) -> bool {
+    let texts = ["Tx too large. Max size is", "tx size is too big"];
+    matches!(fault, Fault::Refused { data, .. } if texts.iter().any(|text| data.contains(text)))
+}
+
+/// The answer that the SDK's own limit of a transaction's size gives.
+fn too_large(log: String) -> Answer {
+    let (codespace, code) = ("sdk".to_owned(), TOO_LARGE);
+    Answer::Refused(Refusal { codespace, code, index: None, log: beginning(&log) })
+}
+
 async fn account(nodes: &Nodes, lane: &LaneId) -> Result<Account, Why> {
     let node = node(nodes, &lane.chain)?;
     let account = node.chain().account(lane.address.as_str()).await.map_err(failed)?;
     Ok(Account { number: account.number, sequence: account.sequence })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(data: &str) -> Fault {
+        Fault::Refused { code: -32603, message: "Internal error".into(), data: data.into() }
+    }
+
+    #[test]
+    fn a_mempool_that_takes_no_such_size_refuses_and_one_that_is_full_does_not() {
+        assert!(is_too_large(&refused("Tx too large. Max size is 1048576, but got 1250000")));
+        assert!(is_too_large(&refused("tx pre check: tx size is too big: 250100, max: 200000")));
+        assert!(!is_too_large(&refused("mempool is full: number of txs 5000 (max: 5000)")));
+        assert!(is_cached(&refused("tx already exists in cache")));
+    }
 }

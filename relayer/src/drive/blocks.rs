@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cosmos::rpc::socket::NewBlocks;
-use cosmos::rpc::{Blame, BlockResults, Fault, RpcError};
+use cosmos::rpc::{Blame, BlockResults, Fault, Rpc, RpcError};
 use futures_util::stream::{self, StreamExt as _};
 use tendermint::block::Header;
 use tokio::sync::mpsc;
@@ -31,7 +31,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(5);
 /// Hands over every block after the cursor, for ever. Ends well only when nobody takes them any more.
 ///
 /// # Errors
-/// [`DriveError`] when the chain is not the one read before, or a block can never be had.
+/// [`DriveError::AnotherChain`] when no endpoint follows the chain that was read before.
 pub(super) async fn pull(
     node: Arc<Node>,
     cursor: Tip,
@@ -39,17 +39,18 @@ pub(super) async fn pull(
 ) -> Result<(), DriveError> {
     let mut news = News::new(&node);
     let mut last = cursor;
+    let mut forked = Forked::default();
     loop {
-        let news = news.after(last.height).await;
-        let heights = last.height + 1..=news.latest;
+        let seen = news.after(last.height).await;
+        let heights = last.height + 1..=seen.latest;
         let fetches = heights.map(|height| {
-            let header = news.header.clone().filter(|header| header.height.value() == height);
+            let header = seen.header.clone().filter(|header| header.height.value() == height);
             fetch(&node, height, header)
         });
         let mut blocks = pin!(stream::iter(fetches).buffered(AHEAD));
         while let Some(fetched) = blocks.next().await {
-            let (parent, block) = match fetched? {
-                Fetched::Block(parent, block) => (parent, *block),
+            let (parent, block, is_garbled) = match fetched {
+                Fetched::Block { parent, facts, is_garbled } => (parent, *facts, is_garbled),
                 Fetched::Gone => {
                     last = newest(&node).await;
                     if facts.send(Fact::Jump(node.id.clone(), last)).await.is_err() {
@@ -59,21 +60,59 @@ pub(super) async fn pull(
                 }
             };
             if parent != last.hash {
-                let (chain, height) = (node.id.clone(), last.height);
-                return Err(DriveError::AnotherChain { chain, height });
+                forked.leave(&node, last.height).await?;
+                news = News::new(&node);
+                break;
             }
+            forked = Forked::default();
             last = block.tip;
             if facts.send(Fact::Block(node.id.clone(), block)).await.is_err() {
+                return Ok(());
+            }
+            if is_garbled && facts.send(Fact::Garbled(node.id.clone())).await.is_err() {
                 return Ok(());
             }
         }
     }
 }
 
+/// The endpoints that have another block than the last one read, one after the other.
+#[derive(Debug, Default)]
+struct Forked {
+    endpoints: BTreeSet<String>,
+    pause: Duration,
+}
+
+impl Forked {
+    /// Turns from the endpoint in use to the next.
+    ///
+    /// # Errors
+    /// [`DriveError::AnotherChain`] when all of them have another block at `height`.
+    async fn leave(&mut self, node: &Node, height: u64) -> Result<(), DriveError> {
+        let endpoint = node.rpc().endpoint().to_owned();
+        tracing::error!(chain = %node.id, endpoint, height, "endpoint has another block than the one read");
+        node.endpoints.leave(&endpoint).await;
+        self.endpoints.insert(endpoint);
+        if self.endpoints.len() >= node.endpoints.count() {
+            return Err(DriveError::AnotherChain { chain: node.id.clone(), height });
+        }
+        // It is asked again if no other one answers.
+        sleep(self.pause).await;
+        self.pause = (self.pause * 2).clamp(FIRST_PAUSE, MAX_PAUSE);
+        Ok(())
+    }
+}
+
 /// What became of a fetch.
 enum Fetched {
-    /// The block, and the hash of the one before.
-    Block([u8; 32], Box<BlockFacts>),
+    /// The block.
+    Block {
+        /// The hash of the one before.
+        parent: [u8; 32],
+        facts: Box<BlockFacts>,
+        /// Some of its events do not read.
+        is_garbled: bool,
+    },
     /// No endpoint keeps it any more.
     Gone,
 }
@@ -84,12 +123,12 @@ async fn newest(node: &Node) -> Tip {
     loop {
         let rpc = node.rpc();
         let height = rpc.abci_info().await.map(|info| info.last_block_height);
-        let block = match height {
-            Ok(height) => rpc.block(height).await,
+        let tip = match height {
+            Ok(height) => tip_at(node, height).await,
             Err(error) => Err(error),
         };
-        match block {
-            Ok(block) => return tip_of(&block.block.header),
+        match tip {
+            Ok(tip) => return tip,
             Err(error) => pause.after(node, &error).await,
         }
     }
@@ -98,9 +137,19 @@ async fn newest(node: &Node) -> Tip {
 /// The block at a height, by its header alone.
 ///
 /// # Errors
-/// [`RpcError`].
+/// [`RpcError`]; [`Fault::Malformed`] when the node tells of another height.
 pub(super) async fn tip_at(node: &Node, height: u64) -> Result<Tip, RpcError> {
-    Ok(tip_of(&node.rpc().commit(height).await?.header))
+    let rpc = node.rpc();
+    let tip = tip_of(&rpc.block(height).await?.block.header);
+    if tip.height != height {
+        return Err(malformed(&rpc, format!("block {} for {height}", tip.height)));
+    }
+    Ok(tip)
+}
+
+fn malformed(rpc: &Rpc, reason: String) -> RpcError {
+    let fault = Fault::Malformed(reason);
+    RpcError { endpoint: rpc.endpoint().to_owned(), method: "block", fault }
 }
 
 /// The block with this header.
@@ -122,7 +171,7 @@ fn bytes(hash: tendermint::Hash) -> [u8; 32] {
 /// Fetches and reads a block, however often that takes.
 ///
 /// A header that is known already saves a request, unless a transaction of ours is in the block.
-async fn fetch(node: &Node, height: u64, header: Option<Header>) -> Result<Fetched, DriveError> {
+async fn fetch(node: &Node, height: u64, header: Option<Header>) -> Fetched {
     let mut pause = Pause::default();
     let mut without = BTreeSet::new();
     let block = loop {
@@ -131,7 +180,7 @@ async fn fetch(node: &Node, height: u64, header: Option<Header>) -> Result<Fetch
             Err(error) => {
                 let is_refused = matches!(error.fault, Fault::Refused { .. });
                 if is_refused && is_gone(node, height, &mut without).await {
-                    return Ok(Fetched::Gone);
+                    return Fetched::Gone;
                 }
                 pause.after(node, &error).await;
             }
@@ -139,10 +188,12 @@ async fn fetch(node: &Node, height: u64, header: Option<Header>) -> Result<Fetch
     };
     pause.over(node);
     let parent = block.header.last_block_id.map_or([0; 32], |id| bytes(id.hash));
-    match decode::block(&node.lane, tip_of(&block.header), &block.txs, &block.results) {
-        Ok(facts) => Ok(Fetched::Block(parent, Box::new(facts))),
-        Err(source) => Err(DriveError::Block { chain: node.id.clone(), height, source }),
+    let tip = tip_of(&block.header);
+    let (facts, unread) = decode::block(&node.lane, tip, &block.txs, &block.results);
+    for error in &unread {
+        tracing::error!(chain = %node.id, height, %error, "IBC event does not read, its paths are scanned; please report this");
     }
+    Fetched::Block { parent, facts: Box::new(facts), is_garbled: !unread.is_empty() }
 }
 
 /// A block as the node gives it.
@@ -158,6 +209,9 @@ async fn try_fetch(node: &Node, height: u64, header: Option<Header>) -> Result<B
     let (results, block) = match header {
         Some(header) => {
             let results = rpc.block_results(height).await?;
+            if results.height != height {
+                return Err(malformed(&rpc, format!("results of {} for {height}", results.height)));
+            }
             if !decode::has_used(&node.lane, &results) {
                 return Ok(Block { header, txs: Vec::new(), results });
             }
@@ -168,9 +222,8 @@ async fn try_fetch(node: &Node, height: u64, header: Option<Header>) -> Result<B
     let header = block.block.header.clone();
     let got = (header.height.value(), results.height, results.txs.len());
     if got != (height, height, block.block.txs().len()) {
-        let fault =
-            Fault::Malformed(format!("block and results of {height} do not belong together"));
-        return Err(RpcError { endpoint: rpc.endpoint().to_owned(), method: "block", fault });
+        let reason = format!("block and results of {height} do not belong together");
+        return Err(malformed(&rpc, reason));
     }
     Ok(Block { header, txs: block.block.txs().to_vec(), results })
 }

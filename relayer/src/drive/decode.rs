@@ -19,30 +19,41 @@ use crate::model::facts::{
 };
 use crate::model::ids::{End, Height, LaneId, Order, Span, Time};
 
-/// Reads a block: its transactions in order, then the events of its end.
-///
-/// # Errors
-/// [`EventError`] when an IBC event does not read. The block is not applied then: passing an event
-/// over could lose a packet for ever.
+/// Reads a block: its transactions in order, then the events of its end. Beside it are the errors of IBC
+/// events that do not read; what they tell of has to be looked for in the chain's state.
 pub(super) fn block(
     lane: &LaneId,
     tip: Tip,
     txs: &[Vec<u8>],
     results: &BlockResults,
-) -> Result<BlockFacts, EventError> {
-    let mut facts = Vec::new();
+) -> (BlockFacts, Vec<EventError>) {
+    let (mut facts, mut unread) = (Vec::new(), Vec::new());
     for (index, result) in results.txs.iter().enumerate() {
-        let events = if result.code == 0 { events(&result.events)? } else { Vec::new() };
+        let raw = if result.code == 0 { &result.events[..] } else { &[] };
+        let events = readable(raw, &mut unread);
         let ours = used(lane, txs.get(index).map(Vec::as_slice), result);
         if ours.is_some() || !events.is_empty() {
             facts.push(TxFacts { ours, events });
         }
     }
-    let at_end = events(&results.events)?;
+    let at_end = readable(&results.events, &mut unread);
     if !at_end.is_empty() {
         facts.push(TxFacts { ours: None, events: at_end });
     }
-    Ok(BlockFacts { tip, txs: facts })
+    (BlockFacts { tip, txs: facts }, unread)
+}
+
+/// The IBC events among those of a transaction, in order; the errors of those that do not read are added
+/// to `unread`.
+fn readable(raw: &[RawEvent], unread: &mut Vec<EventError>) -> Vec<Event> {
+    let mut read = Vec::new();
+    for event in raw {
+        match events([event]) {
+            Ok(events) => read.extend(events),
+            Err(error) => unread.push(error),
+        }
+    }
+    read
 }
 
 /// Reads the IBC events among those of a transaction, in order.
@@ -200,11 +211,26 @@ fn used(lane: &LaneId, tx: Option<&[u8]>, result: &TxResult) -> Option<Used> {
         hash: tx.map(tx_hash).unwrap_or_default(),
         code: result.code,
         codespace: result.codespace.clone(),
-        log: result.log.clone(),
+        log: beginning(&result.log),
         failed_index: failed_index(&result.log),
         noops: if result.code == 0 { noops(&result.data) } else { Vec::new() },
         gas_used: result.gas_used,
     })
+}
+
+/// How much of a chain's explanation is kept. Contracts write it, and it is kept for each packet.
+const MAX_LOG_BYTES: usize = 1_000;
+
+/// The beginning of a chain's explanation.
+pub(super) fn beginning(log: &str) -> String {
+    let mut end = log.len().min(MAX_LOG_BYTES);
+    while !log.is_char_boundary(end) {
+        end -= 1;
+    }
+    match log.get(..end) {
+        Some(kept) if end < log.len() => format!("{kept}…"),
+        _ => log.to_owned(),
+    }
 }
 
 /// The message that failed, counted from 0, if the log names one.

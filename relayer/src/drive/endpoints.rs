@@ -50,6 +50,11 @@ impl Endpoints {
         Err(failed.expect("a chain has at least one endpoint"))
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.addresses.len()
+    }
+
     /// The chain by the endpoint in use.
     pub(super) fn current(&self) -> Chain {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -69,6 +69,39 @@ async fn whoever_asks_at_the_desk_is_answered_by_the_running_loop() {
     assert_eq!(desk.read(|_, _| ()).await, Err(desk::DeskError::Stopped));
 }
 
+/// More questions wait for a node that hangs than there are turns; another chain's are answered.
+#[tokio::test]
+async fn a_node_that_hangs_holds_up_no_other_chains_questions() {
+    let (silent, sound) = (FakeNode::with_blocks(3).await, FakeNode::with_blocks(3).await);
+    let dir = tempfile::tempdir().unwrap();
+    let mut engine = engine(&silent, &dir).await;
+    engine.nodes.insert("other-1".into(), sound.connect(LIMIT).await);
+    silent.trouble(&[Trouble::Silence; 200]);
+    let account = |chain: &str| {
+        Ask::Account(crate::model::ids::LaneId { chain: chain.into(), address: "wasm1".into() })
+    };
+    (0..100).for_each(|id| engine.ask(AskId(id), account(CHAIN)));
+    engine.ask(AskId(100), account("other-1"));
+    let answer = tokio::time::timeout(Duration::from_secs(5), engine.next()).await;
+    let answer = answer.expect("the other chain's question waits").unwrap();
+    assert!(matches!(answer, Fact::Failed(AskId(100), _)), "{answer:?}");
+}
+
+/// A chain that was reset stops no other, unless somebody waits for what was to be done.
+#[tokio::test]
+async fn a_chain_that_cannot_be_followed_stops_no_other() {
+    let (node, dir) = (FakeNode::with_blocks(3).await, tempfile::tempdir().unwrap());
+    let lost = || Err(DriveError::AnotherChain { chain: CHAIN.into(), height: 3 });
+    let mut engine = engine(&node, &dir).await;
+    engine.pullers.spawn(pending());
+    engine.lost(lost()).unwrap_err();
+    let mut engine = engine.without_lost_chains();
+    engine.lost(lost()).unwrap();
+    assert!(engine.nodes.is_empty(), "it is still asked");
+    engine.pullers.shutdown().await;
+    engine.lost(lost()).unwrap_err();
+}
+
 #[tokio::test]
 async fn a_loop_without_offers_sends_nothing() {
     let (node, dir) = (FakeNode::with_blocks(3).await, tempfile::tempdir().unwrap());

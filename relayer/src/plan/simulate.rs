@@ -114,6 +114,7 @@ impl Model {
         }
         if !is_done {
             // Others have done the rest meanwhile: there is nothing to wait for.
+            self.settle_doubts(id);
             self.sign_simulated(id);
         }
         is_done

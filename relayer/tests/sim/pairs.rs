@@ -14,7 +14,7 @@ use prost::Message as _;
 use crate::channels::Channels;
 use crate::checks;
 use crate::client::creator;
-use crate::core::{Context, Core, Effect, Failure, channel_name, decode, fail};
+use crate::core::{Context, Core, Effect, Failure, Mode, channel_name, decode, fail};
 use crate::rng::Rng;
 use crate::setup::{Expiry, Faults, Sending, Setup};
 use crate::world::{Happening, SECOND, World};
@@ -152,7 +152,7 @@ impl<C: Channels> Core<C> {
         if self.has(&receipt(&packet)) {
             return Ok(Effect::Noop);
         }
-        if !at.is_recheck {
+        if at.mode != Mode::Recheck {
             let value = packet.commitment();
             let proof = (Some(value.as_slice()), message.proof_commitment.as_slice());
             let (client, height) = (&packet.destination_client, message.proof_height);

@@ -39,7 +39,7 @@ fn politeness_halves_what_is_paid_for_nothing() {
         checks::wasted(&world).0
     };
     let (rude, polite) = (noops(|config| config.polite_blocks = 0), noops(|_| {}));
-    assert!(rude > 40 && polite * 2 < rude, "{polite} redundant messages, {rude} without waiting");
+    assert!(rude > 20 && polite * 2 < rude, "{polite} redundant messages, {rude} without waiting");
 }
 
 /// A backup pays for nothing while the other relayer works, and does everything when that stops.

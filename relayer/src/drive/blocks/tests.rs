@@ -122,6 +122,35 @@ async fn a_block_that_does_not_follow_the_last_one_is_another_chain() {
     assert!(matches!(error, DriveError::AnotherChain { height: 3, .. }), "{error}");
 }
 
+/// One of several endpoints has turned to another chain: the others go on.
+#[tokio::test]
+async fn an_endpoint_that_forked_is_left_for_one_that_did_not() {
+    let (first, second) = (FakeNode::with_blocks(5).await, FakeNode::with_blocks(9).await);
+    first.fork();
+    first.grow(9);
+    let node = FakeNode::connect_to(&[&first, &second], Duration::from_secs(1)).await;
+    let mut pulling = Pulling::by(Arc::clone(&node), second.tip(5));
+    assert_eq!(pulling.heights(4).await, [6, 7, 8, 9]);
+    assert_eq!(node.rpc().endpoint(), second.address);
+}
+
+/// A header of a height that was not asked for moves no cursor.
+#[tokio::test]
+async fn a_header_of_another_height_is_not_believed() {
+    let node = FakeNode::with_blocks(20).await;
+    node.state.lock().unwrap().earliest = 10;
+    node.state.lock().unwrap().headers[19]["height"] = json!("9000000000000000000");
+    let mut pulling = Pulling::from(&node, node.tip(3)).await;
+    let waited = timeout(Duration::from_millis(300), pulling.facts.recv()).await;
+    assert!(waited.is_err(), "{waited:?}");
+    node.shrink(19);
+    node.grow(20);
+    match timeout(LIMIT, pulling.facts.recv()).await.unwrap() {
+        Some(Fact::Jump(_, tip)) => assert_eq!(tip, node.tip(20)),
+        other => panic!("a jump expected, got {other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn blocks_that_no_endpoint_keeps_are_a_gap() {
     let node = FakeNode::with_blocks(20).await;
@@ -145,12 +174,17 @@ async fn a_block_that_one_endpoint_has_thrown_away_comes_from_another() {
 }
 
 #[tokio::test]
-async fn an_ibc_event_that_does_not_read_stops_the_puller() {
+async fn an_ibc_event_that_does_not_read_is_passed_over_and_told() {
     let node = FakeNode::with_blocks(4).await;
     let event = json!({ "type": "send_packet", "attributes": [] });
     node.state.lock().unwrap().events.push(event);
-    let error = Pulling::from(&node, node.tip(3)).await.error().await;
-    assert!(matches!(error, DriveError::Block { height: 4, .. }), "{error}");
+    let mut pulling = Pulling::from(&node, node.tip(3)).await;
+    assert_eq!(pulling.heights(1).await, [4]);
+    let fact = timeout(LIMIT, pulling.facts.recv()).await.unwrap();
+    assert!(matches!(fact, Some(Fact::Garbled(_))), "{fact:?}");
+    node.state.lock().unwrap().events.clear();
+    node.grow(6);
+    assert_eq!(pulling.heights(2).await, [5, 6]);
 }
 
 #[tokio::test]

@@ -24,7 +24,8 @@ fn lane(address: &str) -> LaneId {
 fn read(lane: &LaneId, results: &BlockResults) -> Vec<TxFacts> {
     let tip = Tip { height: results.height, hash: [1; 32], time: Time(1) };
     let txs = vec![b"bytes".to_vec(); results.txs.len()];
-    let block = block(lane, tip, &txs, results).unwrap();
+    let (block, unread) = block(lane, tip, &txs, results);
+    assert!(unread.is_empty(), "{unread:?}");
     assert_eq!(block.tip, tip);
     block.txs
 }
@@ -113,13 +114,14 @@ fn a_created_client_is_told_with_its_height() {
 }
 
 #[test]
-fn a_block_with_an_unreadable_ibc_event_is_refused() {
+fn an_unreadable_ibc_event_is_told_and_the_others_are_read() {
     let mut results = recorded("MsgTransfer");
     let sent = results.txs[0].events.iter_mut().find(|event| event.kind == "send_packet").unwrap();
     let is_sequence = |attribute: &&mut Attribute| attribute.key == "packet_sequence";
     sent.attributes.iter_mut().find(is_sequence).unwrap().value = "many".into();
     let tip = Tip { height: results.height, hash: [1; 32], time: Time(1) };
-    block(&lane(SIGNER), tip, &[], &results).unwrap_err();
+    let (facts, unread) = block(&lane(SIGNER), tip, &[vec![]], &results);
+    assert_eq!((unread.len(), facts.txs.len(), changes(&facts.txs).len()), (1, 1, 0));
 }
 
 #[test]
@@ -135,6 +137,19 @@ fn messages_that_found_nothing_to_do_are_counted() {
     ]);
     assert_eq!(noops(&data), [1, 3, 4]);
     assert_eq!(noops(b"another form of answer"), Vec::<usize>::new());
+}
+
+/// A contract may explain itself in megabytes, and what is kept is kept for each packet.
+#[test]
+fn only_the_beginning_of_an_explanation_is_kept() {
+    let log = format!("failed to execute message; message index: 3: {}", "ü".repeat(1 << 20));
+    let kept = beginning(&log);
+    assert!(kept.len() <= MAX_LOG_BYTES + '…'.len_utf8(), "{} bytes", kept.len());
+    assert_eq!((failed_index(&kept), beginning("short").as_str()), (Some(3), "short"));
+    let mut results = recorded("MsgTransfer");
+    (results.txs[0].code, results.txs[0].log) = (5, log);
+    let facts = read(&lane(SIGNER), &results);
+    assert_eq!(facts[0].ours.as_ref().unwrap().log, kept);
 }
 
 #[test]
