@@ -64,13 +64,13 @@ pub struct Group {
     /// Seconds after a heartbeat for which the lease earns; default 6 h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heartbeat_window_seconds: Option<u64>,
-    /// Seconds a provider has to its first heartbeat; default and maximum one day.
+    /// Seconds a provider has to its first heartbeat, at least 15 minutes; default and maximum one day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready_within_seconds: Option<u64>,
     /// Seconds of notice with which the provider may leave; default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice_seconds: Option<u64>,
-    /// Seconds after which the lease ends by itself; default never.
+    /// Seconds after which the lease ends by itself, at least 15 minutes; default never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub term_seconds: Option<u64>,
     /// Stake the provider must have, in the market's stake denom.

@@ -58,6 +58,9 @@ pub const ORDER_SECONDS: u64 = 30 * 86_400;
 pub const HEARTBEAT_MIN_SECONDS: u64 = 900;
 /// Seconds of a heartbeat window, at most: seven days.
 pub const HEARTBEAT_MAX_SECONDS: u64 = 7 * 86_400;
+/// Seconds of a lease's term, and until its first heartbeat is due, at least. An offer is taken without
+/// asking its provider, who must have time to notice before its bond can be lost.
+pub const LEASE_MIN_SECONDS: u64 = 900;
 /// Seconds that a provider may take to its first heartbeat: one day.
 pub const READY_SECONDS: u64 = 86_400;
 /// Seconds of notice a tenant may ask of a provider: thirty days.

@@ -29,7 +29,7 @@ pub(super) fn run(
         ExecuteMsg::ReleaseStake { provider } => provider::release_stake(ctx, &provider),
         ExecuteMsg::EndLease { lease } => lease::close::at_stop(ctx, &lease),
         ExecuteMsg::ExpireOrder { order } => order::expire(ctx, &order),
-        ExecuteMsg::CloseUnready { lease } => lease::close::unready(ctx, &lease),
+        ExecuteMsg::CloseUnready { lease } => lease::silence::close_unready(ctx, &lease),
         ExecuteMsg::ReportSilent { lease } => lease::silence::report(ctx, &lease),
         ExecuteMsg::CloseSilent { lease } => lease::silence::close_silent(ctx, &lease),
         ExecuteMsg::CloseShort { deployment } => close::short(ctx, &deployment),

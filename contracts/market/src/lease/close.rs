@@ -175,17 +175,3 @@ pub(crate) fn at_stop(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Contrac
     close(ctx, &mut live, id.group, Ending { fault, bond, reason })?;
     live.save(ctx.storage())
 }
-
-/// Closes a lease whose provider did not beat in time for the first time.
-pub(crate) fn unready(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), ContractError> {
-    let (mut live, lease) = load_named(ctx.state(), id)?;
-    if was_alive(&live, id.group)? {
-        let problem = "is active";
-        return Err(ContractError::WrongState { what: "lease", problem });
-    }
-    let at = Seconds::new(lease.ready_by);
-    require_reached(ctx.now(), at, "a lease without heartbeat can be closed")?;
-    let (fault, bond) = (Fault::Provider, BondFate::Forfeited);
-    close(ctx, &mut live, id.group, Ending { fault, bond, reason: "not_ready" })?;
-    live.save(ctx.storage())
-}

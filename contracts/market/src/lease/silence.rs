@@ -1,7 +1,8 @@
-//! Silence: first it is stated, then there is time to break it, then the lease is closed.
+//! Silence, of who was alive and of who never came: first it is stated, then there is time to break it,
+//! then the lease is closed.
 //!
-//! The time runs from the statement, not from the missed heartbeat, so that a halt of the chain
-//! closes nobody.
+//! The time runs from the statement, not from the missed heartbeat, so that no halt of the chain that
+//! ends before the statement costs anybody a bond.
 
 use escrow::{Fault, Seconds};
 
@@ -9,22 +10,27 @@ use super::close::{BondFate, Ending, close};
 use super::heartbeat::was_alive;
 use super::load_named;
 use crate::context::Context;
+use crate::deployment::Live;
 use crate::deployment::close::require_reached;
 use crate::error::ContractError;
 use crate::event;
 use crate::msg::LeaseId;
-use crate::state::deployment::LEASES;
+use crate::state::deployment::{LEASES, Lease};
 
 /// The least time a provider has to break its silence.
 const LEAST_TIME: Seconds = Seconds::new(3_600);
 
-/// States that a lease is silent.
+/// States that a lease is silent, or that its provider is not ready in time.
 pub(crate) fn report(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), ContractError> {
     let now = ctx.now();
     let (mut live, mut lease) = load_named(ctx.state(), id)?;
     live.account.settle(now)?;
     let stream = live.account.stream(id.group)?;
-    let is_silent = was_alive(&live, id.group)? && stream.is_silent(now);
+    let is_silent = if was_alive(&live, id.group)? {
+        stream.is_silent(now)
+    } else {
+        now.get() >= lease.ready_by
+    };
     // Out of funds a provider may go, and the deployment has an exit of its own.
     if !is_silent || live.account.is_short() || lease.silent_deadline.is_some() {
         let problem = "is not silent, or its deployment is out of funds, or it was reported";
@@ -41,12 +47,35 @@ pub(crate) fn report(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Contract
 
 /// Closes a lease that stayed silent; its bond is forfeit.
 pub(crate) fn close_silent(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), ContractError> {
-    let (mut live, lease) = load_named(ctx.state(), id)?;
+    let (live, lease) = load_named(ctx.state(), id)?;
+    if !was_alive(&live, id.group)? {
+        let problem = "was never active; close it as unready";
+        return Err(ContractError::WrongState { what: "lease", problem });
+    }
+    close_reported(ctx, live, (id.group, &lease), "silent")
+}
+
+/// Closes a lease whose provider never came; its bond is forfeit.
+pub(crate) fn close_unready(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), ContractError> {
+    let (live, lease) = load_named(ctx.state(), id)?;
+    if was_alive(&live, id.group)? {
+        let problem = "is active";
+        return Err(ContractError::WrongState { what: "lease", problem });
+    }
+    close_reported(ctx, live, (id.group, &lease), "not_ready")
+}
+
+fn close_reported(
+    ctx: &mut Context<'_>,
+    mut live: Live,
+    (group, lease): (u32, &Lease),
+    reason: &'static str,
+) -> Result<(), ContractError> {
     let deadline = lease
         .silent_deadline
         .ok_or(ContractError::WrongState { what: "lease", problem: "was not reported silent" })?;
     require_reached(ctx.now(), Seconds::new(deadline), "a silent lease can be closed")?;
     let (fault, bond) = (Fault::Provider, BondFate::Forfeited);
-    close(ctx, &mut live, id.group, Ending { fault, bond, reason: "silent" })?;
+    close(ctx, &mut live, group, Ending { fault, bond, reason })?;
     live.save(ctx.storage())
 }

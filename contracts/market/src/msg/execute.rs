@@ -173,12 +173,14 @@ pub enum ExecuteMsg {
         /// The order.
         order: LeaseId,
     },
-    /// Close a lease whose provider did not beat in time for the first time; its bond is forfeit. By anyone.
+    /// Close a lease reported for want of a first heartbeat once the time to send it is over; its bond is
+    /// forfeit. By anyone.
     CloseUnready {
         /// The lease.
         lease: LeaseId,
     },
-    /// State that a lease is silent, and so start the time its provider has left to beat. By anyone.
+    /// State that a lease is silent, or that its first heartbeat did not come in time, and so start the time
+    /// its provider has left to beat. By anyone.
     ReportSilent {
         /// The lease.
         lease: LeaseId,

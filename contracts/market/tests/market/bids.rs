@@ -43,7 +43,7 @@ fn a_deposit_may_be_in_the_bond_denom_at_its_factor() {
     let provider = suite.address("bob").into();
     suite.act(Command::AcceptBid { group: 0, provider, bid_no: 1, max_rate: Uint128::new(RATE) });
     suite.pass(7_200);
-    suite.just("owner", &ExecuteMsg::CloseUnready { lease: order });
+    suite.never_ready(&order);
     assert_eq!(suite.claimable("tenant", STAKE), BOND / 2, "another denom than the account's");
 }
 

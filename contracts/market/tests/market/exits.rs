@@ -18,6 +18,14 @@ fn exactly_after(suite: &mut Suite, seconds: u64, msg: &ExecuteMsg) {
     suite.just("owner", msg);
 }
 
+/// The same, if it is the state that time changes.
+fn exactly_after_wrong_state(suite: &mut Suite, seconds: u64, msg: &ExecuteMsg) {
+    suite.pass(seconds - 1);
+    suite.refused("owner", msg, &[], Code::WrongState);
+    suite.pass(1);
+    suite.just("owner", msg);
+}
+
 #[test]
 fn an_order_expires_and_then_its_deployment_is_finished() {
     let mut suite = Suite::new();
@@ -36,7 +44,8 @@ fn an_order_expires_and_then_its_deployment_is_finished() {
 fn a_provider_that_never_comes_loses_its_bond_to_the_tenant() {
     let mut suite = Suite::new();
     let lease = suite.leased(1_000);
-    exactly_after(&mut suite, 7_200, &ExecuteMsg::CloseUnready { lease });
+    exactly_after_wrong_state(&mut suite, 7_200, &report(&lease));
+    exactly_after(&mut suite, 3_600, &ExecuteMsg::CloseUnready { lease });
     assert_eq!(suite.status(1).free.u128(), 1_000 + BOND);
     suite.act(Command::CloseDeployment {});
     assert_eq!(suite.usd("tenant"), PURSE + BOND);
@@ -47,8 +56,27 @@ fn a_late_first_beat_counts_until_the_close() {
     let mut suite = Suite::new();
     let lease = suite.leased(1_000);
     suite.pass(8_000);
+    suite.just("owner", &report(&lease));
+    suite.pass(4_000);
+    let silent = ExecuteMsg::CloseSilent { lease: lease.clone() };
+    suite.refused("owner", &silent, &[], Code::WrongState);
     suite.beat("alice", &lease);
+    assert_eq!(suite.lease(&lease).silent_deadline, None);
     suite.refused("owner", &ExecuteMsg::CloseUnready { lease }, &[], Code::WrongState);
+}
+
+#[test]
+fn a_halt_of_the_chain_costs_nobody_a_bond() {
+    let mut suite = Suite::new();
+    let lease = suite.leased(1_000);
+    suite.pass(30 * 86_400);
+    // The first block after it: whoever is first can only state what everybody sees.
+    let close = ExecuteMsg::CloseUnready { lease: lease.clone() };
+    suite.refused("bob", &close, &[], Code::WrongState);
+    suite.just("bob", &report(&lease));
+    suite.refused("bob", &close, &[], Code::TooEarly);
+    suite.beat("alice", &lease);
+    assert_eq!(suite.status(1).groups[0].state, GroupState::Active);
 }
 
 fn silent(suite: &mut Suite) -> LeaseId {
@@ -160,7 +188,8 @@ fn who_never_beat_in_a_short_term_was_not_ready() {
     suite.refused("owner", &ExecuteMsg::EndLease { lease: lease.clone() }, &[], Code::WrongState);
     let skipped = suite.beat("alice", &lease);
     assert!(skipped.events.iter().any(|event| event.ty == "wasm-heartbeat_skipped"));
-    suite.just("owner", &ExecuteMsg::CloseUnready { lease });
+    suite.just("owner", &report(&lease));
+    exactly_after(&mut suite, 3_600, &ExecuteMsg::CloseUnready { lease });
     assert_eq!(suite.status(1).free.u128(), 100_000 + BOND);
 }
 

@@ -29,6 +29,8 @@
 //! | | no lease beyond the capacity, or the bond | the same |
 //! | slots held by dead providers | anyone clears a bid that cannot win | `slots_held_by_dead_providers_are_anybodys_to_clear` |
 //! | | a bid that binds no more gives way | the same |
+//! | a lease that gives no time to be ready, for its bond | 15 minutes at least | `nobody_takes_a_bond_by_giving_no_time_to_earn_it` |
+//! | | a report, and an hour more | the same |
 //! | purchases that replay a `seq` | a number is used once | `a_purchase_that_replays_a_number_is_refused_alive_or_dead` |
 //! | | and so is that of a money packet | the same |
 
@@ -120,7 +122,7 @@ fn a_junk_bid_at_one_nano_unit_stakes_as_much_as_one_at_half_of_the_limit() {
     suite.pass(600);
     suite.just("owner", &ExecuteMsg::Match { order: order.clone() });
     suite.pass(7_200);
-    suite.just("owner", &ExecuteMsg::CloseUnready { lease: order });
+    suite.never_ready(&order);
     assert_eq!(suite.status(1).free.u128(), 100_000 + BOND, "a day of service for a day's delay");
     assert_eq!(suite.usd("alice"), PURSE - BOND);
 }
@@ -290,4 +292,30 @@ fn a_purchase_that_replays_a_number_is_refused_alive_or_dead() {
     assert_eq!(far.say(OUTPOST, replay(1, 2), 1_000).unwrap_err().code(), Code::UsedNumber);
     acknowledgement(&mut far, command(Command::CloseDeployment {}));
     assert_eq!(far.say(OUTPOST, replay(2, 1), 1_000).unwrap_err().code(), Code::UsedSeq);
+}
+
+#[test]
+fn nobody_takes_a_bond_by_giving_no_time_to_earn_it() {
+    let mut suite = Suite::new();
+    let offer = suite.post("alice", offer_terms(), &coins(2 * BOND, USD));
+    let mut hasty = group("web", by_offer(offer));
+    hasty.ready_within_seconds = Some(1);
+    suite.refused("tenant", &open_msg(1, vec![hasty]), &coins(600, USD), Code::LimitExceeded);
+    let mut brief = group("web", by_offer(offer));
+    brief.term_seconds = Some(1);
+    suite.refused("tenant", &open_msg(1, vec![brief]), &coins(600, USD), Code::LimitExceeded);
+    // And who is called late answers in time.
+    let mut least = group("web", by_offer(offer));
+    least.ready_within_seconds = Some(900);
+    suite.open(1, vec![least], 600);
+    let lease = suite.lease_id(1, 0);
+    suite.pass(900);
+    let close = ExecuteMsg::CloseUnready { lease: lease.clone() };
+    suite.refused("tenant", &close, &[], Code::WrongState);
+    suite.just("tenant", &ExecuteMsg::ReportSilent { lease: lease.clone() });
+    suite.pass(3_599);
+    suite.refused("tenant", &close, &[], Code::TooEarly);
+    suite.beat("alice", &lease);
+    suite.pass(1);
+    suite.refused("tenant", &close, &[], Code::WrongState);
 }

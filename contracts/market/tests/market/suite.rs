@@ -214,6 +214,13 @@ impl Suite {
         self.just(name, &ExecuteMsg::Heartbeat { leases: vec![lease.clone()] })
     }
 
+    /// Has a lease closed whose time to be ready has passed.
+    pub(crate) fn never_ready(&mut self, lease: &LeaseId) {
+        self.just("owner", &ExecuteMsg::ReportSilent { lease: lease.clone() });
+        self.pass(3_600);
+        self.just("owner", &ExecuteMsg::CloseUnready { lease: lease.clone() });
+    }
+
     pub(crate) fn act(&mut self, command: Command) -> AppResponse {
         let deployment = self.id(1);
         self.just("tenant", &ExecuteMsg::Act { deployment, command })

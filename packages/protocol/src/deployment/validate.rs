@@ -137,9 +137,19 @@ impl Group {
                 limits::HEARTBEAT_MIN_SECONDS,
                 limits::HEARTBEAT_MAX_SECONDS,
             ),
-            ("groups.ready_within_seconds", self.ready_within_seconds, 1, limits::READY_SECONDS),
+            (
+                "groups.ready_within_seconds",
+                self.ready_within_seconds,
+                limits::LEASE_MIN_SECONDS,
+                limits::READY_SECONDS,
+            ),
             ("groups.notice_seconds", self.notice_seconds, 0, limits::NOTICE_SECONDS),
-            ("groups.term_seconds", self.term_seconds, 1, limits::TERM_SECONDS),
+            (
+                "groups.term_seconds",
+                self.term_seconds,
+                limits::LEASE_MIN_SECONDS,
+                limits::TERM_SECONDS,
+            ),
         ];
         for (field, seconds, min, max) in optional {
             if let Some(seconds) = seconds {

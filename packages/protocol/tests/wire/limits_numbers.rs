@@ -145,13 +145,13 @@ fn times_of_a_group() {
     assert_range("groups.heartbeat_window_seconds", window, |seconds| {
         web(|group| group.heartbeat_window_seconds = Some(narrow(seconds)))
     });
-    assert_range("groups.ready_within_seconds", (1, limits::READY_SECONDS.into()), |seconds| {
+    assert_range("groups.ready_within_seconds", (900, limits::READY_SECONDS.into()), |seconds| {
         web(|group| group.ready_within_seconds = Some(narrow(seconds)))
     });
     assert_range("groups.notice_seconds", (0, limits::NOTICE_SECONDS.into()), |seconds| {
         web(|group| group.notice_seconds = Some(narrow(seconds)))
     });
-    assert_range("groups.term_seconds", (1, limits::TERM_SECONDS.into()), |seconds| {
+    assert_range("groups.term_seconds", (900, limits::TERM_SECONDS.into()), |seconds| {
         web(|group| group.term_seconds = Some(narrow(seconds)))
     });
 }

@@ -142,7 +142,10 @@ impl World {
                     self.knock(&Market::Match { order: lease.clone() })?;
                     self.knock(&Market::ExpireOrder { order: lease })?;
                 }
-                GroupState::Pending => self.knock(&Market::CloseUnready { lease })?,
+                GroupState::Pending => {
+                    self.knock(&Market::CloseUnready { lease: lease.clone() })?;
+                    self.knock(&Market::ReportSilent { lease })?;
+                }
                 GroupState::Active | GroupState::Reclaiming => {
                     self.knock(&Market::EndLease { lease: lease.clone() })?;
                     self.knock(&Market::CloseSilent { lease: lease.clone() })?;

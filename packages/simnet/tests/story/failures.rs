@@ -199,6 +199,9 @@ fn a_settlement_that_overtakes_the_acknowledgement_is_credited() {
     let id = world.deployment("dao", seq);
     let lease = first_group(id.clone());
     world.pass(DAY + 1).unwrap();
+    let report = market::msg::ExecuteMsg::ReportSilent { lease: lease.clone() };
+    world.market("anyone", &report, &[]).unwrap();
+    world.pass(DAY).unwrap();
     let unready = market::msg::ExecuteMsg::CloseUnready { lease };
     world.market("anyone", &unready, &[]).unwrap();
     world.pass(DAY + 1).unwrap();

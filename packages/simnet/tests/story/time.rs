@@ -78,9 +78,14 @@ fn a_provider_that_is_never_ready_loses_its_bond_to_the_tenant() {
     let lease = first_group(id.clone());
     let bond = world.lease(&lease).unwrap().bond;
     assert_eq!(bond.denom, STAKE);
+    let report = Market::ReportSilent { lease: lease.clone() };
     let close = Market::CloseUnready { lease };
-    assert!(world.market("anyone", &close, &[]).is_err());
+    assert!(world.market("anyone", &report, &[]).is_err());
     world.pass(DAY + 1).unwrap();
+    assert!(world.market("anyone", &close, &[]).is_err(), "it was not reported");
+    world.market("anyone", &report, &[]).unwrap();
+    assert!(world.market("anyone", &close, &[]).is_err(), "its time runs");
+    world.pass(DAY).unwrap();
     world.market("anyone", &close, &[]).unwrap();
     let tenant = world.tenant("dao");
     world.bring_home(&tenant).unwrap();
