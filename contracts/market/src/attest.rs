@@ -69,5 +69,5 @@ pub(crate) fn send(
         nonce: None,
         statement: Some(Statement { n, answer }),
     };
-    settle::send(ctx, Homeward { route, owner, to, funds, settle })
+    settle::send(ctx, Homeward { route, owner, sender, to, funds, settle })
 }

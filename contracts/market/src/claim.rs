@@ -117,7 +117,8 @@ pub(crate) fn send_home(
             nonce: None,
             statement: None,
         };
-        settle::send(ctx, Homeward { route, owner, to: to.clone(), funds, settle })?;
+        let (sender, to) = (sender.clone(), to.clone());
+        settle::send(ctx, Homeward { route, owner, sender, to, funds, settle })?;
     }
     Ok(())
 }

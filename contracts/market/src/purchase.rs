@@ -350,6 +350,7 @@ fn answer_probe(
         statement: None,
     };
     let to = arrival.via.home(&arrival.sender, &arrival.sender, probe.refund_to)?;
-    settle::send(ctx, Homeward { route: arrival.route, owner: sender, to, funds, settle })?;
+    let (route, owner, sender) = (arrival.route, sender, arrival.sender.clone());
+    settle::send(ctx, Homeward { route, owner, sender, to, funds, settle })?;
     Ok(denom)
 }

@@ -36,6 +36,8 @@ pub(crate) struct Homeward {
     pub(crate) route: RouteId,
     /// Whose claimable the coin becomes if it cannot go or comes back.
     pub(crate) owner: PrincipalId,
+    /// Whose money packets what it says is about.
+    pub(crate) sender: String,
     /// Address on the other chain.
     pub(crate) to: String,
     /// What goes.
@@ -68,7 +70,7 @@ pub(crate) fn rest(
             ledger::credit(ctx.storage(), to, funds)?;
             event::tell_credit(ctx, to, funds)
         }
-        Tenant::Remote { account, .. } => {
+        Tenant::Remote { account, sender, .. } => {
             let settle = Settle {
                 account: account.clone(),
                 seq: Some(record.seq),
@@ -77,7 +79,7 @@ pub(crate) fn rest(
                 statement: None,
             };
             let (route, owner, to) = (record.route, record.tenant, record.refund_to.clone());
-            send(ctx, Homeward { route, owner, to, funds, settle })
+            send(ctx, Homeward { route, owner, sender: sender.clone(), to, funds, settle })
         }
     }
 }
@@ -88,6 +90,10 @@ pub(crate) fn send(ctx: &mut Context<'_>, home: Homeward) -> Result<(), Contract
     let n = route::take_n(ctx.storage(), home.route)?;
     let timeout = CONFIG.load(ctx.state())?.settle_timeout_seconds;
     let timeout_at = ctx.env.block.time.plus_seconds(timeout);
+    // Only the route's outpost is called: at a wallet that would fail, and the transfer with it. And
+    // only about its own orders: it cannot see that an account and a number are another sender's, who
+    // may have named it before that was refused, or before it was the route's.
+    let to_outpost = route.is_outpost(&home.to) && route.is_outpost(&home.sender);
     let in_flight = InFlight {
         route: home.route,
         owner: home.owner,
@@ -96,13 +102,12 @@ pub(crate) fn send(ctx: &mut Context<'_>, home: Homeward) -> Result<(), Contract
         n,
         timeout_at: timeout_at.seconds(),
         seq: home.settle.seq,
-        to_outpost: route.outpost.as_ref() == Some(&home.to),
+        to_outpost,
         asked_until: 0,
     };
     ledger::leave(ctx.storage(), home.funds)?;
     let message = Message { n, action: Action::Settle(home.settle) };
-    // Only the route's outpost is called: at a wallet that would fail, and the transfer with it.
-    let destination = Some(home.to.as_str()).filter(|to| route.outpost.as_deref() == Some(to));
+    let destination = Some(home.to.as_str()).filter(|_| to_outpost);
     let parties = Parties { source: ctx.env.contract.address.as_str(), destination };
     let memo = Some(route.style.memo(parties, &message)?);
     let denom = denom::load(ctx.state(), home.funds.denom)?.name;

@@ -63,15 +63,15 @@ impl Route {
     ///
     /// # Errors
     /// [`ContractError::Unsupported`] for such an outpost: coins would lie there that it does not
-    /// know of.
+    /// know of. [`ContractError::Unauthorized`] if somebody else names the outpost: what the market
+    /// says with a coin is about its sender's orders, and the outpost would take it for its own.
     pub(crate) fn home(
         &self,
         sender: &str,
         account: &str,
         said: Option<String>,
     ) -> Result<String, ContractError> {
-        let is_deaf =
-            |to: &str| self.style.leaves_outpost_deaf() && self.outpost.as_deref() == Some(to);
+        let is_deaf = |to: &str| self.style.leaves_outpost_deaf() && self.is_outpost(to);
         let fallback = if is_deaf(sender) { account } else { sender };
         let to = said.unwrap_or_else(|| fallback.to_owned());
         if is_deaf(&to) {
@@ -79,7 +79,18 @@ impl Route {
                 what: "money for an outpost on a route of style `plain`",
             });
         }
+        if self.is_outpost(&to) && !self.is_outpost(sender) {
+            return Err(ContractError::Unauthorized {
+                sender: sender.into(),
+                expected: "the route's outpost, where the money would go",
+            });
+        }
         Ok(to)
+    }
+
+    /// Whether an address on the other chain is the route's outpost.
+    pub(crate) fn is_outpost(&self, address: &str) -> bool {
+        self.outpost.as_deref() == Some(address)
     }
 }
 

@@ -3,11 +3,12 @@
 use cosmwasm_std::{Timestamp, coin};
 use outpost::msg::responses::OrderState;
 use protocol::control::{Command, DeploymentState, Instruction};
+use protocol::deployment::Selection;
 use protocol::memo::Callback;
-use protocol::money::{Open, Settle, SettleKind};
+use protocol::money::{Open, Probe, Settle, SettleKind};
 use protocol::{Action, Memo, Message};
 use simnet::world::orders::{from_offer, web_server};
-use simnet::world::{MARKET_CHAIN, OUTPOST_CHAIN, USDX};
+use simnet::world::{MARKET_CHAIN, OUTPOST_CHAIN, USDX, World};
 use simnet::{Chain, End, MAX_CALLBACK_GAS, TRANSFER_PORT, TRANSFER_VERSION, Transfer};
 
 use super::{DAY, THOUSAND, first_group, records, world_with_offer};
@@ -148,4 +149,61 @@ fn a_chain_that_lies_about_its_senders_reaches_only_its_own_channel() {
     assert_eq!(world.status(&id).unwrap().state, DeploymentState::Open);
     let gamma = world.network.chain("gamma-1");
     assert_eq!(gamma.balance(&outpost, USDX).unwrap(), 20_000, "refused and refunded");
+}
+
+/// A wallet sends the market what it likes, naming the outpost as where its money goes.
+fn refused_with_refund_to_the_outpost(world: &mut World, action: Action) {
+    let (market, outpost) =
+        (records(world.a(), &world.market), records(world.b(), &world.outpost));
+    let memo = world.memo(1, action).unwrap();
+    world.send_to_market("thief", 20_000, memo).unwrap();
+    world.relay().unwrap();
+    assert_eq!(world.usdx_of("thief").unwrap(), THOUSAND, "refused and refunded");
+    assert_eq!(records(world.a(), &world.market), market);
+    assert_eq!(records(world.b(), &world.outpost), outpost);
+}
+
+#[test]
+fn a_wallet_cannot_close_the_order_of_another_by_sending_its_own_money_to_the_outpost() {
+    let (mut world, offer) = world_with_offer();
+    world.fund("thief", THOUSAND).unwrap();
+    let seq = world.buy("dao", web_server(from_offer(offer)), THOUSAND).unwrap();
+    world.relay().unwrap();
+    let account: String = world.on_b("dao").into();
+    let refund_to = Some(world.outpost.to_string());
+    let open = Open {
+        account,
+        seq,
+        refund_to: refund_to.clone(),
+        local_refund: None,
+        deployment: web_server(Selection::Manual {}),
+    };
+    refused_with_refund_to_the_outpost(&mut world, Action::Open(open));
+    let probe = Probe { nonce: 1, refund_to };
+    refused_with_refund_to_the_outpost(&mut world, Action::Probe(probe));
+    world.close("dao", seq).unwrap();
+    world.relay().unwrap();
+    assert_eq!(world.order(seq).unwrap().state, OrderState::Closed);
+}
+
+#[test]
+fn a_wallet_cannot_say_so_later_either() {
+    let (mut world, offer) = world_with_offer();
+    world.fund("thief", THOUSAND).unwrap();
+    let seq = world.buy("dao", web_server(from_offer(offer)), THOUSAND).unwrap();
+    let account: String = world.on_b("dao").into();
+    let open = Open {
+        account: account.clone(),
+        seq,
+        refund_to: None,
+        local_refund: None,
+        deployment: web_server(Selection::Manual {}),
+    };
+    let memo = world.memo(0, Action::Open(open)).unwrap();
+    world.send_to_market("thief", 20_000, memo).unwrap();
+    world.relay().unwrap();
+    world.fund("thief", 20_000).unwrap();
+    let command = Command::SetRefundTo { refund_to: world.outpost.to_string(), rev: 1 };
+    let say = Action::Do(Instruction { account, seq, command });
+    refused_with_refund_to_the_outpost(&mut world, say);
 }
