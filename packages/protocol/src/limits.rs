@@ -4,7 +4,7 @@ use thiserror::Error;
 
 /// Bytes of a transfer's whole memo.
 pub const MEMO_BYTES: usize = 8 * 1024;
-/// Bytes of one `open`, encoded.
+/// Bytes of one `open`, encoded; also of a deployment, however it is opened.
 pub const OPEN_BYTES: usize = 4 * 1024;
 /// Bytes of a control packet.
 pub const CONTROL_BYTES: usize = 4 * 1024;
@@ -156,6 +156,18 @@ pub const fn text(field: &'static str, value: &str, max: usize) -> Result<(), Li
         return Err(LimitError::Empty { field });
     }
     bytes(field, value.len(), max)
+}
+
+/// Checks that a string has no control characters.
+///
+/// # Errors
+/// [`LimitError::BadForm`].
+pub fn without_control(field: &'static str, value: &str) -> Result<(), LimitError> {
+    if value.chars().any(char::is_control) {
+        let expected = "text without control characters";
+        return Err(LimitError::BadForm { field, expected, got: value.escape_debug().collect() });
+    }
+    Ok(())
 }
 
 /// Checks an address: not empty, at most [`ADDRESS_BYTES`], printable ASCII without upper case or space.

@@ -49,7 +49,8 @@ pub(crate) struct Listing {
     pub(crate) min_deposit: Uint128,
 }
 
-/// Opens a deployment. Its limits have been checked.
+/// Opens a deployment. Its limits have been checked, but for its size as a whole: a packet has one, but
+/// messages of this chain come here too, and every list of orders and leases reads what is stored.
 pub(crate) fn open(ctx: &mut Context<'_>, purchase: Purchase) -> Result<(), ContractError> {
     if PAUSED.may_load(ctx.state())?.unwrap_or_default() {
         return Err(ContractError::Paused {});
@@ -57,6 +58,7 @@ pub(crate) fn open(ctx: &mut Context<'_>, purchase: Purchase) -> Result<(), Cont
     let Purchase { deployment, .. } = &purchase;
     let groups = deployment.groups.clone();
     let spec = to_json_string(deployment)?;
+    limits::bytes("deployment", spec.len(), limits::OPEN_BYTES)?;
     let denom = denom_state::load(ctx.state(), purchase.listing.denom)?;
     let mut live = start_account(ctx, &purchase, denom.listing_fee)?;
     store_operators(ctx, &live, deployment)?;

@@ -7,7 +7,7 @@ use protocol::deployment::{LocalOperator, Scope, Selection, Volume};
 use protocol::{Code, Otherwise};
 
 use crate::suite::{
-    BOND, RATE, STAKE, Suite, USD, by_offer, deployment, group, manual, offer_terms, open_msg,
+    BOND, RATE, STAKE, Suite, USD, attribute, by_offer, deployment, group, manual, offer_terms, open_msg,
 };
 
 #[test]
@@ -151,4 +151,31 @@ fn messages_without_coins_refuse_them() {
 fn unknown_fields_are_refused() {
     let text = r#"{"finish":{"deployment":{"tenant":{"local":{"address":"a"}},"seq":1},"x":1}}"#;
     assert!(cosmwasm_std::from_json::<ExecuteMsg>(text).is_err());
+}
+
+/// A deployment whose JSON has so many bytes.
+fn bulky(bytes: usize) -> protocol::Deployment {
+    let mut bulky = deployment(["a", "b"].map(|name| group(name, Selection::Manual {})).into());
+    for group in &mut bulky.groups {
+        let attributes = (0..24).map(|i| attribute(&format!("{i:02}"), ""));
+        group.requirements.attributes.extend(attributes);
+    }
+    let mut missing = bytes - cosmwasm_std::to_json_vec(&bulky).unwrap().len();
+    for group in &mut bulky.groups {
+        for attribute in &mut group.requirements.attributes {
+            let more = missing.min(64);
+            attribute.value = "x".repeat(more);
+            missing -= more;
+        }
+    }
+    assert_eq!(cosmwasm_std::to_json_vec(&bulky).unwrap().len(), bytes);
+    bulky
+}
+
+#[test]
+fn an_order_of_this_chain_is_no_larger_than_one_in_a_packet() {
+    let mut suite = Suite::new();
+    let open = |seq, bytes| ExecuteMsg::Open { seq, refund_to: None, deployment: bulky(bytes) };
+    suite.refused("tenant", &open(1, 4_097), &coins(1_000, USD), Code::LimitExceeded);
+    suite.run("tenant", &open(1, 4_096), &coins(1_000, USD));
 }

@@ -245,6 +245,10 @@ pub fn validate_attributes(
     for attribute in attributes {
         limits::text(field, &attribute.key, limits::STRING_BYTES)?;
         limits::bytes(field, attribute.value.len(), limits::STRING_BYTES)?;
+        // They stand in every list, and JSON has six bytes for each.
+        for text in [&attribute.key, &attribute.value] {
+            limits::without_control(field, text)?;
+        }
     }
     Ok(())
 }

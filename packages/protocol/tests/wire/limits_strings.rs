@@ -49,6 +49,11 @@ fn keys_and_values_of_attributes() {
     assert_text("a", STRING, |key| check(key, String::new()));
     assert_bytes("a", STRING, |value| check("region".into(), value));
     check("region".into(), String::new()).unwrap();
+    check("r\u{e9}gion \u{1f5fa}".into(), "\"\\".into()).unwrap();
+    for (key, value) in [("a\u{1}", ""), ("a", "b\n"), ("a", "\u{7f}")] {
+        let error = check(key.into(), value.into()).unwrap_err();
+        assert!(matches!(error, LimitError::BadForm { field: "a", .. }), "{error}");
+    }
 }
 
 #[test]

@@ -48,7 +48,8 @@ fn unit() -> impl Strategy<Value = ResourceUnit> {
 }
 
 fn requirements() -> impl Strategy<Value = Requirements> {
-    let attributes = btree_set(text(STRING_BYTES), 0..4).prop_flat_map(|keys| {
+    let key = text(STRING_BYTES).prop_filter("control", |key| !key.chars().any(char::is_control));
+    let attributes = btree_set(key, 0..4).prop_flat_map(|keys| {
         let count = keys.len();
         (Just(keys), vec("[ -~]{0,32}", count)).prop_map(|(keys, values)| {
             let pairs = keys.into_iter().zip(values);
