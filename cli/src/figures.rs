@@ -54,11 +54,15 @@ pub fn selection(selection: &Selection) -> String {
         Selection::Lowest { bidding_seconds } => {
             format!("lowest bid after {}", duration(*bidding_seconds))
         }
-        Selection::Offer { offer, otherwise: Otherwise::Order } => {
-            format!("offer {offer}, else bids")
-        }
-        Selection::Offer { offer, otherwise: Otherwise::Refund } => {
-            format!("offer {offer}, else refund")
+        Selection::Offer { offer, otherwise, max_charge } => {
+            let charge = max_charge.map_or_else(String::new, |units| {
+                format!(" with a minimum charge of at most {}", grouped(units.u128()))
+            });
+            let otherwise = match otherwise {
+                Otherwise::Order => "bids",
+                Otherwise::Refund => "refund",
+            };
+            format!("offer {offer}{charge}, else {otherwise}")
         }
     }
 }

@@ -37,7 +37,11 @@ fn gov(source: Source) -> Dao {
 }
 
 fn buy() -> Proposal {
-    let selection = Selection::Offer { offer: 7, otherwise: Otherwise::Order };
+    let selection = Selection::Offer {
+        offer: 7,
+        otherwise: Otherwise::Order,
+        max_charge: Some(1_000_u64.into()),
+    };
     Proposal {
         title: "Buy compute: web".into(),
         description: "A web server, for a month.".into(),

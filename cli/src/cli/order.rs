@@ -201,12 +201,16 @@ fn rule(text: &str) -> anyhow::Result<Selection> {
         ["lowest", seconds] => {
             number(seconds).map(|bidding_seconds| Selection::Lowest { bidding_seconds })
         }
-        ["offer", offer] => {
-            number(offer).map(|offer| Selection::Offer { offer, otherwise: Otherwise::Order })
-        }
-        ["offer", offer, "refund"] => {
-            number(offer).map(|offer| Selection::Offer { offer, otherwise: Otherwise::Refund })
-        }
+        ["offer", offer] => number(offer).map(|offer| Selection::Offer {
+            offer,
+            otherwise: Otherwise::Order,
+            max_charge: None,
+        }),
+        ["offer", offer, "refund"] => number(offer).map(|offer| Selection::Offer {
+            offer,
+            otherwise: Otherwise::Refund,
+            max_charge: None,
+        }),
         _ => None,
     };
     rule.with_context(|| {

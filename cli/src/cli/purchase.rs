@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use cosmwasm_std::Uint128;
-use market::msg::{CheckResponse, Money, QueryMsg as AskMarket};
+use market::msg::{CheckResponse, Money, OfferInfo, QueryMsg as AskMarket};
 use outpost::msg::responses::{QuoteResponse, RouteResponse, RoutesResponse};
 use outpost::msg::{Buy, ExecuteMsg, Operator, QueryMsg};
+use protocol::deployment::Selection;
 use protocol::ics20::{End, TRANSFER_PORT, received_denom};
 use protocol::money::{Action, Message, Open};
 use protocol::{Deployment, limits};
@@ -66,9 +67,11 @@ impl Purchase {
     pub(super) async fn message(&self, books: &Books, owner: &str) -> anyhow::Result<Told> {
         let route = self.route(&books.outpost).await?;
         let denom = self.denom(&route)?;
+        let mut deployment = self.deployment()?;
+        take_no_higher_charge(books, &mut deployment).await?;
         let buy = Buy {
             route: route.name.clone(),
-            deployment: self.deployment()?,
+            deployment,
             refund_to: self.refund_to.clone(),
             local_refund: self.local_refund.clone(),
             operators: self.operator.iter().map(|text| operator(text)).collect::<Result<_, _>>()?,
@@ -133,6 +136,18 @@ impl Purchase {
             Ok(order::read(&self.order, &self.terms)?.order)
         }
     }
+}
+
+/// Has each group that takes an offer take it at the minimum charge that it has today: a provider may
+/// raise it within a day, and a vote takes longer.
+async fn take_no_higher_charge(books: &Books, deployment: &mut Deployment) -> anyhow::Result<()> {
+    for group in &mut deployment.groups {
+        if let Selection::Offer { offer, max_charge: max @ None, .. } = &mut group.selection {
+            let info: OfferInfo = books.market.ask(&AskMarket::Offer { offer: *offer }).await?;
+            *max = Some(info.terms.min_charge);
+        }
+    }
+    Ok(())
 }
 
 fn read_order(file: &Path) -> anyhow::Result<Deployment> {

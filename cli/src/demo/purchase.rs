@@ -51,7 +51,7 @@ pub(super) fn buy(route: String, offer: u64, factor: u128) -> Buy {
         }],
         requirements: Requirements::default(),
         max_rate: Uint128::new(RATE * factor * 12 / 10),
-        selection: Selection::Offer { offer, otherwise: Otherwise::Refund },
+        selection: Selection::Offer { offer, otherwise: Otherwise::Refund, max_charge: None },
         expires_in_seconds: 7 * DAY,
         heartbeat_window_seconds: None,
         ready_within_seconds: None,

@@ -74,6 +74,12 @@ pub enum ContractError {
     /// The offer cannot serve the group.
     #[error("{}: offer {offer} {problem}", self.code())]
     OfferUnavailable { offer: u64, problem: &'static str },
+    /// The minimum charge is higher than the tenant allows.
+    #[error(
+        "{}: offer {offer} has a minimum charge of {got} units, the order takes at most {max}",
+        self.code()
+    )]
+    ChargeAboveMax { offer: u64, got: u128, max: u128 },
     /// It costs more than the tenant allows.
     #[error("{}: the rate is {got} nano-units per second, at most {max} is allowed", self.code())]
     RateAboveMax { got: u128, max: u128 },
@@ -162,7 +168,7 @@ impl ContractError {
             Self::UsedNumber { .. } => Code::UsedNumber,
             Self::UsedSeq { .. } => Code::UsedSeq,
             Self::UnknownOffer { .. } => Code::UnknownOffer,
-            Self::OfferUnavailable { .. } => Code::OfferUnavailable,
+            Self::OfferUnavailable { .. } | Self::ChargeAboveMax { .. } => Code::OfferUnavailable,
             Self::RateAboveMax { .. } | Self::NotBetter { .. } => Code::RateAboveMax,
             Self::ProviderIneligible { .. } => Code::ProviderIneligible,
             Self::TooSmall { .. } => Code::InsufficientDeposit,

@@ -25,6 +25,9 @@ use crate::{bond, eligible, price};
 /// Seconds for which an offer may stand.
 const OFFER_SECONDS: u64 = 366 * 86_400;
 
+/// Seconds whose pay at the limit a minimum charge may come to if the tenant says nothing: one day.
+const A_DAY: Seconds = Seconds::new(86_400);
+
 /// Posts an offer. The coin is its bond.
 pub(crate) fn post(
     ctx: &mut Context<'_>,
@@ -146,9 +149,8 @@ pub(crate) fn cancel(ctx: &mut Context<'_>, id: u64) -> Result<(), ContractError
 pub(crate) fn take(
     ctx: &mut Context<'_>,
     live: &mut Live,
-    index: u32,
-    group: &Group,
-    id: u64,
+    (index, group): (u32, &Group),
+    (id, max_charge): (u64, Option<Uint128>),
 ) -> Result<(), ContractError> {
     if id == 0 || id > LAST.may_load(ctx.state())?.unwrap_or_default() {
         return Err(ContractError::UnknownOffer { offer: id });
@@ -160,6 +162,11 @@ pub(crate) fn take(
         let (got, max) = (rate.get(), group.max_rate.u128());
         return Err(ContractError::RateAboveMax { got, max });
     }
+    let max_charge = most_charge(group, max_charge)?;
+    if offer.min_charge > max_charge {
+        let (got, max) = (offer.min_charge.u128(), max_charge.u128());
+        return Err(ContractError::ChargeAboveMax { offer: id, got, max });
+    }
     eligible::require(ctx, live, group, (offer.provider, &offer.attributes))?;
     let bond = lock(ctx, id, &offer, rate)?;
     let agreement = Agreement {
@@ -170,6 +177,18 @@ pub(crate) fn take(
         bond: Funds { denom: offer.bond_terms.denom, amount: bond },
     };
     start(ctx, live, (index, group), agreement)
+}
+
+/// The highest minimum charge that a group takes: what its tenant said, else a day at its limit, which
+/// mirrors what the provider loses by a fault.
+pub(crate) fn most_charge(group: &Group, said: Option<Uint128>) -> Result<Uint128, ContractError> {
+    match said {
+        Some(units) => Ok(units),
+        None => {
+            let a_day = escrow::cost(NanoRate::new(group.max_rate.u128()), A_DAY)?;
+            Ok(Uint128::new(a_day.get()))
+        }
+    }
 }
 
 /// The offer, if it stands and its prices are in the deployment's denom.

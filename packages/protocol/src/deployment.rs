@@ -101,9 +101,14 @@ pub enum Selection {
     Offer {
         /// The market's number of the offer.
         offer: u64,
-        /// What to do if the offer is gone, full or dearer than `max_rate`: a vote takes days.
+        /// What to do if the offer is gone, full or dearer than `max_rate` or `max_charge`: a vote takes
+        /// days.
         #[serde(rename = "else", default)]
         otherwise: Otherwise,
+        /// The highest minimum charge that the tenant takes, in units of the deposit's denom; default a
+        /// day's pay at `max_rate`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_charge: Option<Uint128>,
     },
 }
 

@@ -167,14 +167,14 @@ fn begin_group(
     (index, group): (u32, &Group),
     listing_fee: Uint128,
 ) -> Result<(), ContractError> {
-    let Selection::Offer { offer, otherwise } = group.selection else {
+    let Selection::Offer { offer, otherwise, max_charge } = group.selection else {
         return order::open(ctx, live, (index, group), listing_fee);
     };
     let leased = ctx.attempt(|ctx| {
         let mut leased = live.clone();
         let fee = Funds { denom: leased.record.denom, amount: listing_fee };
         fund::give(ctx, &mut leased, fee)?;
-        offer::take(ctx, &mut leased, index, group, offer)?;
+        offer::take(ctx, &mut leased, (index, group), (offer, max_charge))?;
         Ok(leased)
     });
     match leased {

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::dispatch::dispatch;
 use crate::error::ContractError;
 use crate::msg::{CheckResponse, ExecuteMsg, GroupQuote, Money, QueryMsg, QuoteResponse};
+use crate::offer::most_charge;
 use crate::overlay::Overlay;
 use crate::state::denom::{self, DenomId, LISTINGS};
 use crate::state::offer::{self, usage};
@@ -117,13 +118,16 @@ fn quoted(
     group: &Group,
 ) -> Result<GroupQuote, ContractError> {
     let by_bids = GroupQuote { rate: group.max_rate, min_charge: Uint128::zero(), offer: None };
-    let Selection::Offer { offer: id, .. } = group.selection else { return Ok(by_bids) };
+    let Selection::Offer { offer: id, max_charge, .. } = group.selection else {
+        return Ok(by_bids);
+    };
     let Some(offer) = offer::find(store, id, now)? else { return Ok(by_bids) };
     let usage = usage(store, id)?;
     let stands = offer.denom == denom
         && now.get() < offer.expires_at
         && !usage.cancelled
-        && usage.leases < offer.capacity;
+        && usage.leases < offer.capacity
+        && offer.min_charge <= most_charge(group, max_charge)?;
     let rate = price::rate(&offer.prices, group).filter(|_| stands);
     Ok(match rate.map(|rate| Uint128::new(rate.get())) {
         Some(rate) if rate <= group.max_rate => {

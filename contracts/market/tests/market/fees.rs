@@ -58,7 +58,7 @@ fn a_group_leased_at_once_pays_no_fee_and_one_that_falls_back_to_an_order_does()
     suite.open(1, vec![group("a", by_offer(offer))], 600);
     assert_eq!(suite.status(1).free.u128(), 600);
     suite.just("alice", &ExecuteMsg::CancelOffer { offer });
-    let or_order = Selection::Offer { offer, otherwise: Otherwise::Order };
+    let or_order = Selection::Offer { offer, otherwise: Otherwise::Order, max_charge: None };
     suite.open(2, vec![group("a", or_order)], 600);
     let status = suite.status(2);
     assert_eq!((status.free.u128(), status.groups[0].state), (600 - FEE, GroupState::Open));

@@ -248,7 +248,7 @@ fn an_offer_promises_no_more_than_its_capacity_and_its_bond() {
         let second = open_msg(9, vec![group("web", by_offer(offer))]);
         suite.refused("tenant", &second, &coins(1_000, USD), Code::OfferUnavailable);
     }
-    let or_order = Selection::Offer { offer: small, otherwise: Otherwise::Order };
+    let or_order = Selection::Offer { offer: small, otherwise: Otherwise::Order, max_charge: None };
     suite.open(9, vec![group("web", or_order)], 1_000);
 }
 

@@ -40,7 +40,7 @@ fn orders() -> impl Strategy<Value = ExecuteMsg> {
             let otherwise = if is_strict { Otherwise::Refund } else { Otherwise::Order };
             let selection = match offer {
                 0 => Selection::Manual {},
-                offer => Selection::Offer { offer, otherwise },
+                offer => Selection::Offer { offer, otherwise, max_charge: None },
             };
             let mut group = group(name, selection);
             group.resources[0].cpu_milli = 1_000 * runs - 1;
@@ -195,7 +195,7 @@ fn the_walk_reaches_the_states_it_is_about() {
     let mut suite = Suite::new();
     let terms = ExecuteMsg::PostOffer { terms: offer_terms() };
     suite.run("alice", &terms, &coins(3 * BOND, USD));
-    let selection = Selection::Offer { offer: 1, otherwise: Otherwise::Refund };
+    let selection = Selection::Offer { offer: 1, otherwise: Otherwise::Refund, max_charge: None };
     let wanted = deployment(vec![group("a", selection)]);
     let open = ExecuteMsg::Open { seq: 1, refund_to: None, deployment: wanted };
     suite.run("tenant", &open, &coins(5_000, USD));

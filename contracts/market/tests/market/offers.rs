@@ -192,8 +192,50 @@ fn an_offer_that_grew_dear_becomes_an_order_or_is_refunded() {
     suite.pass(DAY);
     let refund = open_msg(1, vec![group("web", by_offer(offer))]);
     suite.refused("tenant", &refund, &coins(10_000, USD), Code::RateAboveMax);
-    let or_order = Selection::Offer { offer, otherwise: Otherwise::Order };
+    let or_order = Selection::Offer { offer, otherwise: Otherwise::Order, max_charge: None };
     suite.open(1, vec![group("web", or_order)], 10_000);
     assert_eq!(suite.status(1).groups[0].state, GroupState::Open);
     suite.open(2, manual(), 1_000);
+}
+
+#[test]
+fn a_minimum_charge_raised_during_a_vote_takes_no_more_than_a_day() {
+    let mut suite = Suite::new();
+    let offer = posted(&mut suite);
+    let raised = OfferTerms { min_charge: Uint128::new(200_000), capacity: 9, ..offer_terms() };
+    suite.just("alice", &update(offer, raised));
+    suite.pass(DAY);
+    let open = open_msg(1, vec![group("web", by_offer(offer))]);
+    suite.refused("tenant", &open, &coins(200_600, USD), Code::OfferUnavailable);
+    // A day at the limit is the most by default.
+    let most = 2 * u128::from(DAY);
+    let mut at = |charge| {
+        let terms = OfferTerms { min_charge: Uint128::new(charge), ..offer_terms() };
+        let offer = suite.post("alice", terms, &coins(2 * BOND, USD));
+        open_msg(2, vec![group("web", by_offer(offer))])
+    };
+    let (edge, beyond) = (at(most), at(most + 1));
+    suite.refused("tenant", &beyond, &coins(200_600, USD), Code::OfferUnavailable);
+    suite.run("tenant", &edge, &coins(200_600, USD));
+}
+
+#[test]
+fn a_tenant_says_which_minimum_charge_it_takes() {
+    let mut suite = Suite::new();
+    let terms = OfferTerms { min_charge: Uint128::new(500), ..offer_terms() };
+    let offer = suite.post("alice", terms, &coins(2 * BOND, USD));
+    let taking = |otherwise, units: u128| {
+        let max_charge = Some(Uint128::new(units));
+        vec![group("web", Selection::Offer { offer, otherwise, max_charge })]
+    };
+    let open = open_msg(1, taking(Otherwise::Refund, 499));
+    let error = suite.send("tenant", &open, &coins(10_000, USD)).unwrap_err();
+    assert_eq!(
+        error.split_once("offer_unavailable").unwrap().1,
+        ": offer 1 has a minimum charge of 500 units, the order takes at most 499"
+    );
+    suite.open(1, taking(Otherwise::Order, 499), 10_000);
+    assert_eq!(suite.status(1).groups[0].state, GroupState::Open);
+    suite.open(2, taking(Otherwise::Refund, 500), 10_000);
+    assert_eq!(suite.status(2).groups[0].state, GroupState::Pending);
 }

@@ -7,7 +7,8 @@ use protocol::deployment::{LocalOperator, Scope, Selection, Volume};
 use protocol::{Code, Otherwise};
 
 use crate::suite::{
-    BOND, RATE, STAKE, Suite, USD, attribute, by_offer, deployment, group, manual, offer_terms, open_msg,
+    BOND, RATE, STAKE, Suite, USD, attribute, by_offer, deployment, group, manual, offer_terms,
+    open_msg,
 };
 
 #[test]
@@ -45,7 +46,8 @@ fn an_offer_that_is_gone_full_or_dear_becomes_an_order() {
     suite.just("alice", &ExecuteMsg::CancelOffer { offer: gone });
     suite.open(9, vec![group("web", by_offer(full))], 1_000);
 
-    let or_order = |offer| Selection::Offer { offer, otherwise: Otherwise::Order };
+    let or_order =
+        |offer| Selection::Offer { offer, otherwise: Otherwise::Order, max_charge: None };
     for (seq, offer) in [(1, full), (2, poor), (3, gone)] {
         let refund = open_msg(seq, vec![group("web", by_offer(offer))]);
         suite.refused("tenant", &refund, &coins(1_000, USD), Code::OfferUnavailable);

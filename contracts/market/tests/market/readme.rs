@@ -62,6 +62,7 @@ fn samples() -> Vec<ContractError> {
         E::UsedSeq { seq: 0 },
         E::UnknownOffer { offer: 0 },
         E::OfferUnavailable { offer: 0, problem: "" },
+        E::ChargeAboveMax { offer: 0, got: 0, max: 0 },
         E::RateAboveMax { got: 0, max: 0 },
         E::NotBetter { got: 0, max: 0 },
         E::ProviderIneligible { provider: text(), problem: "" },
@@ -108,6 +109,7 @@ fn name(error: &ContractError) -> String {
         | E::UsedSeq { .. }
         | E::UnknownOffer { .. }
         | E::OfferUnavailable { .. }
+        | E::ChargeAboveMax { .. }
         | E::RateAboveMax { .. }
         | E::NotBetter { .. }
         | E::ProviderIneligible { .. }

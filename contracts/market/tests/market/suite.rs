@@ -326,7 +326,7 @@ pub(crate) fn offer_terms() -> OfferTerms {
 }
 
 pub(crate) fn by_offer(offer: u64) -> Selection {
-    Selection::Offer { offer, otherwise: Otherwise::Refund }
+    Selection::Offer { offer, otherwise: Otherwise::Refund, max_charge: None }
 }
 
 /// One cpu.

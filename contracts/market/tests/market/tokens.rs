@@ -11,7 +11,9 @@ use protocol::Code;
 use protocol::control::Command;
 use serde::{Deserialize, Serialize};
 
-use crate::suite::{RATE, STAKE, Suite, USD, by_offer, group, manual, offer_terms, open_msg, usd};
+use crate::suite::{
+    BOND, RATE, STAKE, Suite, USD, by_offer, group, manual, offer_terms, open_msg, usd,
+};
 
 const BALANCES: Map<&Addr, Uint128> = Map::new("balance");
 /// Units each account has at the start.

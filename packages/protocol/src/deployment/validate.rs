@@ -164,7 +164,11 @@ impl Group {
                 1_u64,
                 self.expires_in_seconds,
             ),
-            Selection::Offer { offer, .. } => limits::integer("groups.selection.offer", offer),
+            Selection::Offer { offer, max_charge, .. } => {
+                limits::integer("groups.selection.offer", offer)?;
+                let charge = max_charge.unwrap_or_default();
+                limits::range("groups.selection.max_charge", charge, 0_u64, limits::AMOUNT)
+            }
         }
     }
 }

@@ -49,7 +49,7 @@ impl Wire {
 }
 
 fn purchases() -> Vec<(String, Wire)> {
-    let offer = Selection::Offer { offer: 42, otherwise: Otherwise::Order };
+    let offer = Selection::Offer { offer: 42, otherwise: Otherwise::Order, max_charge: None };
     let by_offer = samples::open(samples::deployment(vec![samples::group("web", offer)]));
     let remote =
         Tenant::Remote { route: "channel-0".into(), sender: "far1x".into(), account: "a".into() };

@@ -17,7 +17,10 @@ fn fields_may_come_in_any_order_and_defaults_may_be_absent() {
     let volume: Volume = from_slice(br#"{"bytes":5,"class":"ram"}"#).unwrap();
     assert!(!volume.persistent);
     let selection: Selection = from_slice(br#"{"offer":{"offer":7}}"#).unwrap();
-    assert_eq!(selection, Selection::Offer { offer: 7, otherwise: Otherwise::Order });
+    assert_eq!(
+        selection,
+        Selection::Offer { offer: 7, otherwise: Otherwise::Order, max_charge: None }
+    );
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn groups_of_a_deployment() {
 
 #[test]
 fn groups_that_name_an_offer() {
-    let offer = Selection::Offer { offer: 1, otherwise: Otherwise::Order };
+    let offer = Selection::Offer { offer: 1, otherwise: Otherwise::Order, max_charge: None };
     let check = |count| deployment(groups(count, &offer)).validate();
     assert_entries("groups naming an offer", limits::OFFER_GROUPS, check);
 

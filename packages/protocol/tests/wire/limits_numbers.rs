@@ -165,8 +165,12 @@ fn selection_of_a_group() {
         })
     });
     assert_range("groups.selection.offer", JSON, |offer| {
-        let otherwise = Otherwise::Order;
-        web(|group| group.selection = Selection::Offer { offer: narrow(offer), otherwise })
+        let (offer, otherwise) = (narrow(offer), Otherwise::Order);
+        web(|group| group.selection = Selection::Offer { offer, otherwise, max_charge: None })
+    });
+    assert_range("groups.selection.max_charge", (0, limits::AMOUNT), |units| {
+        let (otherwise, max_charge) = (Otherwise::Order, Some(Uint128::new(units)));
+        web(|group| group.selection = Selection::Offer { offer: 1, otherwise, max_charge })
     });
 }
 

@@ -72,7 +72,11 @@ fn selection(expires_in_seconds: u64) -> impl Strategy<Value = Selection> {
     prop_oneof![
         Just(Selection::Manual {}),
         (1..=expires_in_seconds).prop_map(|bidding_seconds| Selection::Lowest { bidding_seconds }),
-        (integer(), otherwise).prop_map(|(offer, otherwise)| Selection::Offer { offer, otherwise }),
+        (integer(), otherwise, option::of(0..=limits::AMOUNT)).prop_map(
+            |(offer, otherwise, units)| {
+                Selection::Offer { offer, otherwise, max_charge: units.map(Uint128::new) }
+            }
+        ),
     ]
 }
 

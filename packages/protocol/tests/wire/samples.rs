@@ -121,7 +121,9 @@ pub(crate) fn full_open() -> Open {
         deny: vec!["away1villain".into()],
         ..group("trainer", Selection::Lowest { bidding_seconds: 600 })
     };
-    let front = group("front", Selection::Offer { offer: 42, otherwise: Otherwise::Refund });
+    let max_charge = Some(Uint128::new(1_000));
+    let offer = Selection::Offer { offer: 42, otherwise: Otherwise::Refund, max_charge };
+    let front = group("front", offer);
     Open {
         refund_to: Some(OUTPOST.into()),
         local_refund: Some("away1friend".into()),

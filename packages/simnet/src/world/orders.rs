@@ -59,7 +59,7 @@ pub fn web_group(name: &str, selection: Selection) -> Group {
 /// Take this standing offer, and if it is not there be refunded.
 #[must_use]
 pub const fn from_offer(offer: u64) -> Selection {
-    Selection::Offer { offer, otherwise: Otherwise::Refund }
+    Selection::Offer { offer, otherwise: Otherwise::Refund, max_charge: None }
 }
 
 /// The terms of an offer for web servers in `denom`.

@@ -95,8 +95,12 @@ impl Machine {
     pub(crate) const fn selection(&self, choice: Choice) -> Selection {
         let offer = self.offer;
         match choice {
-            Choice::OfferOrRefund => Selection::Offer { offer, otherwise: Otherwise::Refund },
-            Choice::OfferOrOrder => Selection::Offer { offer, otherwise: Otherwise::Order },
+            Choice::OfferOrRefund => {
+                Selection::Offer { offer, otherwise: Otherwise::Refund, max_charge: None }
+            }
+            Choice::OfferOrOrder => {
+                Selection::Offer { offer, otherwise: Otherwise::Order, max_charge: None }
+            }
             Choice::Manual => Selection::Manual {},
             Choice::Lowest => Selection::Lowest { bidding_seconds: BIDDING_SECONDS },
         }

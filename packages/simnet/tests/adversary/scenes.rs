@@ -41,7 +41,7 @@ impl Machine {
 
     fn bonds_are_released(&mut self) {
         let (offer, usdx) = (self.offer, self.world.usdx_on_a());
-        let by_offer = Selection::Offer { offer, otherwise: Otherwise::Refund };
+        let by_offer = Selection::Offer { offer, otherwise: Otherwise::Refund, max_charge: None };
         let lease = self.opened(web_server(by_offer), &usdx);
         let bonded = Market::UpdateOffer { offer, terms: None };
         self.play("p1", &bonded, &[coin(5_000, STAKE)]);

@@ -153,8 +153,7 @@ fn a_chain_that_lies_about_its_senders_reaches_only_its_own_channel() {
 
 /// A wallet sends the market what it likes, naming the outpost as where its money goes.
 fn refused_with_refund_to_the_outpost(world: &mut World, action: Action) {
-    let (market, outpost) =
-        (records(world.a(), &world.market), records(world.b(), &world.outpost));
+    let (market, outpost) = (records(world.a(), &world.market), records(world.b(), &world.outpost));
     let memo = world.memo(1, action).unwrap();
     world.send_to_market("thief", 20_000, memo).unwrap();
     world.relay().unwrap();
