@@ -14,12 +14,14 @@ use crate::lease::start::{Agreement, start};
 use crate::ledger::{self, Funds};
 use crate::msg::OfferTerms;
 use crate::state::config::PAUSED;
-use crate::state::denom;
+use crate::state::denom::{self, DenomId};
+use crate::state::deployment::Lease;
 use crate::state::next;
 use crate::state::offer::{
     BY_PROVIDER, CHANGES, LAST, OFFERS, Offer, OfferUse, Terms, USES, find, usage,
 };
-use crate::state::{principal, provider};
+use crate::state::principal::{self, PrincipalId};
+use crate::state::provider;
 use crate::{bond, eligible, price};
 
 /// Seconds for which an offer may stand.
@@ -142,7 +144,7 @@ pub(crate) fn cancel(ctx: &mut Context<'_>, id: u64) -> Result<(), ContractError
     }
     usage.cancelled = true;
     ctx.emit(of_offer("offer_cancelled", id));
-    release_free_bond(ctx, id, &offer, usage)
+    release_free_bond(ctx, id, (offer.provider, offer.bond_terms.denom), usage)
 }
 
 /// Starts the lease that an offer promises for a group.
@@ -229,21 +231,20 @@ fn lock(
     Ok(bond)
 }
 
-/// Frees a lease's part of the bond, less what was lost.
+/// Frees a lease's part of the bond, less what was lost. The offer itself stays unread: it is the
+/// provider's to fill, and a close the tenant's to pay.
 pub(crate) fn unlock(
     ctx: &mut Context<'_>,
     id: u64,
-    bond: Uint128,
+    lease: &Lease,
     lost: Uint128,
 ) -> Result<(), ContractError> {
-    let offer = OFFERS.may_load(ctx.state(), id)?;
-    let offer = offer.ok_or(ContractError::Missing { what: "an offer" })?;
     let mut usage = usage(ctx.state(), id)?;
-    usage.locked = usage.locked.checked_sub(bond)?;
+    usage.locked = usage.locked.checked_sub(lease.bond)?;
     usage.bond = usage.bond.checked_sub(lost)?;
     usage.leases = usage.leases.saturating_sub(1);
     if usage.cancelled {
-        return release_free_bond(ctx, id, &offer, usage);
+        return release_free_bond(ctx, id, (lease.provider, lease.bond_denom), usage);
     }
     Ok(USES.save(ctx.storage(), id, &usage)?)
 }
@@ -252,7 +253,7 @@ pub(crate) fn unlock(
 fn release_free_bond(
     ctx: &mut Context<'_>,
     id: u64,
-    offer: &Offer,
+    (provider, denom): (PrincipalId, DenomId),
     mut usage: OfferUse,
 ) -> Result<(), ContractError> {
     let free = usage.bond.checked_sub(usage.locked)?;
@@ -260,7 +261,7 @@ fn release_free_bond(
     let kind = if is_last { "offer_removed" } else { "offer_bond_released" };
     ctx.emit(of_offer(kind, id).add_attribute("released", free));
     let storage = ctx.storage();
-    ledger::credit(storage, offer.provider, Funds { denom: offer.bond_terms.denom, amount: free })?;
+    ledger::credit(storage, provider, Funds { denom, amount: free })?;
     usage.bond = usage.locked;
     if !is_last {
         return Ok(USES.save(storage, id, &usage)?);
@@ -268,7 +269,7 @@ fn release_free_bond(
     OFFERS.remove(storage, id);
     CHANGES.remove(storage, id);
     USES.remove(storage, id);
-    BY_PROVIDER.remove(storage, (offer.provider, id));
+    BY_PROVIDER.remove(storage, (provider, id));
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::msg::{GpuPrice, Prices};
 /// Bytes in a GiB.
 const GIB: u128 = 1 << 30;
 /// Prices of one list.
-const LIST_MAX: usize = 8;
+pub(crate) const LIST_MAX: usize = 8;
 
 /// Checks the bounds of prices.
 pub(crate) fn validate(prices: &Prices) -> Result<(), ContractError> {

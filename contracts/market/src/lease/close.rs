@@ -89,7 +89,7 @@ fn settle_bond(
         forfeit(ctx, live, Funds { denom: lease.bond_denom, amount: lost })?;
     }
     match lease.offer {
-        Some(offer) => offer::unlock(ctx, offer, lease.bond, lost)?,
+        Some(offer) => offer::unlock(ctx, offer, lease, lost)?,
         None => {
             let amount = lease.bond.checked_sub(lost)?;
             let rest = Funds { denom: lease.bond_denom, amount };

@@ -5,6 +5,7 @@
 
 use cosmwasm_std::{Uint128, to_json_string};
 use protocol::deployment::Attribute;
+use protocol::limits;
 
 use super::{expect, of_offer, terms_of, told, validate};
 use crate::context::Context;
@@ -86,6 +87,7 @@ fn replace(
     let now = ctx.now();
     let wanted = terms_of(wanted, now);
     let at_once = better_of(offer.terms(), &wanted);
+    validate_united(&at_once)?;
     let tell = |terms: &Terms| to_json_string(&told(&denom, offer.posted_at, terms.clone()));
     let mut event = of_offer("offer_updated", id).add_attribute("terms", tell(&at_once)?);
     if at_once == wanted {
@@ -99,6 +101,18 @@ fn replace(
     }
     ctx.emit(event);
     Ok(OFFERS.save(ctx.storage(), id, &offer.with(at_once))?)
+}
+
+/// Refuses more than two sets of terms united: each further update within a day would add its own, and
+/// whoever closes a lease of the offer has to read them all.
+fn validate_united(terms: &Terms) -> Result<(), ContractError> {
+    let two = |max: usize| max.saturating_mul(2);
+    let Terms { prices, attributes, .. } = terms;
+    let attributes = attributes.len();
+    limits::entries("attributes with those in force", attributes, two(limits::ATTRIBUTES))?;
+    let (storage, gpus) = (prices.storage.len(), prices.gpus.len());
+    limits::entries("prices.storage with those in force", storage, two(price::LIST_MAX))?;
+    Ok(limits::entries("prices.gpus with those in force", gpus, two(price::LIST_MAX))?)
 }
 
 /// In each respect what is better for tenants. It equals the new terms if they are worse in none.

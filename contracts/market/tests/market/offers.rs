@@ -239,3 +239,25 @@ fn a_tenant_says_which_minimum_charge_it_takes() {
     suite.open(2, taking(Otherwise::Refund, 500), 10_000);
     assert_eq!(suite.status(2).groups[0].state, GroupState::Pending);
 }
+
+#[test]
+fn an_offer_does_not_grow_with_every_update() {
+    let mut suite = Suite::new();
+    let offer = posted(&mut suite);
+    let with = |letter: char| {
+        let attributes = (0..24).map(|i| attribute(&format!("{letter}{i}"), "yes"));
+        let gpus = (0..8).map(|i| GpuPrice {
+            model: GpuModel { vendor: format!("{letter}{i}"), model: None, ram_gib: None },
+            each: Uint128::new(1),
+        });
+        let terms = offer_terms();
+        let prices = Prices { gpus: gpus.collect(), ..terms.prices };
+        update(offer, OfferTerms { prices, attributes: attributes.collect(), ..terms })
+    };
+    suite.just("alice", &with('a'));
+    suite.pass(DAY);
+    suite.just("alice", &with('b'));
+    suite.refused("alice", &with('c'), &[], Code::LimitExceeded);
+    suite.pass(DAY);
+    suite.just("alice", &with('c'));
+}
