@@ -23,6 +23,9 @@ const RESCUE_AFTER: Seconds = Seconds::new(14 * 86_400);
 /// Seconds between announcing and crediting coins whose order or record is lost: 7 days.
 const CREDIT_AFTER: Seconds = Seconds::new(7 * 86_400);
 
+/// Seconds after a change of the route's style in which no rescue is announced: 30 days.
+const STYLE_SETTLES: Seconds = Seconds::new(30 * 86_400);
+
 /// Announces an action. It is checked in full only when it is done.
 pub(crate) fn announce(ctx: &mut Context<'_>, action: OwnerAction) -> Result<(), ContractError> {
     let delay = match &action {
@@ -118,7 +121,8 @@ fn check_way(ctx: &Context<'_>, claimant: &Tenant, way: &Way) -> Result<(), Cont
     }
 }
 
-/// Pays a tenant's claimable by another way, if its own has been dead since before the announcement.
+/// Pays a tenant's claimable by another way, if its own has been dead since before the announcement, and
+/// not by a change of the route's style: that is the owner's, who would profit by a way that it made dead.
 fn rescue(
     ctx: &mut Context<'_>,
     (claimant, denom): (&Tenant, &str),
@@ -131,6 +135,7 @@ fn rescue(
         let problem = "can go home: no transfer has failed, or one arrived since the announcement";
         return Err(ContractError::WrongState { what: "claimable", problem });
     }
+    require_settled_style(ctx, claimant, Seconds::new(announced_at))?;
     match way {
         Way::Here { to } => claim::pay_here(ctx, (owner, denom), &to),
         Way::Over { route } => {
@@ -138,6 +143,21 @@ fn rescue(
             claim::send_home(ctx, claimant, (owner, denom), route)
         }
     }
+}
+
+fn require_settled_style(
+    ctx: &Context<'_>,
+    claimant: &Tenant,
+    announced_at: Seconds,
+) -> Result<(), ContractError> {
+    let Tenant::Remote { route, .. } = claimant else { return Ok(()) };
+    let (_, route) = route::load(ctx.state(), route)?;
+    let changed_at = Seconds::new(route.style_changed_at);
+    if changed_at.get() > 0 && announced_at < changed_at.after(STYLE_SETTLES) {
+        let problem = "had its style changed less than 30 days before the announcement";
+        return Err(ContractError::WrongState { what: "claimant's route", problem });
+    }
+    Ok(())
 }
 
 /// Credits coins that the market holds and owes to nobody.

@@ -16,8 +16,10 @@ const TAKE_RATE_MAX: u16 = 2_000;
 const GRACE_MAX: u64 = 7 * 86_400;
 /// Seconds of unbonding at most: 90 days.
 const UNBONDING_MAX: u64 = 90 * 86_400;
-/// Gas with which no control command could run, and gas that no block has.
-const CONTROL_GAS: (u64, u64) = (100_000, 1_000_000_000);
+/// The least gas for what one contract does at the word of the other.
+pub(crate) const LEAST_GAS: u64 = 400_000;
+/// Gas that no block has.
+const CONTROL_GAS_MAX: u64 = 1_000_000_000;
 /// Seconds of the shortest packet timeout, unless instantiate says otherwise.
 pub(crate) const MIN_TIMEOUT_DEFAULT: u64 = 600;
 
@@ -70,7 +72,7 @@ fn validate(ctx: &Context<'_>, params: &Params, min_timeout: u64) -> Result<(), 
     limits::range("grace_seconds", params.grace_seconds, 0_u64, GRACE_MAX)?;
     limits::range("unbonding_seconds", params.unbonding_seconds, 0_u64, UNBONDING_MAX)?;
     limits::range("min_stake", params.min_stake, 1_u64, limits::AMOUNT)?;
-    limits::range("control_gas", params.control_gas, CONTROL_GAS.0, CONTROL_GAS.1)?;
+    limits::range("control_gas", params.control_gas, LEAST_GAS, CONTROL_GAS_MAX)?;
     check_name(ctx, "stake_denom", &params.stake_denom)?;
     if let Some(denom) = &params.bond_denom {
         check_name(ctx, "bond_denom", denom)?;

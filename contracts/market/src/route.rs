@@ -8,6 +8,7 @@ use protocol::{RouteStyle, limits};
 use crate::context::Context;
 use crate::error::ContractError;
 use crate::msg::{NewRoute, RouteUpdate};
+use crate::params::LEAST_GAS;
 use crate::state::route::{self as state, CONTROLS, OUTPOSTS, ROUTES, Route, RouteId};
 
 /// Adds a route, after asking the chain for the channel's other end: a port other than `transfer`
@@ -34,6 +35,7 @@ pub(crate) fn add(ctx: &mut Context<'_>, new: NewRoute) -> Result<(), ContractEr
         outpost: new.outpost,
         enabled: true,
         style: new.style,
+        style_changed_at: 0,
     };
     let id = state::insert(ctx.storage(), &route)?;
     register_outpost(ctx, id, &route)?;
@@ -63,6 +65,9 @@ pub(crate) fn update(ctx: &mut Context<'_>, update: RouteUpdate) -> Result<(), C
     if let Some(style) = update.style {
         require_served(&style)?;
         require_alike(&route, &style)?;
+        if route.style != style {
+            route.style_changed_at = ctx.now().get();
+        }
         route.style = style;
     }
     if let Some(outpost) = update.outpost {
@@ -115,10 +120,10 @@ fn require_alike(route: &Route, style: &RouteStyle) -> Result<(), ContractError>
     Ok(())
 }
 
-/// Refuses callbacks without gas.
+/// Refuses callbacks with gas for nothing: what comes home would return each time.
 fn require_served(style: &RouteStyle) -> Result<(), ContractError> {
     for (field, gas) in style.gas_limits() {
-        limits::range(field, gas, 1_u64, limits::JSON_INTEGER)?;
+        limits::range(field, gas, LEAST_GAS, limits::JSON_INTEGER)?;
     }
     Ok(())
 }

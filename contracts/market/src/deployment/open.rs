@@ -126,6 +126,11 @@ fn start_account(
     let mut account = Account::new(now, Seconds::new(purchase.deployment.runway_seconds))?;
     let minimum = Units::new(listing.min_deposit.u128());
     let fees = fees_of(listing_fee, count)?;
+    let least = least_for(fees)?;
+    if purchase.amount < least {
+        let (got, expected) = (purchase.amount.u128(), least.u128());
+        return Err(ContractError::TooSmall { what: "deposit", got, expected });
+    }
     // What the fees alone would eat is too small a deposit.
     let free = purchase.amount.saturating_sub(fees);
     account.deposit(now, Units::new(free.u128()), minimum)?;
@@ -158,6 +163,12 @@ fn start_account(
 fn fees_of(listing_fee: Uint128, groups: usize) -> Result<Uint128, ContractError> {
     let groups = u128::try_from(groups).unwrap_or(u128::MAX);
     Ok(listing_fee.checked_mul(Uint128::new(groups))?)
+}
+
+/// The least coin that bears such listing fees: ten times as much. A fee that is raised while an order is
+/// voted on sends it back rather than eat it.
+pub(crate) fn least_for(fees: Uint128) -> Result<Uint128, ContractError> {
+    Ok(fees.checked_mul(Uint128::new(10))?)
 }
 
 /// Starts the lease that a standing offer promises, or opens an order.

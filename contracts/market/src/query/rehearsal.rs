@@ -7,6 +7,7 @@ use protocol::json::from_slice;
 
 use super::{Asked, MISPLACED};
 use crate::context::Context;
+use crate::deployment::open::least_for;
 use crate::dispatch::dispatch;
 use crate::error::ContractError;
 use crate::msg::{CheckResponse, ExecuteMsg, GroupQuote, Money, QueryMsg, QuoteResponse};
@@ -106,6 +107,7 @@ fn quote(
     let fee = denom::load(store, id)?.listing_fee;
     let fees = fee.checked_mul(Uint128::from(u128::try_from(groups.len()).unwrap_or_default()))?;
     let minimum = lasting(&groups, runway)?.max(min_deposit).checked_add(fees)?;
+    let minimum = minimum.max(least_for(fees)?);
     let deposit = lasting(&groups, Seconds::new(seconds))?.checked_add(fees)?.max(minimum);
     Ok(QuoteResponse { groups, minimum, deposit })
 }

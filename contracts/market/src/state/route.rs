@@ -55,6 +55,9 @@ pub(crate) struct Route {
     pub(crate) enabled: bool,
     /// How the chains call back.
     pub(crate) style: RouteStyle,
+    /// When that was last changed.
+    #[serde(default)]
+    pub(crate) style_changed_at: u64,
 }
 
 impl Route {

@@ -69,7 +69,7 @@ fn dust_does_not_open_orders() {
     let mut suite = suite();
     let eight: Vec<_> = (0..8).map(|i| group(&i.to_string(), Selection::Manual {})).collect();
     let msg = open_msg(1, eight.clone());
-    suite.refused("tenant", &msg, &coins(8 * FEE + 99, USD), Code::InsufficientDeposit);
+    suite.refused("tenant", &msg, &coins(80 * FEE - 1, USD), Code::InsufficientDeposit);
     let quote: QuoteResponse = suite.ask(&QueryMsg::Quote {
         route: None,
         denom: USD.into(),
@@ -77,5 +77,17 @@ fn dust_does_not_open_orders() {
         seconds: 1,
     });
     assert_eq!(quote.minimum.u128(), 8 * (600 * 2 + FEE));
-    suite.run("tenant", &msg, &coins(8 * FEE + 100, USD));
+    suite.run("tenant", &msg, &coins(80 * FEE, USD));
+}
+
+#[test]
+fn a_fee_raised_during_a_vote_sends_the_purchase_back_rather_than_eat_it() {
+    let mut suite = suite();
+    let mut at = |fee| {
+        let denom = NewDenom { listing_fee: Uint128::new(fee), ..usd() };
+        suite.just("owner", &ExecuteMsg::AddDenom(denom));
+        suite.send("tenant", &open_msg(1, manual()), &coins(1_000, USD))
+    };
+    assert_eq!(Code::find(&at(101).unwrap_err()), Some(Code::InsufficientDeposit));
+    at(100).unwrap();
 }

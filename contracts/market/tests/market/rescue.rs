@@ -6,12 +6,12 @@ use cosmwasm_std::{
 };
 use market::msg::{
     AnnouncementsResponse, ExecuteMsg, InFlightResponse, NewDenom, NewRoute, Outcome, OwnerAction,
-    QueryMsg, Way,
+    QueryMsg, RouteUpdate, Way,
 };
 use protocol::control::{Answer, Command, ControlAck, ControlBody, ControlPacket, SettledQuery};
 use protocol::ics20::SUCCESS_ACK;
 use protocol::money::{Open, SettleKind};
-use protocol::{Action, Code, Tenant};
+use protocol::{Action, Code, RouteStyle, Tenant};
 
 use crate::callbacks::{ERROR_ACK, acknowledged, claim, closed, credited, liabilities, timed_out};
 use crate::control::{CONTROL, connected};
@@ -382,4 +382,33 @@ fn garbage_for_an_answer_ends_well() {
         assert!(response.messages.is_empty());
         assert_eq!(liabilities(&far), (0, 1_700));
     }
+}
+
+#[test]
+fn an_owner_cannot_make_a_way_dead_and_then_take_what_it_could_not_bring() {
+    let mut far = two_under_way();
+    timed_out(&mut far, 1, 1_100);
+    let style = |destination_gas| {
+        let style = RouteStyle::Callbacks { source_gas: 500_000, destination_gas };
+        ExecuteMsg::UpdateRoute(RouteUpdate {
+            channel: ROUTE.into(),
+            style: Some(style),
+            enabled: None,
+            outpost: None,
+        })
+    };
+    for gas in [1, 399_999] {
+        refused(&mut far, "owner", style(gas), Code::LimitExceeded);
+    }
+    far.run("owner", style(400_000));
+    let to = far.address("owner").to_string();
+    let rescue = || announce(rescue(tenant(OUTPOST), Way::Here { to: to.clone() }));
+    far.pass(30 * DAY - 1);
+    far.run("owner", rescue());
+    far.pass(1);
+    far.run("owner", rescue());
+    far.pass(14 * DAY);
+    refused(&mut far, "owner", perform(1), Code::WrongState);
+    far.run("owner", perform(2));
+    assert_eq!(liabilities(&far), (0, 600));
 }

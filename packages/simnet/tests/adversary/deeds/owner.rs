@@ -75,7 +75,7 @@ impl Machine {
             Power::AddRoute => Market::AddRoute(NewRoute {
                 channel: self.spare_channel.clone(),
                 outpost: None,
-                style: RouteStyle::Callbacks { source_gas: 1, destination_gas: 1 },
+                style: RouteStyle::Callbacks { source_gas: 500_000, destination_gas: 500_000 },
             }),
             Power::Switch { spare, enabled } => {
                 let channel = if *spare { &self.spare_channel } else { &used }.clone();
