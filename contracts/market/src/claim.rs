@@ -261,6 +261,10 @@ pub(crate) fn recover(
     let at = Seconds::new(in_flight.timeout_at).after(RECOVER_AFTER);
     require_reached(ctx.now(), at, "a silent transfer home is recovered")?;
     let denom = in_flight.denom;
-    ledger::require_bank(ctx, denom, ledger::unresolved(ctx.state(), denom)?)?;
+    let mut unresolved = ledger::unresolved(ctx.state(), denom)?;
+    if in_flight.aside {
+        unresolved = unresolved.checked_add(in_flight.amount)?;
+    }
+    ledger::require_bank(ctx, denom, unresolved)?;
     settle::resolve(ctx, channel, sequence, Outcome::Returned)
 }

@@ -260,7 +260,9 @@ fn settlements(storage: &dyn Storage) -> Result<(), Fault> {
     let up = Order::Ascending;
     let mut unresolved = Sums::new();
     for (_, in_flight) in all(IN_FLIGHT.range(storage, None, None, up))? {
-        add(&mut unresolved, in_flight.denom, in_flight.amount);
+        if !in_flight.aside {
+            add(&mut unresolved, in_flight.denom, in_flight.amount);
+        }
     }
     let mut origins = Sums::new();
     for ((claimant, denom, _), amount) in all(ORIGINS.range(storage, None, None, up))? {

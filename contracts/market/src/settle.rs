@@ -103,6 +103,7 @@ pub(crate) fn send(ctx: &mut Context<'_>, home: Homeward) -> Result<(), Contract
         timeout_at: timeout_at.seconds(),
         seq: home.settle.seq,
         to_outpost,
+        aside: matches!(home.settle.kind, SettleKind::Status | SettleKind::Probe),
         asked_until: 0,
     };
     ledger::leave(ctx.storage(), home.funds)?;
@@ -129,9 +130,11 @@ pub(crate) fn on_reply(ctx: &mut Context<'_>, reply: Reply) -> Result<(), Contra
         SubMsgResult::Ok(response) => {
             let sequence = sequence(&response)?;
             IN_FLIGHT.save(ctx.storage(), (in_flight.route, sequence), &in_flight)?;
-            let unresolved = ledger::unresolved(ctx.state(), in_flight.denom)?;
-            let unresolved = unresolved.checked_add(in_flight.amount)?;
-            UNRESOLVED.save(ctx.storage(), in_flight.denom, &unresolved)?;
+            if !in_flight.aside {
+                let unresolved = ledger::unresolved(ctx.state(), in_flight.denom)?;
+                let unresolved = unresolved.checked_add(in_flight.amount)?;
+                UNRESOLVED.save(ctx.storage(), in_flight.denom, &unresolved)?;
+            }
             emit(ctx, "settlement_sent", &in_flight, &sequence.to_string())
         }
         SubMsgResult::Err(reason) => {
@@ -173,6 +176,9 @@ pub(crate) fn forget(
     in_flight: &InFlight,
 ) -> Result<(), ContractError> {
     IN_FLIGHT.remove(ctx.storage(), (route, sequence));
+    if in_flight.aside {
+        return Ok(());
+    }
     let unresolved = ledger::unresolved(ctx.state(), in_flight.denom)?;
     let unresolved = unresolved.checked_sub(in_flight.amount)?;
     Ok(UNRESOLVED.save(ctx.storage(), in_flight.denom, &unresolved)?)
@@ -247,7 +253,8 @@ fn emit(
         .add_attribute("n", in_flight.n.to_string())
         .add_attribute("amount", in_flight.amount)
         .add_attribute("denom", denom)
-        .add_attribute("detail", detail);
+        .add_attribute("detail", detail)
+        .add_attribute("aside", in_flight.aside.to_string());
     ctx.emit(event);
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::route::RouteId;
 /// (route, packet sequence) -> transfer home. Written in the reply of its send, removed by its
 /// acknowledgement or timeout, or by `recover_settle`.
 pub(crate) const IN_FLIGHT: Map<(RouteId, u64), InFlight> = Map::new("in_flight");
-/// Denom -> units of all transfers home in [`IN_FLIGHT`].
+/// Denom -> units of the transfers home in [`IN_FLIGHT`], but for those set [`InFlight::aside`].
 pub(crate) const UNRESOLVED: Map<DenomId, Uint128> = Map::new("unresolved");
 /// (claimant, denom) -> failed transfers home. Written by a failure, removed by a success.
 pub(crate) const RETRIES: Map<(PrincipalId, DenomId), Retry> = Map::new("retry");
@@ -43,6 +43,10 @@ pub(crate) struct InFlight {
     /// Whether it goes to the route's outpost, which can be asked about it.
     #[serde(default)]
     pub(crate) to_outpost: bool,
+    /// Whether it is a statement or a probe. Their coins are anybody's to send at any time, so what is
+    /// unresolved leaves them out: else a unit under way would keep others' coins from being recovered.
+    #[serde(default)]
+    pub(crate) aside: bool,
     /// Until when a question about it is under way.
     #[serde(default)]
     pub(crate) asked_until: u64,

@@ -232,3 +232,16 @@ proptest! {
         prop_assert_eq!(liabilities(&far), (0, 1_100));
     }
 }
+
+#[test]
+fn a_statement_under_way_does_not_block_the_recovery_of_a_transfer() {
+    let (mut far, home) = closed();
+    far.sent(&home, 1);
+    far.pass(600 + 7 * 86_400);
+    far.hold(1_100, &[]);
+    let attest = ExecuteMsg::Attest { route: ROUTE.into(), sender: OUTPOST.into(), n: 1 };
+    let response = far.send("anyone", attest, &coins(1, VOUCHER)).unwrap();
+    far.sent(&response.messages[0], 2);
+    far.run("anyone", ExecuteMsg::RecoverSettle { route: ROUTE.into(), sequence: 1 });
+    assert_eq!(credited(&far, tenant(OUTPOST)).amount.u128(), 1_100);
+}

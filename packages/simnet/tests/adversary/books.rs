@@ -33,7 +33,8 @@ pub(crate) struct Books {
     /// By claimant and denom.
     pub(crate) claimables: BTreeMap<(String, String), u128>,
     /// Transfers home under way, by route and sequence: denom and units.
-    pub(crate) in_flight: BTreeMap<(String, String), (String, u128)>,
+    /// Route and sequence -> denom, units, and whether it counts as unresolved.
+    pub(crate) in_flight: BTreeMap<(String, String), (String, u128, bool)>,
     /// Kinds of events that were met.
     pub(crate) met: BTreeSet<String>,
 }
@@ -215,7 +216,8 @@ impl Books {
             }
             "settlement_sent" => {
                 let key = (told.text("route")?, told.text("detail")?);
-                self.in_flight.insert(key, (denom, amount));
+                let is_counted = told.text("aside")? == "false";
+                self.in_flight.insert(key, (denom, amount, is_counted));
             }
             "settlement_failed" => self.credit(&told.text("owner")?, &denom, amount),
             "settlement_arrived" | "settlement_returned" => {

@@ -265,8 +265,8 @@ fn totals(world: &World, books: &Books) -> TestCaseResult {
     for denom in world.denoms(MARKET_CHAIN) {
         let told: SolvencyResponse = ask(world, &Ask::Solvency { denom: denom.clone() })?;
         prop_assert_eq!(told.liabilities.u128(), owed(books, &denom), "owed of {}", denom);
-        let in_flight = books.in_flight.values().filter(|(of, _)| *of == denom);
-        let in_flight: u128 = in_flight.map(|(_, amount)| amount).sum();
+        let in_flight = books.in_flight.values().filter(|(of, _, counts)| *of == denom && *counts);
+        let in_flight: u128 = in_flight.map(|(_, amount, _)| amount).sum();
         prop_assert_eq!(told.in_flight.u128(), in_flight, "under way of {}", denom);
     }
     let told: StatsResponse = ask(world, &Ask::Stats {})?;
