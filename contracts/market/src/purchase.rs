@@ -31,6 +31,7 @@ use crate::settle::{self, Homeward};
 use crate::state::denom as denom_state;
 use crate::state::principal;
 use crate::state::route::{self, Route, RouteId};
+use crate::state::settlement::{HOMES, Home};
 use crate::token::no_posing;
 use crate::{command, denom};
 
@@ -350,6 +351,14 @@ fn answer_probe(
         statement: None,
     };
     let to = arrival.via.home(&arrival.sender, &arrival.sender, probe.refund_to)?;
+    if to != arrival.sender {
+        // Where the coin is claimed to if it comes back: the sender alone may be deaf.
+        HOMES.save(
+            ctx.storage(),
+            sender,
+            &Home { refund_to: Some(to.clone()), ..Home::default() },
+        )?;
+    }
     let (route, owner, sender) = (arrival.route, sender, arrival.sender.clone());
     settle::send(ctx, Homeward { route, owner, sender, to, funds, settle })?;
     Ok(denom)

@@ -19,7 +19,8 @@ pub(crate) const RETRIES: Map<(PrincipalId, DenomId), Retry> = Map::new("retry")
 /// (remote tenant, denom, its number of a deployment) -> units of its claimable that come from that
 /// deployment. Written with the credit, removed by the claim that pays them.
 pub(crate) const ORIGINS: Map<(PrincipalId, DenomId, u64), Uint128> = Map::new("origin");
-/// Remote tenant -> where its money goes. Absent for the default: the sender. Written by `open`.
+/// Remote tenant -> where its money goes. Absent for the default: the sender. Written by `open`, by
+/// `set_refund_to`, and for a sender itself by its probe.
 pub(crate) const HOMES: Map<PrincipalId, Home> = Map::new("home");
 
 /// A transfer home.

@@ -4,15 +4,18 @@ use cosmwasm_std::{
     Binary, IbcAckCallbackMsg, IbcAcknowledgement, IbcEndpoint, IbcPacket, IbcSourceCallbackMsg,
     IbcTimeout, IbcTimeoutCallbackMsg, SubMsg, SubMsgResult, Timestamp, coin, coins,
 };
-use market::msg::{ClaimableResponse, ExecuteMsg, InFlightResponse, QueryMsg, SolvencyResponse};
+use market::msg::{
+    ClaimableResponse, ExecuteMsg, InFlightResponse, NewDenom, NewRoute, QueryMsg, SolvencyResponse,
+};
 use proptest::prelude::*;
 use protocol::control::{Answer, Command};
 use protocol::ics20::SUCCESS_ACK;
-use protocol::money::{Open, SettleKind};
-use protocol::{Action, Code, Tenant};
+use protocol::money::{Open, Probe, SettleKind};
+use protocol::{Action, Code, RouteStyle, Tenant};
 
 use crate::far::{
-    Far, OUTPOST, ROUTE, VOUCHER, WALLET, instruct, open, settle_of, tenant, transfer_of,
+    FAR, Far, OUTPOST, ROUTE, VOUCHER, WALLET, channel, instruct, open, settle_of, tenant,
+    transfer_of, voucher,
 };
 use crate::suite::{deployment, manual};
 
@@ -244,4 +247,37 @@ fn a_statement_under_way_does_not_block_the_recovery_of_a_transfer() {
     far.sent(&response.messages[0], 2);
     far.run("anyone", ExecuteMsg::RecoverSettle { route: ROUTE.into(), sequence: 1 });
     assert_eq!(credited(&far, tenant(OUTPOST)).amount.u128(), 1_100);
+}
+
+#[test]
+fn a_probe_of_an_outpost_that_hears_nothing_is_claimed_to_where_it_said() {
+    let (deaf, channels) = ("beta1deaf", ["channel-2", "channel-8"]);
+    let mut far = Far::new();
+    let known = channel(ROUTE, "transfer", FAR, "transfer");
+    let other = channel(channels[0], "transfer", channels[1], "transfer");
+    far.deps.querier.ibc.update("wasm.market", &[known, other]);
+    far.run(
+        "owner",
+        ExecuteMsg::AddRoute(NewRoute {
+            channel: channels[0].into(),
+            outpost: Some(deaf.into()),
+            style: RouteStyle::Plain {},
+        }),
+    );
+    let listed = NewDenom { route: Some(channels[0].into()), ..voucher() };
+    far.run("owner", ExecuteMsg::AddDenom(listed));
+    let probe = Action::Probe(Probe { nonce: 1, refund_to: Some(WALLET.into()) });
+    let memo = far.memo(1, probe);
+    let mut arrived = far.transfer(deaf, 1_000, memo);
+    arrived.packet.dest.channel_id = channels[0].into();
+    arrived.packet.src.channel_id = channels[1].into();
+    let home = far.arrive(arrived).unwrap().messages.remove(0);
+    assert_eq!(transfer_of(&home).0, WALLET);
+    far.reply(&home, SubMsgResult::Err("codespace: ibc, code: 5".into()));
+    let prober =
+        Tenant::Remote { route: channels[0].into(), sender: deaf.into(), account: String::new() };
+    assert_eq!(credited(&far, prober.clone()).amount.u128(), 1_000);
+    far.pass(600);
+    let response = far.run("anyone", claim(prober));
+    assert_eq!(transfer_of(&response.messages[0]).0, WALLET);
 }
