@@ -13,7 +13,9 @@ use crate::dispatch::{dispatch, takes_coins};
 use crate::error::ContractError;
 use crate::ledger;
 use crate::msg::{ExecuteMsg, Received};
-use crate::state::denom::{self, TOKEN_PREFIX, token};
+use crate::state::config::CONFIG;
+use crate::state::denom::{self, DenomId, LISTINGS, TOKEN_PREFIX, token};
+use crate::state::route::LOCAL;
 
 /// Refuses coins of the bank whose denom has the form of a token's.
 pub(crate) fn no_posing(funds: &[Coin]) -> Result<(), ContractError> {
@@ -40,12 +42,23 @@ pub(crate) fn receive(ctx: &mut Context<'_>, received: Received) -> Result<(), C
         let (got, expected) = (format!("{}{name}", received.amount), "no coin".into());
         return Err(ContractError::WrongCoin { got, expected });
     }
+    if !matches!(message, ExecuteMsg::TopUp { .. }) && !is_in_use(ctx, id)? {
+        let on = "this market, but to top up what was opened in it".into();
+        return Err(ContractError::UnknownDenom { denom: name, on });
+    }
     let sender = ctx.checked(&received.sender)?;
     ctx.act_for(sender);
     let coin = Coin { denom: name, amount: received.amount.into() };
     dispatch(ctx, message, &[coin])?;
     // A token that takes a fee on its way, or lies, cannot make the market owe what it does not hold.
     ledger::require_solvent(ctx, id)
+}
+
+/// Whether the owner still vouches for a token, whose word is taken for its senders'.
+fn is_in_use(ctx: &Context<'_>, id: DenomId) -> Result<bool, ContractError> {
+    let config = CONFIG.load(ctx.state())?;
+    let is_denom_of_market = config.stake_denom == id || config.bond_denom == Some(id);
+    Ok(is_denom_of_market || LISTINGS.has(ctx.state(), (id, LOCAL)))
 }
 
 /// What a token is told, as the crate cw20 writes it.

@@ -210,6 +210,8 @@ fn a_removed_token_still_serves_what_was_opened_in_it() {
     // A coin does not fund what tokens fund, and tokens do not fund what coins do.
     suite.refused("tenant", &top_up, &coins(100, USD), Code::UnknownDenom);
     suite.open(2, manual(), 1_000);
+    let bid = suite.bid_msg(RATE, 60);
+    refused(send(&mut suite, "alice", &token, (2 * BOND, &bid)), Code::UnknownDenom);
     let second = ExecuteMsg::TopUp { tenant: None, seq: 2 };
     refused(send(&mut suite, "tenant", &token, (100, &second)), Code::UnknownDenom);
     suite.act(Command::CloseDeployment {});
