@@ -23,6 +23,9 @@ const RESCUE_AFTER: Seconds = Seconds::new(14 * 86_400);
 /// Seconds between announcing and crediting coins whose order or record is lost: 7 days.
 const CREDIT_AFTER: Seconds = Seconds::new(7 * 86_400);
 
+/// Seconds after its time in which an announced action can be done, so that none is kept in stock for a
+/// case that nobody announced: 30 days.
+const LAPSES_AFTER: Seconds = Seconds::new(30 * 86_400);
 /// Seconds after a change of the route's style in which no rescue is announced: 30 days.
 const STYLE_SETTLES: Seconds = Seconds::new(30 * 86_400);
 
@@ -68,7 +71,12 @@ pub(crate) fn retract(ctx: &mut Context<'_>, id: u64) -> Result<(), ContractErro
 /// Does what was announced.
 pub(crate) fn perform(ctx: &mut Context<'_>, id: u64) -> Result<(), ContractError> {
     let announcement = take(ctx, id)?;
-    require_reached(ctx.now(), Seconds::new(announcement.due_at), "an announced action is done")?;
+    let (what, due_at) = ("an announced action is done", Seconds::new(announcement.due_at));
+    require_reached(ctx.now(), due_at, what)?;
+    let (at, now) = (due_at.after(LAPSES_AFTER).get(), ctx.now().get());
+    if now >= at {
+        return Err(ContractError::TooLate { what, at, now });
+    }
     ctx.emit(of_announcement("action_performed", id, &announcement.action));
     match announcement.action {
         OwnerAction::Rescue { claimant, denom, way } => {

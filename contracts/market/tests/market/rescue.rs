@@ -412,3 +412,17 @@ fn an_owner_cannot_make_a_way_dead_and_then_take_what_it_could_not_bring() {
     far.run("owner", perform(2));
     assert_eq!(liabilities(&far), (0, 600));
 }
+
+#[test]
+fn what_was_announced_lapses() {
+    let mut far = connected();
+    far.hold(100, &[]);
+    let to = tenant(OUTPOST);
+    let action =
+        OwnerAction::AttributeStray { denom: VOUCHER.into(), amount: Uint128::new(100), to };
+    far.run("owner", announce(action));
+    far.pass(7 * DAY + 30 * DAY);
+    refused(&mut far, "owner", perform(1), Code::TooLate);
+    far.env.block.time = far.env.block.time.minus_seconds(1);
+    far.run("owner", perform(1));
+}
