@@ -262,6 +262,37 @@ impl Config {
 }
 
 impl Chain {
+    /// A chain with what must be said of it, and the defaults for the rest.
+    pub fn new(
+        id: String,
+        rpc: Vec<String>,
+        address_prefix: String,
+        key: String,
+        gas_price: GasPrice,
+    ) -> Self {
+        Self {
+            id,
+            rpc,
+            archive_rpc: Vec::new(),
+            address_prefix,
+            key,
+            gas_price,
+            dynamic_gas_price: None,
+            gas_multiplier: gas::default_multiplier(),
+            max_gas: None,
+            backup_blocks: 0,
+            polite_blocks: default_polite_blocks(),
+            filter: Filter::default(),
+            fee_granter: None,
+            low_balance: 0,
+            memo: String::new(),
+            max_msgs: default_max_msgs(),
+            trusting_period: None,
+            max_clock_drift: default_drift(),
+            rpc_timeout: default_timeout(),
+        }
+    }
+
     /// This chain with everything of another that a running ferry can take over.
     pub fn with_tuning_of(&self, other: &Self) -> Self {
         Self {

@@ -5,6 +5,7 @@
 
 mod hermes;
 mod rly;
+mod units;
 mod yaml;
 
 use std::fmt;
@@ -112,6 +113,13 @@ pub fn import(text: &str) -> Result<Import, ImportError> {
     }
 }
 
+/// A factor, read as our own file's are.
+#[derive(serde::Deserialize)]
+struct Multiplier {
+    #[serde(with = "super::gas::multiplier")]
+    multiplier: u64,
+}
+
 /// A table of a foreign file, from which keys are taken until none is left.
 #[derive(Debug)]
 struct Source {
@@ -166,6 +174,14 @@ impl Source {
         items.into_iter().enumerate().map(table).collect()
     }
 
+    /// The texts, numbers and bools of a list, as written.
+    fn texts(&mut self, key: &str) -> Vec<String> {
+        match self.take(key) {
+            Some(Value::Array(items)) => items.iter().map(plain).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// A text, number or bool, as written.
     fn text(&mut self, key: &str) -> Option<String> {
         self.take(key).map(|value| plain(&value))
@@ -175,12 +191,23 @@ impl Source {
         self.text(key).ok_or_else(|| self.wrong(key, "it is missing"))
     }
 
-    fn number(&mut self, key: &str) -> Result<Option<usize>, ImportError> {
+    fn number<T: std::str::FromStr>(&mut self, key: &str) -> Result<Option<T>, ImportError> {
         let text = self.text(key);
         let parse = |text: &String| {
             text.parse().map_err(|_| self.wrong(key, format!("`{text}` is no number")))
         };
         text.as_ref().map(parse).transpose()
+    }
+
+    /// A factor such as 1.1, in thousandths, as the configuration keeps it.
+    fn multiplier(&mut self, key: &str) -> Result<Option<u64>, ImportError> {
+        let Some(factor) = self.number::<f64>(key)? else { return Ok(None) };
+        let inner = toml::Table::from_iter([("multiplier".to_owned(), Value::Float(factor))]);
+        let read: Result<Multiplier, _> = inner.try_into();
+        match read {
+            Ok(Multiplier { multiplier }) => Ok(Some(multiplier)),
+            Err(error) => Err(self.wrong(key, error.message())),
+        }
     }
 
     fn is_true(&mut self, key: &str) -> bool {
@@ -195,6 +222,15 @@ impl Source {
     /// Names the keys for something that ferry does not do, or does otherwise.
     fn differs(&mut self, keys: &[(&str, &str)], notes: &mut Vec<Note>) {
         notes.extend(self.named(keys).map(|note| Note { differs: true, ..note }));
+    }
+
+    /// The same for keys that have one value with which ferry behaves as the other relayer does.
+    fn differs_unless(&mut self, keys: &[(&str, &str, &str)], notes: &mut Vec<Note>) {
+        for (key, same, why) in keys {
+            let is_same = self.table.get(*key).is_some_and(|value| plain(value) == *same);
+            notes
+                .extend(self.named(&[(*key, *why)]).map(|note| Note { differs: !is_same, ..note }));
+        }
     }
 
     fn named(&mut self, keys: &[(&str, &str)]) -> impl Iterator<Item = Note> {

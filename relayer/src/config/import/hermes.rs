@@ -6,14 +6,21 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use cosmos::wire::gas::GasPrice;
+use toml::Value;
 
-use super::{Import, ImportError, KeySource, Note, Source};
+use super::{Import, ImportError, KeySource, Note, Source, plain, units};
 use crate::config::filter::Filter;
+use crate::config::gas::{DynamicGasPrice, Module};
 use crate::config::{Chain, Config, Global, Listen, Serve};
+use crate::model::filter::Pattern;
 
 /// The clocks of two chains may differ by this much in Hermes, and a block take this long.
 const CLOCK_DRIFT: Duration = Duration::from_secs(5);
 const MAX_BLOCK_TIME: Duration = Duration::from_secs(30);
+
+/// What Hermes takes where its file does not say.
+const DYNAMIC_MULTIPLIER: u64 = 1_100;
+const DYNAMIC_MAX: &str = "0.6";
 
 const ALWAYS: &str = "ferry always does this";
 const NO_CLEARING: &str =
@@ -25,12 +32,13 @@ pub(super) fn import(mut file: Source) -> Result<Import, ImportError> {
     let mut global = file.table("global")?;
     let log = global.text("log_level").unwrap_or_else(|| Global::default().log);
     global.rest(&mut notes);
-    modes(&mut file, &mut notes)?;
+    let longest = modes(&mut file, &mut notes)?;
     let serve = serve(&mut file, &mut notes)?;
     file.needless(&[("tracing_server", "change `log` in ferry.toml and send SIGHUP")], &mut notes);
     let (mut chains, mut keys) = (Vec::new(), Vec::new());
     for table in file.tables("chains")? {
-        if let Some((chain, key)) = chain(table, &mut notes)? {
+        if let Some((mut chain, key)) = chain(table, &mut notes)? {
+            (chain.filter.max_memo_bytes, chain.filter.max_receiver_bytes) = longest;
             chains.push(chain);
             keys.push(key);
         }
@@ -40,7 +48,10 @@ pub(super) fn import(mut file: Source) -> Result<Import, ImportError> {
     Ok(Import { config: Config { ferry, serve, chains }, keys, paths: Vec::new(), notes })
 }
 
-fn modes(file: &mut Source, notes: &mut Vec<Note>) -> Result<(), ImportError> {
+/// The longest memo and receiver that are carried, in bytes; none where that has no limit.
+type Longest = (Option<usize>, Option<usize>);
+
+fn modes(file: &mut Source, notes: &mut Vec<Note>) -> Result<Longest, ImportError> {
     let mut mode = file.table("mode")?;
     let mut clients = mode.table("clients")?;
     clients.needless(&[("enabled", ALWAYS), ("refresh", ALWAYS)], notes);
@@ -66,17 +77,24 @@ fn modes(file: &mut Source, notes: &mut Vec<Note>) -> Result<(), ImportError> {
         ],
         notes,
     );
-    packets.differs(
-        &[
-            ("auto_register_counterparty_payee", "fees of ICS-29 are gone since ibc-go v10"),
-            ("ics20_max_memo_size", "set `filter.max_memo_bytes`"),
-            ("ics20_max_receiver_size", "set `filter.max_receiver_bytes`"),
-        ],
-        notes,
-    );
+    let fees = "fees of ICS-29 are gone since ibc-go v10";
+    packets.differs_unless(&[("auto_register_counterparty_payee", "false", fees)], notes);
+    let mut longest = |key| limit(packets.table(key)?, notes);
+    let longest = (longest("ics20_max_memo_size")?, longest("ics20_max_receiver_size")?);
     packets.rest(notes);
     mode.rest(notes);
-    Ok(())
+    Ok(longest)
+}
+
+/// A size that can be switched off.
+fn limit(mut from: Source, notes: &mut Vec<Note>) -> Result<Option<usize>, ImportError> {
+    let is_on = from.is_true("enabled");
+    let size = from.text("size");
+    let at = |text: &str| from.wrong("size", format!("`{text}` is no size, as `32KiB` is"));
+    let bytes = size.as_deref().map(|text| units::bytes(text).ok_or_else(|| at(text)));
+    let bytes = bytes.transpose()?;
+    from.rest(notes);
+    Ok(bytes.filter(|_| is_on))
 }
 
 /// One address serves what Hermes serves at two: that of REST if it is on, else that of telemetry.
@@ -122,33 +140,83 @@ fn chain(
     let name = from.needed("key_name")?;
     let folder = from.text("key_store_folder").map(PathBuf::from);
     let key = KeySource::Hermes { chain: id.clone(), name: name.clone(), folder };
+    let mut chain = Chain::new(
+        id,
+        vec![from.needed("rpc_addr")?],
+        from.needed("account_prefix")?,
+        name,
+        gas_price(&mut from)?,
+    );
+    chain.dynamic_gas_price = dynamic(&mut from, &chain, notes)?;
+    chain.filter = filter(&mut from, notes)?;
+    chain.max_gas = from.number("max_gas")?;
+    chain.fee_granter = from.text("fee_granter");
+    chain.memo = from.text("memo_prefix").unwrap_or_default();
+    chain.trusting_period = duration(&mut from, "trusting_period")?;
     let drift = duration(&mut from, "clock_drift")?.unwrap_or(CLOCK_DRIFT);
     let block = duration(&mut from, "max_block_time")?.unwrap_or(MAX_BLOCK_TIME);
-    let chain = Chain {
-        rpc: vec![from.needed("rpc_addr")?],
-        address_prefix: from.needed("account_prefix")?,
-        key: name,
-        gas_price: gas_price(&mut from)?,
-        fee_granter: from.text("fee_granter"),
-        low_balance: 0,
-        archive_rpc: Vec::new(),
-        dynamic_gas_price: None,
-        gas_multiplier: super::super::gas::default_multiplier(),
-        max_gas: None,
-        backup_blocks: 0,
-        polite_blocks: super::super::default_polite_blocks(),
-        filter: Filter::default(),
-        memo: from.text("memo_prefix").unwrap_or_default(),
-        max_msgs: from.number("max_msg_num")?.unwrap_or(100),
-        trusting_period: duration(&mut from, "trusting_period")?,
-        // Both chains' drift and a block, as Hermes writes it into a client.
-        max_clock_drift: drift * 2 + block,
-        rpc_timeout: duration(&mut from, "rpc_timeout")?.unwrap_or(Duration::from_secs(10)),
-        id,
-    };
+    // Both chains' drift and a block, as Hermes writes it into a client.
+    chain.max_clock_drift = drift * 2 + block;
+    put(&mut chain.gas_multiplier, from.multiplier("gas_multiplier")?);
+    put(&mut chain.max_msgs, from.number("max_msg_num")?);
+    put(&mut chain.rpc_timeout, duration(&mut from, "rpc_timeout")?);
     leave(&mut from, notes);
     from.rest(notes);
     Ok(Some((chain, key)))
+}
+
+fn put<T>(value: &mut T, given: Option<T>) {
+    if let Some(given) = given {
+        *value = given;
+    }
+}
+
+/// The price that the chain sets. Hermes tells by the chain which module to ask, and so does this.
+fn dynamic(
+    from: &mut Source,
+    chain: &Chain,
+    notes: &mut Vec<Note>,
+) -> Result<Option<DynamicGasPrice>, ImportError> {
+    let mut dynamic = from.table("dynamic_gas_price")?;
+    let is_on = dynamic.is_true("enabled");
+    let multiplier = dynamic.multiplier("multiplier")?.unwrap_or(DYNAMIC_MULTIPLIER);
+    let max = dynamic.text("max").unwrap_or_else(|| DYNAMIC_MAX.to_owned());
+    let max = format!("{max}{}", chain.gas_price.denom());
+    let max = max.parse().map_err(|error: cosmos::wire::gas::GasPriceError| {
+        dynamic.wrong("max", error.to_string())
+    })?;
+    dynamic.rest(notes);
+    let module = if chain.address_prefix == "osmo" { Module::Osmosis } else { Module::Feemarket };
+    Ok(is_on.then_some(DynamicGasPrice { module, multiplier, max }))
+}
+
+/// Which channel ends are served: a list of pairs of port and channel.
+fn filter(from: &mut Source, notes: &mut Vec<Note>) -> Result<Filter, ImportError> {
+    let mut filter = from.table("packet_filter")?;
+    let policy = filter.text("policy").unwrap_or_else(|| "allowall".into());
+    let list = match filter.take("list") {
+        Some(Value::Array(list)) => list,
+        _ => Vec::new(),
+    };
+    let pattern = |item: &Value| {
+        let pair = item.as_array().map(Vec::as_slice);
+        let text = match pair {
+            Some([port, channel]) => format!("{}/{}", plain(port), plain(channel)),
+            _ => plain(item),
+        };
+        let wrong = || filter.wrong("list", format!("`{text}` is no port and channel"));
+        Pattern::parse(&text).ok_or_else(wrong)
+    };
+    let patterns = list.iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
+    let ours = match policy.as_str() {
+        "allowall" => Filter::default(),
+        "allow" => Filter { allow_channels: patterns, ..Filter::default() },
+        "deny" => Filter { deny_channels: patterns, ..Filter::default() },
+        other => return Err(filter.wrong("policy", format!("`{other}` is no policy"))),
+    };
+    filter.differs(&[("min_fees", "fees of ICS-29 are gone since ibc-go v10")], notes);
+    filter.rest(notes);
+    Ok(ours)
 }
 
 /// Names the keys of a chain that have no counterpart.
@@ -161,7 +229,6 @@ fn leave(from: &mut Source, notes: &mut Vec<Note>) {
             ("trusted_node", "ferry verifies every header and proof"),
             ("key_store_type", "keys are encrypted files"),
             ("default_gas", OWN_MEASURE),
-            ("gas_multiplier", OWN_MEASURE),
             ("max_tx_size", OWN_MEASURE),
             ("max_grpc_decoding_size", "ferry reads answers of any size that a node gives"),
             ("query_packets_chunk_size", OWN_MEASURE),
@@ -176,28 +243,28 @@ fn leave(from: &mut Source, notes: &mut Vec<Note>) {
         ],
         notes,
     );
-    from.differs(
+    from.differs_unless(
         &[
             (
                 "address_type",
+                "{ derivation = \"cosmos\" }",
                 "ferry derives addresses as Cosmos does; `ethermint` keys do not work",
             ),
-            ("store_prefix", "ferry knows the store `ibc` only"),
+            ("store_prefix", "ibc", "ferry knows the store `ibc` only"),
+            ("trust_threshold", "1/3", "new clients get a third"),
+            ("memo_overwrite", "", "ferry's name stands in every memo; `memo` is put before it"),
             (
-                "max_gas",
-                "ferry limits a transaction to a twentieth of a block; set `max_gas` for less",
+                "excluded_sequences",
+                "[]",
+                "ferry gives a packet up by itself when it fails too often",
             ),
-            ("dynamic_gas_price", "set `dynamic_gas_price` with the module and a maximum"),
-            ("trust_threshold", "new clients get a third"),
-            ("memo_overwrite", "ferry's name stands in every memo; `memo` is put before it"),
-            ("packet_filter", "set `filter.allow_channels` or `filter.deny_channels`"),
-            ("excluded_sequences", "ferry gives a packet up by itself when it fails too often"),
             (
                 "ccv_consumer_chain",
+                "false",
                 "ferry asks the staking module for the unbonding period; set `trusting_period`",
             ),
-            ("extension_options", "ferry's transactions have none"),
-            ("proof_specs", "ferry knows the proofs of IAVL only"),
+            ("extension_options", "[]", "ferry's transactions have none"),
+            ("proof_specs", "", "ferry knows the proofs of IAVL only"),
         ],
         notes,
     );
@@ -214,48 +281,8 @@ fn gas_price(from: &mut Source) -> Result<GasPrice, ImportError> {
 /// A duration as Hermes writes it: `10s`, `14days`, `2h 30m`.
 fn duration(from: &mut Source, key: &str) -> Result<Option<Duration>, ImportError> {
     let Some(text) = from.text(key) else { return Ok(None) };
-    match parse(&text) {
+    match units::hermes_duration(&text) {
         Some(duration) => Ok(Some(duration)),
         None => Err(from.wrong(key, format!("`{text}` is no duration"))),
-    }
-}
-
-fn parse(text: &str) -> Option<Duration> {
-    let mut rest = text.trim();
-    let mut total = Duration::ZERO;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let (number, after) = rest.split_at(digits);
-        let letters = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
-        let (unit, after) = after.split_at(letters);
-        let millis = match unit {
-            "ms" | "msec" | "millis" => 1,
-            "s" | "sec" | "secs" | "second" | "seconds" => 1_000,
-            "m" | "min" | "mins" | "minute" | "minutes" => 60_000,
-            "h" | "hr" | "hrs" | "hour" | "hours" => 3_600_000,
-            "d" | "day" | "days" => 86_400_000,
-            "w" | "week" | "weeks" => 604_800_000,
-            _ => return None,
-        };
-        let number: u64 = number.parse().ok()?;
-        total = total.checked_add(Duration::from_millis(number.checked_mul(millis)?))?;
-        rest = after.trim_start();
-    }
-    (!text.trim().is_empty()).then_some(total)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_read_as_hermes_writes_them() {
-        let seconds = |text: &str| parse(text).map(|duration| duration.as_secs());
-        assert_eq!(seconds("14days"), Some(14 * 86_400));
-        assert_eq!(seconds("2h 30m"), Some(9_000));
-        assert_eq!(parse("500ms"), Some(Duration::from_millis(500)));
-        for wrong in ["", "10", "s", "10x", "-1s"] {
-            assert_eq!(parse(wrong), None, "{wrong}");
-        }
     }
 }

@@ -5,10 +5,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{Import, ImportError, ImportedPath, KeySource, Note, Source, plain};
-use crate::config::filter::Filter;
-use crate::config::value::parse_duration;
+use super::{Import, ImportError, ImportedPath, KeySource, Note, Source, units};
 use crate::config::{Chain, Config, Global, Listen, Serve};
+use crate::model::filter::Pattern;
 
 const OWN_MEASURE: &str = "ferry finds the right measure by itself";
 
@@ -20,13 +19,9 @@ pub(super) fn import(mut file: Source) -> Result<Import, ImportError> {
     let log = global.text("log-level").filter(|level| !level.is_empty());
     let listen = listen(&mut global, &mut notes);
     global.needless(&[("light-cache-size", OWN_MEASURE)], &mut notes);
-    global.differs(
-        &[
-            ("ics20-memo-limit", "set `filter.max_memo_bytes`"),
-            ("max-receiver-size", "set `filter.max_receiver_bytes`"),
-        ],
-        &mut notes,
-    );
+    let above_zero = |limit: &usize| *limit > 0;
+    let max_memo_bytes = global.number("ics20-memo-limit")?.filter(above_zero);
+    let max_receiver_bytes = global.number("max-receiver-size")?.filter(above_zero);
     global.rest(&mut notes);
 
     let (mut chains, mut keys) = (Vec::new(), Vec::new());
@@ -34,12 +29,16 @@ pub(super) fn import(mut file: Source) -> Result<Import, ImportError> {
     let aliases: Vec<String> = list.table.keys().cloned().collect();
     for alias in aliases {
         let (from, defaults) = (list.table(&alias)?, (timeout, memo.as_str()));
-        if let Some((chain, key)) = chain(from, &alias, defaults, &mut notes)? {
+        if let Some((mut chain, key)) = chain(from, &alias, defaults, &mut notes)? {
+            chain.filter.max_memo_bytes = max_memo_bytes;
+            chain.filter.max_receiver_bytes = max_receiver_bytes;
             chains.push(chain);
             keys.push(key);
         }
     }
     let paths = paths(&mut file, &mut notes)?;
+    filter(&mut chains, &paths, &mut notes);
+    let paths = paths.into_iter().map(|served| served.path).collect();
     file.rest(&mut notes);
     let ferry = Global { log: log.unwrap_or_else(|| Global::default().log), ..Global::default() };
     let serve = Serve { listen, token_file: None };
@@ -78,7 +77,7 @@ fn chain(
     from.rest(notes);
     let key = value.needed("key")?;
     let mut rpc = vec![value.needed("rpc-addr")?];
-    rpc.extend(backups(&mut value));
+    rpc.extend(value.texts("backup-rpc-addrs"));
     let prices = value.needed("gas-prices")?;
     let mut prices = prices.split(',').map(str::trim);
     let price = prices.next().unwrap_or_default().parse();
@@ -89,38 +88,54 @@ fn chain(
         let why = "ferry pays in one denom; this one is left out".into();
         notes.push(Note { key: value.key("gas-prices"), value: other.into(), differs: true, why });
     }
-    let chain = Chain {
-        id: value.needed("chain-id")?,
-        rpc,
-        address_prefix: value.needed("account-prefix")?,
-        key: key.clone(),
-        gas_price,
-        fee_granter: None,
-        low_balance: 0,
-        archive_rpc: Vec::new(),
-        dynamic_gas_price: None,
-        gas_multiplier: super::super::gas::default_multiplier(),
-        max_gas: None,
-        backup_blocks: 0,
-        polite_blocks: super::super::default_polite_blocks(),
-        filter: Filter::default(),
-        memo: memo.to_owned(),
-        max_msgs: 100,
-        trusting_period: None,
-        max_clock_drift: Duration::from_secs(40),
-        rpc_timeout: duration(&mut value, "timeout")?.unwrap_or(timeout),
+    let id = value.needed("chain-id")?;
+    let prefix = value.needed("account-prefix")?;
+    let source = KeySource::Rly {
+        alias: alias.to_owned(),
+        name: key.clone(),
+        id: id.clone(),
+        prefix: prefix.clone(),
     };
+    let mut chain = Chain::new(id, rpc, prefix, key, gas_price);
+    memo.clone_into(&mut chain.memo);
+    chain.rpc_timeout = duration(&mut value, "timeout")?.unwrap_or(timeout);
+    chain.max_gas = value.number("max-gas-amount")?.filter(|most: &u64| *most > 0);
+    if let Some(multiplier) = value.multiplier("gas-adjustment")? {
+        chain.gas_multiplier = multiplier;
+    }
+    chain.fee_granter = granter(&mut value, &chain.address_prefix, notes)?;
     leave(&mut value, notes);
     value.rest(notes);
-    let (id, prefix) = (chain.id.clone(), chain.address_prefix.clone());
-    Ok(Some((chain, KeySource::Rly { alias: alias.to_owned(), name: key, id, prefix })))
+    Ok(Some((chain, source)))
 }
 
-fn backups(value: &mut Source) -> Vec<String> {
-    match value.take("backup-rpc-addrs") {
-        Some(toml::Value::Array(addresses)) => addresses.iter().map(plain).collect(),
-        _ => Vec::new(),
-    }
+/// The account that pays by a grant. rly may name one of its keys instead, whose address only rly knows.
+fn granter(
+    value: &mut Source,
+    prefix: &str,
+    notes: &mut Vec<Note>,
+) -> Result<Option<String>, ImportError> {
+    let mut grants = value.table("feegrants")?;
+    let granter = grants.text("granter").filter(|granter| !granter.is_empty());
+    let (address, key): (Vec<_>, Vec<_>) =
+        granter.into_iter().partition(|granter| granter.starts_with(&format!("{prefix}1")));
+    notes.extend(key.into_iter().map(|value| Note {
+        key: grants.key("granter"),
+        value,
+        differs: true,
+        why: "set `fee_granter` to the address of this key, which `rly keys show` tells".into(),
+    }));
+    grants.needless(
+        &[
+            ("external_granter", "an address says so itself"),
+            ("block_last_verified", "`ferry doctor` looks at the grant"),
+        ],
+        notes,
+    );
+    let one = "ferry signs with `key` and offers transactions without waiting for blocks";
+    grants.differs(&[("grantees", one), ("num_grantees", one)], notes);
+    grants.rest(notes);
+    Ok(address.into_iter().next())
 }
 
 /// Names the keys of a chain that have no counterpart.
@@ -129,7 +144,6 @@ fn leave(value: &mut Source, notes: &mut Vec<Note>) {
         &[
             ("key-directory", "keys are in ferry's own home"),
             ("keyring-backend", "keys are encrypted files"),
-            ("gas-adjustment", OWN_MEASURE),
             ("min-gas-amount", OWN_MEASURE),
             ("debug", "set `log`"),
             ("block-timeout", "ferry follows every transaction until a block decides it"),
@@ -144,23 +158,56 @@ fn leave(value: &mut Source, notes: &mut Vec<Note>) {
         ],
         notes,
     );
-    value.differs(
+    value.differs_unless(
         &[
-            ("coin-type", "`ferry keys restore` derives m/44'/118'/0'/0/INDEX"),
-            ("signing-algorithm", "ferry signs with secp256k1 as Cosmos does"),
-            ("max-gas-amount", "ferry limits a transaction to a twentieth of a block"),
-            ("dynamic-gas-price", "set `dynamic_gas_price` with a maximum"),
-            ("extension-options", "ferry's transactions have none"),
+            ("coin-type", "118", "`ferry keys restore` derives m/44'/118'/0'/0/INDEX"),
+            ("signing-algorithm", "", "ferry signs with secp256k1 as Cosmos does"),
             (
-                "feegrants",
-                "set `fee_granter` to the granter's address; ferry uses one grant for each chain",
+                "dynamic-gas-price",
+                "false",
+                "set `dynamic_gas_price` with the most that gas may cost, which rly does not limit",
             ),
+            ("extension-options", "[]", "ferry's transactions have none"),
         ],
         notes,
     );
 }
 
-fn paths(file: &mut Source, notes: &mut Vec<Note>) -> Result<Vec<ImportedPath>, ImportError> {
+/// A path with the channels of its first chain that are served, or are not.
+struct Served {
+    path: ImportedPath,
+    /// `allowlist` or `denylist` with its channels, and where that stands.
+    rule: Option<(String, Vec<String>, String)>,
+}
+
+/// Takes over the filters of paths where they mean the same for a whole chain.
+fn filter(chains: &mut [Chain], paths: &[Served], notes: &mut Vec<Note>) {
+    for Served { path, rule } in paths {
+        let Some((rule, channels, key)) = rule else { continue };
+        let patterns = channels.iter().filter_map(|id| Pattern::parse(&format!("*/{id}")));
+        let chain = chains.iter_mut().find(|chain| chain.id == path.a);
+        // A list of what is allowed would shut out the chain's other paths unless each has one.
+        let is_listed = |other: &Served| {
+            let allows = other.rule.as_ref().is_some_and(|(rule, ..)| rule == "allowlist");
+            other.path.b != path.a && (other.path.a != path.a || allows)
+        };
+        match (rule.as_str(), chain) {
+            ("denylist", Some(chain)) => chain.filter.deny_channels.extend(patterns),
+            ("allowlist", Some(chain)) if paths.iter().all(is_listed) => {
+                chain.filter.allow_channels.extend(patterns);
+            }
+            _ => notes.push(Note {
+                key: key.clone(),
+                value: format!("{rule} {}", channels.join(" ")),
+                differs: true,
+                why: "set `filter.allow_channels` of the chain to the channels of all its paths"
+                    .into(),
+            }),
+        }
+    }
+}
+
+fn paths(file: &mut Source, notes: &mut Vec<Note>) -> Result<Vec<Served>, ImportError> {
     let mut list = file.table("paths")?;
     let names: Vec<String> = list.table.keys().cloned().collect();
     let mut paths = Vec::new();
@@ -174,17 +221,12 @@ fn paths(file: &mut Source, notes: &mut Vec<Note>) -> Result<Vec<ImportedPath>, 
         dst.needless(&[("client-id", known), ("connection-id", known)], notes);
         let mut filter = from.table("src-channel-filter")?;
         let rule = filter.text("rule").filter(|rule| !rule.is_empty() && rule != "null");
-        let channels = filter.take("channel-list").map(|list| plain(&list)).unwrap_or_default();
-        if let Some(rule) = rule {
-            let why =
-                "set `filter.allow_channels` of the chain to the channels of all its paths".into();
-            let key = filter.key("rule");
-            notes.push(Note { key, value: format!("{rule} {channels}"), differs: true, why });
-        }
+        let (channels, key) = (filter.texts("channel-list"), filter.key("rule"));
+        let rule = rule.map(|rule| (rule, channels, key));
         for part in [src, dst, filter, from] {
             part.rest(notes);
         }
-        paths.push(ImportedPath { name, a, b, connection });
+        paths.push(Served { path: ImportedPath { name, a, b, connection }, rule });
     }
     Ok(paths)
 }
@@ -192,16 +234,6 @@ fn paths(file: &mut Source, notes: &mut Vec<Note>) -> Result<Vec<ImportedPath>, 
 /// A duration as Go writes it, such as `10s` or `1m30s`.
 fn duration(from: &mut Source, key: &str) -> Result<Option<Duration>, ImportError> {
     let Some(text) = from.text(key).filter(|text| !text.is_empty()) else { return Ok(None) };
-    let mut total = Duration::ZERO;
-    let mut rest = text.as_str();
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        let letters = rest[digits..].find(|c: char| c.is_ascii_digit());
-        let (part, after) = rest.split_at(letters.map_or(rest.len(), |at| digits + at));
-        let part = parse_duration(part)
-            .map_err(|_| from.wrong(key, format!("`{text}` is no duration")))?;
-        total += part;
-        rest = after;
-    }
-    Ok(Some(total))
+    let wrong = || from.wrong(key, format!("`{text}` is no duration"));
+    units::go_duration(&text).map(Some).ok_or_else(wrong)
 }

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::*;
+use crate::config::filter::Filter;
+use crate::config::gas::Module;
 use crate::config::{Listen, Mistake};
 
 const HERMES: &str = include_str!("../../../tests/import/hermes.toml");
@@ -44,7 +46,18 @@ fn a_configuration_of_hermes_becomes_ours() {
     assert_eq!(first.trusting_period, Some(Duration::from_secs(14 * 86_400)));
     assert_eq!(first.max_clock_drift, Duration::from_secs(44));
     assert_eq!(first.rpc_timeout, Duration::from_secs(20));
+    let dynamic = first.dynamic_gas_price.as_ref().unwrap();
+    assert_eq!((dynamic.module, dynamic.multiplier), (Module::Feemarket, 1_200));
+    assert_eq!(dynamic.max.to_string(), "0.6stake");
+    assert_eq!((first.gas_multiplier, first.max_gas), (1_100, Some(400_000)));
+    let Filter { allow_channels, deny_channels, .. } = &first.filter;
+    let shown: Vec<String> = allow_channels.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["transfer/channel-0", "ica*/*"]);
+    assert!(deny_channels.is_empty());
+    let longest = (first.filter.max_memo_bytes, first.filter.max_receiver_bytes);
+    assert_eq!(longest, (Some(32_768), None), "the receiver's is switched off");
     assert_eq!(chains[1].gas_price.to_string(), "0.0000001uosmo");
+    assert_eq!(chains[1].dynamic_gas_price.as_ref().unwrap().module, Module::Osmosis);
     assert_eq!(chains[1].max_clock_drift, Duration::from_secs(40));
     let KeySource::Hermes { folder, .. } = &import.keys[0] else { panic!("a key of Hermes") };
     assert_eq!(folder.as_deref(), Some("/keys".as_ref()));
@@ -62,6 +75,10 @@ fn a_configuration_of_rly_becomes_ours() {
     assert_eq!(hub.gas_price.to_string(), "0.01uatom");
     assert_eq!((hub.rpc_timeout, hub.memo.as_str()), (Duration::from_secs(90), "ours"));
     assert_eq!(chains[1].rpc_timeout, Duration::from_secs(10));
+    assert_eq!((hub.gas_multiplier, hub.max_gas), (1_200, None));
+    assert_eq!((hub.filter.max_memo_bytes, hub.filter.max_receiver_bytes), (Some(500), Some(150)));
+    assert_eq!(hub.filter.allow_channels[0].to_string(), "*/channel-141");
+    assert!(hub.fee_granter.as_ref().unwrap().starts_with("cosmos1"));
     let path = ImportedPath {
         name: "hub-juno".into(),
         a: "cosmoshub-4".into(),
@@ -77,25 +94,50 @@ fn a_configuration_of_rly_becomes_ours() {
 fn what_has_no_counterpart_is_named() {
     let hermes = import(HERMES).unwrap();
     for key in [
-        "chains[0].packet_filter",
-        "chains[0].dynamic_gas_price",
+        "chains[0].packet_filter.min_fees",
         "chains[0].excluded_sequences",
-        "mode.packets.ics20_max_memo_size",
+        "chains[0].memo_overwrite",
         "telemetry.prefix",
         "chains[2].type",
     ] {
         assert!(noted(&hermes, key).differs, "{key}");
     }
-    for key in ["chains[0].grpc_addr", "mode.packets.clear_interval", "mode.clients.refresh"] {
+    for key in [
+        "chains[0].grpc_addr",
+        "chains[0].address_type",
+        "chains[0].store_prefix",
+        "mode.packets.clear_interval",
+        "mode.clients.refresh",
+    ] {
         assert!(!noted(&hermes, key).differs, "{key}");
     }
     let rly = import(RLY).unwrap();
-    for key in
-        ["paths.hub-juno.src-channel-filter.rule", "global.ics20-memo-limit", "chains.shade.type"]
-    {
+    for key in ["chains.hub.value.feegrants.grantees", "chains.shade.type"] {
         assert!(noted(&rly, key).differs, "{key}");
     }
     assert_eq!(noted(&rly, "chains.hub.value.gas-prices").value, "0.02uother");
+}
+
+/// rly filters paths and ferry chains: what would shut out another path is left to the operator.
+#[test]
+fn a_list_of_one_path_does_not_shut_out_another() {
+    let rule = "paths.hub-juno.src-channel-filter.rule";
+    let second = "    juno-hub:\n        src:\n            chain-id: juno-1\n        dst:\n            \
+                  chain-id: cosmoshub-4\n";
+    let two = import(&format!("{RLY}{second}")).unwrap();
+    assert!(noted(&two, rule).differs);
+    assert!(two.config.chains[0].filter.allow_channels.is_empty());
+    let denied = RLY.replace("allowlist", "denylist");
+    let denied = import(&format!("{denied}{second}")).unwrap();
+    assert_eq!(denied.config.chains[0].filter.deny_channels[0].to_string(), "*/channel-141");
+}
+
+#[test]
+fn a_grant_of_a_key_that_only_rly_knows_is_named() {
+    let address = "cosmos19rl4cm2hmr8afy4kldpxz3fka4jguq0auqdal4";
+    let import = import(&RLY.replace(address, "payer")).unwrap();
+    assert_eq!(import.config.chains[0].fee_granter, None);
+    assert!(noted(&import, "chains.hub.value.feegrants.granter").why.contains("`fee_granter`"));
 }
 
 /// Keys whose values became ours, by their last part.
@@ -118,6 +160,19 @@ const TAKEN: &[&str] = &[
     "rpc_timeout",
     "memo_prefix",
     "fee_granter",
+    "max_gas",
+    "gas_multiplier",
+    "multiplier",
+    "max",
+    "size",
+    "policy",
+    "list",
+    "ics20-memo-limit",
+    "max-receiver-size",
+    "max-gas-amount",
+    "gas-adjustment",
+    "rule",
+    "granter",
     "type",
     "metrics-listen-addr",
     "timeout",
