@@ -8,6 +8,7 @@ mod backup;
 mod clear;
 mod client;
 mod config;
+mod control;
 mod costs;
 mod doctor;
 mod dry_run;
@@ -16,6 +17,7 @@ mod import;
 mod init;
 mod keys;
 mod link;
+mod log;
 mod logging;
 mod packets;
 mod password;
@@ -79,6 +81,14 @@ enum Verb {
     Client(client::Verb),
     /// Relay, until told to stop.
     Start(start::Args),
+    /// Have the ferry that runs read its configuration again; a wrong one is refused, and the old one stays.
+    ///
+    /// Taken over are `log`, `max_tries`, `paused`, and of each chain prices and limits of gas, filters, grants,
+    /// memos, `max_msgs`, `backup_blocks` and `polite_blocks`. A chain that is new is served from the first
+    /// `ferry link` that needs it. The rest takes effect at the next start.
+    Reload,
+    /// Change what the ferry that runs logs, until it reads its configuration again.
+    Log(log::Args),
     /// Show the packets that are not over, and why each of them waits.
     Packets(packets::Args),
     /// Show what was paid, for what, and what came of it.
@@ -121,6 +131,8 @@ impl Cli {
             Verb::Clear(args) => clear::run(&place, args).await,
             Verb::Client(verb) => client::run(&place, verb).await,
             Verb::Start(args) => start::run(&place, args).await,
+            Verb::Reload => reload::run(&place).await,
+            Verb::Log(args) => log::run(&place, args).await,
             Verb::Packets(args) => packets::run(&place, args).await,
             Verb::Costs(args) => costs::run(&place, args).await,
             Verb::Status(args) => status::run(&place, args).await,
@@ -134,7 +146,7 @@ impl Cli {
 }
 
 /// Where things are, and how results are wanted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Place {
     home: PathBuf,
     config: PathBuf,

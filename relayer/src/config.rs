@@ -54,6 +54,9 @@ pub struct Global {
     /// For how many days `ferry costs` knows what was paid.
     #[serde(deserialize_with = "value::at_least_one")]
     pub cost_days: u64,
+    /// Paths on which nothing is sent until they are taken from this list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub paused: Vec<String>,
 }
 
 /// How log lines look.
@@ -156,6 +159,7 @@ impl Default for Global {
             log_format: LogFormat::Text,
             max_tries: 10,
             cost_days: 400,
+            paused: Vec::new(),
         }
     }
 }

@@ -22,7 +22,7 @@ pub mod node;
 pub mod setup;
 pub mod tally;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -112,6 +112,10 @@ pub struct Engine<S> {
     turns: BTreeMap<ChainId, Arc<Semaphore>>,
     /// One puller for each chain. None of them ends but by an error.
     pullers: JoinSet<Result<(), DriveError>>,
+    /// The chains that are read.
+    pulled: BTreeSet<ChainId>,
+    /// Facts from the desk that are taken in before anything else.
+    told: VecDeque<Fact>,
     facts: mpsc::Sender<Fact>,
     inbox: mpsc::Receiver<Fact>,
     desk: Desk,
@@ -156,6 +160,8 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             asks: JoinSet::new(),
             turns: BTreeMap::new(),
             pullers: JoinSet::new(),
+            pulled: BTreeSet::new(),
+            told: VecDeque::new(),
             facts,
             inbox,
             desk,
@@ -191,10 +197,12 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
         self.desk.clone()
     }
 
-    /// Starts to read the blocks of every chain that has a cursor.
+    /// Starts to read the blocks of every chain that has a cursor and is not read yet.
     fn pull_blocks(&mut self) {
         for (chain, node) in &self.nodes {
-            if let Some(cursor) = self.model.cursor(chain) {
+            if let Some(cursor) = self.model.cursor(chain)
+                && self.pulled.insert(chain.clone())
+            {
                 let puller = blocks::pull(Arc::clone(node), cursor, self.facts.clone());
                 self.pullers.spawn(puller);
             }
@@ -206,6 +214,9 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
         let wake = until(self.wake);
         tokio::pin!(wake);
         loop {
+            if let Some(fact) = self.told.pop_front() {
+                return Ok(fact);
+            }
             let request = tokio::select! {
                 Some(ended) = self.pullers.join_next() => {
                     // A puller ends well only when nobody takes its facts any more.
@@ -218,7 +229,10 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             };
             match request {
                 Request::Read(read) => read(&self.model, &self.tally),
-                Request::Take(fact) => return Ok(*fact),
+                Request::Take(nodes, facts) => {
+                    self.nodes.extend(nodes);
+                    self.told.extend(facts);
+                }
             }
         }
     }
@@ -248,8 +262,12 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             }
             _ => None,
         };
+        let begins = matches!(fact, Fact::Begin(..));
         let step = step(&mut self.model, fact, now());
         self.store.commit(&step.writes).await?;
+        if begins {
+            self.pull_blocks();
+        }
         if let Some((chain, height, ours)) = block {
             self.tally.block(&self.model, (&chain, height), &ours, &step.writes);
         }

@@ -28,7 +28,7 @@ mod price;
 pub(crate) mod record;
 mod scan;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use asks::{Asks, Purpose};
 use chain::Chain;
@@ -51,6 +51,7 @@ use crate::plan::politeness::Leads;
 pub struct Model {
     pub(crate) config: BTreeMap<ChainId, ChainConfig>,
     pub(crate) max_tries: u16,
+    pub(crate) paused: BTreeSet<PathId>,
     /// What is stored. All below follows from it, or is learned again after a restart.
     pub(crate) record: Record,
     pub(crate) backlog: Backlog,
@@ -74,22 +75,16 @@ impl Model {
     /// The relayer that stored `rows`.
     pub fn load(config: Config, rows: Rows) -> Self {
         let record = Record::load(rows);
-        let mut chains = BTreeMap::new();
-        let mut lanes = BTreeMap::new();
-        for chain in &config.chains {
-            chains.insert(chain.id.clone(), Chain::new(chain, record.tip(&chain.id)));
-            let id = &chain.lane.id;
-            lanes.insert(id.clone(), Lane::loaded(record.slots(id).map(|slot| slot.id.clone())));
-        }
-        let config_by_id = config.chains.into_iter().map(|chain| (chain.id.clone(), chain));
+        let Config { chains, max_tries, paused } = config;
         let mut model = Self {
-            config: config_by_id.collect(),
-            max_tries: config.max_tries,
+            config: BTreeMap::new(),
+            max_tries,
+            paused,
             record,
             backlog: Backlog::default(),
-            chains,
+            chains: BTreeMap::new(),
             flows: BTreeMap::new(),
-            lanes,
+            lanes: BTreeMap::new(),
             asks: Asks::default(),
             scans: Scans::default(),
             checks: Checks::default(),
@@ -98,10 +93,20 @@ impl Model {
             now: Time::default(),
         };
         model.leads = Leads::load(&model.record);
+        chains.into_iter().for_each(|chain| model.serve(chain));
         model.refill_backlog();
         let lanes: Vec<LaneId> = model.lanes.keys().cloned().collect();
         lanes.iter().for_each(|lane| model.unwant_orphans(lane));
         model
+    }
+
+    /// Takes a chain in, with what is stored of it.
+    fn serve(&mut self, chain: ChainConfig) {
+        let (id, lane) = (chain.id.clone(), chain.lane.id.clone());
+        self.chains.insert(id.clone(), Chain::new(&chain, self.record.tip(&id)));
+        let loaded = Lane::loaded(self.record.slots(&lane).map(|slot| slot.id.clone()));
+        self.lanes.insert(lane, loaded);
+        self.config.insert(id, chain);
     }
 
     /// How far a chain has been read; `None` before [`Fact::Begin`].
@@ -160,12 +165,17 @@ impl Model {
     }
 
     /// Applies other settings. What is signed already stays as it is.
-    fn on_reload(&mut self, chains: Vec<ChainConfig>, max_tries: u16) {
-        self.max_tries = max_tries;
+    fn on_reload(&mut self, Config { chains, max_tries, paused }: Config) {
+        (self.max_tries, self.paused) = (max_tries, paused);
         for chain in chains {
-            let known = self.config.get_mut(&chain.id);
-            if let Some(known) = known.filter(|known| known.lane.id == chain.lane.id) {
-                *known = chain;
+            match self.config.get_mut(&chain.id) {
+                Some(known) if known.lane.id == chain.lane.id => *known = chain,
+                Some(_) => {}
+                None => {
+                    let lane = chain.lane.id.clone();
+                    self.serve(chain);
+                    self.unwant_orphans(&lane);
+                }
             }
         }
         // Other filters leave other packets to others.
@@ -191,10 +201,11 @@ impl Model {
             Fact::Block(chain, block) => self.on_block(&chain, block),
             Fact::Begin(chain, tip) => self.on_begin(chain, tip),
             Fact::Path(row, channels) => self.on_path(row, channels),
+            Fact::Unwanted(row) => self.record.write(Write::Channel(*row)),
             Fact::Jump(chain, tip) => self.on_jump(&chain, tip),
             Fact::Garbled(chain) => self.check_soon(&chain),
             Fact::Clear(path) => self.on_clear(&path),
-            Fact::Reload { chains, max_tries } => self.on_reload(chains, max_tries),
+            Fact::Reload(config) => self.on_reload(*config),
             Fact::Failed(id, why) => self.on_failed(id, why),
             Fact::Tick => {}
             Fact::Header(id, header) => {

@@ -5,10 +5,11 @@ use std::fmt;
 
 use cosmos::chain::Chain;
 use ibc_proto::ibc::core::connection::v1::{ConnectionEnd, State};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Place;
 use super::clear::is_done;
+use super::control::door::Door;
 use super::session::{Session, stop_signal};
 use crate::drive::setup::newest;
 use crate::drive::{self, Engine, Nodes, client};
@@ -17,8 +18,8 @@ use crate::model::facts::Fact;
 use crate::model::ids::{Both, ChainId, PathId, Side, Span};
 use crate::model::rows::{EndState, Ibc, PathEnd, PathRow};
 
-#[derive(Serialize)]
-struct Adopted {
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Adopted {
     path: PathId,
     a: AdoptedEnd,
     b: AdoptedEnd,
@@ -28,7 +29,7 @@ struct Adopted {
     pending: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct AdoptedEnd {
     chain: ChainId,
     client: String,
@@ -42,7 +43,7 @@ pub(super) async fn run(
     (id, chains): (PathId, Both<ChainId>),
     connection: &str,
 ) -> anyhow::Result<()> {
-    let Session { store, rows, nodes, config } = session;
+    let Session { store, rows, nodes, config, .. } = session;
     anyhow::ensure!(
         !rows.paths.iter().any(|path| path.path == id),
         "path `{id}` exists already; give another --path NAME"
@@ -59,6 +60,21 @@ pub(super) async fn run(
     let adopted = Adopted::of(&model, &id);
     let adopted = adopted.ok_or_else(|| anyhow::anyhow!("stopped before the path was stored"))?;
     place.print(&adopted)
+}
+
+/// The same by a ferry that runs.
+pub(super) async fn beside(
+    door: &Door,
+    (id, chains): (PathId, Both<ChainId>),
+    connection: &str,
+) -> anyhow::Result<Adopted> {
+    let nodes = door.serve(&[chains.a.as_str(), chains.b.as_str()]).await?;
+    let known = id.clone();
+    let is_known = door.desk.read(move |model, _| model.path(&known).is_some()).await?;
+    anyhow::ensure!(!is_known, "path `{id}` exists already; give another --path NAME");
+    let row = path(&nodes, (id.clone(), chains), connection).await?;
+    door.desk.join(nodes, vec![Fact::Path(row, Vec::new()), Fact::Clear(id.clone())])?;
+    door.until(move |model| is_done(model, &id).then(|| Adopted::of(model, &id))?).await
 }
 
 async fn path(

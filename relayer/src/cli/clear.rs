@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::control::door::Door;
+use super::control::{self, Request};
 use super::session::{Session, stop_signal};
 use super::{Place, logging};
 use crate::drive::setup::newest;
@@ -22,8 +24,8 @@ pub(super) struct Args {
     path: String,
 }
 
-#[derive(Serialize)]
-struct Cleared {
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Cleared {
     path: PathId,
     /// Packets that cannot be moved now, and why.
     left: Vec<Left>,
@@ -31,7 +33,7 @@ struct Cleared {
     lost: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Left {
     packet: String,
     why: String,
@@ -41,11 +43,14 @@ pub(super) async fn run(place: &Place, Args { path }: Args) -> anyhow::Result<()
     let file = place.read_config()?;
     logging::start(&file.ferry)?;
     let id = PathId::from(path);
+    if let Some(cleared) = control::ask::<Cleared>(place, &Request::Clear(id.clone())).await? {
+        return place.print(&cleared);
+    }
     let rows = Sqlite::open_to_read(&place.store(&file)).await?.load().await?;
     let row = rows.paths.iter().find(|row| row.path == id);
     let row = row.ok_or_else(|| anyhow::anyhow!("there is no path `{id}`; see `ferry status`"))?;
     let chains = [file.chain(row.chains.a.as_str())?, file.chain(row.chains.b.as_str())?];
-    let Session { store, rows, nodes, config } = Session::begin(place, &file, &chains).await?;
+    let Session { store, rows, nodes, config, .. } = Session::begin(place, &file, &chains).await?;
     let mut first = Vec::new();
     for node in nodes.values() {
         first.push(Fact::Begin(node.id.clone(), newest(node).await?));
@@ -56,6 +61,15 @@ pub(super) async fn run(place: &Place, Args { path }: Args) -> anyhow::Result<()
     place.print(&Cleared::of(&model, &id))
 }
 
+/// The same by a ferry that runs, which relays everything else meanwhile.
+pub(super) async fn beside(door: &Door, path: PathId) -> anyhow::Result<Cleared> {
+    let id = path.clone();
+    let is_known = door.desk.read(move |model, _| model.path(&id).is_some()).await?;
+    anyhow::ensure!(is_known, "there is no path `{path}`; see `ferry status`");
+    door.desk.tell(Fact::Clear(path.clone()))?;
+    door.until(move |model| is_done(model, &path).then(|| Cleared::of(model, &path))).await
+}
+
 /// Whether everything is looked at, and what is left cannot be moved now.
 pub(super) fn is_done(model: &Model, path: &PathId) -> bool {
     let is_looked_at = model.gaps(path).all(|gap| !gap.lost.is_empty());
@@ -63,7 +77,7 @@ pub(super) fn is_done(model: &Model, path: &PathId) -> bool {
         Why::NoAck { .. } | Why::Filtered { .. } | Why::GivenUp { .. } | Why::BackOff { .. } => {
             true
         }
-        Why::Waits { idle, .. } => matches!(idle, Idle::Parked(_) | Idle::NoClient),
+        Why::Waits { idle, .. } => matches!(idle, Idle::Parked(_) | Idle::NoClient | Idle::Paused),
         _ => false,
     };
     let mut packets = model.packets().filter(|row| row.path == *path);

@@ -60,7 +60,7 @@ pub(super) async fn run(place: &Place, file: &Config, chains: &[&Chain]) -> anyh
     let copy = dir.path().join("ferry.db");
     Sqlite::open_to_read(&place.store(file)).await?.copy_to(&copy).await?;
     let session = Session::begin_to_look(place, file, chains, &copy).await?;
-    let Session { store, rows, nodes, config } = session;
+    let Session { store, rows, nodes, config, .. } = session;
     let stop = stop_signal()?;
     let mut tips = BTreeMap::new();
     for node in nodes.values() {

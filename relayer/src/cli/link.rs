@@ -8,8 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
+use super::control::door::Door;
+use super::control::{self, Request};
 use super::session::{Session, stop_signal};
 use super::{Place, adopt, logging};
 use crate::config::value::{format_duration, parse_duration};
@@ -18,7 +21,7 @@ use crate::drive::{self, Engine};
 use crate::model::Model;
 use crate::model::facts::Fact;
 use crate::model::ids::{Both, ChainId, FlowId, Order, PathId, PortId, Side};
-use crate::model::rows::{ChannelEnd, ChannelRow, EndState, Ibc, PathEnd, PathRow, Rows, Write};
+use crate::model::rows::{ChannelEnd, ChannelRow, EndState, Ibc, PathEnd, PathRow, Write};
 use crate::plan::explain::explain_path;
 use crate::plan::work::{HandshakeStep, Work};
 use crate::store::{Store as _, StoreError};
@@ -26,7 +29,7 @@ use crate::store::{Store as _, StoreError};
 /// After how many refusals of a step `link` ends: somebody waits for it.
 const TRIES: u16 = 3;
 
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args, Serialize, Deserialize)]
 pub(super) struct Args {
     /// The chain on which handshakes begin.
     chain_a: String,
@@ -75,7 +78,7 @@ impl Args {
     }
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, ValueEnum, Serialize, Deserialize)]
 enum Delivery {
     Unordered,
     Ordered,
@@ -91,14 +94,14 @@ impl From<Delivery> for Order {
 }
 
 /// What there is now.
-#[derive(Serialize)]
-struct Linked {
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Linked {
     path: PathId,
     a: LinkedEnd,
     b: LinkedEnd,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct LinkedEnd {
     chain: ChainId,
     client: String,
@@ -127,6 +130,9 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let file = place.read_config()?;
     logging::start(&file.ferry)?;
     let chains = [file.chain(&args.chain_a)?, file.chain(&args.chain_b)?];
+    if is_made_by_another(place, &args).await? {
+        return Ok(());
+    }
     let session = Session::begin(place, &file, &chains).await.map_err(beside_start)?;
     if let Some(connection) = &args.connection {
         return adopt::run(place, session, args.path(), connection).await;
@@ -134,8 +140,9 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     if args.v2 {
         return pair::run(place, session, &args).await;
     }
-    let Session { store, rows, nodes, config } = session;
-    let (path, wanted) = wanted(&args, &rows)?;
+    let Session { store, rows, nodes, config, .. } = session;
+    let known = rows.paths.iter().find(|row| row.path == args.path().0);
+    let (path, wanted) = wanted(&args, known, &rows.channels)?;
     let (id, index) = (path.path.clone(), wanted.index);
     let mut first = Vec::new();
     for node in nodes.values() {
@@ -183,13 +190,77 @@ fn not_open(
     }
 }
 
+/// Lets the ferry that runs in this home do it, if one does, and prints what it made.
+async fn is_made_by_another(place: &Place, args: &Args) -> anyhow::Result<bool> {
+    let request = Request::Link(Box::new(args.clone()));
+    if args.connection.is_some() {
+        let adopted = control::ask::<adopt::Adopted>(place, &request).await?;
+        adopted.iter().try_for_each(|adopted| place.print(adopted))?;
+        return Ok(adopted.is_some());
+    }
+    let linked = control::ask::<Linked>(place, &request).await?;
+    linked.iter().try_for_each(|linked| place.print(linked))?;
+    Ok(linked.is_some())
+}
+
+/// The same by a ferry that runs, which relays everything else meanwhile.
+pub(super) async fn beside(door: &Door, args: &Args) -> anyhow::Result<Value> {
+    let (id, chains) = args.path();
+    anyhow::ensure!(
+        !args.v2,
+        "a pair of clients is made while no ferry runs in this home; stop `ferry start` for it"
+    );
+    if let Some(connection) = &args.connection {
+        return Ok(json!(adopt::beside(door, (id, chains), connection).await?));
+    }
+    let nodes = door.serve(&[args.chain_a.as_str(), args.chain_b.as_str()]).await?;
+    let known = id.clone();
+    let (row, channels) = door
+        .desk
+        .read(move |model, _| {
+            let channels: Vec<ChannelRow> = model.channels(&known).cloned().collect();
+            (model.path(&known).cloned(), channels)
+        })
+        .await?;
+    let (path, wanted) = wanted(args, row.as_ref(), &channels)?;
+    let index = wanted.index;
+    door.desk.join(nodes, vec![Fact::Path(path, vec![wanted])])?;
+    let (progress, impatience) =
+        progress::watch(&door.stop, Duration::from_secs(args.patience.into()));
+    let (path, progress) = (id.clone(), Arc::new(progress));
+    let ended = door.until(move |model| {
+        progress.tell(model, &path, Some(index));
+        if let Some(linked) = linked(model, &path, index) {
+            return Some(Ok(linked));
+        }
+        let reason = refused(model, &path, index)?;
+        Some(Err((reason, channel(model, &path, index).and_then(given_up))))
+    });
+    tokio::select! {
+        ended = ended => match ended? {
+            Ok(linked) => Ok(json!(linked)),
+            Err((reason, unwanted)) => {
+                if let Some(row) = unwanted {
+                    door.desk.tell(Fact::Unwanted(Box::new(row)))?;
+                }
+                anyhow::bail!("path `{id}` cannot be opened: {reason}")
+            }
+        },
+        () = impatience.cancelled() => anyhow::bail!(
+            "path `{id}` is not open, and nothing has moved for {} s; `ferry status` says why; \
+             ferry goes on with it",
+            args.patience
+        ),
+    }
+}
+
 /// Says what to do about another ferry on the same home, which is not to look for another home: two
 /// that share a key stand in each other's way.
 fn beside_start(error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref() {
         Some(StoreError::InUse { path }) => anyhow::anyhow!(
-            "another ferry is using `{}`; stop `ferry start`, link, and start it again: it goes on \
-             where it was",
+            "another ferry is using `{}`, and does not serve other commands; wait until it has ended, \
+             or stop `ferry start`, link, and start it again: it goes on where it was",
             path.display()
         ),
         _ => error,
@@ -236,10 +307,14 @@ fn given_up(row: &ChannelRow) -> Option<ChannelRow> {
 }
 
 /// The path and the channel to make: those begun before, else new ones.
-fn wanted(args: &Args, rows: &Rows) -> anyhow::Result<(PathRow, ChannelRow)> {
+fn wanted(
+    args: &Args,
+    known: Option<&PathRow>,
+    channels: &[ChannelRow],
+) -> anyhow::Result<(PathRow, ChannelRow)> {
     let (id, chains) = args.path();
-    let path = wanted_path(rows, (&id, chains), args.delay, Ibc::V1)?;
-    let of_path = || rows.channels.iter().filter(|channel| channel.path == id);
+    let path = wanted_path(known, (&id, chains), args.delay, Ibc::V1)?;
+    let of_path = || channels.iter().filter(|channel| channel.path == id);
     let new = ChannelRow {
         path: id.clone(),
         index: of_path().map(|channel| channel.index + 1).max().unwrap_or(0),
@@ -253,12 +328,12 @@ fn wanted(args: &Args, rows: &Rows) -> anyhow::Result<(PathRow, ChannelRow)> {
 
 /// The path to make: the one begun before, else a new one.
 fn wanted_path(
-    rows: &Rows,
+    known: Option<&PathRow>,
     (id, chains): (&PathId, Both<ChainId>),
     delay: Option<Duration>,
     ibc: Ibc,
 ) -> anyhow::Result<PathRow> {
-    let Some(known) = rows.paths.iter().find(|path| path.path == *id) else {
+    let Some(known) = known else {
         return Ok(PathRow {
             path: id.clone(),
             chains,

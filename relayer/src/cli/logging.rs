@@ -8,6 +8,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Registry, fmt, reload};
 
+use super::log::Logged;
 use crate::config::{Global, LogFormat};
 
 /// Changes what is logged while ferry runs.
@@ -19,12 +20,23 @@ impl LogLevel {
     pub(super) fn set(&self, config: &Global) -> anyhow::Result<()> {
         Ok(self.0.reload(filter(config)?)?)
     }
+
+    /// Logs by these directives until a configuration says something else.
+    pub(super) fn direct(&self, directives: &str) -> anyhow::Result<Logged> {
+        self.0.reload(parse(directives)?)?;
+        tracing::warn!(log = directives, "what is logged was changed");
+        Ok(Logged { log: directives.to_owned() })
+    }
 }
 
 /// What is logged. The variable `FERRY_LOG` overrides the configuration.
 pub(super) fn filter(config: &Global) -> anyhow::Result<EnvFilter> {
     let directives = std::env::var("FERRY_LOG").unwrap_or_else(|_| config.log.clone());
-    EnvFilter::try_new(&directives).with_context(|| {
+    parse(&directives)
+}
+
+fn parse(directives: &str) -> anyhow::Result<EnvFilter> {
+    EnvFilter::try_new(directives).with_context(|| {
         format!("`{directives}` is no log level; write error, warn, info, debug, or ferry=debug")
     })
 }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Place;
+use super::control::{self, Request};
 use crate::drive::setup;
 use crate::model::Model;
 use crate::model::rows::PacketRow;
@@ -16,14 +17,14 @@ use crate::store::sqlite::Sqlite;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {}
 
-#[derive(Serialize)]
-struct Packets {
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Packets {
     /// Whether a ferry serves them.
     running: bool,
     packets: Vec<Pending>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Pending {
     from: String,
     to: String,
@@ -46,21 +47,35 @@ struct Pending {
 
 pub(super) async fn run(place: &Place, Args {}: Args) -> anyhow::Result<()> {
     let file = place.read_config()?;
+    // Why something failed is known only to the one that tried.
+    if let Some(packets) = control::ask::<Packets>(place, &Request::Packets).await? {
+        return place.print(&packets);
+    }
     let path = place.store(&file);
     let store = Sqlite::open_to_read(&path).await?;
     let model = Model::load(setup::offline(&file), store.load().await?);
-    let packets = model.packets().map(|row| Pending::of(&model, row)).collect();
+    let packets = model.packets().map(|row| Pending::of(row, &stored(&model, row)));
+    let packets = packets.collect();
     place.print(&Packets { running: Sqlite::is_in_use(&path).await?, packets })
 }
 
+/// The same as the ferry that runs knows it.
+pub(super) fn beside(model: &Model) -> Packets {
+    let packets = model.packets().map(|row| Pending::of(row, &explain(model, &row.key)));
+    Packets { running: true, packets: packets.collect() }
+}
+
+/// Why a packet waits, from the store alone: only the one that signs knows its account and what it prepares.
+fn stored(model: &Model, row: &PacketRow) -> Why {
+    match explain(model, &row.key) {
+        Why::Waits { work, idle: Idle::Lane | Idle::Delayed } => Why::Next { work },
+        why => why,
+    }
+}
+
 impl Pending {
-    fn of(model: &Model, row: &PacketRow) -> Self {
+    fn of(row: &PacketRow, why: &Why) -> Self {
         let src = row.key.route.src();
-        let why = match explain(model, &row.key) {
-            // Only the one that signs knows its account and what it prepares.
-            Why::Waits { work, idle: Idle::Lane | Idle::Delayed } => Why::Next { work },
-            why => why,
-        };
         Self {
             from: row.key.route.from.to_string(),
             to: row.key.route.to.to_string(),

@@ -1,51 +1,49 @@
-//! What a running ferry takes over from its configuration when it gets SIGHUP.
+//! `ferry reload`, and SIGHUP: what a running ferry takes over from its configuration.
 
-use std::path::PathBuf;
+use std::fmt;
 
-use tokio::signal::unix::Signal;
+use serde::{Deserialize, Serialize};
 
-use super::logging::LogLevel;
+use super::Place;
+use super::control::door::Door;
+use super::control::{self, Request};
 use crate::config::Config;
-use crate::drive::desk::Desk;
 use crate::drive::setup;
 use crate::model::facts::Fact;
 
-/// Reads the file again at every SIGHUP. One that is wrong changes nothing.
-pub(super) fn on_hangup(
-    mut hangup: Signal,
-    (file, mut config): (PathBuf, Config),
-    level: LogLevel,
-    desk: Desk,
-) {
-    tokio::spawn(async move {
-        while hangup.recv().await.is_some() {
-            match reload(&file, &config, &level, &desk).await {
-                Ok(read) => config = read,
-                Err(error) => tracing::error!("nothing of the configuration is changed: {error:#}"),
-            }
-        }
-    });
+/// What was taken over.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Reloaded {
+    /// The chains that are served.
+    chains: Vec<String>,
+    /// Whether something was changed that takes effect at the next start only.
+    later: bool,
 }
 
-async fn reload(
-    file: &std::path::Path,
-    config: &Config,
-    level: &LogLevel,
-    desk: &Desk,
-) -> anyhow::Result<Config> {
-    let read = Config::read(file)?;
-    level.set(&read.ferry)?;
-    let known = desk.read(|model, _| model.config.clone()).await?;
+pub(super) async fn run(place: &Place) -> anyhow::Result<()> {
+    place.print(&control::demand::<Reloaded>(place, &Request::Reload).await?)
+}
+
+/// Reads the file of a ferry that runs again. One that is wrong changes nothing.
+pub(super) async fn read_again(door: &Door) -> anyhow::Result<Reloaded> {
+    let mut config = door.config.lock().await;
+    let read = Config::read(&door.place.config)?;
+    door.level.set(&read.ferry)?;
+    let known = door.desk.read(|model, _| model.config.clone()).await?;
     let tuned = read.chains.iter().filter_map(|chain| {
         let known = known.get(&chain.id.as_str().into())?;
         Some(setup::tune(known.clone(), chain))
     });
-    desk.tell(Fact::Reload { chains: tuned.collect(), max_tries: read.ferry.max_tries })?;
+    let settings = setup::settings(&read.ferry, tuned.collect());
+    let chains = settings.chains.iter().map(|chain| chain.id.to_string()).collect();
+    door.desk.tell(Fact::Reload(Box::new(settings)))?;
     tracing::info!(log = read.ferry.log, "configuration is read again");
-    if !differs_in_tuning_only(config, &read) {
+    let later = !differs_in_tuning_only(&config, &read);
+    if later {
         tracing::warn!("some changes of the configuration take effect at the next start only");
     }
-    Ok(read)
+    *config = read;
+    Ok(Reloaded { chains, later })
 }
 
 /// Whether everything that was changed can be changed while ferry runs.
@@ -53,10 +51,26 @@ fn differs_in_tuning_only(old: &Config, new: &Config) -> bool {
     let mut same = new.clone();
     same.ferry.log.clone_from(&old.ferry.log);
     same.ferry.max_tries = old.ferry.max_tries;
+    same.ferry.paused.clone_from(&old.ferry.paused);
+    // A chain that is new is served as soon as a path needs it.
+    same.chains.retain(|chain| old.chains.iter().any(|old| old.id == chain.id));
     for chain in &mut same.chains {
         if let Some(old) = old.chains.iter().find(|old| old.id == chain.id) {
             *chain = chain.with_tuning_of(old);
         }
     }
     same == *old
+}
+
+impl fmt::Display for Reloaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the configuration is read again: {}", self.chains.join(", "))?;
+        if self.later {
+            write!(
+                f,
+                "\nsome of its changes take effect at the next start only; `ferry reload --help` has a list of those that need none"
+            )?;
+        }
+        Ok(())
+    }
 }

@@ -41,14 +41,23 @@ impl Serving {
     }
 
     /// Serves what the loop behind this desk knows, until ferry stops.
-    pub(super) fn begin(self, file: &Config, desk: Desk, nodes: Nodes, stop: CancellationToken) {
+    ///
+    /// The accounts that pay are looked at in any case.
+    pub(super) fn begin(
+        self,
+        file: &Config,
+        desk: Desk,
+        nodes: Nodes,
+        stop: CancellationToken,
+    ) -> Wallets {
         let wallets = Wallets::default();
         tokio::spawn(wallets.clone().watch(file.clone(), nodes));
-        let Some(listener) = self.listener else { return };
+        let Some(listener) = self.listener else { return wallets };
         if let Ok(address) = listener.local_addr() {
             tracing::info!(page = format!("http://{address}/"), "status page is served");
         }
-        let site = Site::new(desk, wallets, self.token);
+        let site = Site::new(desk, wallets.clone(), self.token);
         tokio::spawn(serve::run(listener, site, stop));
+        wallets
     }
 }

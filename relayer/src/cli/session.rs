@@ -6,10 +6,10 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::Place;
-use super::password::{self, Again};
+use super::password::{self, Again, Password};
 use crate::config::{Chain, Config};
 use crate::drive::Nodes;
-use crate::drive::setup::{self, Probes, Setup};
+use crate::drive::setup::{self, Probes, Setup, Unlocked};
 use crate::model::config::Config as ModelConfig;
 use crate::model::rows::Rows;
 use crate::store::Store as _;
@@ -22,6 +22,8 @@ pub(super) struct Session {
     pub(super) rows: Rows,
     pub(super) nodes: Nodes,
     pub(super) config: ModelConfig,
+    /// Opens the keys of chains that come later.
+    pub(super) password: Password,
 }
 
 impl Session {
@@ -34,6 +36,31 @@ impl Session {
         chains: &[&Chain],
     ) -> anyhow::Result<Self> {
         Self::over(place, (file, chains), &place.store(file), Probes::Make).await
+    }
+
+    /// As [`Session::begin`], also when some of the chains cannot be served now; their ids are given.
+    pub(super) async fn begin_with_some(
+        place: &Place,
+        file: &Config,
+        chains: &[&Chain],
+    ) -> anyhow::Result<(Self, Vec<String>)> {
+        let (unlocked, password) = Self::unlock(place, chains)?;
+        let store = Sqlite::open(&place.store(file)).await?;
+        let rows = store.load().await?;
+        let (setup, missing) = setup::connect_some(&file.ferry, unlocked, Probes::Make).await?;
+        for (chain, error) in &missing {
+            let error: &(dyn std::error::Error + 'static) = error;
+            tracing::error!(chain, error, "chain cannot be served now, and is tried again");
+        }
+        let Setup { nodes, config } = setup;
+        let session = Self { store: Arc::new(store), rows, nodes, config, password };
+        Ok((session, missing.into_iter().map(|(chain, _)| chain).collect()))
+    }
+
+    fn unlock(place: &Place, chains: &[&Chain]) -> anyhow::Result<(Vec<Unlocked>, Password)> {
+        let (keys, password) = (place.keys(), password::read(place, Again::No)?);
+        let unlocked = chains.iter().map(|chain| setup::unlock(chain, &keys, &password));
+        Ok((unlocked.collect::<Result<_, _>>()?, password.into()))
     }
 
     /// As [`Session::begin`], on a copy of the store, and with nothing made on the chains.
@@ -52,13 +79,11 @@ impl Session {
         store: &Path,
         probes: Probes,
     ) -> anyhow::Result<Self> {
-        let (keys, password) = (place.keys(), password::read(place, Again::No)?);
-        let unlocked = chains.iter().map(|chain| setup::unlock(chain, &keys, &password));
-        let unlocked = unlocked.collect::<Result<Vec<_>, _>>()?;
+        let (unlocked, password) = Self::unlock(place, chains)?;
         let store = Sqlite::open(store).await?;
         let rows = store.load().await?;
         let Setup { nodes, config } = setup::connect(&file.ferry, unlocked, probes).await?;
-        Ok(Self { store: Arc::new(store), rows, nodes, config })
+        Ok(Self { store: Arc::new(store), rows, nodes, config, password })
     }
 }
 

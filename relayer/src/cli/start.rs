@@ -1,14 +1,17 @@
 //! `ferry start`
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Mutex;
 
+use super::control::door::Door;
 use super::serving::Serving;
 use super::session::{Session, stop_signal};
 use super::supervisor::Supervisor;
-use super::{Place, dry_run, logging, reload};
+use super::{Place, dry_run, logging};
 use crate::config::{Chain, Config};
 use crate::drive::{self, Engine};
 use crate::model::Model;
@@ -33,7 +36,8 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         return dry_run::run(place, &file, &chains).await;
     }
     let serving = Serving::prepare(place, &file).await?;
-    let Session { store, rows, nodes, config } = Session::begin(place, &file, &chains).await?;
+    let (session, missing) = Session::begin_with_some(place, &file, &chains).await?;
+    let Session { store, rows, nodes, config, password } = session;
     for path in &rows.paths {
         tracing::info!(path = %path.path, a = %path.chains.a, b = %path.chains.b, "path is served");
     }
@@ -41,8 +45,21 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         .keeping_costs(file.ferry.cost_days)
         .without_lost_chains();
     let stop = stop_signal()?;
-    reload::on_hangup(hangup, (place.config.clone(), file.clone()), level, engine.desk());
-    serving.begin(&file, engine.desk(), nodes, stop.clone());
+    let wallets = serving.begin(&file, engine.desk(), nodes.clone(), stop.clone());
+    let door = Door {
+        place: Arc::new(place.clone()),
+        desk: engine.desk(),
+        level,
+        wallets,
+        config: Arc::new(Mutex::new(file)),
+        nodes: Arc::new(Mutex::new(nodes)),
+        password: Arc::new(password),
+        stop: stop.clone(),
+    };
+    for chain in missing {
+        door.clone().try_again(chain);
+    }
+    door.open(hangup);
     let heartbeat = tokio::spawn(Supervisor::find().attend(engine.desk(), stop.clone()));
     let ended = drive::run(engine, Vec::new(), stop.clone(), |_| false).await;
     stop.cancel();

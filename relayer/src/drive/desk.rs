@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::Nodes;
 use super::tally::Tally;
 use crate::model::Model;
 use crate::model::facts::Fact;
@@ -21,15 +22,15 @@ type Read = Box<dyn FnOnce(&Model, &Tally) + Send>;
 pub(crate) enum Request {
     /// To let somebody read.
     Read(Read),
-    /// To take a fact in.
-    Take(Box<Fact>),
+    /// To take facts in, one after the other, and to reach these nodes from then on.
+    Take(Nodes, Vec<Fact>),
 }
 
 impl std::fmt::Debug for Request {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Read(_) => "Read",
-            Self::Take(_) => "Take",
+            Self::Take(..) => "Take",
         })
     }
 }
@@ -84,7 +85,15 @@ impl Desk {
     /// # Errors
     /// [`DeskError::Busy`], [`DeskError::Stopped`].
     pub fn tell(&self, fact: Fact) -> Result<(), DeskError> {
-        self.put(Request::Take(Box::new(fact)))
+        self.put(Request::Take(Nodes::new(), vec![fact]))
+    }
+
+    /// Tells the loop of more chains, which it reads as soon as a fact says where to begin.
+    ///
+    /// # Errors
+    /// [`DeskError::Busy`], [`DeskError::Stopped`].
+    pub fn join(&self, nodes: Nodes, facts: Vec<Fact>) -> Result<(), DeskError> {
+        self.put(Request::Take(nodes, facts))
     }
 
     fn put(&self, request: Request) -> Result<(), DeskError> {

@@ -9,7 +9,7 @@ use cosmos::keys::{HdPath, Key, KeyError};
 use cosmos::rpc::Rpc;
 use cosmos::wire::height::revision_of;
 use cosmos::wire::tx::any;
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use ibc_proto::cosmos::bank::v1beta1::MsgSend;
 use ibc_proto::cosmos::base::v1beta1::Coin;
 
@@ -19,7 +19,7 @@ use super::{Nodes, blocks};
 use crate::config::{Chain as ChainFile, Config as File, Global};
 use crate::model::config::{ChainConfig, Config, LaneConfig, Probe};
 use crate::model::facts::Tip;
-use crate::model::ids::{Address, ChainId, LaneId, Span};
+use crate::model::ids::{Address, ChainId, LaneId, PathId, Span};
 
 /// Which account of the mnemonic simulates: it exists and never signs.
 const PROBE_INDEX: u32 = 1000;
@@ -94,7 +94,45 @@ pub async fn connect(
     let connected = try_join_all(connected).await?;
     let (nodes, configs): (Vec<_>, Vec<_>) = connected.into_iter().unzip();
     let nodes = nodes.into_iter().map(|node| (node.id.clone(), Arc::new(node))).collect();
-    Ok(Setup { nodes, config: Config { chains: configs, max_tries: global.max_tries } })
+    Ok(Setup { nodes, config: settings(global, configs) })
+}
+
+/// As [`connect`], without the chains that cannot be served now; they are given with the reasons.
+///
+/// # Errors
+/// [`SetupError`], when that are all of them.
+pub async fn connect_some(
+    global: &Global,
+    chains: Vec<Unlocked>,
+    probes: Probes,
+) -> Result<(Setup, Vec<(String, SetupError)>), SetupError> {
+    let connected = chains.into_iter().map(|chain| async move {
+        let id = chain.file.id.clone();
+        (id, connect_one(chain, probes).await)
+    });
+    let (mut nodes, mut configs, mut missing) = (Nodes::new(), Vec::new(), Vec::new());
+    for (id, connected) in join_all(connected).await {
+        match connected {
+            Ok((node, config)) => {
+                nodes.insert(node.id.clone(), Arc::new(node));
+                configs.push(config);
+            }
+            Err(error) => missing.push((id, error)),
+        }
+    }
+    match missing.pop() {
+        Some((_, error)) if nodes.is_empty() => Err(error),
+        last => {
+            missing.extend(last);
+            Ok((Setup { nodes, config: settings(global, configs) }, missing))
+        }
+    }
+}
+
+/// What the model is told: what concerns all of it, and its chains.
+pub fn settings(global: &Global, chains: Vec<ChainConfig>) -> Config {
+    let paused = global.paused.iter().map(|path| PathId::from(path.as_str())).collect();
+    Config { chains, max_tries: global.max_tries, paused }
 }
 
 /// What to do where the account that simulates does not exist.
@@ -126,7 +164,7 @@ pub fn tune(known: ChainConfig, file: &ChainFile) -> ChainConfig {
 /// What a model is told that only looks: nothing is asked of the chains, and it cannot sign.
 pub fn offline(file: &File) -> Config {
     let chains = file.chains.iter().map(offline_chain).collect();
-    Config { chains, max_tries: file.ferry.max_tries }
+    settings(&file.ferry, chains)
 }
 
 fn offline_chain(file: &ChainFile) -> ChainConfig {
@@ -269,4 +307,17 @@ async fn find_probe(
 pub(crate) fn memo(own: &str) -> String {
     let name = concat!("ferry ", env!("CARGO_PKG_VERSION"));
     if own.is_empty() { name.into() } else { format!("{own} | {name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Explorers tell relayers by it.
+    #[test]
+    fn every_memo_has_the_name_and_the_version() {
+        let name = format!("ferry {}", env!("CARGO_PKG_VERSION"));
+        assert_eq!(memo(""), name);
+        assert_eq!(memo("operator.example"), format!("operator.example | {name}"));
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::fake::{CHAIN, FakeNode, LIMIT, Trouble};
 use super::*;
+use crate::model::config::Config;
 use crate::store::sqlite::Sqlite;
 
 /// A model that knows one chain, and the chain's node.
@@ -60,7 +61,8 @@ async fn whoever_asks_at_the_desk_is_answered_by_the_running_loop() {
     let settings = |model: &Model, _: &Tally| model.config.values().cloned().collect::<Vec<_>>();
     let mut chains = desk.read(settings).await.unwrap();
     chains[0].memo = "ours".into();
-    desk.tell(Fact::Reload { chains, max_tries: 3 }).unwrap();
+    let config = Config { chains, max_tries: 3, ..Config::default() };
+    desk.tell(Fact::Reload(Box::new(config))).unwrap();
     let tries = desk.read(|model, _| model.max_tries).await.unwrap();
     assert_eq!((tries, desk.read(settings).await.unwrap()[0].memo.as_str()), (3, "ours"));
 
@@ -100,6 +102,25 @@ async fn a_chain_that_cannot_be_followed_stops_no_other() {
     assert!(engine.nodes.is_empty(), "it is still asked");
     engine.pullers.shutdown().await;
     engine.lost(lost()).unwrap_err();
+}
+
+#[tokio::test]
+async fn a_chain_that_joins_a_running_loop_is_read() {
+    let (node, dir) = (FakeNode::with_blocks(9).await, tempfile::tempdir().unwrap());
+    let Engine { model, nodes, .. } = engine(&node, &dir).await;
+    let store = Sqlite::open(&dir.path().join("second.db")).await.unwrap();
+    let engine = Engine::new(Model::new(Config::default()), Arc::new(store), Nodes::new());
+    let (desk, stop) = (engine.desk(), CancellationToken::new());
+    let running = tokio::spawn(run(engine, Vec::new(), stop.clone(), |_| false));
+    let config = Config { chains: model.config.into_values().collect(), ..Config::default() };
+    let begin = Fact::Begin(CHAIN.into(), node.tip(3));
+    desk.join(nodes, vec![Fact::Reload(Box::new(config)), begin]).unwrap();
+    let height = |model: &Model, _: &Tally| model.cursor(&CHAIN.into()).map(|tip| tip.height);
+    while desk.read(height).await.unwrap() != Some(9) {
+        tokio::task::yield_now().await;
+    }
+    stop.cancel();
+    running.await.unwrap().unwrap();
 }
 
 #[tokio::test]

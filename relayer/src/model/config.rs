@@ -1,19 +1,23 @@
 //! What the model is told about chains once, at start.
 
+use std::collections::BTreeSet;
+
 use cosmos::chain::price::PriceModule;
 use cosmos::keys::Key;
 use cosmos::wire::gas::GasPrice;
 
 use super::filter::Filter;
-use super::ids::{Address, ChainId, LaneId, Span};
+use super::ids::{Address, ChainId, LaneId, PathId, Span};
 
-/// Everything the model is told at start.
+/// Everything the model is told at start, and again when the operator changes it.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The chains.
     pub chains: Vec<ChainConfig>,
     /// After how many failures a message is given up.
     pub max_tries: u16,
+    /// Paths on which nothing is sent.
+    pub paused: BTreeSet<PathId>,
 }
 
 /// A chain and how to send to it.

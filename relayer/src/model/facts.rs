@@ -13,7 +13,7 @@ use cosmos::chain::price::PriceModule;
 use ibc_proto::google::protobuf::Any;
 use serde::{Deserialize, Serialize};
 
-use super::config::ChainConfig;
+use super::config::Config;
 use super::ids::{
     AskId, ChainId, ClientId, ConnectionId, End, Height, LaneId, Order, PacketKey, PathId, PortId,
     SlotId, Time,
@@ -52,6 +52,8 @@ pub enum Fact {
     Channels(AskId, Vec<Listed>),
     /// Answers [`Ask::Packets`].
     Packets(AskId, Scanned),
+    /// A channel that shall not be made after all.
+    Unwanted(Box<ChannelRow>),
     /// The blocks up to this one cannot be read any more: reading goes on after it, and what they did
     /// is found by scans.
     Jump(ChainId, Tip),
@@ -60,13 +62,9 @@ pub enum Fact {
     Garbled(ChainId),
     /// Everything on the channels of a path shall be looked at anew, and tried again.
     Clear(PathId),
-    /// Other settings of chains that are known, from now on.
-    Reload {
-        /// The chains that have other settings; their lanes must stay the same.
-        chains: Vec<ChainConfig>,
-        /// After how many failures a message is given up.
-        max_tries: u16,
-    },
+    /// Other settings from now on. Chains that are known keep their lanes; those that are not are served
+    /// too, and [`Fact::Begin`] says where to begin reading them.
+    Reload(Box<Config>),
     /// Answers any ask that could not be answered.
     Failed(AskId, Why),
     /// Time has passed; see [`Step::wake`].

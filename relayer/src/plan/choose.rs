@@ -68,6 +68,13 @@ pub(super) enum Need {
     Past(Timeout),
 }
 
+/// Whether a client that grows old is updated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refresh {
+    WhenDue,
+    Never,
+}
+
 /// How likely a packet is still received when its message is included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Chance {
@@ -94,6 +101,9 @@ pub enum Idle {
     /// One of the chains has not been read yet.
     #[error("one of the chains is not read or not configured")]
     Unread,
+    /// The operator has paused the path.
+    #[error("its path is paused; `paused` of [ferry] in the configuration names it")]
+    Paused,
     /// There is no client, and none shall be made.
     #[error("there is no client")]
     NoClient,
@@ -141,9 +151,17 @@ impl Model {
         let tip = self.tip_to(id).ok_or(Idle::Unread)?;
         let newest = self.newest_header(id, tip)?;
         let end = path.ends.on(id.to);
+        if self.paused.contains(&id.path) {
+            // What is on its way stays in order: an unused sequence would hold up the key's other paths.
+            return self.choose_update(id, newest, Refresh::Never).map_err(|_| Idle::Paused);
+        }
         if let Err(idle) = self.gas_price(chain) {
             let goes = end.client.is_some() && self.update_price(id).is_ok();
-            return if goes { self.choose_update(id, newest).or(Err(idle)) } else { Err(idle) };
+            return if goes {
+                self.choose_update(id, newest, Refresh::WhenDue).or(Err(idle))
+            } else {
+                Err(idle)
+            };
         }
         if end.client.is_none() {
             return self.choose_creation(id, path, newest);
@@ -158,10 +176,12 @@ impl Model {
             works.extend(packets);
         } else if works.is_empty() && !packets.is_empty() {
             let choice = self.choose_delayed(id, (path, newest.0, tip), &packets);
-            return choice.or_else(|idle| self.choose_update(id, newest).map_err(|_| idle));
+            return choice.or_else(|idle| {
+                self.choose_update(id, newest, Refresh::WhenDue).map_err(|_| idle)
+            });
         }
         if works.is_empty() {
-            return self.choose_update(id, newest);
+            return self.choose_update(id, newest, Refresh::WhenDue);
         }
         let needs: Vec<Need> = works.iter().map(|(_, need)| *need).collect();
         let (height, base) = self.base(id, newest, &needs)?;
@@ -196,11 +216,17 @@ impl Model {
 
     /// An update with nothing else, if the client is old or an unused sequence holds up transactions
     /// behind it.
-    fn choose_update(&self, id: &FlowId, newest: (u64, Time)) -> Result<Choice, Idle> {
+    fn choose_update(
+        &self,
+        id: &FlowId,
+        newest: (u64, Time),
+        refresh: Refresh,
+    ) -> Result<Choice, Idle> {
         let lane = self.chain_to(id).map(|chain| &chain.lane.id).ok_or(Idle::Unread)?;
         let trusted = self.trusted(id).ok_or(Idle::NoWork)?;
         let waits = self.behind_hole(lane).is_some_and(|slot| slot.flow == *id);
-        let refreshes = newest.0 > trusted && self.is_refresh_due(id);
+        let refreshes =
+            refresh == Refresh::WhenDue && newest.0 > trusted && self.is_refresh_due(id);
         if !waits && !refreshes {
             return Err(Idle::NoWork);
         }

@@ -152,9 +152,9 @@ pub fn explain_path(model: &Model, path: &PathId) -> String {
 pub fn obstacle(model: &Model, path: &PathId, to: Side) -> Option<String> {
     let flow = FlowId { path: path.clone(), to };
     match model.choose(&flow) {
-        Err(idle @ (Idle::Parked(_) | Idle::Unread | Idle::NoHeader | Idle::Lane)) => {
-            Some(idle.to_string())
-        }
+        Err(
+            idle @ (Idle::Parked(_) | Idle::Paused | Idle::Unread | Idle::NoHeader | Idle::Lane),
+        ) => Some(idle.to_string()),
         _ => None,
     }
 }

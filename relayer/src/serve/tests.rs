@@ -183,7 +183,11 @@ impl Server {
             while let Some(request) = requests.recv().await {
                 match request {
                     Request::Read(read) => read(&model, &tally),
-                    Request::Take(fact) => tell.send(*fact).await.unwrap(),
+                    Request::Take(_, facts) => {
+                        for fact in facts {
+                            tell.send(fact).await.unwrap();
+                        }
+                    }
                 }
             }
         });

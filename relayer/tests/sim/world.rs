@@ -180,7 +180,7 @@ impl<C: Channels> World<C> {
             adjust(&mut config);
             configs.push(config);
         }
-        let config = Config { chains: configs, max_tries: 40 };
+        let config = Config { chains: configs, max_tries: 40, ..Config::default() };
         let count = chains.len();
         let mut world = Self {
             chains: Chains::of(chains),

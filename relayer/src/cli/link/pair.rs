@@ -44,12 +44,13 @@ impl fmt::Display for Paired {
 }
 
 pub(super) async fn run(place: &Place, session: Session, args: &Args) -> anyhow::Result<()> {
-    let Session { store, rows, nodes, config } = session;
+    let Session { store, rows, nodes, config, .. } = session;
+    let known = rows.paths.iter().find(|row| row.path == args.path().0);
     let (id, chains) = args.path();
     // What is read of the clients must be from before the first block that is read.
     let path = match &args.client {
         Some(client) => existing(&nodes, (id.clone(), chains), client).await?,
-        None => begun(&nodes, wanted_path(&rows, (&id, chains), None, Ibc::V2)?).await?,
+        None => begun(&nodes, wanted_path(known, (&id, chains), None, Ibc::V2)?).await?,
     };
     let mut first = Vec::new();
     for node in nodes.values() {

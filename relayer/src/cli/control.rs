@@ -1,0 +1,109 @@
+//! What other commands ask of a ferry that runs in the same home: over a socket there that only its user opens.
+//!
+//! One line of JSON each way. A command that finds nobody there does the work itself, or says that nobody is there.
+
+pub(super) mod door;
+
+use std::io;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::UnixStream;
+
+use super::{Place, link};
+use crate::model::ids::PathId;
+
+/// The longest line that is read: some hundred thousand packets with their reasons.
+const LONGEST: u64 = 1 << 26;
+
+/// What is asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Request {
+    /// To read the configuration again.
+    Reload,
+    /// To log by other directives.
+    Log(String),
+    /// To say which packets are not over, and why.
+    Packets,
+    /// To look at everything on a path anew.
+    Clear(PathId),
+    /// To serve one more path, or channel.
+    Link(Box<link::Args>),
+}
+
+/// The answer: a result of the kind that the request has, or an error in words.
+type Answer = Result<serde_json::Value, String>;
+
+fn socket(place: &Place) -> PathBuf {
+    place.home.join("ferry.sock")
+}
+
+/// Asks the ferry that runs in this home; `None` when none does.
+///
+/// # Errors
+/// Those of the other ferry, in its words.
+pub(super) async fn ask<T: DeserializeOwned>(
+    place: &Place,
+    request: &Request,
+) -> anyhow::Result<Option<T>> {
+    let path = socket(place);
+    let stream = match UnixStream::connect(&path).await {
+        Ok(stream) => stream,
+        // What a ferry that was killed leaves behind refuses.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+            ) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => {
+            return Err(error).with_context(|| format!("`{}` cannot be opened", path.display()));
+        }
+    };
+    let mut stream = BufReader::new(stream);
+    write_line(&mut stream, request).await?;
+    let ended = "the ferry that runs has ended before it answered; see its log";
+    let line = read_line(&mut stream).await?.context(ended)?;
+    match serde_json::from_str::<Answer>(&line)? {
+        Ok(value) => Ok(Some(serde_json::from_value(value)?)),
+        Err(error) => Err(anyhow::Error::msg(error)),
+    }
+}
+
+/// As [`ask`], for what only a ferry that runs can do.
+///
+/// # Errors
+/// No ferry runs in this home, or those of [`ask`].
+pub(super) async fn demand<T: DeserializeOwned>(
+    place: &Place,
+    request: &Request,
+) -> anyhow::Result<T> {
+    ask(place, request).await?.with_context(|| {
+        format!(
+            "no ferry runs in `{}`; start it with `ferry start`, or give its --home",
+            place.home.display()
+        )
+    })
+}
+
+async fn write_line(
+    stream: &mut BufReader<UnixStream>,
+    value: &impl Serialize,
+) -> anyhow::Result<()> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    Ok(stream.write_all(&line).await?)
+}
+
+/// The next line; `None` when the other side has gone.
+async fn read_line(stream: &mut BufReader<UnixStream>) -> io::Result<Option<String>> {
+    let mut line = String::new();
+    let read = stream.take(LONGEST).read_line(&mut line).await?;
+    Ok((read > 0).then_some(line))
+}

@@ -1,0 +1,200 @@
+//! The side of the ferry that runs.
+
+use std::collections::BTreeSet;
+use std::fs::Permissions;
+use std::future::Future;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+use tokio::io::BufReader;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::signal::unix::Signal;
+use tokio::sync::{Mutex, Semaphore};
+use tokio::time::error::Elapsed;
+use tokio_util::sync::CancellationToken;
+
+use super::super::logging::LogLevel;
+use super::super::password::Password;
+use super::super::{Place, clear, link, packets, reload};
+use super::{Answer, Request, read_line, socket, write_line};
+use crate::config::Config;
+use crate::drive::Nodes;
+use crate::drive::desk::Desk;
+use crate::drive::setup::{self, Probes, Setup, newest};
+use crate::model::Model;
+use crate::model::facts::Fact;
+use crate::model::ids::ChainId;
+use crate::serve::wallets::Wallets;
+
+/// Commands that are served at once.
+const PLACES: usize = 8;
+/// How long one who has come may take to say what for.
+const SILENCE: Duration = Duration::from_secs(5);
+/// How often the model is looked at while somebody waits for something to happen.
+const EVERY: Duration = Duration::from_millis(250);
+/// When a chain that could not be served is tried again.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// What commands can change of a ferry that runs.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct Door {
+    pub(in crate::cli) place: Arc<Place>,
+    pub(in crate::cli) desk: Desk,
+    pub(in crate::cli) level: LogLevel,
+    pub(in crate::cli) wallets: Wallets,
+    /// The configuration as it was read last.
+    pub(in crate::cli) config: Arc<Mutex<Config>>,
+    /// The chains that are served.
+    pub(in crate::cli) nodes: Arc<Mutex<Nodes>>,
+    pub(in crate::cli) password: Arc<Password>,
+    pub(in crate::cli) stop: CancellationToken,
+}
+
+/// The socket, which goes with the ferry that made it.
+struct Socket(UnixListener, PathBuf);
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // The next ferry removes what is left.
+        let _ = std::fs::remove_file(&self.1);
+    }
+}
+
+impl Door {
+    /// Serves other commands, and SIGHUP, until ferry stops.
+    pub(in crate::cli) fn open(self, mut hangup: Signal) {
+        let socket = self.bind().inspect_err(|error| {
+            tracing::warn!("other commands cannot reach this ferry: {error:#}");
+        });
+        tokio::spawn(async move {
+            let places = Arc::new(Semaphore::new(PLACES));
+            loop {
+                tokio::select! {
+                    () = self.stop.cancelled() => return,
+                    Some(()) = hangup.recv() => {
+                        if let Err(error) = reload::read_again(&self).await {
+                            tracing::error!("nothing of the configuration is changed: {error:#}");
+                        }
+                    }
+                    Some(stream) = accept(socket.as_ref().ok()) => {
+                        let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+                        let door = self.clone();
+                        tokio::spawn(async move {
+                            door.attend(stream).await;
+                            drop(place);
+                        });
+                    }
+                }
+            }
+        });
+    }
+
+    /// Serves a chain as soon as that is possible.
+    pub(in crate::cli) fn try_again(self, chain: String) {
+        tokio::spawn(async move {
+            while let Err(error) = self.serve(&[&chain]).await {
+                tracing::debug!(chain, "chain still cannot be served: {error:#}");
+                if pause(AGAIN, self.stop.cancelled()).await.is_ok() {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// The store is ours by now, so a socket that is there belongs to nobody.
+    fn bind(&self) -> anyhow::Result<Socket> {
+        let path = socket(&self.place);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        let made = UnixListener::bind(&path);
+        let listener = made.with_context(|| format!("cannot make `{}`", path.display()))?;
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+        Ok(Socket(listener, path))
+    }
+
+    /// Answers one command, unless it goes away before.
+    async fn attend(&self, stream: UnixStream) {
+        let mut stream = BufReader::new(stream);
+        let Ok(Ok(Some(line))) = tokio::time::timeout(SILENCE, read_line(&mut stream)).await else {
+            return;
+        };
+        let answer: Answer = tokio::select! {
+            answer = self.answer(&line) => answer.map_err(|error| format!("{error:#}")),
+            // Nothing more is said: the line ends when the command does.
+            _ = read_line(&mut stream) => return,
+        };
+        // Who has gone away needs no answer.
+        let _ = write_line(&mut stream, &answer).await;
+    }
+
+    async fn answer(&self, line: &str) -> anyhow::Result<Value> {
+        let other = "the ferry that runs is of another version; restart it";
+        Ok(match serde_json::from_str(line).context(other)? {
+            Request::Reload => json!(reload::read_again(self).await?),
+            Request::Log(directives) => json!(self.level.direct(&directives)?),
+            Request::Packets => json!(self.desk.read(|model, _| packets::beside(model)).await?),
+            Request::Clear(path) => json!(clear::beside(self, path).await?),
+            Request::Link(args) => Box::pin(link::beside(self, &args)).await?,
+        })
+    }
+
+    /// Waits until something is there in the model.
+    pub(in crate::cli) async fn until<T: Send + 'static>(
+        &self,
+        found: impl Fn(&Model) -> Option<T> + Clone + Send + 'static,
+    ) -> anyhow::Result<T> {
+        loop {
+            let found = found.clone();
+            if let Some(found) = self.desk.read(move |model, _| found(model)).await? {
+                return Ok(found);
+            }
+            // Either way the desk says what is next.
+            let _ = pause(EVERY, self.stop.cancelled()).await;
+        }
+    }
+
+    /// Makes sure that these chains are served, as the configuration says it now, and gives all nodes.
+    pub(in crate::cli) async fn serve(&self, chains: &[&str]) -> anyhow::Result<Nodes> {
+        let mut nodes = self.nodes.lock().await;
+        let file = Config::read(&self.place.config)?;
+        let missing: BTreeSet<&str> =
+            chains.iter().copied().filter(|id| !nodes.contains_key(&ChainId::from(*id))).collect();
+        if missing.is_empty() {
+            return Ok(nodes.clone());
+        }
+        let keys = self.place.keys();
+        let unlock =
+            |id: &str| anyhow::Ok(setup::unlock(file.chain(id)?, &keys, self.password.reveal())?);
+        let unlocked = missing.into_iter().map(unlock).collect::<Result<Vec<_>, _>>()?;
+        let Setup { nodes: new, config } =
+            setup::connect(&file.ferry, unlocked, Probes::Make).await?;
+        let mut facts = vec![Fact::Reload(Box::new(config))];
+        for node in new.values() {
+            facts.push(Fact::Begin(node.id.clone(), newest(node).await?));
+            tracing::info!(chain = %node.id, "chain is served");
+        }
+        self.desk.join(new.clone(), facts)?;
+        tokio::spawn(self.wallets.clone().watch(file, new.clone()));
+        nodes.extend(new);
+        Ok(nodes.clone())
+    }
+}
+
+/// The next command; never where there is no socket.
+async fn accept(socket: Option<&Socket>) -> Option<UnixStream> {
+    match socket {
+        Some(Socket(listener, _)) => listener.accept().await.ok().map(|(stream, _)| stream),
+        None => std::future::pending().await,
+    }
+}
+
+/// Lets some time pass; `Ok` when ferry stops before.
+async fn pause(time: Duration, stop: impl Future<Output = ()>) -> Result<(), Elapsed> {
+    tokio::time::timeout(time, stop).await
+}
