@@ -21,12 +21,14 @@ mod log;
 mod logging;
 mod packets;
 mod password;
+mod query;
 mod reload;
 mod serving;
 mod session;
 mod start;
 mod status;
 mod supervisor;
+mod transfer;
 
 use std::fmt::Display;
 use std::io::Write as _;
@@ -91,6 +93,11 @@ enum Verb {
     Log(log::Args),
     /// Show the packets that are not over, and why each of them waits.
     Packets(packets::Args),
+    /// Send coins over a channel.
+    Transfer(transfer::Args),
+    /// Show what a chain itself says of its clients, connections, channels, packets and accounts.
+    #[command(subcommand)]
+    Query(query::Verb),
     /// Show what was paid, for what, and what came of it.
     Costs(costs::Args),
     /// Show chains, paths and channels.
@@ -134,6 +141,8 @@ impl Cli {
             Verb::Reload => reload::run(&place).await,
             Verb::Log(args) => log::run(&place, args).await,
             Verb::Packets(args) => packets::run(&place, args).await,
+            Verb::Transfer(args) => transfer::run(&place, args).await,
+            Verb::Query(verb) => query::run(&place, verb).await,
             Verb::Costs(args) => costs::run(&place, args).await,
             Verb::Status(args) => status::run(&place, args).await,
             Verb::Doctor(args) => doctor::run(&place, args).await,

@@ -429,6 +429,25 @@ fn rly_is_taken_over_and_its_keyring_explained() {
 }
 
 #[test]
+fn what_only_a_running_ferry_can_do_says_so() {
+    let home = Home::with_chains(&nobody());
+    for verb in [&["reload"][..], &["log", "debug"]] {
+        home.ferry(verb).fails_with(&["no ferry runs", "ferry start"]);
+    }
+    // What a ferry that was killed leaves behind is nobody.
+    drop(std::os::unix::net::UnixListener::bind(home.path("ferry.sock")).unwrap());
+    home.ferry(&["reload"]).fails_with(&["no ferry runs"]);
+}
+
+#[test]
+fn a_transfer_of_something_else_than_a_coin_is_refused_before_anything_is_asked() {
+    let home = Home::with_chains(&nobody());
+    home.ferry(&["transfer", "a-1", "channel-0", "stake", "cosmos1x"])
+        .fails_with(&["`stake` is no coin", "`1000stake`"]);
+    home.ferry(&["query", "height", "c-1"]).fails_with(&["`c-1`", "`a-1`, `b-1`"]);
+}
+
+#[test]
 fn completions_know_every_verb() {
     for shell in ["bash", "zsh", "fish"] {
         let script = Home::empty().ferry(&["completions", shell]).succeeds();

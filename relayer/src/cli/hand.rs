@@ -3,6 +3,7 @@
 use std::fmt;
 
 use cosmos::Any;
+use cosmos::chain::ibc::Transfer;
 use cosmos::chain::{Chain, TxOutcome};
 use cosmos::keys::Key;
 use serde::Serialize;
@@ -80,6 +81,11 @@ impl Hand {
         Ok(Self { chain, signer, key, dry_run: manner.dry_run })
     }
 
+    /// The message of a transfer, signed by this key.
+    pub(super) fn transfer(&self, transfer: Transfer<'_>) -> anyhow::Result<Any> {
+        Ok(self.chain.transfer_msg(&self.key, transfer)?)
+    }
+
     /// Sends messages in one transaction and waits for its block, or only says what that would cost.
     pub(super) async fn send(&self, msgs: &[Any]) -> anyhow::Result<Sent> {
         let config = self.chain.config();
@@ -109,6 +115,13 @@ impl Sent {
             Self::WouldSucceed { .. } => None,
             Self::Included { tx, .. } => tx.attribute(kind, key).map(str::to_owned),
         }
+    }
+
+    /// The same of all events of this kind.
+    pub(super) fn attributes(&self, kind: &str, key: &str) -> Vec<String> {
+        let Self::Included { tx, .. } = self else { return Vec::new() };
+        let events = tx.events.iter().filter(|event| event.kind == kind);
+        events.filter_map(|event| event.get(key).map(str::to_owned)).collect()
     }
 }
 
