@@ -148,6 +148,38 @@ mod tests {
         }
     }
 
+    /// The texts of all Rust files below a folder.
+    fn sources(folder: &Path, into: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && path.file_name().is_none_or(|name| name != "target") {
+                sources(&path, into);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                into.push_str(&std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn every_complaint_has_a_test_that_exists() {
+        let mut code = String::new();
+        for part in ["relayer", "packages", "tests"] {
+            sources(&folder().join("../..").join(part), &mut code);
+        }
+        let page = Page::read("complaints.md").unwrap();
+        let rows = page.text.lines().filter(|line| line.starts_with("| "));
+        let rows: Vec<Vec<&str>> = rows.skip(1).map(|row| row.split(" | ").collect()).collect();
+        assert!(rows.len() >= 35, "only {} complaints", rows.len());
+        for row in rows {
+            assert_eq!(row.len(), 3, "{row:?}");
+            let tests: Vec<&str> = row[2].split('`').skip(1).step_by(2).collect();
+            assert!(!tests.is_empty(), "`{}` has no test", row[0]);
+            for test in tests {
+                assert!(code.contains(&format!("fn {test}")), "there is no test `{test}`");
+            }
+        }
+    }
+
     #[test]
     fn every_page_is_in_the_summary_and_the_readme_links_into_the_book() {
         let pages = pages().unwrap();

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use cosmos::Any;
@@ -14,6 +15,7 @@ use protocol::ics20::TRANSFER_PORT;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
+use tokio::time::Instant;
 
 use crate::clock;
 
@@ -34,6 +36,8 @@ pub struct Operator {
     pub b: Site,
     /// The user's address on both.
     pub user: String,
+    /// The address of ferry's key on both.
+    pub relayer: String,
     binary: PathBuf,
     home: TempDir,
 }
@@ -65,6 +69,7 @@ impl Operator {
             a: sites.market,
             b: sites.outpost,
             user: net.account(USER)?.address.clone(),
+            relayer: net.account(RELAYER)?.address.clone(),
             binary: setting("FERRY_BIN")?,
             home,
         };
@@ -82,6 +87,50 @@ impl Operator {
         let complaint = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "`ferry {}` failed: {complaint}", args.join(" "));
         Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
+    /// Runs a verb of ferry that is to be refused, and gives what it complains of.
+    ///
+    /// # Errors
+    /// It is not refused.
+    pub async fn refused(&self, args: &[&str]) -> anyhow::Result<String> {
+        let output = self.command(args).stdin(Stdio::null()).output().await?;
+        ensure!(!output.status.success(), "`ferry {}` was not refused", args.join(" "));
+        Ok(String::from_utf8(output.stderr)?)
+    }
+
+    /// Changes the text of the configuration.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn configure(&self, change: impl FnOnce(String) -> String) -> anyhow::Result<()> {
+        let file = self.home.path().join("ferry.toml");
+        let text = std::fs::read_to_string(&file)?;
+        Ok(std::fs::write(&file, change(text))?)
+    }
+
+    /// Why packets wait, as ferry says it; one line for each.
+    ///
+    /// # Errors
+    /// As [`Operator::ferry`].
+    pub async fn waiting(&self) -> anyhow::Result<Vec<String>> {
+        let answer = self.ferry(&["packets"]).await?;
+        let packets = answer["packets"].as_array().context("no packets")?;
+        Ok(packets.iter().map(|packet| packet["why"].to_string()).collect())
+    }
+
+    /// Asks ferry to stop, as systemd does, and tells how long that took.
+    ///
+    /// # Errors
+    /// It does not end well.
+    pub async fn stop(&self, mut ferry: Child) -> anyhow::Result<Duration> {
+        let begun = Instant::now();
+        let pid = ferry.id().context("ferry has ended")?.to_string();
+        let told = Command::new("kill").args(["-TERM", &pid]).status().await?;
+        ensure!(told.success(), "ferry cannot be told to stop");
+        let ended = ferry.wait().await?;
+        ensure!(ended.success(), "ferry ended with {ended}");
+        Ok(begun.elapsed())
     }
 
     /// Makes clients, connection and a transfer channel.
@@ -115,13 +164,26 @@ impl Operator {
     /// # Errors
     /// The chain refuses.
     pub async fn send(&self, from: &Site, channel: &str, count: usize) -> anyhow::Result<Vec<u64>> {
-        let timeout_timestamp = (clock::now(&from.chain).await? + LATE) * 1_000_000_000;
         let denom = from.chain.config().gas_price.denom().to_owned();
+        self.send_units(from, channel, (count, &denom)).await
+    }
+
+    /// The same with units of any denom.
+    ///
+    /// # Errors
+    /// The chain refuses.
+    pub async fn send_units(
+        &self,
+        from: &Site,
+        channel: &str,
+        (count, denom): (usize, &str),
+    ) -> anyhow::Result<Vec<u64>> {
+        let timeout_timestamp = (clock::now(&from.chain).await? + LATE) * 1_000_000_000;
         let key: &Key = &from.key;
         let transfer = Transfer {
             channel,
             amount: 1,
-            denom: &denom,
+            denom,
             receiver: &self.user,
             memo: "",
             timeout_height: Height::default(),

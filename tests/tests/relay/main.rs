@@ -3,6 +3,8 @@
 
 mod clients;
 mod ica;
+mod isolation;
+mod operations;
 mod pair;
 mod scan;
 
