@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::model::Model;
+use crate::model::cost::{CostRow, Purpose, Spent};
 use crate::model::facts::{BlockFacts, Used};
 use crate::model::ids::{ChainId, End, PacketKey, Span, Time};
 use crate::model::notice::Notice;
@@ -182,6 +183,24 @@ impl Tally {
         for (used, slot) in &ours.0 {
             self.transaction(chain, used, slot);
         }
+        for write in writes {
+            if let Write::Cost(row) = write {
+                self.cost(chain, row);
+            }
+        }
+    }
+
+    /// Counts what a message of ours cost, as the books have it.
+    fn cost(&mut self, chain: &ChainId, row: &CostRow) {
+        let Purpose::Packet { from, src, leg, .. } = &row.purpose else { return };
+        let route = self.route_from((from.clone(), src.clone()));
+        let fees = route.fees.entry(chain.clone()).or_default();
+        *fees = fees.saturating_add(row.fee);
+        match row.result {
+            Spent::Effected => route.ours[leg_index(*leg)] += 1,
+            Spent::Redundant => route.redundant += 1,
+            Spent::Failed => {}
+        }
     }
 
     /// Counts what a block at `height` of `chain` did to a packet, given its row after it.
@@ -221,7 +240,7 @@ impl Tally {
         }
     }
 
-    /// Counts a transaction of ours that a block included. Its fee is shared by its works alike.
+    /// Counts a transaction of ours that a block included.
     fn transaction(&mut self, chain: &ChainId, used: &Used, slot: &SlotRow) {
         let fee = slot.fee;
         let on_chain = self.chain(chain);
@@ -235,18 +254,6 @@ impl Tally {
             on_chain.updates += u64::try_from(slot.updates).unwrap_or(u64::MAX);
         } else {
             on_chain.failed += 1;
-        }
-        let share = fee / u128::from(len(&slot.works).max(1));
-        for (index, work) in slot.works.iter().enumerate() {
-            let Some((leg, key)) = work.packet() else { continue };
-            let is_redundant = used.noops.contains(&(slot.updates + index));
-            let route = self.route(key);
-            let fees = route.fees.entry(chain.clone()).or_default();
-            *fees = fees.saturating_add(share);
-            route.redundant += u64::from(is_redundant);
-            if used.code == 0 && !is_redundant {
-                route.ours[leg_index(leg)] += 1;
-            }
         }
     }
 
@@ -291,7 +298,11 @@ impl Tally {
     }
 
     fn route(&mut self, key: &PacketKey) -> &mut RouteTally {
-        let name = (key.route.from.clone(), key.route.src().clone());
+        self.route_from((key.route.from.clone(), key.route.src().clone()))
+    }
+
+    /// The direction of a channel with this sending end.
+    fn route_from(&mut self, name: (ChainId, End)) -> &mut RouteTally {
         if self.routes.len() >= MAX_ROUTES && !self.routes.contains_key(&name) {
             return &mut self.other_routes;
         }

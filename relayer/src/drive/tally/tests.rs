@@ -73,7 +73,7 @@ fn a_packet_is_counted_once_in_the_block_that_moved_it() {
 }
 
 #[test]
-fn a_fee_is_shared_by_the_messages_that_it_paid_for() {
+fn what_is_shown_of_costs_is_what_the_books_say() {
     let (model, mut tally) = (model(), Tally::new(Time(0)));
     let lane = LaneId { chain: "b-1".into(), address: Address::from("x1") };
     let slot = SlotRow {
@@ -99,10 +99,33 @@ fn a_fee_is_shared_by_the_messages_that_it_paid_for() {
         noops: vec![2],
         gas_used: 900,
     };
-    tally.block(&model, (&"b-1".into(), 100), &Ours(vec![(used, slot)]), &[]);
+    let first = key(1);
+    let src = first.route.src();
+    let booked = |place: u32, result: Spent, fee: u128| {
+        Write::Cost(CostRow {
+            lane: used.lane.clone(),
+            sequence: used.sequence,
+            place,
+            path: "a-b".into(),
+            purpose: Purpose::Packet {
+                from: "a-1".into(),
+                src: src.clone(),
+                seq: u64::from(place) + 1,
+                leg: Leg::Recv,
+            },
+            result,
+            height: 100,
+            time: Time(0),
+            fee,
+            denom: "stake".into(),
+            gas: 450,
+        })
+    };
+    let books = [booked(0, Spent::Effected, 61), booked(1, Spent::Redundant, 39)];
+    tally.block(&model, (&"b-1".into(), 100), &Ours(vec![(used, slot)]), &books);
     let (chain, route) = (&tally.chains[&"b-1".into()], of_route(&tally));
     assert_eq!((chain.fees, chain.gas_wanted, chain.gas_used, chain.updates), (100, 1_000, 900, 1));
-    assert_eq!(route.fees[&"b-1".into()], 100);
+    assert_eq!(route.fees[&"b-1".into()], 100, "what is shown is what the books say");
     // The second message is the third of the transaction, and found nothing left to do.
     assert_eq!((route.ours, route.redundant, chain.redundant), ([1, 0, 0], 1, 1));
 }
