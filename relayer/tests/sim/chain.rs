@@ -80,6 +80,8 @@ pub(crate) struct Chain<C = Plain> {
     pub(crate) hides_price: bool,
     /// The node serves no blocks up to this height any more.
     pub(crate) pruned: u64,
+    /// How many blocks the node keeps, to be asked for old ones.
+    pub(crate) keeps: usize,
 }
 
 pub(crate) fn gas_of(url: &str, effect: &Effect) -> u64 {
@@ -119,6 +121,7 @@ impl<C: Channels> Chain<C> {
             base_price: BASE_PRICE,
             hides_price: false,
             pruned: 0,
+            keeps: usize::MAX,
         };
         chain.make_block(time, Vec::new());
         chain.make_block(time + 1_000_000_000, Vec::new());
@@ -302,6 +305,9 @@ impl<C: Channels> Chain<C> {
         self.history.insert(self.height, Rc::new(self.core.clone()));
         while self.history.len() > 100 {
             self.history.pop_first();
+        }
+        while self.blocks.len() > self.keeps {
+            self.blocks.pop_first();
         }
         self.recheck();
     }

@@ -35,6 +35,10 @@ impl<C> Chains<C> {
         [&self.a, &self.b].into_iter().chain(&self.more)
     }
 
+    pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Chain<C>> {
+        [&mut self.a, &mut self.b].into_iter().chain(&mut self.more)
+    }
+
     pub(crate) fn on(&self, side: Side) -> &Chain<C> {
         self.at(side_place(side))
     }

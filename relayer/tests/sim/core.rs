@@ -16,6 +16,7 @@ use prost::Message;
 use crate::channels::{Channels, EndName};
 use crate::events;
 use crate::plain::Plain;
+use crate::shards::Shards;
 
 /// Why a message fails: codespace, code, text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ pub(crate) struct Effects {
 
 /// Keys and values, cheap to copy.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Kv(BTreeMap<Rc<[u8]>, Rc<[u8]>>);
+pub(crate) struct Kv(Shards<Rc<[u8]>, Rc<[u8]>>);
 
 impl Kv {
     pub(crate) fn get(&self, key: &[u8]) -> Option<&[u8]> {
@@ -91,11 +92,12 @@ impl Kv {
     }
 
     pub(crate) fn insert(&mut self, key: Vec<u8>, value: Vec<u8>) {
-        self.0.insert(key.into(), value.into());
+        self.0.shard(key.as_slice()).insert(key.into(), value.into());
     }
 
-    pub(crate) fn remove(&mut self, key: &[u8]) {
-        self.0.remove(key);
+    /// Whether there was something.
+    pub(crate) fn remove(&mut self, key: &[u8]) -> bool {
+        self.0.shard(key).remove(key).is_some()
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
@@ -114,7 +116,7 @@ pub(crate) struct Core<C = Plain> {
     /// Address -> sequence.
     pub(crate) sequences: BTreeMap<String, u64>,
     /// Effects of packets here.
-    pub(crate) effects: BTreeMap<PacketName, Effects>,
+    pub(crate) effects: Shards<PacketName, Effects>,
     /// Clients and connections made so far.
     pub(crate) counters: [u64; 2],
     /// Packets ever sent from here between clients.
@@ -135,7 +137,7 @@ impl<C: Channels> Core<C> {
         Self {
             store: Kv::default(),
             sequences: BTreeMap::new(),
-            effects: BTreeMap::new(),
+            effects: Shards::default(),
             counters: [0; 2],
             sent_v2: 0,
             channels,
@@ -323,7 +325,7 @@ impl<C: Channels> Core<C> {
         name: (String, String, u64),
         change: impl FnOnce(&mut Effects),
     ) {
-        change(self.effects.entry(Rc::new(name)).or_default());
+        change(self.effects.shard(&name).entry(Rc::new(name)).or_default());
     }
 
     /// Packets ever sent from here.

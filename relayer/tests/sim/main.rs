@@ -33,6 +33,7 @@ mod rivals;
 mod rng;
 mod scan;
 mod setup;
+mod shards;
 mod store;
 mod story;
 mod traps;

@@ -26,6 +26,8 @@ const NAMES: [(&str, u64); 10] = [
 /// Neighbours on the ring, and some that are not.
 const CHORDS: [(usize, usize); 4] = [(0, 5), (1, 6), (2, 8), (3, 9)];
 const DAY: u64 = 86_400;
+/// Blocks that nodes keep: an hour of the fastest chain, for the hourly check.
+const KEPT: usize = 4_000;
 
 /// How long a run is, and how much is sent in it.
 struct Size {
@@ -93,6 +95,7 @@ fn day(seed: u64, size: &Size) {
     let (sites, paths) = (sites(&mut rng), paths(&mut rng));
     let setup = Setup { seed, faults, ..Setup::default() };
     let mut world = World::of_sites(setup, sites, paths);
+    world.chains.all_mut().for_each(|chain| chain.keeps = KEPT);
     let is_linked = |world: &World| (0..world.wanted_paths()).all(|path| world.is_path_open(path));
     assert!(world.run(7_200, is_linked), "every path opens: {:?}", world.notices);
     traffic(&mut world, &mut rng, size);

@@ -43,8 +43,13 @@ impl Store {
             Write::Channel(row) => {
                 self.channels.insert((row.path.clone(), row.index), row);
             }
-            Write::Packet(row) => {
+            Write::Packet(row) if row.live => {
                 self.packets.insert(row.key.clone(), row);
+            }
+            // What is over is not read again.
+            Write::Packet(row) => {
+                self.packets.remove(&row.key);
+                self.data.remove(&row.key);
             }
             Write::Data(row) => {
                 let known = self.data.entry(row.key.clone()).or_insert_with(|| PacketData {
@@ -85,7 +90,7 @@ impl Store {
             cursors: self.cursors.values().cloned().collect(),
             paths: self.paths.values().cloned().collect(),
             channels: self.channels.values().cloned().collect(),
-            packets: self.packets.values().filter(|row| row.live).cloned().collect(),
+            packets: self.packets.values().cloned().collect(),
             slots: self.slots.values().map(|(row, _)| row.clone()).collect(),
             gaps: self.gaps.values().cloned().collect(),
             leads: self.leads.clone(),

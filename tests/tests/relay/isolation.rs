@@ -56,7 +56,8 @@ fn one_bad_packet_in_a_hundred_delays_nothing() -> anyhow::Result<()> {
             Ok(is_alone.then_some(()))
         };
         clock::until(a, "it alone waits, with its reason", says).await?;
-        operator.configure(|text| text.replace(&format!("max_gas = {MAX_GAS}\n"), ""))?;
+        let limit = |gas: u64| format!("max_gas = {gas}\n");
+        operator.configure(|text| text.replace(&limit(MAX_GAS), &limit(10 * MAX_GAS)))?;
         operator.ferry(&["reload"]).await?;
         let path = linked["path"].as_str().context("no path")?;
         operator.ferry(&["clear", path]).await?;
