@@ -10,6 +10,7 @@ mod channels;
 mod commands;
 mod custody;
 mod fuzz;
+mod hostile;
 mod reading;
 mod readme;
 mod repair;
