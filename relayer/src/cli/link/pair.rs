@@ -47,6 +47,10 @@ pub(super) async fn run(place: &Place, session: Session, args: &Args) -> anyhow:
     let Session { store, rows, nodes, config, .. } = session;
     let known = rows.paths.iter().find(|row| row.path == args.path().0);
     let (id, chains) = args.path();
+    anyhow::ensure!(
+        args.client.is_none() || !rows.paths.iter().any(|path| path.path == id),
+        "path `{id}` exists already; give another --path NAME"
+    );
     // What is read of the clients must be from before the first block that is read.
     let path = match &args.client {
         Some(client) => existing(&nodes, (id.clone(), chains), client).await?,
