@@ -8,6 +8,7 @@
 mod answer;
 mod blocks;
 pub(crate) mod client;
+mod compare;
 #[cfg(test)]
 mod fake;
 mod light;

@@ -21,6 +21,7 @@ mod decide;
 mod flow;
 mod gap;
 mod lane;
+mod misbehaviour;
 pub(crate) mod offer;
 pub(crate) mod packet;
 mod path;
@@ -190,6 +191,7 @@ impl Model {
             Some(Purpose::Offer(slot)) => self.on_offered(&slot, Answer::Unknown(why.to_string())),
             Some(Purpose::Account(lane)) => self.on_account_failed(&lane),
             Some(Purpose::Client(flow)) => self.on_client_unknown(&flow),
+            Some(Purpose::Compare(flow, height)) => self.on_uncompared(&flow, height, &why),
             Some(Purpose::GasPrice(chain)) => self.on_price_unknown(&chain, &why),
             Some(Purpose::Scan(gap)) => self.on_unscanned(&gap, &why),
             None => {}
@@ -244,6 +246,7 @@ impl Model {
                     self.on_client_facts(&flow, facts);
                 }
             }
+            Fact::Compared(id, verdict) => self.on_verdict(id, verdict),
             Fact::GasPrice(id, price) => self.on_price(id, price),
             Fact::Channels(id, listed) => {
                 if let Some(Purpose::Scan(gap)) = self.asks.close(id) {
@@ -263,6 +266,7 @@ impl Model {
         let delayed = self.flows.values().map(|flow| flow.not_before);
         let delays = delayed.filter(|not_before| *not_before > self.now);
         let waits = delays.chain(self.asks.next_deadline());
+        let waits = waits.chain(self.next_comparison());
         waits.chain(self.next_refresh()).chain(self.next_check()).min()
     }
 }
@@ -282,6 +286,7 @@ pub fn step(model: &mut Model, fact: Fact, now: Time) -> Step {
     model.pump_lanes();
     model.look_after_clients();
     model.ask_prices();
+    model.compare_headers();
     model.check_paths();
     model.scan_gaps();
     Step {

@@ -152,6 +152,14 @@ impl Operator {
         Ok(command.spawn()?)
     }
 
+    /// What the ferry that was started last has logged.
+    ///
+    /// # Errors
+    /// None was started.
+    pub fn log(&self) -> anyhow::Result<String> {
+        Ok(std::fs::read_to_string(self.home.path().join("log"))?)
+    }
+
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command.env("FERRY_PASSWORD", PASSWORD).arg("--home").arg(self.home.path()).arg("--json");

@@ -1,6 +1,5 @@
 //! `ferry link --connection`: relaying over a connection that stands already.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use cosmos::chain::Chain;
@@ -113,10 +112,9 @@ async fn end(chain: &Chain, connection: &str) -> anyhow::Result<(ConnectionEnd, 
     let row = PathEnd {
         client: Some(end.client_id.as_str().into()),
         consensus: vec![facts.latest],
-        aging: BTreeMap::new(),
         connection: Some(connection.into()),
         state: EndState::Open,
-        since: 0,
+        ..PathEnd::default()
     };
     Ok((end, row))
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::decode::{beginning, failed_index};
 use super::node::Node;
-use super::{Nodes, client, light, scan};
+use super::{Nodes, client, compare, light, scan};
 use crate::model::facts::{Account, Answer, Ask, Fact, Proofs, Proved, Refusal, Simulation, Why};
 use crate::model::ids::{AskId, ChainId, LaneId, SlotId};
 use crate::plan::refusal::TOO_LARGE;
@@ -49,6 +49,10 @@ async fn fact<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Result
             let source = node(nodes, &from.chain)?;
             let destination = node(nodes, &to.chain)?;
             Fact::Packets(id, scan::packets((source, from), (destination, to)).await?)
+        }
+        Ask::Compare(given) => {
+            let (on, of) = (node(nodes, &given.on)?, node(nodes, &given.of)?);
+            Fact::Compared(id, Box::pin(compare::compare(on, of, &given)).await?)
         }
         Ask::GasPrice { chain, module, denom } => {
             let chain = node(nodes, &chain)?.chain();

@@ -187,6 +187,7 @@ async fn fetch(node: &Node, height: u64, header: Option<Header>) -> Fetched {
         }
     };
     pause.over(node);
+    node.note(&block.header);
     let parent = block.header.last_block_id.map_or([0; 32], |id| bytes(id.hash));
     let tip = tip_of(&block.header);
     let (facts, unread) = decode::block(&node.lane, tip, &block.txs, &block.results);

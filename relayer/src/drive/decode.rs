@@ -77,6 +77,7 @@ fn push(events: &mut Vec<Event>, event: IbcEvent) {
     match event {
         IbcEvent::CreateClient(event) => push_client(events, event, ClientChange::Created),
         IbcEvent::UpdateClient(event) => push_client(events, event, ClientChange::Updated),
+        IbcEvent::FreezeClient(client) => events.push(Event::Frozen { client: client.into() }),
         IbcEvent::Connection(step, event) => events.push(Event::Connection {
             change: step.into(),
             id: event.connection.into(),

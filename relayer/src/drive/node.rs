@@ -1,10 +1,14 @@
 //! A chain as the driver sees it: its endpoint, and what is known besides what the model keeps.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cosmos::chain::Chain;
 use cosmos::rpc::Rpc;
+use cosmos::wire::client::ConsensusState;
 use cosmos::wire::header::{LightBlock, validator_set};
+use tendermint::block::Header;
 use tendermint::validator;
 
 use super::endpoints::Endpoints;
@@ -15,6 +19,8 @@ use crate::model::ids::{ChainId, LaneId};
 
 /// Sets of validators that are remembered. They change seldom, and a client needs two.
 const SETS: usize = 8;
+/// Blocks of which is remembered what clients hold of them.
+const MADE: usize = 256;
 /// Headers that are remembered: those that the clients on other chains trust, and those that prove.
 const HEADERS: usize = 16;
 
@@ -35,6 +41,8 @@ pub struct Node {
     pub poll: Duration,
     /// By hash.
     sets: Recent<tendermint::Hash, Vec<validator::Info>>,
+    /// What clients hold of the blocks that were read last, by height.
+    made: Mutex<BTreeMap<u64, ConsensusState>>,
     /// By height.
     headers: Recent<u64, LightBlock>,
 }
@@ -55,7 +63,8 @@ impl Node {
     pub fn new(lane: LaneId, endpoints: Endpoints, terms: Terms, poll: Duration) -> Self {
         let id = lane.chain.clone();
         let (sets, headers) = (Recent::new(SETS), Recent::new(HEADERS));
-        Self { id, lane, endpoints, archives: Vec::new(), terms, poll, sets, headers }
+        let (archives, made) = (Vec::new(), Mutex::default());
+        Self { id, lane, endpoints, archives, terms, poll, sets, made, headers }
     }
 
     /// The same node, with archives.
@@ -86,6 +95,27 @@ impl Node {
             LightBlock::new(signed, validators).map_err(invalid)
         };
         self.headers.get(height, fetch).await
+    }
+
+    /// Notes the header of a block that was read.
+    pub(super) fn note(&self, header: &Header) {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.insert(header.height.value(), ConsensusState::of_header(header));
+        while made.len() > MADE {
+            made.pop_first();
+        }
+    }
+
+    /// What a client should hold of a block that was read lately.
+    pub(super) fn made(&self, height: u64) -> Option<ConsensusState> {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.get(&height).cloned()
+    }
+
+    /// Height and time of the last block read.
+    pub(super) fn last_made(&self) -> Option<(u64, tendermint::Time)> {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.last_key_value().map(|(height, state)| (*height, state.time))
     }
 
     /// Forgets headers that do not verify, so that they are fetched again.

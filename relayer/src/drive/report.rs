@@ -59,6 +59,12 @@ pub(super) fn notice(notice: &Notice) {
         Notice::GivenUp { work, tries, reason } => {
             tracing::error!(work, tries, reason, "message given up");
         }
+        Notice::Misbehaviour { path, chain, client, of, height, proof } => {
+            tracing::error!(
+                %path, %chain, %client, %of, height, proof,
+                "client was given a header that the chain did not make"
+            );
+        }
         Notice::ClientUnusable { path, chain, client, log } => {
             tracing::error!(%path, %chain, %client, log, "client refuses updates, path is parked");
         }

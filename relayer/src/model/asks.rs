@@ -26,6 +26,8 @@ pub(crate) enum Purpose {
     Account(LaneId),
     /// What a flow's client is good for.
     Client(FlowId),
+    /// Whether a header of this height that a flow's client was given is the chain's own.
+    Compare(FlowId, u64),
     /// What a chain demands for gas.
     GasPrice(ChainId),
     /// What happened in a gap.
@@ -46,7 +48,7 @@ impl Asks {
         let id = AskId(self.next);
         self.next += 1;
         let patience = match purpose {
-            Purpose::Gather(_) => PATIENCE_TO_GATHER,
+            Purpose::Gather(_) | Purpose::Compare(..) => PATIENCE_TO_GATHER,
             Purpose::Scan(_) => PATIENCE_TO_SCAN,
             Purpose::Simulate(_)
             | Purpose::Offer(_)

@@ -98,6 +98,7 @@ impl Model {
         event: Event,
     ) {
         match event {
+            Event::Frozen { client } => self.on_frozen(chain, &client),
             Event::Client { client, height, change } => {
                 self.on_client(chain, slot, (client, height.height, change));
             }

@@ -110,7 +110,7 @@ impl Purpose {
                 let (from, src) = (key.route.from.clone(), key.route.src().clone());
                 Self::Packet { from, src, seq: key.seq, leg }
             }
-            (None, Work::CreateClient) => Self::Client,
+            (None, Work::CreateClient | Work::Misbehaviour) => Self::Client,
             (None, _) => Self::Handshake,
         }
     }

@@ -20,7 +20,7 @@ use super::ids::{
 };
 use super::notice::Notice;
 use super::rows::{ChannelRow, PathRow, Write};
-use super::state::{ClientFacts, Listed, ScanEnd, Scanned};
+use super::state::{ClientFacts, GivenHeader, Listed, ScanEnd, Scanned, Verdict};
 
 /// Something read.
 #[derive(Clone, Debug)]
@@ -48,6 +48,8 @@ pub enum Fact {
     Client(AskId, ClientFacts),
     /// Answers [`Ask::GasPrice`], in units of 10⁻¹⁸ denom per gas.
     GasPrice(AskId, u128),
+    /// Answers [`Ask::Compare`].
+    Compared(AskId, Verdict),
     /// Answers [`Ask::Channels`].
     Channels(AskId, Vec<Listed>),
     /// Answers [`Ask::Packets`].
@@ -123,6 +125,9 @@ pub enum Ask {
         /// The denom that pays.
         denom: String,
     },
+    /// Whether a header that a client was given is one that its chain made. Answered by
+    /// [`Fact::Compared`].
+    Compare(GivenHeader),
     /// The channel ends of a connection. Answered by [`Fact::Channels`].
     Channels {
         /// The chain.
@@ -154,6 +159,7 @@ impl Ask {
             Self::Offer(slot) => Some(&slot.lane.chain),
             Self::Account(lane) => Some(&lane.chain),
             Self::Packets { from, .. } => Some(&from.chain),
+            Self::Compare(given) => Some(&given.on),
             Self::Load(_) => None,
         }
     }
@@ -169,6 +175,7 @@ impl Ask {
             Self::Account(_) => "account",
             Self::Client { .. } => "client",
             Self::GasPrice { .. } => "gas_price",
+            Self::Compare(_) => "compare",
             Self::Channels { .. } => "channels",
             Self::Packets { .. } => "packets",
         }
@@ -245,6 +252,11 @@ pub struct Used {
 /// Something that happened to a client, a connection, a channel or a packet.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
+    /// A client was told of misbehaviour of the chain that it follows and takes nothing any more.
+    Frozen {
+        /// The client.
+        client: ClientId,
+    },
     /// A client got a consensus state, by its creation or by an update.
     Client {
         /// The client.

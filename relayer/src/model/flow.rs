@@ -6,6 +6,7 @@ use super::Model;
 use super::client::Client;
 use super::facts::Why;
 use super::ids::{FlowId, Side, Span, Time};
+use super::misbehaviour::Comparisons;
 use super::notice::Notice;
 use super::rows::{Attempt, PathRow, Write};
 use crate::plan::epoch::Epoch;
@@ -37,6 +38,8 @@ pub(crate) struct Flow {
     failures: u32,
     /// Heights up to this one could not be proved; a pruned node may be why.
     pub(crate) unprovable: u64,
+    /// How headers that others gave to its client are compared with the chain's own.
+    pub(crate) comparisons: Comparisons,
     /// Failed tries of handshake steps.
     tries: BTreeMap<Work, Attempt>,
 }

@@ -32,6 +32,24 @@ pub enum Notice {
         /// The chain's explanation.
         log: String,
     },
+    /// Validators of a chain signed two headers.
+    #[error(
+        "client `{client}` on `{chain}` was given header {height} that `{of}` did not make, path `{path}`: its validators signed two; {proof}"
+    )]
+    Misbehaviour {
+        /// The path.
+        path: PathId,
+        /// The chain that the client is on.
+        chain: ChainId,
+        /// The client.
+        client: ClientId,
+        /// The chain that it follows.
+        of: ChainId,
+        /// The header's height.
+        height: u64,
+        /// What is done about it.
+        proof: String,
+    },
     /// A client cannot be used; nothing is relayed to it.
     #[error("client `{client}` on `{chain}` refuses updates, path `{path}` is parked: {log}")]
     ClientUnusable {

@@ -155,7 +155,11 @@ impl Work {
             Self::Recv(key) => Some((Leg::Recv, key)),
             Self::Ack(key) => Some((Leg::Ack, key)),
             Self::Timeout(key) | Self::TimeoutOnClose(key) => Some((Leg::Timeout, key)),
-            Self::CreateClient | Self::Register | Self::Connection(_) | Self::Channel(..) => None,
+            Self::CreateClient
+            | Self::Misbehaviour
+            | Self::Register
+            | Self::Connection(_)
+            | Self::Channel(..) => None,
         }
     }
 }

@@ -61,6 +61,12 @@ impl Model {
         end.learn(height);
         self.record.write(Write::Path(row));
         self.begin_aging(&flow, height);
+        let at = self.tip_to(&flow).map(|tip| tip.height);
+        // Also of a height that is known already: it may have been learned by asking, of whomever.
+        let by_others = slot.is_none() && change == ClientChange::Updated;
+        if let Some(at) = at.filter(|_| by_others) {
+            self.note_given(&flow, height, at);
+        }
         self.rejuvenate(&flow, height);
         // Whatever was wrong with the client, it takes updates again.
         self.flow_mut(&flow).parked = None;

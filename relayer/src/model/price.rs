@@ -68,12 +68,14 @@ impl Model {
         }
     }
 
-    /// What is offered for gas for an update of a flow's client. One that keeps it from expiring goes at any
-    /// price, also at one that the chain has not told: a client costs more to revive.
+    /// What is offered for gas for an update of a flow's client. One that keeps it from expiring, and one
+    /// that proves misbehaviour, goes at any price, also at one that the chain has not told: a client costs
+    /// more to revive, and a wrong one all that is behind it.
     pub(crate) fn update_price(&self, id: &FlowId) -> Result<GasPrice, Idle> {
         let config = self.chain_to(id).ok_or(Idle::Unread)?;
         let price = self.gas_price(config);
-        if price.is_ok() || !self.is_refresh_urgent(id) {
+        let is_urgent = self.is_refresh_urgent(id) || self.evidence(id).is_some();
+        if price.is_ok() || !is_urgent {
             return price;
         }
         Ok(self.demanded(config).unwrap_or_else(|| config.gas_price.clone()))

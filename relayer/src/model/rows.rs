@@ -154,6 +154,14 @@ pub struct PathEnd {
     /// growing old and one that is old enough.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub aging: BTreeMap<u64, Aging>,
+    /// Heights of headers that others gave to the client and that are not compared with the chain's own
+    /// yet, with the block of this chain that has them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unchecked: BTreeMap<u64, u64>,
+    /// Proof that the validators of the other chain signed two headers, until the client has it: an
+    /// encoded client message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Vec<u8>>,
     /// The connection end.
     pub connection: Option<ConnectionId>,
     /// The state of the connection end.

@@ -1,7 +1,9 @@
 //! What a chain's state says when it is asked, beside what its blocks tell.
 
+use ibc_proto::google::protobuf::Any;
+
 use super::facts::PacketEvent;
-use super::ids::{ChainId, ChannelId, End, Order, PortId, Span, Time};
+use super::ids::{ChainId, ChannelId, ClientId, End, Order, PortId, Span, Time};
 use super::rows::EndState;
 
 /// A channel end at a height.
@@ -48,6 +50,32 @@ pub struct Scanned {
     pub events: Vec<(ChainId, u64, PacketEvent)>,
     /// Those whose event cannot be had, and why.
     pub lost: Vec<(u64, String)>,
+}
+
+/// A header that somebody gave to a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenHeader {
+    /// The chain that the client is on.
+    pub on: ChainId,
+    /// The client.
+    pub client: ClientId,
+    /// The block of that chain in which it was given.
+    pub at: u64,
+    /// The chain that the client follows.
+    pub of: ChainId,
+    /// The header's height.
+    pub height: u64,
+}
+
+/// What comes of comparing a header that a client was given with its chain's own.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// The chain made it, or the client has forgotten it.
+    Honest,
+    /// The chain's validators signed two: the client message that proves it.
+    Conflict(Any),
+    /// The chain did not make it, and the header as it was given cannot be found; why not.
+    Unproved(String),
 }
 
 /// A client as its chain has it.

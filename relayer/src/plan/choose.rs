@@ -107,6 +107,9 @@ pub enum Idle {
     /// There is no client, and none shall be made.
     #[error("there is no client")]
     NoClient,
+    /// The client holds a header that its chain did not make.
+    #[error("its client was given a header that the other chain did not make, and is being frozen")]
+    Misbehaviour,
     /// The connection delays, and the client has not known a header for long enough.
     #[error("the connection delays packets, and no header that proves it is old enough")]
     ConnectionDelay,
@@ -137,13 +140,14 @@ impl Model {
     pub(crate) fn choose(&self, id: &FlowId) -> Result<Choice, Idle> {
         let path = self.record.path(&id.path).ok_or(Idle::Unread)?;
         let chain = self.chain_to(id).ok_or(Idle::Unread)?;
+        let flow = self.flows.get(id);
+        if let Some(reason) = flow.and_then(|flow| flow.parked.as_ref()) {
+            return Err(Idle::Parked(reason.clone()));
+        }
         if !self.lanes.get(&chain.lane.id).is_some_and(|lane| lane.is_usable()) {
             return Err(Idle::Lane);
         }
-        if let Some(flow) = self.flows.get(id) {
-            if let Some(reason) = &flow.parked {
-                return Err(Idle::Parked(reason.clone()));
-            }
+        if let Some(flow) = flow {
             if self.now < flow.not_before {
                 return Err(Idle::Delayed);
             }
@@ -154,6 +158,9 @@ impl Model {
         if self.paused.contains(&id.path) {
             // What is on its way stays in order: an unused sequence would hold up the key's other paths.
             return self.choose_update(id, newest, Refresh::Never).map_err(|_| Idle::Paused);
+        }
+        if end.evidence.is_some() {
+            return self.choose_misbehaviour(id);
         }
         if let Err(idle) = self.gas_price(chain) {
             let goes = end.client.is_some() && self.update_price(id).is_ok();
@@ -212,6 +219,17 @@ impl Model {
         }
         let works = vec![Chosen { work, block: 0, alone: false }];
         Ok(Choice { height: newest.0, base: Base::Create, works })
+    }
+
+    /// Nothing else is sent to a client that holds a header which its chain did not make.
+    fn choose_misbehaviour(&self, id: &FlowId) -> Result<Choice, Idle> {
+        let work = Work::Misbehaviour;
+        self.update_price(id)?;
+        if !self.may_try(id, &work) {
+            return Err(Idle::Misbehaviour);
+        }
+        let works = vec![Chosen { work, block: 0, alone: false }];
+        Ok(Choice { height: 0, base: Base::Nothing, works })
     }
 
     /// An update with nothing else, if the client is old or an unused sequence holds up transactions

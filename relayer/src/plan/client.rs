@@ -3,7 +3,7 @@
 use cosmos::wire::proof::proof_specs;
 use cosmos::wire::tx::any;
 use ibc_proto::google::protobuf::{Any, Duration, Timestamp};
-use ibc_proto::ibc::core::client::v1::{Height, MsgCreateClient};
+use ibc_proto::ibc::core::client::v1::{Height, MsgCreateClient, MsgUpdateClient};
 use ibc_proto::ibc::core::commitment::v1::MerkleRoot;
 use ibc_proto::ibc::lightclients::tendermint::v1::{ClientState, ConsensusState, Fraction};
 
@@ -29,6 +29,18 @@ impl Model {
             client_state: Some(any(&client_state(from, evidence.height))),
             consensus_state: Some(any(&consensus_state(header))),
             signer: evidence.signer.to_owned(),
+        }))
+    }
+}
+
+impl Model {
+    /// The message that proves misbehaviour to a flow's client.
+    pub(super) fn misbehaviour(&self, id: &FlowId, signer: &str) -> Result<Any, String> {
+        let (client, evidence) = self.evidence(id).ok_or("the client is frozen already")?;
+        Ok(any(&MsgUpdateClient {
+            client_id: client.to_string(),
+            client_message: Some(evidence),
+            signer: signer.to_owned(),
         }))
     }
 }

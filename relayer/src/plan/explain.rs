@@ -153,7 +153,12 @@ pub fn obstacle(model: &Model, path: &PathId, to: Side) -> Option<String> {
     let flow = FlowId { path: path.clone(), to };
     match model.choose(&flow) {
         Err(
-            idle @ (Idle::Parked(_) | Idle::Paused | Idle::Unread | Idle::NoHeader | Idle::Lane),
+            idle @ (Idle::Parked(_)
+            | Idle::Paused
+            | Idle::Unread
+            | Idle::NoHeader
+            | Idle::Lane
+            | Idle::Misbehaviour),
         ) => Some(idle.to_string()),
         _ => None,
     }

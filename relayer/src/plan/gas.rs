@@ -42,9 +42,11 @@ fn kind(work: &Work) -> Kind {
         Work::Recv(_) => Kind::Recv,
         Work::Ack(_) => Kind::Ack,
         Work::Timeout(_) | Work::TimeoutOnClose(_) => Kind::Timeout,
-        Work::CreateClient | Work::Register | Work::Connection(_) | Work::Channel(..) => {
-            Kind::Handshake
-        }
+        Work::CreateClient
+        | Work::Misbehaviour
+        | Work::Register
+        | Work::Connection(_)
+        | Work::Channel(..) => Kind::Handshake,
     }
 }
 

@@ -21,7 +21,7 @@ impl Model {
     /// The keys whose values, or absence, a work proves with the header at `height`.
     pub(crate) fn keys(&self, id: &FlowId, work: &Work, height: u64) -> Vec<Vec<u8>> {
         match work {
-            Work::CreateClient | Work::Register => Vec::new(),
+            Work::CreateClient | Work::Misbehaviour | Work::Register => Vec::new(),
             Work::Connection(step) => self.connection_keys(id, *step, height),
             Work::Channel(index, step) => self.channel_keys(id, *index, *step),
             Work::Recv(key) => vec![commitment_key(key)],
@@ -42,6 +42,7 @@ impl Model {
         let evidence = Evidence { epoch, height: self.proof_height(id, epoch), signer };
         match work {
             Work::CreateClient => self.create_client(id, &evidence),
+            Work::Misbehaviour => self.misbehaviour(id, signer),
             Work::Register => self.register(id, signer),
             Work::Connection(step) => self.connection_message(id, *step, &evidence),
             Work::Channel(index, step) => self.channel_message(id, (*index, *step), &evidence),

@@ -83,7 +83,8 @@ impl Model {
         let signer = lane.address.as_str();
         let Some(sequence) = self.free_sequences(lane).next() else { return };
         let is_update = works.is_empty();
-        let price = if is_update { self.update_price(id) } else { self.gas_price(chain) };
+        let is_for_client = is_update || works.contains(&Work::Misbehaviour);
+        let price = if is_for_client { self.update_price(id) } else { self.gas_price(chain) };
         let Ok(price) = price else { return };
         let (works, messages) = self.messages(id, epoch, works, signer);
         if works.is_empty() && !is_update {

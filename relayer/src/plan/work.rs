@@ -11,6 +11,8 @@ use crate::model::ids::PacketKey;
 pub enum Work {
     /// `MsgCreateClient`
     CreateClient,
+    /// `MsgUpdateClient` with evidence of misbehaviour.
+    Misbehaviour,
     /// `MsgRegisterCounterparty`, of IBC v2.
     Register,
     /// A step of the connection's handshake.
@@ -46,6 +48,7 @@ impl fmt::Display for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CreateClient => write!(f, "create client"),
+            Self::Misbehaviour => write!(f, "evidence of misbehaviour"),
             Self::Register => write!(f, "register counterparty"),
             Self::Connection(step) => write!(f, "connection {step}"),
             Self::Channel(index, step) => write!(f, "channel {step} of channel no. {index}"),

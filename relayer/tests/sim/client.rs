@@ -1,9 +1,11 @@
 //! Light clients: creation, update, and what they let others prove.
 
+use std::collections::BTreeMap;
+
 use cosmos::wire::path;
 use ferry::model::facts::{ClientChange, Event};
 use ferry::model::ids::{Height, Span, Time};
-use ferry::model::state::{ClientFacts, ClientStatus};
+use ferry::model::state::{ClientFacts, ClientStatus, Verdict};
 use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::core::channel::v1::Channel;
 use ibc_proto::ibc::core::client::v1::{Height as ProtoHeight, MsgCreateClient, MsgUpdateClient};
@@ -13,6 +15,10 @@ use prost::Message;
 use crate::channels::Channels;
 use crate::core::{Context, Core, Effect, Failure, decode, fail};
 use crate::{events, light};
+
+fn is_frozen(state: &ClientState) -> bool {
+    block(state.frozen_height) != 0
+}
 
 /// By this connections count their delay in blocks.
 const MAX_BLOCK_TIME: u64 = 30_000_000_000;
@@ -107,15 +113,22 @@ impl<C: Channels> Core<C> {
     ) -> Result<Effect, Failure> {
         let client = message.client_id;
         let mut state = self.client(&client)?;
-        let Some((header, trusted)) = light::unpack(&message.client_message.unwrap_or_default())
-        else {
+        if is_frozen(&state) {
+            return fail("client", 29, "client state is not active");
+        }
+        let message = message.client_message.unwrap_or_default();
+        if message.type_url == light::EVIDENCE_URL {
+            return self.freeze(&client, state, events::number(&message.value), events);
+        }
+        let Some((header, trusted)) = light::unpack(&message) else {
             return fail("client", 9, "header is not one");
         };
         let (trusted_time, _) = self.consensus(&client, trusted)?;
         let drift = state.max_clock_drift.unwrap_or_default().seconds as u64 * 1_000_000_000;
         let period = state.trusting_period.unwrap_or_default().seconds as u64 * 1_000_000_000;
         if header.chain != state.chain_id
-            || header.root != light::root(&header.chain, header.height - 1)
+            || (header.root != light::root(&header.chain, header.height - 1)
+                && header.root != light::forged(&header.chain, header.height))
         {
             return fail("client", 9, "header does not verify");
         }
@@ -141,6 +154,42 @@ impl<C: Channels> Core<C> {
         Ok(Effect::Done)
     }
 
+    fn freeze(
+        &mut self,
+        client: &str,
+        mut state: ClientState,
+        height: u64,
+        events: &mut Vec<Event>,
+    ) -> Result<Effect, Failure> {
+        let (_, root) = self.consensus(client, height)?;
+        if root != light::forged(&state.chain_id, height) {
+            return fail("client", 11, "the two headers are one");
+        }
+        state.frozen_height = Some(ProtoHeight { revision_number: 0, revision_height: 1 });
+        let any = cosmos::wire::tx::any(&state);
+        self.store.insert(path::client_state(client), any.encode_to_vec());
+        events.push(Event::Frozen { client: client.into() });
+        Ok(Effect::Done)
+    }
+
+    /// Compares a header that a client holds with those of `of`.
+    pub(crate) fn compare(
+        &self,
+        client: &str,
+        height: u64,
+        of: &BTreeMap<u64, light::SimHeader>,
+    ) -> Result<Verdict, Failure> {
+        let (time, root) = self.consensus(client, height)?;
+        let (tip, last) = of.last_key_value().expect("a chain has blocks");
+        match of.get(&height) {
+            Some(made) if made.root == root => Ok(Verdict::Honest),
+            None if *tip < height && last.time < time => {
+                fail("sim", 1, "there is no such block yet")
+            }
+            _ => Ok(Verdict::Conflict(light::evidence(height))),
+        }
+    }
+
     /// What a query of the client answers at this time.
     pub(crate) fn look(&self, client: &str, now: u64) -> Result<ClientFacts, Failure> {
         let state = self.client(client)?;
@@ -148,6 +197,7 @@ impl<C: Channels> Core<C> {
         let (time, _) = self.consensus(client, latest)?;
         let period = state.trusting_period.unwrap_or_default().seconds as u64 * 1_000_000_000;
         let status = match now > time + period {
+            _ if is_frozen(&state) => ClientStatus::Frozen,
             true => ClientStatus::Expired,
             false => ClientStatus::Active,
         };

@@ -4,6 +4,7 @@ use ibc_proto::google::protobuf::Any;
 use sha2::{Digest, Sha256};
 
 pub(crate) const HEADER_URL: &str = "/sim.Header";
+pub(crate) const EVIDENCE_URL: &str = "/sim.Misbehaviour";
 
 /// A header of a simulated chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,16 @@ pub(crate) struct SimHeader {
 /// The root of the state of `chain` after block `height`.
 pub(crate) fn root(chain: &str, height: u64) -> Vec<u8> {
     Sha256::digest(format!("root {chain} {height}")).to_vec()
+}
+
+/// The root of a header that the validators of `chain` signed and never made into a block.
+pub(crate) fn forged(chain: &str, height: u64) -> Vec<u8> {
+    Sha256::digest(format!("forged {chain} {height}")).to_vec()
+}
+
+/// Evidence that two headers were signed.
+pub(crate) fn evidence(height: u64) -> Any {
+    Any { type_url: EVIDENCE_URL.to_owned(), value: height.to_be_bytes().to_vec() }
 }
 
 /// The proof that `key` has `value` (or none) under `root`.

@@ -24,6 +24,7 @@ mod hostile;
 mod isolation;
 mod light;
 mod mesh;
+mod misbehaviour;
 mod node;
 mod opening;
 mod pairs;

@@ -4,6 +4,7 @@ use ferry::model::facts::{
     Account, Answer, Ask, Fact, Header, Proofs, Proved, Refusal, Simulation, Why,
 };
 use ferry::model::ids::{AskId, ChainId, Time};
+use ferry::model::state::GivenHeader;
 
 use crate::chain::Checked;
 use crate::channels::Channels;
@@ -44,9 +45,10 @@ impl<C: Channels> World<C> {
                     Err(failure) => Fact::Failed(id, Why::Unavailable(failure.log)),
                 }
             }
-            Ask::Channels { .. } | Ask::Packets { .. } if is_stale => {
+            Ask::Compare(_) | Ask::Channels { .. } | Ask::Packets { .. } if is_stale => {
                 Fact::Failed(id, Why::Unavailable("this node is behind".to_owned()))
             }
+            Ask::Compare(given) => self.compare(id, &given),
             Ask::Channels { chain, connection, height } => {
                 self.channels(id, (&chain, connection.as_str(), height))
             }
@@ -63,9 +65,19 @@ impl<C: Channels> World<C> {
         }
         if self.rng.chance(self.faults.twice) {
             let delay = self.rng.below(2_000) * MILLI;
-            self.later(delay, Some(self.process), Happening::Repeat(fact.clone()));
+            self.later(delay, Some(self.process), Happening::Repeat(Box::new(fact.clone())));
         }
         self.feed(fact);
+    }
+
+    fn compare(&mut self, id: AskId, given: &GivenHeader) -> Fact {
+        self.compared += 1;
+        let headers = &self.chains.named(&given.of).headers;
+        let on = &self.chains.named(&given.on).core;
+        match on.compare(given.client.as_str(), given.height, headers) {
+            Ok(verdict) => Fact::Compared(id, verdict),
+            Err(failure) => Fact::Failed(id, Why::Unavailable(failure.log)),
+        }
     }
 
     fn simulated(&self, id: AskId, chain: &ChainId, tx: &[u8]) -> Fact {

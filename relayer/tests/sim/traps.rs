@@ -1,12 +1,30 @@
 //! Single things that go wrong on real chains, one test each.
+//!
+//! Where the others are that the design of the engine names:
+//!
+//! | trap | test |
+//! |---|---|
+//! | an update of another account, or one behind it, may come too late | `checks::updates_come_before_dependants`, after each step of every test |
+//! | a failed message takes the update along | the same: an update with dependants in other transactions carries nothing else |
+//! | an evicted or silently dropped transaction may still be included | `answers_lost_late_twice_or_stale_lose_nothing`, `killed_between_any_two_steps_pays_nothing_twice` |
+//! | a refused transaction leaves its sequence unused | `a_rival_costs_little`: what stands behind the hole would wait for ever |
+//! | `CheckTx` names no message, simulating in the pipeline races it | `isolation` |
+//! | fees are charged on the limit | `gas_limits_follow_gas_used`, `a_single_packet_never_runs_out_of_gas`, `plan::gas` |
+//! | a mempool that is rechecked stalls consensus | `what_is_on_its_way_stays_within_two_blocks` |
+//! | a header ahead of the other clock | `headers_ahead_of_the_other_clock_are_held_back` |
+//! | a timeout that elapses by inclusion | `a_packet_about_to_expire_takes_no_other_with_it` |
+//! | a proof of another height, or of nothing | `packages/cosmos/tests/rpc.rs`, `golden.rs` |
+//! | transactions and bodies have a size | `plan::batch` |
+//! | ibc-go v8 wants proofs of clients in handshakes | `handshakes_prove_clients_to_chains_that_demand_it` |
 
 use cosmos::keys::Key;
 use cosmos::wire::sign::sign;
 use cosmos::wire::tx::{Fee, TxPlan, any};
-use ferry::model::ids::Side;
+use ferry::model::ids::{Side, Time};
 use ferry::model::notice::Notice;
 use ferry::plan::choose::Idle;
 use ferry::plan::explain::{Why, explain, explain_path};
+use ferry::plan::work::Work;
 use ibc_proto::ibc::core::channel::v1::{Channel, Counterparty, MsgChannelOpenInit};
 
 use crate::checks;
@@ -35,6 +53,32 @@ fn headers_ahead_of_the_other_clock_are_held_back() {
     }
     settle(&mut world, 120);
     assert_eq!((checks::wasted(&world), world.notices), ((0, 0), Vec::new()));
+}
+
+/// A packet that may time out before its message is included has a transaction of its own: the chain
+/// would fail all that is with it.
+#[test]
+fn a_packet_about_to_expire_takes_no_other_with_it() {
+    let mut world = linked(14, Faults::default());
+    world.send_at(Sending { at: 1, from: Side::A, count: 30, expiry: LATE });
+    world.send_at(Sending { at: 1, from: Side::A, count: 1, expiry: Expiry::Seconds(8) });
+    let soon = Time(world.now + 20 * SECOND);
+    let is_soon = |world: &World, work: &Work| {
+        let Work::Recv(key) = work else { return false };
+        world.model.packets().any(|row| row.key == *key && row.timeout.time < soon)
+    };
+    let carries = |world: &World| {
+        world.model.slots().any(|slot| slot.works.iter().any(|work| is_soon(world, work)))
+    };
+    assert!(world.run(20, carries), "it is not tried: {:?}", world.notices);
+    let shared = |world: &World| {
+        let mut slots = world.model.slots().filter(|slot| slot.works.len() > 1);
+        slots.any(|slot| slot.works.iter().any(|work| is_soon(world, work)))
+    };
+    assert!(!shared(&world) && !world.run(20, shared), "it shares its transaction");
+    settle(&mut world, 120);
+    let received = world.chains.b.core.effects.values().filter(|effects| effects.received == 1);
+    assert_eq!((received.count(), checks::wasted(&world)), (31, (0, 0)));
 }
 
 /// The first step of a channel's handshake on the first connection.

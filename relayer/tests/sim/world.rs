@@ -36,7 +36,7 @@ pub(crate) enum Happening<C: Channels = Plain> {
     Pull(usize),
     Tick,
     Answer(AskId, Ask),
-    Repeat(Fact),
+    Repeat(Box<Fact>),
     /// Somebody acts.
     Act(Act<C>),
 }
@@ -67,6 +67,8 @@ pub(crate) struct World<C: Channels = Plain> {
     pub(crate) simulating: BTreeMap<AskId, ChainId>,
     /// Simulations asked for.
     pub(crate) simulations: u64,
+    /// How many headers of others were compared.
+    pub(crate) compared: u64,
     pub(crate) rival: Rival,
     config: Config,
     /// The paths and the channels that are to be, in the order in which they were wanted.
@@ -194,6 +196,7 @@ impl<C: Channels> World<C> {
             kills: 0,
             simulating: BTreeMap::new(),
             simulations: 0,
+            compared: 0,
             rival: Rival::new(Key::from_secret(&[99; 32]).expect("the secret is valid")),
             config,
             wanted,
@@ -397,7 +400,7 @@ impl<C: Channels> World<C> {
             }
             Happening::Answer(id, ask) => self.answer(id, ask),
             Happening::Repeat(fact) => {
-                self.feed(fact);
+                self.feed(*fact);
             }
             Happening::Act(act) => act(self),
         }

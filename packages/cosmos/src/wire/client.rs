@@ -7,6 +7,7 @@ use ibc_proto::ibc::lightclients::tendermint::v1::{
     ClientState as ProtoClientState, ConsensusState as ProtoConsensusState, Fraction,
 };
 use prost::Message;
+use tendermint::block::Header;
 use tendermint::trust_threshold::TrustThresholdFraction;
 use tendermint::{Hash, Time};
 use tendermint_proto::google::protobuf::Duration as ProtoDuration;
@@ -130,7 +131,11 @@ impl ClientState {
 impl ConsensusState {
     /// What a client holds of `block`.
     pub fn of(block: &LightBlock) -> Self {
-        let header = &block.signed_header().header;
+        Self::of_header(&block.signed_header().header)
+    }
+
+    /// What a client holds of the block with this header.
+    pub fn of_header(header: &Header) -> Self {
         Self {
             time: header.time,
             root: header.app_hash.as_bytes().to_vec(),

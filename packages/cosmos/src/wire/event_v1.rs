@@ -14,6 +14,8 @@ pub enum IbcEvent {
     CreateClient(ClientEvent),
     /// A client learned of headers of its counterparty.
     UpdateClient(ClientEvent),
+    /// A client was told of misbehaviour of its counterparty and is frozen.
+    FreezeClient(String),
     /// A connection handshake took a step.
     Connection(HandshakeStep, ConnectionEvent),
     /// A channel handshake took a step.
@@ -141,6 +143,7 @@ pub fn decode(event: &Event) -> Result<Option<IbcEvent>, EventError> {
     let decoded = match event.kind.as_str() {
         "create_client" => IbcEvent::CreateClient(read.client("consensus_height")?),
         "update_client" => IbcEvent::UpdateClient(read.client("consensus_heights")?),
+        "client_misbehaviour" => IbcEvent::FreezeClient(read.string("client_id")?),
         "connection_open_init" => IbcEvent::Connection(Init, read.connection()?),
         "connection_open_try" => IbcEvent::Connection(Try, read.connection()?),
         "connection_open_ack" => IbcEvent::Connection(Ack, read.connection()?),

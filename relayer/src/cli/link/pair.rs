@@ -1,6 +1,5 @@
 //! `ferry link --v2`: two clients that name each other, which is all that IBC v2 needs.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -144,10 +143,8 @@ async fn end(nodes: &Nodes, chain: &ChainId, client: &str) -> anyhow::Result<Pat
     Ok(PathEnd {
         client: Some(client.into()),
         consensus: vec![facts.latest],
-        aging: BTreeMap::new(),
-        connection: None,
         state: EndState::Open,
-        since: 0,
+        ..PathEnd::default()
     })
 }
 

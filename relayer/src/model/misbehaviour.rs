@@ -1,0 +1,166 @@
+//! Headers that others give to our clients, compared with what the chains made.
+//!
+//! A header that enough validators signed and that their chain did not make is proof that they signed
+//! two. The client is told of both and freezes, before somebody proves with the wrong one what never
+//! happened. Our own headers are verified before they are sent.
+
+use std::collections::BTreeMap;
+
+use ibc_proto::google::protobuf::Any;
+use prost::Message as _;
+
+use super::Model;
+use super::asks::Purpose;
+use super::client::Client;
+use super::facts::{Ask, Why};
+use super::ids::{AskId, ChainId, ClientId, FlowId, Span, Time};
+use super::notice::Notice;
+use super::rows::Write;
+use super::state::{GivenHeader, Verdict};
+
+/// How many headers of a client may wait to be compared. More do not fit into a block.
+const WAITING: usize = 1_024;
+/// How many blocks it may take until a chain is read to the height of a header that others had.
+const PATIENCE_BLOCKS: u64 = 3;
+/// The first and the longest pause before a header is asked for again that could not be compared.
+const FIRST_PAUSE: Span = Span::seconds(1);
+const LONGEST_PAUSE: Span = Span::seconds(60);
+/// After how many failures the operator is told, once.
+const TELL_AFTER: u32 = 10;
+
+/// How the comparisons of a flow's client go: those that failed by height, and the one on its way.
+#[derive(Debug, Default)]
+pub(crate) struct Comparisons {
+    asked: Option<u64>,
+    failed: BTreeMap<u64, Failed>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Failed {
+    tries: u32,
+    not_before: Time,
+}
+
+impl Model {
+    /// Notes that somebody else gave a header to a flow's client, in block `at`.
+    pub(super) fn note_given(&mut self, id: &FlowId, height: u64, at: u64) {
+        let Some(mut row) = self.record.path(&id.path).cloned() else { return };
+        let unchecked = &mut row.ends.on_mut(id.to).unchecked;
+        if unchecked.len() < WAITING {
+            unchecked.insert(height, at);
+            self.record.write(Write::Path(row));
+        }
+    }
+
+    /// Asks about the headers that are due, one of each client at a time.
+    pub(super) fn compare_headers(&mut self) {
+        let due: Vec<(FlowId, GivenHeader)> =
+            self.flow_ids().filter_map(|id| Some((id.clone(), self.to_compare(&id)?))).collect();
+        for (id, given) in due {
+            let height = given.height;
+            self.flow_mut(&id).comparisons.asked = Some(height);
+            self.asks.put(self.now, Purpose::Compare(id, height), Ask::Compare(given));
+        }
+    }
+
+    fn to_compare(&self, id: &FlowId) -> Option<GivenHeader> {
+        let path = self.record.path(&id.path)?;
+        let end = path.ends.on(id.to);
+        if end.unchecked.is_empty() || end.evidence.is_some() {
+            return None;
+        }
+        let of = path.chains.on(id.to.other());
+        let read = self.record.tip(of)?.height;
+        let comparisons = self.flows.get(id).map(|flow| &flow.comparisons);
+        if comparisons.is_some_and(|comparisons| comparisons.asked.is_some()) {
+            return None;
+        }
+        let now_on = self.tip_to(id)?.height;
+        let is_due = |(height, at): &(&u64, &u64)| {
+            match comparisons.and_then(|comparisons| comparisons.failed.get(height)) {
+                Some(failed) => failed.not_before <= self.now,
+                // The chain's own header comes with its block; there may never be one of that height.
+                None => **height <= read || now_on >= at.saturating_add(PATIENCE_BLOCKS),
+            }
+        };
+        let (height, at) = end.unchecked.iter().find(is_due)?;
+        Some(GivenHeader {
+            on: path.chains.on(id.to).clone(),
+            client: end.client.clone()?,
+            at: *at,
+            of: of.clone(),
+            height: *height,
+        })
+    }
+
+    /// Applies what became of a comparison.
+    pub(super) fn on_verdict(&mut self, ask: AskId, verdict: Verdict) {
+        if let Some(Purpose::Compare(flow, height)) = self.asks.close(ask) {
+            self.on_compared(&flow, height, verdict);
+        }
+    }
+
+    /// Keeps evidence until the client has it.
+    fn on_compared(&mut self, id: &FlowId, height: u64, verdict: Verdict) {
+        let comparisons = &mut self.flow_mut(id).comparisons;
+        comparisons.asked = None;
+        comparisons.failed.remove(&height);
+        let Some(mut row) = self.record.path(&id.path).cloned() else { return };
+        let end = row.ends.on_mut(id.to);
+        end.unchecked.remove(&height);
+        let proof = match verdict {
+            Verdict::Honest => None,
+            Verdict::Conflict(evidence) => {
+                end.evidence = Some(evidence.encode_to_vec());
+                Some("the client is told of both and freezes".to_owned())
+            }
+            Verdict::Unproved(why) => Some(format!("nobody can be told of both: {why}")),
+        };
+        if let Some((proof, client)) = proof.zip(end.client.clone()) {
+            let (path, chain) = (id.path.clone(), row.chains.on(id.to).clone());
+            let of = row.chains.on(id.to.other()).clone();
+            self.notices.push(Notice::Misbehaviour { path, chain, client, of, height, proof });
+        }
+        self.record.write(Write::Path(row));
+    }
+
+    /// Applies that a header could not be compared: it is asked for again.
+    pub(super) fn on_uncompared(&mut self, id: &FlowId, height: u64, why: &Why) {
+        let now = self.now;
+        let comparisons = &mut self.flow_mut(id).comparisons;
+        comparisons.asked = None;
+        let failed = comparisons.failed.entry(height).or_default();
+        let pause = FIRST_PAUSE.0.checked_shl(failed.tries.min(10)).unwrap_or(LONGEST_PAUSE.0);
+        failed.tries += 1;
+        failed.not_before = now.plus(Span(pause.min(LONGEST_PAUSE.0)));
+        if failed.tries == TELL_AFTER {
+            let reason = format!("header {height} that its client was given is not checked: {why}");
+            self.notices.push(Notice::Delayed { path: id.path.clone(), reason });
+        }
+    }
+
+    /// Applies that a client froze: what it is good for is asked anew, which parks its flow.
+    pub(super) fn on_frozen(&mut self, chain: &ChainId, client: &ClientId) {
+        let Some(id) = self.record.flow_of_client(chain, client) else { return };
+        let Some(mut row) = self.record.path(&id.path).cloned() else { return };
+        let end = row.ends.on_mut(id.to);
+        end.evidence = None;
+        end.unchecked.clear();
+        self.record.write(Write::Path(row));
+        let flow = self.flow_mut(&id);
+        flow.client = Client::default();
+        flow.comparisons = Comparisons::default();
+    }
+
+    /// The message that proves misbehaviour to a flow's client.
+    pub(crate) fn evidence(&self, id: &FlowId) -> Option<(&ClientId, Any)> {
+        let end = self.record.path(&id.path)?.ends.on(id.to);
+        Some((end.client.as_ref()?, Any::decode(end.evidence.as_deref()?).ok()?))
+    }
+
+    /// When the next header is to be asked for again.
+    pub(super) fn next_comparison(&self) -> Option<Time> {
+        let failed = self.flows.values().flat_map(|flow| flow.comparisons.failed.values());
+        failed.map(|one| one.not_before).filter(|time| *time > self.now).min()
+    }
+}

@@ -1,0 +1,100 @@
+//! Validators who sign two headers.
+
+use cosmos::wire::tx::any;
+use ferry::model::ids::Side;
+use ferry::model::notice::Notice;
+use ferry::model::state::ClientStatus;
+use ferry::plan::choose::Idle;
+use ferry::plan::explain::Why;
+use ibc_proto::ibc::core::client::v1::MsgUpdateClient;
+
+use crate::light::{self, SimHeader};
+use crate::setup::{Faults, Sending};
+use crate::traps::{LATE, why_waits};
+use crate::world::{SECOND, World};
+use crate::{busy, checks, linked, settle};
+
+const CLIENT: &str = "07-tendermint-0";
+const FAULTS: Faults =
+    Faults { lost: 10, slow: 20, twice: 10, stale: 20, vanish: 10, kill: 5, rival: 0 };
+
+fn status(world: &World, side: Side) -> ClientStatus {
+    let chain = world.chains.on(side);
+    chain.core.look(CLIENT, chain.time).expect("the client is there").status
+}
+
+/// Somebody gives the client on B a header that A's validators signed and A never made.
+fn forge(world: &mut World, height: u64, time: u64) {
+    let (a, b) = (&world.chains.a, &world.chains.b);
+    let trusted = b.core.look(CLIENT, b.time).expect("the client is there").latest;
+    assert!(height > trusted, "the client knows the height already");
+    let root = light::forged(&a.id, height);
+    let header = SimHeader { chain: a.id.clone(), height, time, root };
+    let update = MsgUpdateClient {
+        client_id: CLIENT.to_owned(),
+        client_message: Some(light::pack(&header, trusted)),
+        signer: "x".to_owned(),
+    };
+    world.inject(Side::B, any(&update));
+}
+
+/// The client on B freezes; packets to it wait, the operator is told, the other direction does not mind.
+fn assert_freezes(world: &mut World) {
+    let frozen = |world: &World| status(world, Side::B) == ClientStatus::Frozen;
+    assert!(world.run(120, frozen), "the client is not frozen: {:?}", world.notices);
+    world.send_at(Sending { at: 1, from: Side::A, count: 2, expiry: LATE });
+    world.run(60, |_| false);
+    let parked = |why: &Why| match why {
+        Why::Waits { idle: Idle::Parked(reason), .. } => reason.contains("it is frozen"),
+        _ => false,
+    };
+    let wait = |world: &World| {
+        let whys = why_waits(world);
+        whys.len() == 2 && whys.iter().all(parked)
+    };
+    assert!(world.run(60, wait), "{:?}", why_waits(world));
+    let told = |notice: &Notice| matches!(notice, Notice::Misbehaviour { .. });
+    assert!(world.notices.iter().any(told), "{:?}", world.notices);
+    assert_eq!(status(world, Side::A), ClientStatus::Active);
+    assert_eq!(checks::wasted(world), (0, 0));
+}
+
+#[test]
+fn a_client_that_was_given_another_header_of_a_height_is_frozen() {
+    for faults in [Faults::default(), FAULTS] {
+        let mut world = linked(81, faults);
+        world.run(10, |_| false);
+        let (height, time) = (world.chains.a.height - 1, world.chains.a.time);
+        forge(&mut world, height, time);
+        assert_freezes(&mut world);
+    }
+}
+
+/// The header is of a height that the chain reaches in years, but its time will soon be past.
+#[test]
+fn a_client_that_was_given_a_header_of_the_future_is_frozen() {
+    for faults in [Faults::default(), FAULTS] {
+        let mut world = linked(82, faults);
+        world.run(10, |_| false);
+        let time = world.chains.a.time + 5 * SECOND;
+        forge(&mut world, 1_000_000_000, time);
+        assert_freezes(&mut world);
+    }
+}
+
+/// Each header of others costs one question, ours none.
+#[test]
+fn honest_headers_are_no_evidence_and_looked_at_once() {
+    let mut world = linked(83, Faults { rival: 60, ..Faults::default() });
+    world.rival.is_elsewhere = true;
+    busy(&mut world);
+    settle(&mut world, 900);
+    let told = |notice: &Notice| matches!(notice, Notice::Misbehaviour { .. });
+    assert!(!world.notices.iter().any(told), "{:?}", world.notices);
+    let (compared, won) = (world.compared, world.rival.won);
+    assert!(compared > 3 && compared <= won, "{compared} for {won} updates of others");
+    let mut world = linked(83, Faults::default());
+    busy(&mut world);
+    settle(&mut world, 900);
+    assert_eq!(world.compared, 0);
+}
