@@ -23,6 +23,7 @@ pub mod ibc;
 pub mod ibc_v2;
 pub mod node;
 pub mod price;
+pub mod upgrade;
 pub mod wasm;
 
 pub use error::ChainError;

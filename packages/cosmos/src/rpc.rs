@@ -125,7 +125,20 @@ impl Rpc {
     /// # Errors
     /// [`QueryError`]; [`QueryError::Malformed`] when the answer is of another height or has no proof.
     pub async fn prove(&self, key: Vec<u8>, height: u64) -> Result<Proved, QueryError> {
-        let path = format!("/store/{IBC_STORE}/key");
+        self.prove_in(IBC_STORE, key, height).await
+    }
+
+    /// The same of any store.
+    ///
+    /// # Errors
+    /// As [`Rpc::prove`].
+    pub async fn prove_in(
+        &self,
+        store: &str,
+        key: Vec<u8>,
+        height: u64,
+    ) -> Result<Proved, QueryError> {
+        let path = format!("/store/{store}/key");
         let answer = self.abci_query(&path, &key, height, Proof::Wanted).await?.accepted(&path)?;
         let malformed = |reason| QueryError::Malformed { path: path.clone(), reason };
         if answer.height != height {

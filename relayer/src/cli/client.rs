@@ -1,5 +1,7 @@
 //! `ferry client`: how long clients are good for, new ones, and the proposal that revives a dead one.
 
+mod upgrade;
+
 use std::fmt;
 use std::io::Write as _;
 
@@ -34,6 +36,17 @@ pub(super) enum Verb {
         on: String,
         /// The chain that it follows.
         of: String,
+        #[command(flatten)]
+        manner: Manner,
+    },
+    /// Upgrade all clients that follow a chain which has halted for an upgrade that changes its id or
+    /// its unbonding period.
+    Upgrade {
+        /// The chain that has halted.
+        of: String,
+        /// Only the client of this path.
+        #[arg(long, value_name = "PATH")]
+        path: Option<String>,
         #[command(flatten)]
         manner: Manner,
     },
@@ -89,6 +102,9 @@ pub(super) async fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
     match verb {
         Verb::Status { path } => status(place, &file, path).await,
         Verb::Create { on, of, manner } => create(place, &file, (&on, &of), &manner).await,
+        Verb::Upgrade { of, path, manner } => {
+            Box::pin(upgrade::run(place, &file, (&of, path.as_deref()), &manner)).await
+        }
         Verb::Recover { chain, client, substitute, deposit } => {
             let proposal = recover(&file, &chain, (&client, &substitute), deposit).await?;
             let mut out = std::io::stdout().lock();

@@ -1,9 +1,12 @@
 //! Clients as their chains have them.
 
+use cosmos::Any;
 use cosmos::chain::{Chain, ChainError};
 use cosmos::wire::client::{ClientError, ClientState, ConsensusState};
 
 use super::light;
+use super::node::Node;
+use crate::model::facts::Why;
 use crate::model::state::{ClientFacts, ClientStatus};
 
 /// Asks a chain about one of its clients.
@@ -28,6 +31,14 @@ pub(crate) async fn look(chain: &Chain, client: &str) -> Result<ClientFacts, Cha
         time: light::time(consensus.time),
         trusting_period: state.trusting_period.into(),
     })
+}
+
+/// The client messages that lead a client from the height it trusts to `height` of the chain it follows.
+///
+/// # Errors
+/// [`Why`], when a header cannot be had or a client would refuse it.
+pub(crate) async fn updates(of: &Node, height: u64, trusted: u64) -> Result<Vec<Any>, Why> {
+    Ok(light::header(of, height, Some(trusted)).await?.updates)
 }
 
 /// The state of a client.

@@ -220,11 +220,7 @@ async fn connect_one(
     let height = chain.height().await.map_err(failed)?;
     let block = chain.rpc().block_params(height).await.map_err(|e| failed(e.into()))?;
     let probe = find_probe(&chain, &key, probe, probes).await.map_err(failed)?;
-    let terms = Terms {
-        trusting_period: file.trusting_period.unwrap_or(unbonding * 2 / 3),
-        unbonding_period: unbonding,
-        max_clock_drift: file.max_clock_drift,
-    };
+    let terms = terms(&file, unbonding);
     let config = ChainConfig {
         id: lane.chain.clone(),
         revision: revision_of(&file.id),
@@ -252,6 +248,26 @@ async fn connect_one(
     let archives = archives.collect::<Result<_, _>>().map_err(|error| failed(error.into()))?;
     let node = Node::new(lane, endpoints, terms, INTERVAL / 2).with_archives(archives);
     Ok((node, config))
+}
+
+/// A chain that clients follow, to lead them by hand. Nobody signs there.
+///
+/// # Errors
+/// [`SetupError::Chain`].
+pub async fn follow(file: &ChainFile) -> Result<Node, SetupError> {
+    let failed = |error| SetupError::Chain { chain: file.id.clone(), source: Box::new(error) };
+    let endpoints = endpoints(file).await.map_err(failed)?;
+    let unbonding = endpoints.current().unbonding_period().await.map_err(failed)?;
+    let lane = LaneId { chain: ChainId::from(file.id.as_str()), address: Address::from("") };
+    Ok(Node::new(lane, endpoints, terms(file, unbonding), INTERVAL / 2))
+}
+
+fn terms(file: &ChainFile, unbonding: Duration) -> Terms {
+    Terms {
+        trusting_period: file.trusting_period.unwrap_or(unbonding * 2 / 3),
+        unbonding_period: unbonding,
+        max_clock_drift: file.max_clock_drift,
+    }
 }
 
 /// A chain, to be asked by hand.

@@ -2,11 +2,14 @@
 //! See `README.md` beside the manifest.
 
 mod clients;
+mod guard;
+mod handshakes;
 mod ica;
 mod isolation;
 mod operations;
 mod pair;
 mod scan;
+mod upgrade;
 
 use std::sync::{LazyLock, Mutex, PoisonError};
 

@@ -1,0 +1,78 @@
+use anyhow::Context as _;
+use cosmos::ibc_proto::cosmos::upgrade::v1beta1::Plan;
+use cosmos::ibc_proto::ibc::core::client::v1::MsgIbcSoftwareUpgrade;
+use cosmos::wire::client::ClientState;
+use cosmos::wire::gov::MsgSubmitProposal;
+use cosmos::wire::height::Height;
+use cosmos::wire::tx::any;
+use e2e::clock;
+use e2e::modules;
+use e2e::operator::Operator;
+use entrepot::localnet::Localnet;
+
+/// Blocks until the chain halts: the vote takes six of them, and its transactions some more.
+const NOTICE: u64 = 25;
+/// The chain's id from then on.
+const NEXT_ID: &str = "wasmdev-2";
+
+/// Governance gives chain A another id from some height on, where it halts. Before that nothing can be
+/// upgraded, and ferry says when. Then the client on B is led to the last header and upgraded with
+/// proofs from A's last state, and is active and follows the chain with the new id.
+#[test]
+#[ignore = "halts chain A for good: `scripts/test --long` runs it last"]
+fn a_client_goes_with_its_chain_through_an_upgrade() -> anyhow::Result<()> {
+    crate::run(async || {
+        let operator = Operator::new("").await?;
+        let (a, b) = (&operator.a, &operator.b);
+        let linked = operator.link().await?;
+        let client = linked["b"]["client"].as_str().context("no client")?;
+        let state = async || -> anyhow::Result<ClientState> {
+            let packed = b.chain.client_state(client).await?.context("there is no client")?;
+            Ok(ClientState::from_any(&packed)?)
+        };
+        let height = a.chain.height().await? + NOTICE;
+        let new = ClientState {
+            chain_id: NEXT_ID.to_owned(),
+            latest_height: Height::new(2, height),
+            ..state().await?
+        };
+        let upgrade = MsgIbcSoftwareUpgrade {
+            plan: Some(Plan { name: "next".into(), height: height.try_into()?, ..Plan::default() }),
+            upgraded_client_state: Some(new.to_any()),
+            signer: a.chain.governance()?,
+        };
+        let net = Localnet::read(&e2e::world::setting("E2E_LOCALNET")?)?;
+        let voter = net.key("validator")?;
+        let propose = any(&MsgSubmitProposal {
+            messages: vec![any(&upgrade)],
+            initial_deposit: vec![modules::coin((2_000, "stake"))],
+            proposer: a.chain.address(&voter)?,
+            metadata: String::new(),
+            title: "next".into(),
+            summary: "another id".into(),
+            expedited: true,
+        });
+        let proposed = a.chain.send_msgs(&voter, &[propose], "").await?;
+        let number = proposed.attribute("submit_proposal", "proposal_id");
+        modules::pass(&a.chain, &voter, number.context("no number")?.parse()?).await?;
+
+        let verb = ["client", "upgrade", a.chain_id()];
+        let early = operator.ferry(&verb).await.expect_err("the chain has not halted");
+        assert!(format!("{early:#}").contains(&format!("at height {height}")), "{early:#}");
+        let is_halted = async || {
+            let executed = a.chain.rpc().abci_info().await?.last_block_height;
+            let has_header = a.chain.rpc().commit(height).await.is_ok();
+            Ok((executed + 1 == height && has_header).then_some(()))
+        };
+        clock::until(&b.chain, "chain A halts", is_halted).await?;
+        let upgraded = operator.ferry(&verb).await?;
+        assert_eq!(upgraded["clients"][0]["client"], client, "{upgraded}");
+        assert_eq!(upgraded["clients"][0]["follows"], NEXT_ID, "{upgraded}");
+        let state = state().await?;
+        assert_eq!((&*state.chain_id, state.latest_height), (NEXT_ID, Height::new(2, height)));
+        assert_eq!(b.chain.client_status(client).await?, "Active");
+        let again = operator.ferry(&verb).await?;
+        assert_eq!(again["clients"][0].get("hash"), None, "it is paid for twice: {again}");
+        Ok(())
+    })
+}
