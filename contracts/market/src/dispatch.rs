@@ -127,6 +127,11 @@ fn contract(ctx: &mut Context<'_>, msg: ExecuteMsg) -> Result<(), ContractError>
     match msg {
         ExecuteMsg::Receive(received) => token::receive(ctx, received),
         ExecuteMsg::Internal(message) => control::internal(ctx, message),
+        // It comes with a transfer: the entry point takes it, and a question about it names the route.
+        ExecuteMsg::Entrepot(_) => Err(ContractError::Unauthorized {
+            sender: ctx.caller().into(),
+            expected: "the account in which ibc-hooks calls for a route's outpost",
+        }),
         _ => Err(MISPLACED),
     }
 }

@@ -18,6 +18,7 @@ mod offers;
 mod orders;
 mod purchase;
 mod readme;
+mod rehearsal;
 mod released;
 mod replaced;
 mod rescue;
