@@ -16,6 +16,7 @@ pub mod operator;
 pub mod people;
 pub mod records;
 pub mod relay;
+pub mod released;
 pub mod third_party;
 pub mod tool;
 pub mod wallet;

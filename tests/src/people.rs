@@ -5,7 +5,7 @@ use cosmos::chain::TxOutcome;
 use cosmwasm_std::Uint128;
 use market::msg::{
     BidInfo, BidsResponse, ClaimableResponse, ExecuteMsg as Market, LeaseId, LeaseInfo,
-    OffersResponse, QueryMsg as AskMarket, StoredTombstone,
+    QueryMsg as AskMarket, StoredTombstone,
 };
 use outpost::msg::responses::{ClaimableResponse as Credits, OrderResponse};
 use outpost::msg::{Buy, ExecuteMsg as Outpost, QueryMsg as AskOutpost};
@@ -103,17 +103,9 @@ impl World {
     pub async fn post_offer(&self, provider: &str) -> anyhow::Result<u64> {
         let terms = web_offer(&self.deployed.market_denom);
         let bond = [(OFFER_BOND, self.bond_denom())];
-        self.market(provider, &Market::PostOffer { terms }, &bond).await?;
-        let provider = Some(self.address(provider)?.to_owned());
-        let ask = AskMarket::Offers {
-            provider,
-            denom: None,
-            state: None,
-            start_after: None,
-            limit: Some(50),
-        };
-        let posted: OffersResponse = self.ask_market(&ask).await?;
-        Ok(posted.offers.last().context("a posted offer is not listed")?.id)
+        let posted = self.market(provider, &Market::PostOffer { terms }, &bond).await?;
+        let offer = posted.attribute("wasm-offer_posted", "offer");
+        Ok(offer.context("the market tells no number of the offer")?.parse()?)
     }
 
     /// Bids for an order; the deposit is the bond of a day.

@@ -40,12 +40,11 @@ pub struct World {
     pub sites: Sites,
     /// The contracts and the channels between them.
     pub deployed: Deployed,
-    /// Another transfer channel between the chains, which is no route.
+    /// Another transfer channel between the chains, which is no route; the route's where there is none.
     pub other_transfer: Ends,
     /// The provider's standing offer.
     pub offer: u64,
-    /// A multisig on the outpost's chain.
-    pub dao: Dao,
+    dao: Option<Dao>,
     /// Contracts of others.
     pub third_party: ThirdParty,
     pub(crate) net: Localnet,
@@ -61,31 +60,46 @@ impl World {
     /// # Errors
     /// A variable is not set, a node does not answer, or anything cannot be deployed.
     pub async fn make() -> anyhow::Result<Self> {
+        let mut world = Self::of(&setting("ARTIFACTS")?).await?;
+        // ferry names paths after the chain on which they begin: this one is not the route's.
+        let (a, b) = (world.sites.market.chain_id(), world.sites.outpost.chain_id());
+        let (from, to) = ((a, TRANSFER_PORT), (b, TRANSFER_PORT));
+        let other = world.ferry.link(NewChannel { from, to, version: "ics20-1" }).await?;
+        world.other_transfer = Ends { market: other.a.channel, outpost: other.b.channel };
+        let members = [world.key(BUYER)?, world.key("user3")?];
+        let funds = (DAO_FUNDS, world.deployed.denom.as_str());
+        let dao = Dao::form(&world.sites.outpost, &world.third_party, members, funds).await?;
+        world.dao = Some(dao);
+        Ok(world)
+    }
+
+    /// A multisig on the outpost's chain.
+    ///
+    /// # Errors
+    /// This world has none.
+    pub fn dao(&self) -> anyhow::Result<&Dao> {
+        self.dao.as_ref().context("a world of released contracts has no DAO")
+    }
+
+    /// The contracts in a folder, two providers and an offer; the owner may migrate the contracts.
+    pub(crate) async fn of(contracts: &Path) -> anyhow::Result<Self> {
         let described = setting("E2E_LOCALNET")?;
-        let (artifacts, binary) = (setting("ARTIFACTS")?, setting("FERRY_BIN")?);
-        let tool = setting("ENTREPOT_BIN")?;
+        let (binary, tool) = (setting("FERRY_BIN")?, setting("ENTREPOT_BIN")?);
         let net = Localnet::read(&described)?;
         let beside = described.parent().unwrap_or_else(|| Path::new("."));
         let folder = tempfile::Builder::new().prefix("e2e-").tempdir_in(beside)?.keep();
         let ferry = net.ferry(&binary, folder.join("ferry")).await?;
         let log = folder.join("ferry.log");
         let sites = net.sites(OWNER).await?;
-        let deployed = deploy(&net, &sites, (&artifacts, &ferry), &folder).await?;
-        // ferry names paths after the chain on which they begin: this one is not the route's.
-        let (a, b) = (sites.market.chain_id(), sites.outpost.chain_id());
-        let (from, to) = ((a, TRANSFER_PORT), (b, TRANSFER_PORT));
-        let other = ferry.link(NewChannel { from, to, version: "ics20-1" }).await?;
-        let members = [net.key(BUYER)?, net.key("user3")?];
-        let third_party = ThirdParty::below(&artifacts);
-        let funds = (DAO_FUNDS, deployed.denom.as_str());
-        let dao = Dao::form(&sites.outpost, &third_party, members, funds).await?;
+        let deployed = deploy(&net, &sites, (contracts, &ferry), &folder).await?;
+        let third_party = ThirdParty::below(&setting("ARTIFACTS")?);
         let mut world = Self {
-            other_transfer: Ends { market: other.a.channel, outpost: other.b.channel },
+            other_transfer: deployed.transfer.clone(),
             offer: 0,
             running: Mutex::new(None),
             sites,
             deployed,
-            dao,
+            dao: None,
             third_party,
             net,
             ferry,
@@ -222,9 +236,12 @@ async fn deploy(
     (artifacts, ferry): (&Path, &Ferry),
     folder: &Path,
 ) -> anyhow::Result<Deployed> {
+    let mut spec = net.spec(artifacts);
+    spec.market.admin = Some(sites.market.address.clone());
+    spec.outpost.admin = Some(sites.outpost.address.clone());
     let deployment = Deployment {
         sites,
-        spec: &net.spec(artifacts),
+        spec: &spec,
         channels: &Channels::Ferry(ferry.clone()),
         carrier: &Carrier::Child { log: folder.join("ferry.log") },
     };

@@ -45,9 +45,9 @@ fn accept(world: &World, seq: u64, bid: &BidInfo) -> anyhow::Result<CosmosMsg> {
 fn a_multisig_buys_by_auction_and_the_loser_has_its_deposit_back() -> anyhow::Result<()> {
     e2e::run(async |world| {
         let before = Ledger::take(world).await?;
-        let dao = world.dao.address.as_str();
+        let dao = world.dao()?.address.as_str();
         world.start_ferry().await?;
-        let seq = Sent::find(&world.dao.pass("bids, please", &buy(world)?).await?)?.seq;
+        let seq = Sent::find(&world.dao()?.pass("bids, please", &buy(world)?).await?)?.seq;
         world.settled().await?;
         let id = world.deployment(dao, seq);
         let order = first_group(id.clone());
@@ -60,7 +60,7 @@ fn a_multisig_buys_by_auction_and_the_loser_has_its_deposit_back() -> anyhow::Re
         assert_eq!(bids.len(), 2);
         let loser = bids[1].provider.clone();
         assert_eq!(loser, world.address(PROVIDER)?);
-        world.dao.pass("the lower one", &accept(world, seq, &bids[0])?).await?;
+        world.dao()?.pass("the lower one", &accept(world, seq, &bids[0])?).await?;
         world.settled().await?;
         let lease = world.lease(&order).await?;
         let winner = world.address(RIVAL)?;
@@ -83,7 +83,7 @@ fn a_multisig_buys_by_auction_and_the_loser_has_its_deposit_back() -> anyhow::Re
 
         let since = world.beat(RIVAL, &order).await?;
         world
-            .dao
+            .dao()?
             .pass("enough of it", &tell(world, &ExecuteMsg::Close { seq }, Vec::new())?)
             .await?;
         world.settled().await?;

@@ -5,6 +5,7 @@ mod auction;
 mod book;
 mod daos;
 mod faults;
+mod migration;
 mod modules;
 mod offer;
 mod refusals;

@@ -29,11 +29,11 @@ async fn quoted(world: &World) -> anyhow::Result<(CosmosMsg, u128)> {
 fn a_multisig_buys_by_offer_and_closes_and_the_rest_is_home() -> anyhow::Result<()> {
     e2e::run(async |world| {
         let before = Ledger::take(world).await?;
-        let dao = world.dao.address.as_str();
+        let dao = world.dao()?.address.as_str();
         world.start_ferry().await?;
 
         let (message, units) = quoted(world).await?;
-        let bought = world.dao.pass("a web server for a day", &message).await?;
+        let bought = world.dao()?.pass("a web server for a day", &message).await?;
         let packets = bought.events.iter().filter(|event| event.kind == "send_packet").count();
         assert_eq!(packets, 1, "one packet does all of it");
         let seq = Sent::find(&bought)?.seq;
@@ -61,7 +61,7 @@ fn a_multisig_buys_by_offer_and_closes_and_the_rest_is_home() -> anyhow::Result<
         world.settled().await?;
         assert_eq!(world.order(seq).await?.state, OrderState::Leased, "the market has said so");
 
-        world.dao.pass("enough of it", &world.call(&ExecuteMsg::Close { seq }, &[])?).await?;
+        world.dao()?.pass("enough of it", &world.call(&ExecuteMsg::Close { seq }, &[])?).await?;
         world.settled().await?;
         assert_eq!(world.order(seq).await?.state, OrderState::Closed);
         assert_eq!(world.status(&id).await?.state, DeploymentState::Closed);

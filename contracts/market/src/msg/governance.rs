@@ -28,7 +28,7 @@ pub struct NewDenom {
     pub bond_factor: Option<Decimal>,
     /// Units set aside for each order: whoever closes it after its expiry is paid them, and else
     /// they are the tenant's again. The same for all routes; default none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Uint128::is_zero")]
     pub listing_fee: Uint128,
 }
 

@@ -2,7 +2,7 @@
 //! unit finds its way out.
 //!
 //! `tests/released/VERSION.json` holds the storage of a market of that version on a real chain and
-//! its answers there; `tests/released/record` made it.
+//! its answers there; `scripts/record-release` made it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

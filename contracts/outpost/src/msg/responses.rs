@@ -99,6 +99,7 @@ pub struct OrderResponse {
     /// Who may command it beside the owner.
     pub operators: Vec<Operator>,
     /// Whether what comes home returns to the owner's budget, because it was bought with it.
+    #[serde(default)]
     pub from_budget: bool,
     /// To whom its owner has offered it.
     pub new_owner: Option<Addr>,
@@ -246,6 +247,7 @@ pub struct FlightResponse {
     /// When it can no longer be received, in seconds since 1970.
     pub timeout_at: u64,
     /// Units for who sent it, once it has arrived.
+    #[serde(default)]
     pub tip: Uint128,
     /// When the contract's owner announced its refund, in seconds since 1970.
     pub announced_at: Option<u64>,

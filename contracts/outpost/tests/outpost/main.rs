@@ -13,6 +13,7 @@ mod fuzz;
 mod hostile;
 mod reading;
 mod readme;
+mod released;
 mod repair;
 mod routes;
 mod seeds;
