@@ -18,8 +18,8 @@ use crate::error::ContractError;
 use crate::lease::start::{Agreement, start};
 use crate::ledger::Funds;
 use crate::order;
+use crate::state::bid::Bid;
 use crate::state::config::PAUSED;
-use crate::state::deployment::Bid;
 use crate::state::principal::PrincipalId;
 
 fn require_unpaused(storage: &dyn Storage) -> Result<(), ContractError> {

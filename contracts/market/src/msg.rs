@@ -16,12 +16,12 @@ pub use protocol::ownership::OwnershipAction;
 pub use query::QueryMsg;
 pub use response::{
     AcceptedResponse, AnnouncementInfo, AnnouncementsResponse, AttestationInfo,
-    AttestationsResponse, BidInfo, BidsResponse, CheckResponse, ClaimableResponse,
+    AttestationsResponse, BidInfo, BidsOfResponse, BidsResponse, CheckResponse, ClaimableResponse,
     ClaimablesResponse, ConfigResponse, DenomClaimable, DenomInfo, DenomsResponse, DeploymentInfo,
     DeploymentSummary, DeploymentsResponse, GroupQuote, InFlightInfo, InFlightResponse,
     InfoResponse, LeaseInfo, LeasesResponse, LiveDeployment, LiveDeploymentsResponse, Money,
-    NextTerms, OfferInfo, OfferState, OffersResponse, OrderInfo, OrdersResponse, OwnershipResponse,
-    ProposalInfo, ProviderInfo, ProvidersResponse, QuoteResponse, RouteInfo, RoutesResponse,
-    SolvencyResponse, Standing, StatsResponse, StoredTombstone,
+    NextTerms, OfferInfo, OfferState, OffersResponse, OrderInfo, OrdersResponse, OwnBid,
+    OwnershipResponse, ProposalInfo, ProviderInfo, ProvidersResponse, QuoteResponse, RouteInfo,
+    RoutesResponse, SolvencyResponse, Standing, StatsResponse, StoredTombstone,
 };
 pub use setup::{InstantiateMsg, MigrateMsg, Params};

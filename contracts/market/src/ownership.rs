@@ -77,7 +77,8 @@ fn require_open(ctx: &Context<'_>, expiry: Option<&Expiration>) -> Result<(), Co
 pub(crate) fn pause(ctx: &mut Context<'_>) -> Result<(), ContractError> {
     let pauser = CONFIG.load(ctx.state())?.pauser;
     if pauser.is_none_or(|pauser| pauser.as_str() != ctx.caller()) {
-        require_owner(ctx.state(), ctx.caller())?;
+        require_owner(ctx.state(), ctx.caller())
+            .map_err(|_| unauthorized(ctx.caller(), "the owner and the pauser"))?;
     }
     PAUSED.save(ctx.storage(), &true)?;
     ctx.emit(Event::new("paused"));

@@ -74,6 +74,7 @@ const fn subject_of(msg: &QueryMsg) -> Subject {
         QueryMsg::Orders { .. }
         | QueryMsg::Order { .. }
         | QueryMsg::Bids { .. }
+        | QueryMsg::BidsOf { .. }
         | QueryMsg::Lease { .. }
         | QueryMsg::Leases { .. } => Subject::Groups,
         QueryMsg::Claimable { .. }

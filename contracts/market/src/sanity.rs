@@ -8,10 +8,11 @@ use std::fmt::Display;
 use cosmwasm_std::{Deps, Env, Order, StdResult, Storage, Uint128};
 
 use crate::ledger::{self, CLAIMABLE, LIABILITIES};
+use crate::state::bid::{BIDS, BIDS_BY_PROVIDER};
 use crate::state::denom::{self, DenomId};
 use crate::state::deployment::{
-    ACCOUNTS, BIDS, LEASES, LEASES_BY_PROVIDER, Number, OPEN_ORDERS, ORDERS, RECORDS, SLOTS, SPECS,
-    Slot, StoredAccount,
+    ACCOUNTS, LEASES, LEASES_BY_PROVIDER, Number, OPEN_ORDERS, ORDERS, RECORDS, SLOTS, SPECS, Slot,
+    StoredAccount,
 };
 use crate::state::offer::{BY_PROVIDER, OFFERS, OfferUse, USES};
 use crate::state::provider::{self, LIVE_LEASES, PROVIDERS};
@@ -169,15 +170,18 @@ fn size(count: u32) -> usize {
 /// one that binds no more, which may have outlived its bidder's leaving and return.
 fn bids(storage: &dyn Storage, now: u64) -> Result<(), Fault> {
     let up = Order::Ascending;
-    let mut standing = Sums::new();
+    let (mut standing, mut by_provider) = (Sums::new(), Vec::new());
     for ((number, group, bidder), bid) in all(BIDS.range(storage, None, None, up))? {
         count(&mut standing, (number, group));
+        by_provider.push((bidder, number, group));
         let bound = provider::bound_until(storage, bidder).map_err(|error| error.to_string())?;
         let is_binding = now < bid.valid_until;
         if is_binding && PROVIDERS.has(storage, bidder) && bound < bid.valid_until {
             return Err(format!("bid {number}/{group}/{bidder} binds longer than its bidder"));
         }
     }
+    by_provider.sort_unstable();
+    same("bids by provider", all(BIDS_BY_PROVIDER.keys(storage, None, None, up))?, by_provider)?;
     for (key, order) in all(ORDERS.range(storage, None, None, up))? {
         same(format!("bids of {key:?}"), order.bids, standing.remove(&key).unwrap_or_default())?;
         if size(order.bids) > protocol::limits::BIDS {

@@ -2,6 +2,7 @@
 
 pub(crate) mod announcement;
 pub(crate) mod attestation;
+pub(crate) mod bid;
 pub(crate) mod config;
 pub(crate) mod denom;
 pub(crate) mod deployment;

@@ -6,7 +6,7 @@ use super::{require_rate, require_unpaused, win};
 use crate::context::Context;
 use crate::deployment::Live;
 use crate::error::ContractError;
-use crate::state::deployment::{BIDS, Bid};
+use crate::state::bid::{self, BIDS, Bid};
 use crate::state::principal::PrincipalId;
 use crate::state::provider;
 use crate::{eligible, order};
@@ -62,6 +62,6 @@ fn take_bid(
         what: "bid",
         id: format!("{} of {}", accepted.bid_no, accepted.provider),
     })?;
-    BIDS.remove(ctx.storage(), key);
+    bid::remove(ctx.storage(), key);
     Ok(bid)
 }

@@ -13,7 +13,8 @@ use crate::error::ContractError;
 use crate::ledger::{self, Funds};
 use crate::msg::LeaseId;
 use crate::order;
-use crate::state::deployment::{BIDS, Bid, Order, bids};
+use crate::state::bid::{self, Bid};
+use crate::state::deployment::Order;
 use crate::state::principal::{self, PrincipalId};
 
 /// Matches an order whose bidding is over. Anyone may.
@@ -25,7 +26,7 @@ pub(crate) fn match_order(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Con
     let mut live = Live::load(ctx.state(), &id.deployment)?;
     require_matching(&order::load(ctx, &live, id.group)?, ctx.now())?;
     let group = live.group(ctx.state(), id.group)?;
-    let mut standing = bids(ctx.state(), (live.number, id.group))?;
+    let mut standing = bid::of_order(ctx.state(), (live.number, id.group))?;
     standing.sort_by_key(|(_, bid)| (bid.rate, bid.bid_no));
     let mut dropped: u32 = 0;
     for (bidder, bid) in standing {
@@ -34,7 +35,7 @@ pub(crate) fn match_order(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Con
             dropped = dropped.saturating_add(is_dropped.into());
             continue;
         }
-        BIDS.remove(ctx.storage(), (live.number, id.group, bidder));
+        bid::remove(ctx.storage(), (live.number, id.group, bidder));
         win(ctx, &mut live, (id.group, &group), (bidder, &bid), dropped)?;
         return live.save(ctx.storage());
     }
@@ -67,7 +68,7 @@ fn pass_over(
     if lost.is_zero() {
         return Ok(false);
     }
-    BIDS.remove(ctx.storage(), (live.number, id.group, bidder));
+    bid::remove(ctx.storage(), (live.number, id.group, bidder));
     let denom = bid.deposit_denom;
     forfeit(ctx, live, Funds { denom, amount: lost })?;
     let amount = bid.deposit.checked_sub(lost)?;

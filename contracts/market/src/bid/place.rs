@@ -11,7 +11,8 @@ use crate::deployment::Live;
 use crate::error::ContractError;
 use crate::ledger::{self, Funds};
 use crate::msg::LeaseId;
-use crate::state::deployment::{BIDS, Bid, ORDERS, Order, bids};
+use crate::state::bid::{self, BIDS, Bid};
+use crate::state::deployment::{ORDERS, Order};
 use crate::state::principal;
 use crate::state::provider;
 use crate::{eligible, event, order};
@@ -59,23 +60,23 @@ pub(crate) fn place(
 
     order.last_bid_no = order.last_bid_no.saturating_add(1);
     order.bids = order.bids.saturating_add(1);
-    let bid = Bid {
+    let placed = Bid {
         bid_no: order.last_bid_no,
         rate: new.rate,
         valid_until,
         deposit: deposit.amount,
         deposit_denom: deposit.denom,
     };
-    BIDS.save(ctx.storage(), key, &bid)?;
+    bid::save(ctx.storage(), key, &placed, (&live.record).into())?;
     ORDERS.save(ctx.storage(), (live.number, id.group), &order)?;
     provider::bind(ctx.storage(), bidder, valid_until)?;
     // Neither the account nor the status of the deployment changes: nothing else is written.
     ctx.emit(
         event::of_lease("bid_placed", id)
             .add_attribute("provider", caller)
-            .add_attribute("bid_no", bid.bid_no.to_string())
-            .add_attribute("rate", bid.rate)
-            .add_attribute("deposit", bid.deposit)
+            .add_attribute("bid_no", placed.bid_no.to_string())
+            .add_attribute("rate", placed.rate)
+            .add_attribute("deposit", placed.deposit)
             .add_attribute("denom", new.deposit.0)
             .add_attribute("valid_until", valid_until.to_string()),
     );
@@ -109,24 +110,24 @@ fn make_room(
     if usize::try_from(order.bids).unwrap_or(usize::MAX) < limits::BIDS {
         return Ok(());
     }
-    let mut standing = bids(ctx.state(), (live.number, id.group))?;
+    let mut standing = bid::of_order(ctx.state(), (live.number, id.group))?;
     let now = ctx.now().get();
     standing.sort_by_key(|(_, bid)| (now >= bid.valid_until, bid.rate, bid.bid_no));
-    let (bidder, bid) = standing.pop().ok_or(ContractError::Missing { what: "a bid" })?;
-    let max = undercutting(bid.rate);
-    if now < bid.valid_until && rate > max {
+    let (bidder, worst) = standing.pop().ok_or(ContractError::Missing { what: "a bid" })?;
+    let max = undercutting(worst.rate);
+    if now < worst.valid_until && rate > max {
         return Err(ContractError::NotBetter { got: rate.u128(), max: max.u128() });
     }
-    BIDS.remove(ctx.storage(), (live.number, id.group, bidder));
+    bid::remove(ctx.storage(), (live.number, id.group, bidder));
     order.bids = order.bids.saturating_sub(1);
-    let deposit = Funds { denom: bid.deposit_denom, amount: bid.deposit };
+    let deposit = Funds { denom: worst.deposit_denom, amount: worst.deposit };
     ledger::credit(ctx.storage(), bidder, deposit)?;
     let provider = principal::address(ctx.state(), bidder)?;
     ctx.emit(
         event::of_lease("bid_evicted", id)
             .add_attribute("provider", provider)
-            .add_attribute("bid_no", bid.bid_no.to_string())
-            .add_attribute("returned", bid.deposit),
+            .add_attribute("bid_no", worst.bid_no.to_string())
+            .add_attribute("returned", worst.deposit),
     );
     Ok(())
 }

@@ -10,7 +10,8 @@ use crate::error::ContractError;
 use crate::event;
 use crate::ledger::{self, Funds};
 use crate::msg::LeaseId;
-use crate::state::deployment::{self as state, BIDS, Bid, ORDERS};
+use crate::state::bid::{self, BIDS, Bid};
+use crate::state::deployment::{self as state, ORDERS};
 use crate::state::principal::{self, PrincipalId};
 
 /// Returns a bid's deposit: whole once it binds no more. Before, to the bidder less a tenth; and
@@ -40,7 +41,7 @@ pub(crate) fn withdraw(
         order.bids = order.bids.saturating_sub(1);
         ORDERS.save(ctx.storage(), (number, id.group), &order)?;
     }
-    BIDS.remove(ctx.storage(), key);
+    bid::remove(ctx.storage(), key);
     let amount = bid.deposit.checked_sub(lost)?;
     ledger::pay(ctx, &address, Funds { denom: bid.deposit_denom, amount })?;
     emit_gone(ctx, ("bid_withdrawn", id), (address, &bid), lost);

@@ -56,27 +56,30 @@ pub(crate) fn forfeit(
     live: &mut Live,
     funds: Funds,
 ) -> Result<(), ContractError> {
-    give(ctx, live, funds)?;
     let denom = denom::load(ctx.state(), funds.denom)?.name;
     ctx.emit(
         event::of_deployment("bond_forfeited", &live.id)
             .add_attribute("amount", funds.amount)
             .add_attribute("denom", denom),
     );
-    Ok(())
+    give(ctx, live, funds)
 }
 
 /// Gives what the market already holds to the tenant: into the account if it can take it, else as a
-/// claimable. No minimum applies.
+/// claimable. No minimum applies. That it came is told before; here, only that the account had no room.
 pub(crate) fn give(
     ctx: &mut Context<'_>,
     live: &mut Live,
     funds: Funds,
 ) -> Result<(), ContractError> {
     let units = Units::new(funds.amount.u128());
-    let total = live.account.deposited().try_add(units)?;
-    if funds.denom == live.record.denom && total <= MAX_UNITS {
-        return Ok(live.account.deposit(ctx.now(), units, Units::ZERO)?);
+    if funds.denom == live.record.denom {
+        if live.account.deposited().try_add(units)? <= MAX_UNITS {
+            return Ok(live.account.deposit(ctx.now(), units, Units::ZERO)?);
+        }
+        ctx.emit(
+            event::of_deployment("account_full", &live.id).add_attribute("amount", funds.amount),
+        );
     }
     settle::credit_tenant(ctx.storage(), &live.record, funds)?;
     event::tell_credit(ctx, live.record.tenant, funds)

@@ -159,8 +159,8 @@ fn start_account(
     Ok(Live::new(number, purchase.id.clone(), record, account))
 }
 
-/// The listing fees of a deployment.
-fn fees_of(listing_fee: Uint128, groups: usize) -> Result<Uint128, ContractError> {
+/// The listing fees of that many groups.
+pub(crate) fn fees_of(listing_fee: Uint128, groups: usize) -> Result<Uint128, ContractError> {
     let groups = u128::try_from(groups).unwrap_or(u128::MAX);
     Ok(listing_fee.checked_mul(Uint128::new(groups))?)
 }

@@ -169,6 +169,10 @@ pub(crate) fn at_stop(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Contrac
         let problem = "was never active; close it as unready";
         return Err(ContractError::WrongState { what: "lease", problem });
     }
+    let stop = stop.finite().ok_or(ContractError::WrongState {
+        what: "lease",
+        problem: "has neither a term nor notice, so no end",
+    })?;
     require_reached(ctx.now(), stop, "the lease ends")?;
     let reason = if lease.reclaiming { "notice" } else { "term" };
     let (fault, bond) = (Fault::None, BondFate::Returned);

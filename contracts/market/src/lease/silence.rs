@@ -26,15 +26,17 @@ pub(crate) fn report(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Contract
     let (mut live, mut lease) = load_named(ctx.state(), id)?;
     live.account.settle(now)?;
     let stream = live.account.stream(id.group)?;
-    let is_silent = if was_alive(&live, id.group)? {
-        stream.is_silent(now)
-    } else {
-        now.get() >= lease.ready_by
-    };
-    // Out of funds a provider may go, and the deployment has an exit of its own.
-    if !is_silent || live.account.is_short() || lease.silent_deadline.is_some() {
-        let problem = "is not silent, or its deployment is out of funds, or it was reported";
+    if let Some(problem) = other_exit(&live, &lease) {
         return Err(ContractError::WrongState { what: "lease", problem });
+    }
+    if was_alive(&live, id.group)? {
+        require_reached(now, stream.cap(), "the lease is silent")?;
+        if !stream.is_silent(now) {
+            let problem = "has come to its end; close it with `end_lease`";
+            return Err(ContractError::WrongState { what: "lease", problem });
+        }
+    } else {
+        require_reached(now, Seconds::new(lease.ready_by), "the provider is late")?;
     }
     let time = stream.window().unwrap_or(LEAST_TIME).max(LEAST_TIME);
     let deadline = now.after(time).get();
@@ -43,6 +45,18 @@ pub(crate) fn report(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Contract
     let event = event::of_lease("lease_silent", id);
     ctx.emit(event.add_attribute("deadline", deadline.to_string()));
     Ok(())
+}
+
+/// Why silence is not how a lease ends, if it is not.
+fn other_exit(live: &Live, lease: &Lease) -> Option<&'static str> {
+    if lease.silent_deadline.is_some() {
+        Some("was reported already")
+    } else if live.account.is_short() {
+        // Out of funds a provider may go, and the deployment has an exit of its own.
+        Some("is out of funds; close its deployment with `close_short`")
+    } else {
+        None
+    }
 }
 
 /// Closes a lease that stayed silent; its bond is forfeit.

@@ -182,6 +182,19 @@ pub enum QueryMsg {
         #[serde(default)]
         limit: Option<u32>,
     },
+    /// A provider's bids, oldest deployment first: those that stand, and those whose deposit waits to be
+    /// returned.
+    #[returns(super::BidsOfResponse)]
+    BidsOf {
+        /// Whose.
+        provider: String,
+        /// After the bid for this one.
+        #[serde(default)]
+        start_after: Option<LeaseId>,
+        /// How many.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
     /// One lease that is not closed.
     #[returns(super::LeaseInfo)]
     Lease {

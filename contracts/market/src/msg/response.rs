@@ -15,7 +15,8 @@ pub use governance::{
     InfoResponse, OwnershipResponse, RouteInfo, RoutesResponse, StatsResponse,
 };
 pub use groups::{
-    BidInfo, BidsResponse, LeaseInfo, LeasesResponse, OrderInfo, OrdersResponse, ProposalInfo,
+    BidInfo, BidsOfResponse, BidsResponse, LeaseInfo, LeasesResponse, OrderInfo, OrdersResponse,
+    OwnBid, ProposalInfo,
 };
 pub use money::{
     AcceptedResponse, CheckResponse, ClaimableResponse, ClaimablesResponse, DenomClaimable,

@@ -2,18 +2,19 @@
 
 use cosmwasm_std::{Binary, Order as Direction, Storage, Uint128, to_json_binary};
 use escrow::Seconds;
-use protocol::Tenant;
 use protocol::control::GroupState;
+use protocol::{DeploymentId, Tenant};
 
 use super::{Asked, MISPLACED, after_address, denom_number, fill, fits, page, places};
 use crate::bond;
 use crate::error::ContractError;
 use crate::lease::{self as leases_of, terms::open_proposals};
 use crate::msg::{
-    BidInfo, BidsResponse, LeaseId, LeaseInfo, LeasesResponse, Money, OrderInfo, OrdersResponse,
-    ProposalInfo, QueryMsg,
+    BidInfo, BidsOfResponse, BidsResponse, LeaseId, LeaseInfo, LeasesResponse, Money, OrderInfo,
+    OrdersResponse, OwnBid, ProposalInfo, QueryMsg,
 };
-use crate::state::deployment::{self as state, BIDS, GroupKey, LEASES, ORDERS, Order};
+use crate::state::bid::{BIDS, BIDS_BY_PROVIDER, Bid};
+use crate::state::deployment::{self as state, GroupKey, LEASES, ORDERS, Order};
 use crate::state::terms::{Proposal, TERMS};
 use crate::state::{denom, principal, revised};
 use crate::status;
@@ -32,6 +33,9 @@ pub(super) fn answer(
         QueryMsg::Order { id } => to_json_binary(&order(store, &id)?),
         QueryMsg::Bids { order, start_after, limit } => {
             to_json_binary(&bids(store, (&order, start_after), page(limit))?)
+        }
+        QueryMsg::BidsOf { provider, start_after, limit } => {
+            to_json_binary(&bids_of(store, (&provider, start_after.as_ref()), page(limit))?)
         }
         QueryMsg::Lease { id } => to_json_binary(&lease(store, &id, now)?),
         QueryMsg::Leases { provider, tenant, denom, state, start_after, limit } => {
@@ -102,16 +106,45 @@ fn bids(
     let bids = prefix.range(store, start, None, Direction::Ascending).take(limit);
     let bids = bids.map(|entry| {
         let (bidder, bid) = entry?;
-        let denom = denom::load(store, bid.deposit_denom)?.name;
-        Ok(BidInfo {
-            provider: principal::address(store, bidder)?,
-            bid_no: bid.bid_no,
-            rate: bid.rate,
-            valid_until: bid.valid_until,
-            deposit: Money { denom, amount: bid.deposit },
-        })
+        told_bid(store, principal::address(store, bidder)?, bid)
     });
     Ok(BidsResponse { bids: bids.collect::<Result<_, ContractError>>()? })
+}
+
+fn told_bid(store: &dyn Storage, provider: String, bid: Bid) -> Result<BidInfo, ContractError> {
+    let denom = denom::load(store, bid.deposit_denom)?.name;
+    Ok(BidInfo {
+        provider,
+        bid_no: bid.bid_no,
+        rate: bid.rate,
+        valid_until: bid.valid_until,
+        deposit: Money { denom, amount: bid.deposit },
+    })
+}
+
+/// The bids of a provider, oldest deployment first. What they were for may be closed.
+fn bids_of(
+    store: &dyn Storage,
+    (address, after): (&str, Option<&LeaseId>),
+    limit: usize,
+) -> Result<BidsOfResponse, ContractError> {
+    let provider = principal::find(store, &principal::local(address))?;
+    let provider = provider.unwrap_or(principal::NOBODY);
+    let start = places::after_key(store, after)?;
+    let prefix = BIDS_BY_PROVIDER.sub_prefix(provider);
+    let entries = prefix.range(store, start, None, Direction::Ascending);
+    let (bids, next) = fill(entries, limit, &mut |&((number, group), named)| {
+        let bid = BIDS.load(store, (number, group, provider))?;
+        let tenant = principal::name(store, named.tenant)?;
+        let deployment = DeploymentId { tenant, seq: named.seq };
+        Ok(Some(OwnBid {
+            order: LeaseId { deployment, group },
+            is_open: ORDERS.has(store, (number, group)),
+            bid: told_bid(store, address.into(), bid)?,
+        }))
+    })?;
+    let next = next.and_then(|_| bids.last()).map(|last| last.order.clone());
+    Ok(BidsOfResponse { bids, next })
 }
 
 fn lease(store: &dyn Storage, id: &LeaseId, now: Seconds) -> Result<LeaseInfo, ContractError> {

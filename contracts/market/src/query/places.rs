@@ -95,7 +95,7 @@ fn at(key: GroupKey) -> Place {
 }
 
 /// What a caller names need not be there any more.
-fn after_key(
+pub(super) fn after_key(
     store: &dyn Storage,
     after: Option<&LeaseId>,
 ) -> Result<Option<Bound<'static, GroupKey>>, ContractError> {

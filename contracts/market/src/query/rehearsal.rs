@@ -7,7 +7,7 @@ use protocol::json::from_slice;
 
 use super::{Asked, MISPLACED};
 use crate::context::Context;
-use crate::deployment::open::least_for;
+use crate::deployment::open::{fees_of, least_for};
 use crate::dispatch::dispatch;
 use crate::error::ContractError;
 use crate::msg::{CheckResponse, ExecuteMsg, GroupQuote, Money, QueryMsg, QuoteResponse};
@@ -105,10 +105,13 @@ fn quote(
 
     let runway = Seconds::new(deployment.runway_seconds);
     let fee = denom::load(store, id)?.listing_fee;
-    let fees = fee.checked_mul(Uint128::from(u128::try_from(groups.len()).unwrap_or_default()))?;
-    let minimum = lasting(&groups, runway)?.max(min_deposit).checked_add(fees)?;
-    let minimum = minimum.max(least_for(fees)?);
-    let deposit = lasting(&groups, Seconds::new(seconds))?.checked_add(fees)?.max(minimum);
+    // Every group's fee is set aside before the deposit is looked at, and comes back within the message
+    // for a group that starts at once.
+    let fees = fees_of(fee, groups.len())?;
+    let kept = fees_of(fee, groups.iter().filter(|group| group.offer.is_none()).count())?;
+    let least = min_deposit.checked_add(fees)?.max(least_for(fees)?);
+    let minimum = lasting(&groups, runway)?.checked_add(kept)?.max(least);
+    let deposit = lasting(&groups, Seconds::new(seconds))?.checked_add(kept)?.max(minimum);
     Ok(QuoteResponse { groups, minimum, deposit })
 }
 

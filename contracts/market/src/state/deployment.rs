@@ -1,6 +1,6 @@
-//! Deployments, and what belongs to one: its order, bids and leases.
+//! Deployments, and what belongs to one: its orders and leases.
 
-use cosmwasm_std::{Addr, Empty, Order as Direction, Storage, Uint128};
+use cosmwasm_std::{Addr, Empty, Storage, Uint128};
 use escrow::{Account, AccountRow};
 use protocol::deployment::Scope;
 use protocol::json::{Decode, Node};
@@ -32,9 +32,6 @@ pub(crate) const OPERATORS: Map<Number, Vec<Operator>> = Map::new("operators");
 pub(crate) const ACCOUNTS: Map<Number, StoredAccount> = Map::new("account");
 /// Open orders. Written by `open`, removed by a match, at the expiry or with the deployment.
 pub(crate) const ORDERS: Map<GroupKey, Order> = Map::new("order");
-/// (deployment, group, provider) -> bid. Written by `bid`, removed when it wins or is returned: it
-/// may outlive its order and its deployment.
-pub(crate) const BIDS: Map<(Number, u32, PrincipalId), Bid> = Map::new("bid");
 /// Leases not closed. Written by a match, removed by a close.
 pub(crate) const LEASES: Map<GroupKey, Lease> = Map::new("lease");
 /// (provider, deployment, group). Lives and dies with [`LEASES`].
@@ -163,21 +160,6 @@ impl Order {
     }
 }
 
-/// A provider's bid for an order.
-#[derive(Debug, Clone, Serialize, Deserialize, Decode)]
-pub(crate) struct Bid {
-    /// Its number in the order.
-    pub(crate) bid_no: u64,
-    /// Nano-units per second.
-    pub(crate) rate: Uint128,
-    /// Until when it is binding.
-    pub(crate) valid_until: u64,
-    /// What the market holds for it.
-    pub(crate) deposit: Uint128,
-    /// The denom of that.
-    pub(crate) deposit_denom: DenomId,
-}
-
 /// A group that a provider runs. Its rate, window, stop and beats stand in the account's stream.
 #[derive(Debug, Clone, Serialize, Deserialize, Decode)]
 pub(crate) struct Lease {
@@ -260,16 +242,6 @@ pub(crate) fn group(
     let index = usize::try_from(group).unwrap_or(usize::MAX);
     let found = spec(storage, number)?.groups.into_iter().nth(index);
     found.ok_or_else(|| ContractError::NotFound { what: "group", id: group.to_string() })
-}
-
-/// The bids held for an open order: at most [`protocol::limits::BIDS`], so they are kept as they are
-/// and sorted where their order matters.
-pub(crate) fn bids(
-    storage: &dyn Storage,
-    order: GroupKey,
-) -> Result<Vec<(PrincipalId, Bid)>, ContractError> {
-    let entries = BIDS.prefix(order).range(storage, None, None, Direction::Ascending);
-    entries.map(|entry| entry.map_err(Into::into)).collect()
 }
 
 /// The name of a deployment.

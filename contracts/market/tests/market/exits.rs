@@ -18,14 +18,6 @@ fn exactly_after(suite: &mut Suite, seconds: u64, msg: &ExecuteMsg) {
     suite.just("owner", msg);
 }
 
-/// The same, if it is the state that time changes.
-fn exactly_after_wrong_state(suite: &mut Suite, seconds: u64, msg: &ExecuteMsg) {
-    suite.pass(seconds - 1);
-    suite.refused("owner", msg, &[], Code::WrongState);
-    suite.pass(1);
-    suite.just("owner", msg);
-}
-
 #[test]
 fn an_order_expires_and_then_its_deployment_is_finished() {
     let mut suite = Suite::new();
@@ -44,7 +36,7 @@ fn an_order_expires_and_then_its_deployment_is_finished() {
 fn a_provider_that_never_comes_loses_its_bond_to_the_tenant() {
     let mut suite = Suite::new();
     let lease = suite.leased(1_000);
-    exactly_after_wrong_state(&mut suite, 7_200, &report(&lease));
+    exactly_after(&mut suite, 7_200, &report(&lease));
     exactly_after(&mut suite, 3_600, &ExecuteMsg::CloseUnready { lease });
     assert_eq!(suite.status(1).free.u128(), 1_000 + BOND);
     suite.act(Command::CloseDeployment {});
@@ -82,7 +74,7 @@ fn a_halt_of_the_chain_costs_nobody_a_bond() {
 fn silent(suite: &mut Suite) -> LeaseId {
     let lease = suite.leased(100_000);
     suite.beat("alice", &lease);
-    suite.refused("owner", &report(&lease), &[], Code::WrongState);
+    suite.refused("owner", &report(&lease), &[], Code::TooEarly);
     suite.pass(3_600);
     suite.just("owner", &report(&lease));
     lease

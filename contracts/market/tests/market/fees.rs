@@ -6,7 +6,9 @@ use protocol::control::{Command, GroupState};
 use protocol::deployment::Selection;
 use protocol::{Code, Otherwise};
 
-use crate::suite::{RATE, Suite, USD, by_offer, deployment, group, manual, open_msg, usd};
+use crate::suite::{
+    BOND, PURSE, RATE, Suite, USD, attribute_of, by_offer, deployment, group, manual, open_msg, usd,
+};
 
 /// Units of each order's fee.
 const FEE: u128 = 50;
@@ -28,7 +30,7 @@ fn who_clears_an_expired_order_away_earns_its_fee() {
     suite.just("bob", &ExecuteMsg::ExpireOrder { order });
     assert_eq!(suite.claimable("bob", USD), FEE);
     suite.act(Command::CloseDeployment {});
-    assert_eq!(suite.usd("tenant"), crate::suite::PURSE - FEE);
+    assert_eq!(suite.usd("tenant"), PURSE - FEE);
 }
 
 #[test]
@@ -90,4 +92,34 @@ fn a_fee_raised_during_a_vote_sends_the_purchase_back_rather_than_eat_it() {
     };
     assert_eq!(Code::find(&at(101).unwrap_err()), Some(Code::InsufficientDeposit));
     at(100).unwrap();
+}
+
+/// Gives the tenant all that an account takes, less what it has already.
+fn fill(suite: &mut Suite, has: u128) {
+    let rest = coins((1 << 90) - has, USD);
+    let tenant = suite.address("tenant");
+    let purse = coins((1 << 90) + PURSE, USD);
+    suite.app.init_modules(|router, _, storage| {
+        router.bank.init_balance(storage, &tenant, purse).unwrap();
+    });
+    suite.run("tenant", &ExecuteMsg::TopUp { tenant: None, seq: 1 }, &rest);
+}
+
+#[test]
+fn what_a_full_account_cannot_take_is_credited_and_told_once() {
+    let mut suite = suite();
+    suite.open(1, manual(), 1_000);
+    fill(&mut suite, 1_000 - FEE);
+    suite.bid("alice", RATE);
+    let order = suite.lease_id(1, 0);
+    // A tenth of the deposit is forfeit.
+    let left = suite.just("alice", &ExecuteMsg::WithdrawBid { order, provider: None });
+    assert_eq!(attribute_of(&left, "wasm-bond_forfeited", "amount"), (BOND / 10).to_string());
+    assert_eq!(attribute_of(&left, "wasm-account_full", "amount"), (BOND / 10).to_string());
+    assert_eq!(attribute_of(&left, "wasm-credited", "amount"), (BOND / 10).to_string());
+    // And so is the fee of an order that ends.
+    let ended = suite.act(Command::CloseLease { group: 0 });
+    assert_eq!(attribute_of(&ended, "wasm-account_full", "amount"), FEE.to_string());
+    assert_eq!(suite.claimable("tenant", USD), BOND / 10 + FEE);
+    assert_eq!(suite.deployment(1).deposited.u128(), 1 << 90);
 }

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use cosmwasm_std::coins;
+use cosmwasm_std::{Uint128, coins};
 use market::msg::{
-    ClaimablesResponse, DeploymentsResponse, ExecuteMsg, LeaseId, LeasesResponse,
+    BidsOfResponse, ClaimablesResponse, DeploymentsResponse, ExecuteMsg, LeaseId, LeasesResponse,
     LiveDeploymentsResponse, NewDenom, OfferState, OfferTerms, OffersResponse, OrdersResponse,
     QueryMsg, Standing, StatsResponse,
 };
@@ -14,7 +14,8 @@ use protocol::deployment::Selection;
 use protocol::{Code, Group, Tenant};
 
 use crate::suite::{
-    BOND, CROWD, GRACE, STAKE, Suite, USD, by_offer, group, manual, offer_terms, open_msg, usd,
+    BOND, CROWD, GRACE, RATE, STAKE, Suite, USD, by_offer, group, manual, offer_terms, open_msg,
+    usd,
 };
 
 /// Seconds of a day.
@@ -70,7 +71,7 @@ impl Suite {
         self.ask(&QueryMsg::LiveDeployments { denom, standing, start_after, limit })
     }
 
-    fn refuses(&self, ask: &QueryMsg, code: Code) {
+    pub(crate) fn refuses(&self, ask: &QueryMsg, code: Code) {
         let answer = self.app.wrap().query_wasm_smart::<serde_json::Value>(&self.market, ask);
         let error = answer.unwrap_err().to_string();
         assert_eq!(Code::find(&error), Some(code), "{error}");
@@ -354,4 +355,49 @@ fn stats_count_what_there_is() {
     suite.just("alice", &ExecuteMsg::ReleaseStake { provider });
     let rest = StatsResponse { providers: 1, deployments: 1, orders: 3, leases: 0, ..all };
     assert_eq!(stats(&suite), rest, "what was ever opened or posted stays counted");
+}
+
+#[test]
+fn a_provider_finds_its_bids_whatever_became_of_their_orders() {
+    let mut suite = suite();
+    for seq in 1..=3 {
+        suite.open(seq, groups(2), 10_000);
+    }
+    let bid = |suite: &mut Suite, name: &str, seq, group| {
+        let (order, rate) = (suite.lease_id(seq, group), Uint128::new(RATE));
+        let bid = ExecuteMsg::Bid { order, rate, valid_for_seconds: 3_600 };
+        suite.run(name, &bid, &coins(BOND, USD));
+    };
+    for (seq, group) in [(3, 1), (1, 0), (2, 0), (2, 1)] {
+        bid(&mut suite, "alice", seq, group);
+    }
+    bid(&mut suite, "bob", 1, 0);
+    suite.act(Command::CloseDeployment {});
+    let page = |suite: &Suite, name: &str, start_after, limit| -> BidsOfResponse {
+        let provider = suite.address(name).into();
+        suite.ask(&QueryMsg::BidsOf { provider, start_after, limit })
+    };
+    let told = |page: &BidsOfResponse| -> Vec<_> {
+        page.bids.iter().map(|own| (own.order.deployment.seq, own.order.group)).collect()
+    };
+    let all = page(&suite, "alice", None, None);
+    assert_eq!((told(&all), &all.next), (vec![(1, 0), (2, 0), (2, 1), (3, 1)], &None));
+    assert_eq!(
+        all.bids.iter().map(|own| own.is_open).collect::<Vec<_>>(),
+        [false, true, true, true]
+    );
+    let first = &all.bids[0].bid;
+    assert_eq!((first.rate.u128(), first.deposit.amount.u128()), (RATE, BOND));
+    assert_eq!(first.provider, suite.address("alice").as_str());
+    assert_eq!(told(&page(&suite, "bob", None, None)), [(1, 0)]);
+    assert_eq!(told(&page(&suite, "operator", None, None)), []);
+
+    // The cursor's own bid may be gone, and its order closed.
+    let two = page(&suite, "alice", None, Some(2));
+    assert_eq!((told(&two), &two.next), (vec![(1, 0), (2, 0)], &Some(suite.lease_id(2, 0))));
+    let order = suite.lease_id(2, 0);
+    suite.just("alice", &ExecuteMsg::WithdrawBid { order, provider: None });
+    assert_eq!(told(&page(&suite, "alice", two.next, None)), [(2, 1), (3, 1)]);
+    suite.just("alice", &ExecuteMsg::WithdrawBid { order: suite.lease_id(1, 0), provider: None });
+    assert_eq!(told(&page(&suite, "alice", None, None)), [(2, 1), (3, 1)]);
 }

@@ -11,6 +11,7 @@ mod fees;
 mod golden;
 mod governance;
 mod grief;
+mod hostile;
 mod listing;
 mod matching;
 mod money;

@@ -84,7 +84,22 @@ fn a_check_on_this_chain_says_what_would_happen_and_changes_nothing() {
 }
 
 #[test]
-fn a_quote_is_enough_and_exact_but_for_the_fees_that_come_back() {
+fn what_only_a_contract_may_say_is_refused_from_a_person_and_no_defect() {
+    let suite = suite();
+    for (message, code) in [
+        (r#"{"entrepot":{"v":1,"n":1,"probe":{"nonce":1}}}"#, Code::Unauthorized),
+        (r#"{"receive":{"sender":"cosmos1x","amount":"5","msg":"e30="}}"#, Code::UnknownDenom),
+        (r#"{"internal":{"control":{"route":"channel-0","packet":"e30="}}}"#, Code::Unauthorized),
+    ] {
+        let (sender, message) = (suite.address("tenant").into(), message.into());
+        let ask = QueryMsg::Check { route: None, sender, coin: None, message };
+        let told: CheckResponse = suite.ask(&ask);
+        assert_eq!(told.code, Some(code), "{told:?}");
+    }
+}
+
+#[test]
+fn a_quote_is_enough_and_exact() {
     let mut suite = suite();
     let denom = NewDenom { listing_fee: Uint128::new(7), ..usd() };
     suite.just("owner", &ExecuteMsg::AddDenom(denom));
@@ -97,13 +112,11 @@ fn a_quote_is_enough_and_exact_but_for_the_fees_that_come_back() {
         deployment: deployment(wanted.clone()),
         seconds: 10_000,
     });
-    // Two leases at a unit a second for the runway, what they cost at least, and the fees.
-    assert_eq!(quote.minimum.u128(), 2 * (600 + 50 + 7));
-    assert_eq!(quote.deposit.u128(), 2 * (10_000 + 50 + 7));
-    // A lease that starts at once gives its fee back, so the least that works is that much less.
-    let short = coins(quote.minimum.u128() - 2 * 7 - 1, USD);
-    suite.refused("tenant", &open_msg(1, wanted.clone()), &short, Code::InsufficientDeposit);
-    suite.run("tenant", &open_msg(1, wanted.clone()), &coins(quote.minimum.u128(), USD));
+    // Two leases at a unit a second for the runway, and what they cost at least. Their fees come back
+    // within the message.
+    assert_eq!(quote.minimum.u128(), 2 * (600 + 50));
+    assert_eq!(quote.deposit.u128(), 2 * (10_000 + 50));
+    suite.just_enough(1, wanted.clone(), quote.minimum.u128());
 
     suite.just(
         "tenant",
@@ -123,15 +136,31 @@ fn a_quote_is_enough_and_exact_but_for_the_fees_that_come_back() {
 }
 
 #[test]
-fn what_only_a_contract_may_say_is_refused_from_a_person_and_no_defect() {
-    let suite = suite();
-    for message in [
-        r#"{"entrepot":{"v":1,"n":1,"probe":{"nonce":1}}}"#,
-        r#"{"internal":{"control":{"route":"channel-0","packet":"e30="}}}"#,
-    ] {
-        let (sender, message) = (suite.address("tenant").into(), message.into());
-        let ask = QueryMsg::Check { route: None, sender, coin: None, message };
-        let told: CheckResponse = suite.ask(&ask);
-        assert_eq!(told.code, Some(Code::Unauthorized), "{told:?}");
+fn a_quote_has_the_fees_of_what_goes_to_bids_and_the_denoms_minimum() {
+    let mut suite = suite();
+    let denom = NewDenom { listing_fee: Uint128::new(7), min_deposit: Uint128::new(900), ..usd() };
+    suite.just("owner", &ExecuteMsg::AddDenom(denom));
+    let offer = suite.post_offer("alice");
+    let quoted = |suite: &Suite, groups| {
+        let deployment = deployment(groups);
+        let ask = QueryMsg::Quote { route: None, denom: USD.into(), deployment, seconds: 0 };
+        let quote: QuoteResponse = suite.ask(&ask);
+        assert_eq!(quote.deposit, quote.minimum);
+        quote.minimum.u128()
+    };
+    let small = vec![group("a", by_offer(offer))];
+    assert_eq!(quoted(&suite, small.clone()), 900 + 7, "the deposit is looked at less all fees");
+    suite.just_enough(1, small, 900 + 7);
+    // The order is quoted at its `max_rate`, which is twice the offer's.
+    let mixed = vec![group("a", by_offer(offer)), manual().remove(0)];
+    assert_eq!(quoted(&suite, mixed), 3 * 600 + 7, "the order's fee stays set aside");
+}
+
+impl Suite {
+    /// Opens a deployment with these units, after it was refused with one less.
+    fn just_enough(&mut self, seq: u64, groups: Vec<protocol::Group>, units: u128) {
+        let open = open_msg(seq, groups);
+        self.refused("tenant", &open, &coins(units - 1, USD), Code::InsufficientDeposit);
+        self.run("tenant", &open, &coins(units, USD));
     }
 }

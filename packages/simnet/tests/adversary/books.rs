@@ -191,7 +191,7 @@ impl Books {
         match kind.split('_').next().unwrap_or_default() {
             "provider" | "stake" => self.provider(kind, &told),
             "offer" => self.offer(kind, &told),
-            "deployment" | "surplus" | "manifest" | "operators" | "refund" | "bond" => {
+            "deployment" | "account" | "surplus" | "manifest" | "operators" | "refund" | "bond" => {
                 self.deployment(kind, &told)
             }
             "order" | "listing" | "bid" => self.order(kind, &told),

@@ -62,6 +62,26 @@ pub struct BidInfo {
     pub deposit: Money,
 }
 
+/// Bids of one provider.
+#[cw_serde]
+pub struct BidsOfResponse {
+    /// Oldest deployment first.
+    pub bids: Vec<OwnBid>,
+    /// After which order to go on.
+    pub next: Option<LeaseId>,
+}
+
+/// A bid, as its bidder looks for it.
+#[cw_serde]
+pub struct OwnBid {
+    /// What it is for.
+    pub order: LeaseId,
+    /// Whether that is still open: else the deposit can be returned.
+    pub is_open: bool,
+    /// The bid.
+    pub bid: BidInfo,
+}
+
 /// Leases.
 #[cw_serde]
 pub struct LeasesResponse {

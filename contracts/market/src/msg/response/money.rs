@@ -92,7 +92,8 @@ pub struct CheckResponse {
 pub struct QuoteResponse {
     /// Per group, in order.
     pub groups: Vec<GroupQuote>,
-    /// The least deposit with which every group can start at these rates.
+    /// The least deposit with which every group can start at these rates, exactly: with the listing fees
+    /// of those that go to bids.
     pub minimum: Uint128,
     /// The deposit that lasts for the seconds asked.
     pub deposit: Uint128,

@@ -98,6 +98,8 @@ impl Books {
                 account.deposited += told.number::<u128>("amount")?;
             }
             "bond_forfeited" => {}
+            // What came before is credited instead, which an event of its own tells.
+            "account_full" => account.deposited -= told.number::<u128>("amount")?,
             "deployment_closed" => {
                 let refunded = told.number::<u128>("refunded")?;
                 if account.deposited != account.refunded + refunded + account.paid {
