@@ -70,7 +70,9 @@ fn coin(text: &str) -> anyhow::Result<(u128, &str)> {
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (amount, denom) = text.split_at(split);
     match amount.parse() {
-        Ok(amount) if amount > 0 && !denom.is_empty() => Ok((amount, denom)),
+        Ok(amount) if amount > 0 && denom.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+            Ok((amount, denom))
+        }
         _ => anyhow::bail!("`{text}` is no coin; write an amount and a denom, as in `1000stake`"),
     }
 }

@@ -16,8 +16,9 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # max_tries = 10
 # For how many days `ferry costs` knows what was paid.
 # cost_days = 400
-# Paths on which nothing is sent: no packets, no handshakes, no updates of clients, which expire in time.
-# paused = ["chain-a-chain-b"]
+# Paths on which nothing is sent: no packets, no handshakes, no updates of clients, which expire in time;
+# as in ["chain-a-chain-b"].
+# paused = []
 
 [serve]
 # Where the status page, metrics (/metrics) and JSON (/api) are: an address with a port, or "off". Who can
