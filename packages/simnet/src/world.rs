@@ -197,6 +197,12 @@ impl World {
         Ok(done)
     }
 
+    /// How the chains call the contracts back.
+    #[must_use]
+    pub const fn style(&self) -> &RouteStyle {
+        &self.style
+    }
+
     /// Whether the contracts have a route to each other.
     #[must_use]
     pub fn is_routed(&self) -> bool {

@@ -1,6 +1,7 @@
 //! What can happen, and how likely it is.
 
 use super::deeds::{Deed, deeds};
+use super::errands::{Errand, errands};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
@@ -87,6 +88,8 @@ pub(crate) enum Act {
     },
     /// Anything that is done on A.
     Deed(Deed),
+    /// Anything else that is done on B.
+    Errand(Errand),
     // Anyone.
     Knock,
     Pass {
@@ -134,6 +137,7 @@ fn act() -> impl Strategy<Value = Act> {
         3 => wallets(),
         4 => providers(),
         12 => deeds().prop_map(Act::Deed),
+        7 => errands().prop_map(Act::Errand),
         8 => relayer(),
         5 => time(),
         3 => faults(),

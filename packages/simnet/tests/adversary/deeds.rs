@@ -43,6 +43,7 @@ pub(crate) enum Deed {
     Propose { who: Pick, percent: u128 },
     Agree,
     Auction { tenant: Pick, provider: Pick, units: u128 },
+    Neglect { tenant: Pick, provider: Pick, silent: bool },
     Describe { provider: Pick, good: bool },
     Register { provider: Pick },
     Deregister { provider: Pick },
@@ -81,6 +82,8 @@ fn of_tenants() -> impl Strategy<Value = Deed> {
         1 => (p(), units()).prop_map(|(payer, units)| Deed::TopUpWithToken { payer, units }),
         2 => (p(), p(), units()).prop_map(
             |(tenant, provider, units)| Deed::Auction { tenant, provider, units }),
+        1 => (p(), p(), any::<bool>()).prop_map(
+            |(tenant, provider, silent)| Deed::Neglect { tenant, provider, silent }),
         10 => (p(), p(), group(), p(), 0_u8..6).prop_map(|(who, lease, group, command, number)| {
             Deed::Command { who, lease, group, command, number }
         }),
@@ -135,7 +138,8 @@ impl Machine {
             | Deed::OpenWithToken { .. }
             | Deed::TopUp { .. }
             | Deed::TopUpWithToken { .. }
-            | Deed::Auction { .. } => self.pay(deed),
+            | Deed::Auction { .. }
+            | Deed::Neglect { .. } => self.pay(deed),
             Deed::Command { who, lease, group, command, number } => {
                 self.command((*who, *lease), *group, (*command, *number))
             }
@@ -235,7 +239,7 @@ fn tolerated(done: Result<()>) -> Result<bool> {
 }
 
 /// A message's name: its only key.
-fn name(msg: &impl Serialize) -> String {
+pub(crate) fn name(msg: &impl Serialize) -> String {
     match serde_json::to_value(msg) {
         Ok(serde_json::Value::Object(fields)) => fields.keys().next().cloned().unwrap_or_default(),
         Ok(serde_json::Value::String(name)) => name,

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cosmwasm_std::{Decimal, IbcOrder, Uint128, coin};
+use cosmwasm_std::{Decimal, IbcOrder, Uint128, coin, from_json};
 use market::msg::{ExecuteMsg as Market, LeaseId, NewDenom};
 use outpost::msg::responses::OrderState;
 use proptest::test_runner::{TestCaseError, TestCaseResult};
+use protocol::Tenant;
 use protocol::control::ControlAck;
 use protocol::handshake::port_of;
+use protocol::ics20::{FungibleTokenPacketData, TransferOutcome, outcome};
 use simnet::world::orders::{WEB_RATE, web_offer, web_server};
-use simnet::world::{MARKET_CHAIN, OUTPOST_CHAIN, PROBE_UNITS, People, STAKE, USDX};
+use simnet::world::{Ends, MARKET_CHAIN, OUTPOST_CHAIN, PROBE_UNITS, People, STAKE, USDX};
 use simnet::{Error, PacketId, Result, TRANSFER_PORT, TRANSFER_VERSION, World};
 
 use super::act::{Act, Choice, Pick};
@@ -18,6 +20,8 @@ use super::rebuild::rebuild;
 
 pub(crate) const OWNERS: [&str; 2] = ["dao", "guild"];
 pub(crate) const WALLET: &str = "wallet";
+/// Owns the outpost.
+pub(crate) const KEEPER: &str = "outpost-owner";
 pub(crate) const PROVIDERS: [&str; 2] = ["p1", "p2"];
 /// Tenants on A.
 pub(crate) const LOCALS: [&str; 2] = ["lea", "max"];
@@ -47,8 +51,8 @@ pub(crate) struct Machine {
     /// Who governs the market.
     pub(crate) owner: &'static str,
     /// A transfer channel that is no route yet.
-    pub(crate) spare_channel: String,
-    /// The messages that the market has taken on its chain.
+    pub(crate) spare_channel: Ends,
+    /// The messages that the market has taken on its chain, and the outpost on its own.
     pub(crate) taken: Counts,
     /// Every packet that was ever under way.
     pub(crate) seen: Vec<PacketId>,
@@ -56,11 +60,14 @@ pub(crate) struct Machine {
     pub(crate) strays: u128,
 }
 
-/// Plays the steps, then lets time pass, then counts. Returns how often the market took each message on
-/// its own chain, and the names of the events it told.
-pub(crate) fn play(acts: &[Act]) -> std::result::Result<(Counts, BTreeSet<String>), TestCaseError> {
+/// Plays the steps in a world, then lets time pass, then counts. Returns how often the contracts took each
+/// message, each on its own chain, and the names of the events that the market told.
+pub(crate) fn play(
+    world: Result<World>,
+    acts: &[Act],
+) -> std::result::Result<(Counts, BTreeSet<String>), TestCaseError> {
     let failed = |error: Error| TestCaseError::fail(error.to_string());
-    let mut machine = Machine::new().map_err(failed)?;
+    let mut machine = world.and_then(Machine::new).map_err(failed)?;
     for act in acts {
         tolerate(machine.step(act)).map_err(failed)?;
         machine.remember_packets().map_err(failed)?;
@@ -69,8 +76,9 @@ pub(crate) fn play(acts: &[Act]) -> std::result::Result<(Counts, BTreeSet<String
     machine.calm().map_err(failed)?;
     machine.world.wait_for_every_exit(&PEOPLE).map_err(failed)?;
     machine.leave().map_err(failed)?;
+    machine.empty_budgets().map_err(failed)?;
     machine.count()?;
-    machine.count_control().map_err(failed)?;
+    machine.count_packets().map_err(failed)?;
     let told = rebuild(&machine.world)?;
     Ok((machine.taken, told))
 }
@@ -98,8 +106,7 @@ pub(crate) fn pick<T: Clone>(from: &[T], which: Pick) -> Option<T> {
 }
 
 impl Machine {
-    pub(crate) fn new() -> Result<Self> {
-        let mut world = World::new()?;
+    pub(crate) fn new(mut world: World) -> Result<Self> {
         for name in OWNERS.into_iter().chain([WALLET]) {
             world.fund(name, FUNDS)?;
         }
@@ -112,7 +119,7 @@ impl Machine {
             offer,
             last_seq: 0,
             owner: "market-owner",
-            spare_channel: String::new(),
+            spare_channel: Ends::default(),
             taken: Counts::default(),
             seen: Vec::new(),
             strays: 0,
@@ -128,7 +135,7 @@ impl Machine {
         let (a, b) = (world.end_on_a(TRANSFER_PORT), world.end_on_b(TRANSFER_PORT));
         let unordered = IbcOrder::Unordered;
         let ends = world.network.open_channel(&b, &a, unordered, TRANSFER_VERSION)?;
-        self.spare_channel = ends.1;
+        self.spare_channel = Ends { market: ends.1, outpost: ends.0 };
         Ok(())
     }
 
@@ -173,7 +180,7 @@ impl Machine {
         self.world.bid("p2", order, WEB_RATE)
     }
 
-    fn remember_packets(&mut self) -> Result<()> {
+    pub(crate) fn remember_packets(&mut self) -> Result<()> {
         for (packet, _) in self.world.network.in_flight()? {
             if !self.seen.contains(&packet) {
                 self.seen.push(packet);
@@ -201,6 +208,7 @@ impl Machine {
                 self.provider(act)
             }
             Act::Deed(deed) => self.deed(deed),
+            Act::Errand(errand) => self.errand(errand),
             Act::Knock => self.world.knock_at_every_exit(&PEOPLE),
             Act::Pass { seconds } => {
                 self.world.pass(*seconds)?;
@@ -239,25 +247,48 @@ impl Machine {
             tolerate(self.world.market("anyone", &release, &[]).map(|_| ()))?;
         }
         self.world.knock_at_every_exit(&PEOPLE)?;
-        // What came home without an order is with the outpost's owner.
-        self.world.claim("outpost-owner")
+        // What came home without an order is with the outpost's owner, and so is a probe's coin, which the
+        // market may still have.
+        let prober = Tenant::Remote {
+            route: self.world.transfer.market.clone(),
+            sender: self.world.outpost.to_string(),
+            account: String::new(),
+        };
+        tolerate(self.world.bring_home(&prober))?;
+        self.world.claim(KEEPER)
     }
 
-    /// Counts the control packets that the market ran, each by a message to itself.
-    fn count_control(&mut self) -> Result<()> {
-        let port = port_of(self.world.outpost.as_str());
+    /// Counts what packets brought to the contracts: commands, each of which the market runs by a message
+    /// to itself, and what ibc-hooks executed.
+    fn count_packets(&mut self) -> Result<()> {
+        let control = port_of(self.world.outpost.as_str());
         for packet in &self.seen {
-            if packet.chain != OUTPOST_CHAIN || packet.port != port {
-                continue;
-            }
-            let ack = self.world.network.ack(packet)?;
-            if ack
-                .is_some_and(|ack| !matches!(ControlAck::parse(&ack), Ok(ControlAck::Internal {})))
+            let Some(ack) = self.world.network.ack(packet)? else { continue };
+            if packet.port == TRANSFER_PORT {
+                if outcome(&ack) == TransferOutcome::Arrived {
+                    let hooked = self.executed_by_hooks(packet)?;
+                    hooked.into_iter().for_each(|name| self.taken.add(name.into()));
+                }
+            } else if packet.chain == OUTPOST_CHAIN
+                && packet.port == control
+                && !matches!(ControlAck::parse(&ack), Ok(ControlAck::Internal {}))
             {
                 self.taken.add("internal".into());
             }
         }
         Ok(())
+    }
+
+    /// The message that ibc-hooks executes when this transfer from one contract to the other arrives.
+    fn executed_by_hooks(&self, packet: &PacketId) -> Result<Option<&'static str>> {
+        let (world, style) = (&self.world, self.world.style());
+        let (sender, is_hooked, message) = if packet.chain == OUTPOST_CHAIN {
+            (&world.outpost, style.hooks_at_market(), "entrepot")
+        } else {
+            (&world.market, style.hooks_at_outpost(), "outpost entrepot")
+        };
+        let data: FungibleTokenPacketData = from_json(world.network.packet(packet)?.data)?;
+        Ok((is_hooked && data.sender == sender.as_str()).then_some(message))
     }
 
     /// Everything is with people again: nothing in the contracts, nothing missing.
@@ -297,7 +328,7 @@ impl Machine {
             let account = world.on_a(name);
             people += world.holdings_on_a(&account).map_err(read)?.0;
         }
-        for name in OWNERS.into_iter().chain([WALLET, "outpost-owner"]) {
+        for name in OWNERS.into_iter().chain([WALLET, KEEPER]) {
             people += world.usdx_of(name).map_err(read)?;
         }
         let all = 5 * FUNDS + PROBE_UNITS;

@@ -1,12 +1,14 @@
 //! Random people, a random relayer and random faults: after every step no unit is lost or made and
 //! both contracts are solvent; before and after everything comes back, by time alone, to whom it belongs,
-//! a book kept of the market's events alone says the same as its answers.
+//! a book kept of the market's events alone says the same as its answers. On routes of ibc-go callbacks,
+//! and fewer runs on those of ibc-hooks.
 //!
 //! A failure names its seed; `SIMNET_SEED=<seed> cargo test -p simnet --test adversary` replays it.
 
 mod act;
 mod books;
 mod deeds;
+mod errands;
 mod machine;
 mod mischief;
 mod people;
@@ -21,13 +23,20 @@ use cosmwasm_schema::schema_for;
 use machine::Counts;
 use market::msg::{ExecuteMsg, OwnerAction};
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
+use protocol::RouteStyle;
 use protocol::control::Command;
+use simnet::World;
 
 /// The seed of the run that is the same everywhere.
 const FIXED_SEED: u64 = 2_020;
 /// Runs per test, and steps of one run: 20,000 messages in all. `RANDOM_RUNS` is a factor to the runs.
 const CASES: u32 = 80;
 const STEPS: usize = 250;
+/// Runs per test over each style of ibc-hooks.
+const HOOKED_CASES: u32 = 12;
+/// ibc-hooks at both ends, and at the outpost's alone.
+const HOOKED: [RouteStyle; 2] =
+    [RouteStyle::Hooks { market_gas: None }, RouteStyle::Hooks { market_gas: Some(1_000_000) }];
 
 fn factor() -> u32 {
     let factor = std::env::var("RANDOM_RUNS").unwrap_or_else(|_| "1".into());
@@ -73,16 +82,43 @@ const TOLD: [&str; 35] = [
     "terms_proposed",
 ];
 
-/// The one message that needs a route over ibc-hooks, and these worlds have routes of callbacks:
-/// `story/hooks.rs` plays it.
-const OF_HOOKS: &str = "entrepot";
+/// The one message that needs a route over ibc-hooks; [`HOOKED`] routes bring it.
+const OF_HOOKS: [&str; 2] = ["entrepot", "outpost entrepot"];
+/// Owners here are no contracts that could be called; `story/multisig.rs` has one that is.
+const OF_CONTRACTS: &str = "outpost notify_owner";
+/// What the contracts must have taken over each style of ibc-hooks, beside [`OF_HOOKS`].
+const HOOKED_TAKEN: [&str; 7] = [
+    "heartbeat",
+    "internal",
+    "outpost buy",
+    "outpost buy_from_budget",
+    "outpost claim",
+    "outpost close",
+    "outpost top_up",
+];
 
-/// Plays the runs of a seed and returns how often the market took each message in them, and what it told.
-fn run(seed: u64) -> (Counts, BTreeSet<String>) {
+/// How the worlds of a test come to be, and how many.
+struct Worlds {
+    make: fn() -> simnet::Result<World>,
+    cases: u32,
+}
+
+const OF_CALLBACKS: Worlds = Worlds { make: World::new, cases: CASES };
+
+fn of_hooks() -> [Worlds; 2] {
+    [
+        Worlds { make: || World::of_style(HOOKED[0].clone()), cases: HOOKED_CASES },
+        Worlds { make: || World::of_style(HOOKED[1].clone()), cases: HOOKED_CASES },
+    ]
+}
+
+/// Plays the runs of a seed and returns how often the contracts took each message in them, and what the
+/// market told.
+fn run(worlds: &Worlds, seed: u64) -> (Counts, BTreeSet<String>) {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let config = Config {
-        cases: CASES * factor(),
+        cases: worlds.cases * factor(),
         max_shrink_iters: 200,
         failure_persistence: None,
         ..Config::default()
@@ -91,7 +127,7 @@ fn run(seed: u64) -> (Counts, BTreeSet<String>) {
     let mut runner = TestRunner::new_with_rng(config, rng);
     let taken = RefCell::new((Counts::default(), BTreeSet::new()));
     let outcome = runner.run(&act::acts(STEPS), |acts| {
-        let (counts, events) = machine::play(&acts)?;
+        let (counts, events) = machine::play((worlds.make)(), &acts)?;
         let mut taken = taken.borrow_mut();
         for (name, count) in counts.0 {
             *taken.0.0.entry(name).or_default() += count;
@@ -118,9 +154,16 @@ fn variants(schema: &impl serde::Serialize) -> Vec<String> {
     all.map(|variant| variant["required"][0].as_str().unwrap().to_owned()).collect()
 }
 
+fn random_seed() -> u64 {
+    match std::env::var("SIMNET_SEED") {
+        Ok(seed) => seed.parse().expect("SIMNET_SEED is a number below 2^64"),
+        Err(_) => RandomState::new().hash_one("seed"),
+    }
+}
+
 #[test]
 fn everything_comes_back_whatever_happens_fixed_seed() {
-    let (Counts(taken), told) = run(FIXED_SEED);
+    let (Counts(taken), told) = run(&OF_CALLBACKS, FIXED_SEED);
     let within = |outer: &str, inner: Vec<String>| -> Vec<String> {
         inner.iter().map(|inner| format!("{outer} {inner}")).collect()
     };
@@ -128,8 +171,10 @@ fn everything_comes_back_whatever_happens_fixed_seed() {
         variants(&schema_for!(ExecuteMsg)),
         within("act", variants(&schema_for!(Command))),
         within("announce", variants(&schema_for!(OwnerAction))),
+        within("outpost", variants(&schema_for!(outpost::msg::ExecuteMsg))),
     ];
-    let wanted = wanted.into_iter().flatten().filter(|name| name != OF_HOOKS);
+    let elsewhere = OF_HOOKS.into_iter().chain([OF_CONTRACTS]).collect::<Vec<_>>();
+    let wanted = wanted.into_iter().flatten().filter(|name| !elsewhere.contains(&name.as_str()));
     let missing: Vec<_> = wanted.filter(|name| !taken.contains_key(name)).collect();
     assert!(missing.is_empty(), "never taken: {missing:?}; taken: {taken:?}");
     let missing: Vec<_> = TOLD.into_iter().filter(|event| !told.contains(*event)).collect();
@@ -138,9 +183,22 @@ fn everything_comes_back_whatever_happens_fixed_seed() {
 
 #[test]
 fn everything_comes_back_whatever_happens_random_seed() {
-    let seed = match std::env::var("SIMNET_SEED") {
-        Ok(seed) => seed.parse().expect("SIMNET_SEED is a number below 2^64"),
-        Err(_) => RandomState::new().hash_one("seed"),
-    };
-    run(seed);
+    run(&OF_CALLBACKS, random_seed());
+}
+
+#[test]
+fn everything_comes_back_over_ibc_hooks_fixed_seed() {
+    for (worlds, style) in of_hooks().iter().zip(HOOKED) {
+        let (Counts(taken), _) = run(worlds, FIXED_SEED);
+        let at_both_ends = style.hooks_at_market().then_some(OF_HOOKS[0]);
+        let wanted = HOOKED_TAKEN.into_iter().chain([OF_HOOKS[1]]).chain(at_both_ends);
+        let missing: Vec<_> = wanted.filter(|name| !taken.contains_key(*name)).collect();
+        assert!(missing.is_empty(), "never taken over {style:?}: {missing:?}; taken: {taken:?}");
+    }
+}
+
+#[test]
+fn everything_comes_back_over_ibc_hooks_random_seed() {
+    let seed = random_seed();
+    of_hooks().iter().for_each(|worlds| drop(run(worlds, seed)));
 }

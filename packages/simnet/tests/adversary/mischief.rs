@@ -7,7 +7,7 @@ use simnet::world::{MARKET_CHAIN, OUTPOST_CHAIN, ROUTE};
 use simnet::{CallbackKind, ClientStatus, Error, Relayer, Result, Stage};
 
 use super::act::{Act, Pick};
-use super::machine::{Machine, pick, tolerate};
+use super::machine::{KEEPER, Machine, pick, tolerate};
 
 /// A contract must take every acknowledgement and timeout: its error would block the packet for
 /// ever. So here, unlike in [`tolerate`], a failed transaction is a failure.
@@ -104,9 +104,7 @@ impl Machine {
             Act::CloseControl => self.close_control(),
             Act::OpenControl => self.world.open_control_channel(),
             Act::PauseMarket => self.tell(self.owner, &Market::Pause {}, &[]),
-            Act::PauseOutpost => {
-                self.world.outpost("outpost-owner", &Outpost::Pause {}, &[]).map(|_| ())
-            }
+            Act::PauseOutpost => self.say(KEEPER, &Outpost::Pause {}, &[]),
             Act::UnpauseAll => self.unpause_all(),
             other => unreachable!("no fault: {other:?}"),
         }
@@ -136,12 +134,12 @@ impl Machine {
 
     pub(crate) fn unpause_all(&mut self) -> Result<()> {
         tolerate(self.tell(self.owner, &Market::Unpause {}, &[]))?;
-        tolerate(self.world.outpost("outpost-owner", &Outpost::Unpause {}, &[]).map(|_| ()))
+        tolerate(self.say(KEEPER, &Outpost::Unpause {}, &[]))
     }
 
     fn close_control(&mut self) -> Result<()> {
         let arm = Outpost::ArmControl { route: ROUTE.into() };
-        self.world.outpost("outpost-owner", &arm, &[])?;
+        self.say(KEEPER, &arm, &[])?;
         let arm = Market::ArmChannelClose { route: self.world.transfer.market.clone() };
         self.tell(self.owner, &arm, &[])?;
         let port = port_of(self.world.outpost.as_str());

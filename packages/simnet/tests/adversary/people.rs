@@ -6,16 +6,17 @@ use outpost::msg::ExecuteMsg as Outpost;
 use protocol::control::{Command, Instruction};
 use protocol::money::Open;
 use protocol::{Action, DeploymentId, Otherwise, Selection};
+use simnet::Result;
 use simnet::world::orders::{WEB_RATE, web_server};
 use simnet::world::{MARKET_CHAIN, OUTPOST_CHAIN, USDX};
-use simnet::{Error, Result};
 
 use super::act::{Act, Choice, Pick};
+use super::errands::{owner_of, purchase};
 use super::machine::{BIDDING_SECONDS, LOCALS, Machine, OWNERS, PEOPLE, PROVIDERS, WALLET, pick};
 
 impl Machine {
     /// The number of one of the orders so far, and its owner.
-    fn order(&self, which: Pick) -> Option<(u64, &'static str)> {
+    pub(crate) fn order(&self, which: Pick) -> Option<(u64, &'static str)> {
         let mut orders = Vec::new();
         let mut seq = 1;
         while let Ok(order) = self.world.order(seq) {
@@ -37,59 +38,57 @@ impl Machine {
     }
 
     pub(crate) fn tenant(&mut self, act: &Act) -> Result<()> {
-        let order = |machine: &Self, which: Pick| {
-            let none = || Error::Transaction { reason: "no order yet".into() };
-            machine.order(which).ok_or_else(none)
-        };
         match act {
             Act::Buy { owner, choice, units, max_rate_percent } => {
-                let owner = OWNERS[usize::from(*owner) % OWNERS.len()];
                 let mut deployment = web_server(self.selection(*choice));
                 deployment.groups[0].max_rate = (WEB_RATE * max_rate_percent / 100).into();
-                self.world.buy(owner, deployment, *units).map(|_| ())
+                let buy = Outpost::Buy(Box::new(purchase(deployment)));
+                self.say(owner_of(*owner), &buy, &[coin(*units, USDX)])
             }
-            Act::TopUp { payer, order: which, units } => {
-                let payer = OWNERS[usize::from(*payer) % OWNERS.len()];
-                let (seq, _) = order(self, *which)?;
-                self.world.top_up(payer, seq, *units)
+            Act::TopUp { payer, order, units } => {
+                let (seq, _) = self.known_order(*order)?;
+                self.say(owner_of(*payer), &Outpost::TopUp { seq }, &[coin(*units, USDX)])
             }
-            Act::AcceptBid { order: which, bid } => {
-                let (seq, owner) = order(self, *which)?;
-                let deployment = self.world.deployment(owner, seq);
-                let bids = self.world.bids(&LeaseId { deployment, group: 0 })?;
-                match pick(&bids, *bid) {
-                    Some(bid) => self.world.accept_bid(owner, seq, &bid),
-                    None => Ok(()),
-                }
+            Act::AcceptBid { order, bid } => self.accept_remotely(*order, *bid),
+            Act::Close { order } => {
+                let (seq, owner) = self.known_order(*order)?;
+                self.say(owner, &Outpost::Close { seq }, &[])
             }
-            Act::Close { order: which } => {
-                let (seq, owner) = order(self, *which)?;
-                self.world.close(owner, seq)
+            Act::CloseWithCoin { order } => {
+                let (seq, owner) = self.known_order(*order)?;
+                self.say(owner, &Outpost::Close { seq }, &[coin(20_000, USDX)])
             }
-            Act::CloseWithCoin { order: which } => {
-                let (seq, owner) = order(self, *which)?;
-                let close = Outpost::Close { seq };
-                self.world.outpost(owner, &close, &[coin(20_000, USDX)]).map(|_| ())
+            Act::Status { order } => {
+                let (seq, _) = self.known_order(*order)?;
+                self.say("anyone", &Outpost::Status { seq }, &[])
             }
-            Act::Status { order: which } => {
-                let (seq, _) = order(self, *which)?;
-                self.world.ask_status(seq)
+            Act::Claim { owner } => {
+                let owner = self.world.on_b(owner_of(*owner)).into();
+                self.say("anyone", &Outpost::Claim { owner, denom: USDX.into() }, &[])
             }
-            Act::Claim { owner } => self.world.claim(OWNERS[usize::from(*owner) % OWNERS.len()]),
             Act::Reconcile { flight } => match pick(&self.world.flights()?, *flight) {
-                Some(flight) => self.world.reconcile(flight.n),
+                Some(flight) => self.say("anyone", &Outpost::Reconcile { n: flight.n }, &[]),
                 None => Ok(()),
             },
-            Act::Cancel { order: which } => {
-                let (seq, owner) = order(self, *which)?;
-                self.world.outpost(owner, &Outpost::Cancel { seq }, &[]).map(|_| ())
+            Act::Cancel { order } => {
+                let (seq, owner) = self.known_order(*order)?;
+                self.say(owner, &Outpost::Cancel { seq }, &[])
             }
-            Act::Send { order: which } => {
-                let (seq, _) = order(self, *which)?;
-                self.world.outpost("anyone", &Outpost::Send { seq }, &[]).map(|_| ())
+            Act::Send { order } => {
+                let (seq, _) = self.known_order(*order)?;
+                self.say("anyone", &Outpost::Send { seq }, &[])
             }
             other => unreachable!("no act of a tenant: {other:?}"),
         }
+    }
+
+    fn accept_remotely(&mut self, order: Pick, bid: Pick) -> Result<()> {
+        let (seq, owner) = self.known_order(order)?;
+        let deployment = self.world.deployment(owner, seq);
+        let bids = self.world.bids(&LeaseId { deployment, group: 0 })?;
+        let Some(bid) = pick(&bids, bid) else { return Ok(()) };
+        let (provider, bid_no, max_rate) = (bid.provider, bid.bid_no, bid.rate);
+        self.say(owner, &Outpost::AcceptBid { seq, group: 0, provider, bid_no, max_rate }, &[])
     }
 
     pub(crate) const fn selection(&self, choice: Choice) -> Selection {
@@ -123,9 +122,10 @@ impl Machine {
             Act::Stray { units } => (*units, String::new()),
             other => unreachable!("no act of a wallet: {other:?}"),
         };
-        let stray = memo.is_empty();
+        // A chain without callbacks does not read the memo of a wallet.
+        let is_stray = memo.is_empty() || self.world.style().hooks_at_market();
         self.world.send_to_market(WALLET, units, memo)?;
-        if stray {
+        if is_stray {
             self.strays += units;
         }
         Ok(())

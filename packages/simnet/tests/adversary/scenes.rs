@@ -5,6 +5,7 @@ use market::msg::{ExecuteMsg as Market, LeaseId};
 use protocol::control::Command;
 use protocol::deployment::Attribute;
 use protocol::{Deployment, DeploymentId, Otherwise, Selection, Tenant};
+use simnet::World;
 use simnet::world::STAKE;
 use simnet::world::orders::{WEB_RATE, web_server};
 
@@ -77,7 +78,7 @@ impl Machine {
 
 #[test]
 fn what_random_histories_do_not_reach_is_told_as_well() {
-    let mut machine = Machine::new().unwrap();
+    let mut machine = Machine::new(World::new().unwrap()).unwrap();
     machine.bonds_are_released();
     rebuild(&machine.world).unwrap();
     machine.a_bid_is_evicted();

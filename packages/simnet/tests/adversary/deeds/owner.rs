@@ -73,12 +73,12 @@ impl Machine {
                 Market::RemoveDenom { denom, route }
             }
             Power::AddRoute => Market::AddRoute(NewRoute {
-                channel: self.spare_channel.clone(),
+                channel: self.spare_channel.market.clone(),
                 outpost: None,
                 style: RouteStyle::Callbacks { source_gas: 500_000, destination_gas: 500_000 },
             }),
             Power::Switch { spare, enabled } => {
-                let channel = if *spare { &self.spare_channel } else { &used }.clone();
+                let channel = if *spare { &self.spare_channel.market } else { &used }.clone();
                 let enabled = Some(*enabled);
                 Market::UpdateRoute(RouteUpdate { channel, enabled, outpost: None, style: None })
             }

@@ -21,6 +21,7 @@ impl Machine {
     /// One of the messages that anybody may send, by somebody who looks for the first that is due.
     pub(super) fn exit(&mut self, exit: Pick) -> Result<()> {
         match exit % 15 {
+            9 => self.claim_any(),
             13 => self.about_settlements(|route, sequence| Market::AskSettled { route, sequence }),
             14 => {
                 self.about_settlements(|route, sequence| Market::RecoverSettle { route, sequence })
@@ -42,7 +43,6 @@ impl Machine {
             6 => Market::CloseSilent { lease },
             7 => Market::CloseShort { deployment },
             8 => Market::Finish { deployment },
-            9 => Market::Claim { claimant, denom: self.any_denom(exit / 15) },
             10 => Market::ClaimLocal { claimant, denom: self.any_denom(exit / 15) },
             11 => {
                 let claimant = Tenant::Local { address: provider };
@@ -50,6 +50,19 @@ impl Machine {
             }
             _ => Market::ReleaseStake { provider },
         }
+    }
+
+    /// Has the first credit of a tenant paid, or sent home.
+    fn claim_any(&mut self) -> Result<()> {
+        for claimant in self.world.tenants(&PEOPLE) {
+            for denom in self.world.denoms(MARKET_CHAIN) {
+                let claimant = claimant.clone();
+                if tolerated(self.tell("anyone", &Market::Claim { claimant, denom }, &[]))? {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn any_denom(&self, which: Pick) -> String {

@@ -15,6 +15,9 @@ use crate::machine::{BIDDING_SECONDS, LOCALS, Machine, PROVIDERS, pick};
 
 /// The term of a lease that is seen to its end.
 const TERM_SECONDS: u64 = 7_200;
+const DAY_SECONDS: u64 = 86_400;
+/// Units that pay for the runway and for little more.
+const HOUR_OF_MONEY: u128 = 50_000;
 
 impl Machine {
     pub(super) fn pay(&mut self, deed: &Deed) -> Result<()> {
@@ -43,6 +46,12 @@ impl Machine {
                 Ok(())
             }
             Deed::Auction { tenant, provider, units } => self.auction((*tenant, *provider), *units),
+            Deed::Neglect { tenant, provider, silent: true } => {
+                self.fall_silent((*tenant, *provider))
+            }
+            Deed::Neglect { tenant, provider, silent: false } => {
+                self.run_short((*tenant, *provider))
+            }
             other => unreachable!("nothing that a tenant pays for: {other:?}"),
         }
     }
@@ -158,6 +167,43 @@ impl Machine {
             }
         }
         Ok(())
+    }
+
+    /// A lease that its provider forgets, to its end, if all of it is taken.
+    fn fall_silent(&mut self, people: (Pick, Pick)) -> Result<()> {
+        let lease = self.neglect(people, 5_000_000)?;
+        self.tell("anyone", &Market::ReportSilent { lease: lease.clone() }, &[])?;
+        self.world.pass(DAY_SECONDS)?;
+        self.tell("anyone", &Market::CloseSilent { lease }, &[])
+    }
+
+    /// A lease that its tenant does not pay, to its end, if all of it is taken.
+    fn run_short(&mut self, people: (Pick, Pick)) -> Result<()> {
+        let LeaseId { deployment, .. } = self.neglect(people, HOUR_OF_MONEY)?;
+        // Longer than the longest grace for who owes.
+        self.world.pass(DAY_SECONDS)?;
+        self.tell("anyone", &Market::CloseShort { deployment }, &[])
+    }
+
+    /// A lease of these units with one heartbeat, longer ago than its window.
+    fn neglect(&mut self, (tenant, provider): (Pick, Pick), units: u128) -> Result<LeaseId> {
+        let (choice, groups, term) = (Choice::Manual, 1, None);
+        self.pay(&Deed::Open { tenant, choice, groups, units, term })?;
+        let (name, provider) = (local_of(tenant), provider_of(provider));
+        let local = Tenant::Local { address: self.on_a(name) };
+        let deployment = DeploymentId { tenant: local, seq: self.last_seq };
+        let lease = LeaseId { deployment: deployment.clone(), group: 0 };
+        let rate = Uint128::new(WEB_RATE);
+        let bid = Market::Bid { order: lease.clone(), rate, valid_for_seconds: 86_400 };
+        self.tell(provider, &bid, &[coin(2_000_000, STAKE)])?;
+        let provider_on_a = self.on_a(provider);
+        let command =
+            Command::AcceptBid { group: 0, provider: provider_on_a, bid_no: 1, max_rate: rate };
+        let accept = Market::Act { deployment, command };
+        self.tell(name, &accept, &[])?;
+        self.tell(provider, &Market::Heartbeat { leases: vec![lease.clone()] }, &[])?;
+        self.world.pass(DAY_SECONDS)?;
+        Ok(lease)
     }
 
     /// An auction from its opening to its decision, if all of it is taken, and every other time to the

@@ -1,0 +1,104 @@
+//! The outpost's owner with every power it has. Nothing of it may cost anybody a unit.
+
+use cosmwasm_std::coin;
+use outpost::msg::responses::FlightKind;
+use outpost::msg::{ConfigChanges, ExecuteMsg as Outpost};
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use protocol::ownership::OwnershipAction;
+use simnet::world::orders::web_server;
+use simnet::world::{OUTPOST_CHAIN, ROUTE, USDX};
+use simnet::{CallbackKind, Result};
+
+use super::{owner_of, purchase};
+use crate::act::{Choice, Pick};
+use crate::machine::{KEEPER, Machine};
+use crate::mischief::must_relay;
+
+const DAY_SECONDS: u64 = 86_400;
+
+/// A power of the outpost's owner.
+#[derive(Debug, Clone)]
+pub(crate) enum Keeping {
+    Probe,
+    AddRoute,
+    Config {
+        minutes: u64,
+    },
+    HandOver,
+    /// A refund of which the outpost never hears is given out without the market's word.
+    Refund {
+        owner: Pick,
+    },
+}
+
+pub(super) fn keeping() -> impl Strategy<Value = Keeping> {
+    prop_oneof![
+        2 => Just(Keeping::Probe),
+        1 => Just(Keeping::AddRoute),
+        2 => (10_u64..120).prop_map(|minutes| Keeping::Config { minutes }),
+        1 => Just(Keeping::HandOver),
+        1 => any::<Pick>().prop_map(|owner| Keeping::Refund { owner }),
+    ]
+}
+
+impl Machine {
+    pub(super) fn keep(&mut self, keeping: &Keeping) -> Result<()> {
+        match keeping {
+            Keeping::Probe => {
+                let probe = Outpost::ProbeRoute { route: ROUTE.into(), timeout_seconds: None };
+                self.say(KEEPER, &probe, &[coin(10, USDX)])
+            }
+            Keeping::AddRoute => {
+                let add = Outpost::AddRoute {
+                    name: "spare".into(),
+                    channel: self.spare_channel.outpost.clone(),
+                    // One route leads to each market.
+                    market: self.world.on_a("anyone").into(),
+                    style: self.world.style().clone(),
+                };
+                self.say(KEEPER, &add, &[])
+            }
+            Keeping::Config { minutes } => {
+                let seconds = minutes * 60;
+                let changes = ConfigChanges {
+                    min_timeout_seconds: Some(seconds),
+                    default_timeout_seconds: Some(2 * seconds),
+                    send_window_seconds: Some(60 * seconds),
+                };
+                self.say(KEEPER, &Outpost::UpdateConfig(changes), &[])
+            }
+            Keeping::HandOver => self.hand_outpost_over(),
+            Keeping::Refund { owner } => self.refund_unheard(owner_of(*owner)),
+        }
+    }
+
+    /// To another owner, and back.
+    fn hand_outpost_over(&mut self) -> Result<()> {
+        for (from, to) in [(KEEPER, "heir"), ("heir", KEEPER)] {
+            let new_owner = self.world.on_b(to).into();
+            let transfer = OwnershipAction::TransferOwnership { new_owner, expiry: None };
+            self.say(from, &Outpost::UpdateOwnership(transfer), &[])?;
+            self.say(to, &Outpost::UpdateOwnership(OwnershipAction::AcceptOwnership), &[])?;
+        }
+        Ok(())
+    }
+
+    /// A purchase is refused, its callback is lost and nobody asks the market: by rule R3.
+    fn refund_unheard(&mut self, owner: &str) -> Result<()> {
+        let mut refused = web_server(self.selection(Choice::OfferOrRefund));
+        refused.groups[0].max_rate = 1_u64.into();
+        let buy = Outpost::Buy(Box::new(purchase(refused)));
+        self.say(owner, &buy, &[coin(1_000_000, USDX)])?;
+        let lost = self.world.flights()?.into_iter().rev();
+        let lost = lost.into_iter().find(|flight| flight.kind == FlightKind::Open);
+        let Some(lost) = lost else { return Ok(()) };
+        self.remember_packets()?;
+        self.world.network.chain_mut(OUTPOST_CHAIN).starve_callbacks(CallbackKind::Source);
+        must_relay(self.world.relay().map(|_| ()))?;
+        self.world.network.chain_mut(OUTPOST_CHAIN).feed_callbacks(CallbackKind::Source);
+        self.world.pass(8 * DAY_SECONDS)?;
+        self.say(KEEPER, &Outpost::AnnounceRefund { n: lost.n }, &[])?;
+        self.world.pass(8 * DAY_SECONDS)?;
+        self.say(KEEPER, &Outpost::Reconcile { n: lost.n }, &[])
+    }
+}
