@@ -11,13 +11,13 @@ use outpost::msg::responses::{
     BuyResponse, ClaimableResponse as OutpostClaimable, FlightResponse, InFlightResponse,
     OrderResponse, UnclaimedResponse,
 };
-use outpost::msg::{Buy, ExecuteMsg as Outpost, QueryMsg as AskOutpost};
+use outpost::msg::{ExecuteMsg as Outpost, QueryMsg as AskOutpost};
 use protocol::control::DeploymentStatus;
 use protocol::memo::Callback;
 use protocol::{Action, Deployment, DeploymentId, Memo, Message, Tenant};
 
-use super::orders::WEB_RATE;
-use super::{MARKET_CHAIN, OUTPOST_CHAIN, ROUTE, STAKE, USDX, World};
+use super::orders::{WEB_RATE, purchase};
+use super::{MARKET_CHAIN, OUTPOST_CHAIN, STAKE, USDX, World};
 use crate::chain::units;
 use crate::error::{Error, Result};
 use crate::ibc::callbacks::MAX_CALLBACK_GAS;
@@ -118,15 +118,8 @@ impl World {
     /// # Errors
     /// What the outpost says.
     pub fn buy(&mut self, owner: &str, deployment: Deployment, units: u128) -> Result<u64> {
-        let buy = Buy {
-            route: ROUTE.into(),
-            deployment,
-            refund_to: None,
-            local_refund: None,
-            operators: Vec::new(),
-            timeout_seconds: None,
-        };
-        let response = self.outpost(owner, &Outpost::Buy(Box::new(buy)), &[coin(units, USDX)])?;
+        let buy = Outpost::Buy(Box::new(purchase(deployment)));
+        let response = self.outpost(owner, &buy, &[coin(units, USDX)])?;
         let bought: BuyResponse = from_json(response.data.unwrap_or_default())?;
         Ok(bought.seq)
     }

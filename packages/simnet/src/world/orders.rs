@@ -2,8 +2,11 @@
 
 use cosmwasm_std::Uint128;
 use market::msg::{OfferTerms, Prices, StoragePrice};
+use outpost::msg::Buy;
 use protocol::deployment::{Endpoint, Requirements, ResourceUnit, Volume};
 use protocol::{Deployment, Group, Manifest, Otherwise, Selection};
+
+use super::ROUTE;
 
 const GIB: u64 = 1 << 30;
 
@@ -72,6 +75,19 @@ pub fn web_offer(denom: &str) -> OfferTerms {
         capacity: 10,
         min_charge: Uint128::zero(),
         expires_in_seconds: 90 * 86_400,
+    }
+}
+
+/// A purchase on the route with nothing out of the ordinary.
+#[must_use]
+pub fn purchase(deployment: Deployment) -> Buy {
+    Buy {
+        route: ROUTE.into(),
+        deployment,
+        refund_to: None,
+        local_refund: None,
+        operators: Vec::new(),
+        timeout_seconds: None,
     }
 }
 

@@ -6,10 +6,8 @@ mod keeper;
 mod orders;
 
 use cosmwasm_std::Coin;
-use outpost::msg::{Buy, ExecuteMsg as Outpost};
+use outpost::msg::ExecuteMsg as Outpost;
 use proptest::prelude::{Strategy, prop_oneof};
-use protocol::Deployment;
-use simnet::world::ROUTE;
 use simnet::{Error, Result};
 
 use super::act::Pick;
@@ -34,18 +32,6 @@ pub(crate) fn errands() -> impl Strategy<Value = Errand> {
         15 => orders::care().prop_map(Errand::Care),
         2 => keeper::keeping().prop_map(Errand::Keep),
     ]
-}
-
-/// A purchase on the route with nothing out of the ordinary.
-pub(crate) fn purchase(deployment: Deployment) -> Buy {
-    Buy {
-        route: ROUTE.into(),
-        deployment,
-        refund_to: None,
-        local_refund: None,
-        operators: Vec::new(),
-        timeout_seconds: None,
-    }
 }
 
 pub(crate) fn owner_of(which: Pick) -> &'static str {

@@ -7,11 +7,11 @@ use protocol::control::{Command, Instruction};
 use protocol::money::Open;
 use protocol::{Action, DeploymentId, Otherwise, Selection};
 use simnet::Result;
-use simnet::world::orders::{WEB_RATE, web_server};
+use simnet::world::orders::{WEB_RATE, purchase, web_server};
 use simnet::world::{MARKET_CHAIN, OUTPOST_CHAIN, USDX};
 
 use super::act::{Act, Choice, Pick};
-use super::errands::{owner_of, purchase};
+use super::errands::owner_of;
 use super::machine::{BIDDING_SECONDS, LOCALS, Machine, OWNERS, PEOPLE, PROVIDERS, WALLET, pick};
 
 impl Machine {

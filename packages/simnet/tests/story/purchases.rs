@@ -1,12 +1,12 @@
 //! The story of the overview, by standing offer and by auction.
 
 use cosmwasm_std::{Addr, CosmosMsg, WasmMsg, coin, to_json_binary};
+use outpost::msg::ExecuteMsg as Outpost;
 use outpost::msg::responses::OrderState;
-use outpost::msg::{Buy, ExecuteMsg as Outpost};
 use protocol::control::{DeploymentState, GroupState};
 use protocol::{Deployment, Selection};
-use simnet::world::orders::{WEB_RATE, from_offer, web_server};
-use simnet::world::{OUTPOST_CHAIN, ROUTE, STAKE, USDX};
+use simnet::world::orders::{WEB_RATE, from_offer, purchase, web_server};
+use simnet::world::{OUTPOST_CHAIN, STAKE, USDX};
 use simnet::{Sequence, World};
 
 use super::{DAY, THOUSAND, first_group, group_state, multisig, world_with_offer};
@@ -144,17 +144,9 @@ fn what_was_voted_on_is_pinned() {
 
 /// The outpost's message for a purchase, as a proposal carries it.
 fn proposal(world: &World, deployment: Deployment) -> CosmosMsg {
-    let buy = Buy {
-        route: ROUTE.into(),
-        deployment,
-        refund_to: None,
-        local_refund: None,
-        operators: Vec::new(),
-        timeout_seconds: None,
-    };
     WasmMsg::Execute {
         contract_addr: world.outpost.to_string(),
-        msg: to_json_binary(&Outpost::Buy(Box::new(buy))).unwrap(),
+        msg: to_json_binary(&Outpost::Buy(Box::new(purchase(deployment)))).unwrap(),
         funds: vec![coin(THOUSAND, USDX)],
     }
     .into()

@@ -5,9 +5,9 @@ use outpost::msg::{ExecuteMsg as Outpost, SpendingLimit};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use simnet::Result;
 use simnet::world::USDX;
-use simnet::world::orders::web_server;
+use simnet::world::orders::{purchase, web_server};
 
-use super::{other, owner_of, purchase};
+use super::{other, owner_of};
 use crate::act::{Choice, Pick, choice, units};
 use crate::machine::{Machine, OWNERS, tolerate};
 

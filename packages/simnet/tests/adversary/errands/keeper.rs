@@ -5,11 +5,11 @@ use outpost::msg::responses::FlightKind;
 use outpost::msg::{ConfigChanges, ExecuteMsg as Outpost};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use protocol::ownership::OwnershipAction;
-use simnet::world::orders::web_server;
+use simnet::world::orders::{purchase, web_server};
 use simnet::world::{OUTPOST_CHAIN, ROUTE, USDX};
 use simnet::{CallbackKind, Result};
 
-use super::{owner_of, purchase};
+use super::owner_of;
 use crate::act::{Choice, Pick};
 use crate::machine::{KEEPER, Machine};
 use crate::mischief::must_relay;
