@@ -4,6 +4,7 @@ use std::error::Error;
 
 use cosmos::chain::ChainError;
 use cosmos::rpc::QueryError;
+use protocol::Code;
 
 /// What wasmd and the SDK put before the reason.
 const BEFORE: [&str; 2] = ["failed to execute message; message index: ", "desc = "];
@@ -18,6 +19,38 @@ const BEHIND: [&str; 6] = [
     " [!cosm!wasm/",
     " [cosmos/",
     " with gas used: ",
+];
+
+/// What to do when somebody else may do it.
+const NOT_YOURS: &str =
+    "sign with the key of who may, by --key NAME; a DAO does it by `entrepot propose`";
+/// What chains and outposts say without what to do about it, by a part of it, and what to do.
+const ADVICE: [(&str, &str); 16] = [
+    (
+        "Error parsing into type",
+        "the contract at this address is of another kind, or another version: check the address",
+    ),
+    (
+        "unknown variant",
+        "the contract at this address is of another kind, or another version: check the address",
+    ),
+    ("bech32", "this is no address of the chain: check each letter of it"),
+    ("an address of this chain was expected", "check each letter of it, and its prefix"),
+    ("no such contract", "there is no contract at this address: check the address and the chain"),
+    ("insufficient fund", "send the account more of it, or pay with less"),
+    ("spendable balance", "send the account more of it, or pay with less"),
+    ("not registered to vote", "vote with the key of a member: --key NAME"),
+    (
+        "account sequence mismatch",
+        "another transaction of this key is on its way: try again, and let no other program use the key",
+    ),
+    ("already voted", "`entrepot proposal show` says how it stands"),
+    ("no such proposal", "check the number: `entrepot propose … --submit` has told it"),
+    ("there is no order", "`entrepot orders` lists yours, and those of any address that is given"),
+    ("it must be `Unsent`", "`entrepot orders` says how it stands"),
+    ("may not do this, only", NOT_YOURS),
+    ("is claimable by", "`entrepot orders` with that address says what is still under way"),
+    ("no money packet", "`entrepot orders` says how each order stands"),
 ];
 
 /// An error with everything that led to it, in words that tell the reader what to change.
@@ -64,28 +97,53 @@ fn reason(log: &str) -> String {
 }
 
 fn advice(reason: &str) -> Option<&'static str> {
-    if reason.contains("Error parsing into type") || reason.contains("unknown variant") {
-        Some(
-            "the contract at this address is of another kind, or another version: check the address",
-        )
-    } else if reason.contains("bech32") {
-        Some("this is no address of the chain: check each letter of it")
-    } else if reason.contains("no such contract") {
-        Some("there is no contract at this address: check the address and the chain")
-    } else if reason.contains("insufficient fund") || reason.contains("spendable balance") {
-        Some("send the account more of it, or pay with less")
-    } else if reason.contains("not registered to vote") {
-        Some("vote with the key of a member: --key NAME")
-    } else if reason.contains("account sequence mismatch") {
-        Some(
-            "another transaction of this key is on its way: try again, and let no other program use the key",
-        )
-    } else if reason.contains("already voted") {
-        Some("`entrepot proposal show` says how it stands")
-    } else if reason.contains("no such proposal") {
-        Some("check the number: `entrepot propose … --submit` has told it")
-    } else {
-        None
+    let said = |(part, advice): &(&str, &'static str)| reason.contains(part).then_some(*advice);
+    let code = Code::find(reason).filter(|code| reason.starts_with(code.as_str()));
+    code.and_then(advice_on).or_else(|| ADVICE.iter().find_map(said))
+}
+
+/// What to do about the codes at the start of what the market says, where the sentence after it leaves that open. Whoever
+/// uses the tool may be a tenant or a provider.
+const fn advice_on(code: Code) -> Option<&'static str> {
+    match code {
+        Code::Unauthorized => Some(NOT_YOURS),
+        Code::NotFound => Some(
+            "check the number: `entrepot orders`, `entrepot offers`, `entrepot provider orders` and `entrepot provider \
+             leases` list what there is",
+        ),
+        Code::WrongState => Some(
+            "see how it stands first: `entrepot lease` for a tenant, `entrepot provider leases` for a provider",
+        ),
+        Code::UnknownDenom => Some("`entrepot market` lists what the market takes"),
+        Code::WrongCoin => Some("give exactly one coin, of a denom that `entrepot market` lists"),
+        Code::InsufficientDeposit => Some("give more; `entrepot market` tells the least"),
+        Code::BelowMinimum => {
+            Some("there is nothing to be had now; try again when something was earned or came back")
+        }
+        Code::TooEarly => Some("try again then; the times are seconds since 1970"),
+        Code::TooLate => Some(
+            "that can no longer be done; see how it stands with `entrepot lease` or `entrepot provider leases`",
+        ),
+        Code::Paused => Some("try again when the market's owner has resumed it; what runs goes on"),
+        Code::ProviderIneligible => {
+            Some("`entrepot provider register` changes what a provider says of itself")
+        }
+        Code::Insolvent | Code::Internal => Some("tell the market's owner; nothing was changed"),
+        Code::UnsupportedVersion => Some("use an `entrepot` of the market's version"),
+        Code::Malformed
+        | Code::LimitExceeded
+        | Code::WrongPort
+        | Code::WrongRoute
+        | Code::WrongReceiver
+        | Code::WrongCallback
+        | Code::BadSender
+        | Code::UsedNumber
+        | Code::UsedSeq
+        | Code::UnknownOffer
+        | Code::OfferUnavailable
+        | Code::RateAboveMax
+        | Code::TooMany
+        | Code::Unsupported => None,
     }
 }
 
@@ -101,7 +159,7 @@ mod tests {
                  no order 99: execute wasm contract failed \
                  [!cosm!wasm/wasmd@v0.61.14/x/wasm/keeper/keeper.go:452] with gas used: '116433': unknown \
                  request",
-                "there is no order 99",
+                "there is no order 99; `entrepot orders` lists yours, and those of any address that is given",
             ),
             (
                 "`timeout_seconds` is 1, it must be between 20 and 86400: query wasm contract failed: \
@@ -136,6 +194,27 @@ mod tests {
         assert!(kind.ends_with("check the address"), "{kind}");
         let typo = reason("decoding bech32 failed: invalid checksum: invalid request");
         assert!(typo.ends_with("each letter of it"), "{typo}");
+    }
+
+    /// What a contract says of a fault is followed by what to do, unless it says that itself.
+    #[test]
+    fn a_fault_that_a_contract_tells_is_followed_by_a_cure() {
+        for (said, cure) in [
+            ("there is no order 99", "`entrepot orders` lists yours"),
+            ("an address of this chain was expected in `owner`, got `x`", "and its prefix"),
+            ("`wasm1x` may not do this, only the order's owner may", "`entrepot propose`"),
+            ("not_found: there is no offer `99`", "`entrepot offers`"),
+            ("unauthorized: `wasm1x` may not do this, only the offer's provider", "--key NAME"),
+            ("wrong_coin: got stake, expected utok", "`entrepot market` lists"),
+            ("unknown_denom: `stake` is not accepted on bonds", "`entrepot market` lists"),
+            ("insufficient_deposit: the bond is 5 units, expected at least 1000", "give more"),
+        ] {
+            let told = reason(said);
+            assert!(told.starts_with(&format!("{said}; ")) && told.contains(cure), "{told}");
+        }
+        for cured in ["limit_exceeded: `terms.capacity` is 0, it must be between 1 and 9"] {
+            assert_eq!(reason(cured), cured);
+        }
     }
 
     #[test]

@@ -206,9 +206,7 @@ impl Books {
     /// There is none of this number.
     pub async fn order(&self, seq: u64) -> anyhow::Result<OrderResponse> {
         let order = self.outpost.ask(&outpost_msg::QueryMsg::Order { seq }).await;
-        order.with_context(|| {
-            format!("the outpost does not tell of order {seq}; `entrepot orders` lists yours")
-        })
+        order.with_context(|| format!("the outpost does not tell of order {seq}"))
     }
 
     /// An order that can be paid for and commanded.
@@ -282,7 +280,11 @@ impl Books {
     pub async fn deployment(&self, id: DeploymentId) -> anyhow::Result<DeploymentInfo> {
         let seq = id.seq;
         let found = self.market.find(&market_msg::QueryMsg::Deployment { id }).await?;
-        found.with_context(|| format!("the deployment of order {seq} is closed"))
+        found.with_context(|| {
+            format!(
+                "the deployment of order {seq} is closed; `entrepot lease {seq}` says what went home"
+            )
+        })
     }
 }
 
@@ -293,7 +295,9 @@ impl Contract {
     /// What the market says, also that there is no such order.
     pub async fn bids(&self, order: &LeaseId) -> anyhow::Result<Vec<BidInfo>> {
         let found = self.find_bids(order).await?;
-        found.with_context(|| format!("the market knows no order `{order}`"))
+        found.with_context(|| {
+            format!("the market knows no order `{order}`; `entrepot provider orders` lists them")
+        })
     }
 
     /// As [`Contract::bids`]; none if there is no such order.

@@ -54,7 +54,11 @@ pub(super) struct Credit {
 impl fmt::Display for Claimed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.credits.is_empty() {
-            return writeln!(f, "nothing is claimable by {}", self.owner);
+            return writeln!(
+                f,
+                "nothing is claimable by {owner}; what is still out: entrepot orders {owner}",
+                owner = self.owner
+            );
         }
         let mut table = Table::new(&[if self.paid { "PAID" } else { "CLAIMABLE" }, "DENOM", "TO"]);
         for Credit { amount, denom, payee } in &self.credits {

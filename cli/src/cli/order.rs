@@ -140,7 +140,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
 /// Reads a deployment file.
 pub(super) fn read(file: &Path, terms: &TermArgs) -> anyhow::Result<Ordered> {
     let shown = file.display();
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read `{shown}`"))?;
+    let text = std::fs::read_to_string(file).with_context(|| {
+        format!("cannot read `{shown}`; give a deployment file as Akash reads it")
+    })?;
     let terms = terms.terms()?;
     let sdl = Sdl::parse(&text).map_err(|error| anyhow!("`{shown}`, {error}"))?;
     let manifest = manifest::manifest(&sdl);

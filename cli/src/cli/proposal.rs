@@ -164,8 +164,13 @@ async fn execute(actor: &Actor, proposal: &Target, output: Output) -> anyhow::Re
     let standing = proposal.read(&book).await?;
     ensure!(
         standing.status == "passed",
-        "proposal {number} is {}, and only one that has passed can be executed",
-        standing.status
+        "proposal {number} is {}, and only one that has passed can be executed; {}",
+        standing.status,
+        match standing.status.as_str() {
+            "open" => "members vote with `entrepot proposal vote`",
+            "executed" => "`entrepot orders` with the DAO's address lists what it has bought",
+            _ => "propose anew with `entrepot propose`",
+        }
     );
     let outcome = actor.send_to(&book.address, &propose::execute(number), &[]).await?;
     let standing = proposal.read(&book).await?;
@@ -214,9 +219,15 @@ impl Target {
         let Content { title, status, votes } = content.map_err(|error| {
             // Both kinds answer with the storage key that they did not find.
             if format!("{error:#}").contains("not found") {
-                return anyhow!("the DAO has no proposal {proposal}");
+                return anyhow!(
+                    "the DAO has no proposal {proposal}; `entrepot propose … --submit` tells the number of what it \
+                     submits"
+                );
             }
-            error.context(format!("`{}` does not tell of proposal {proposal}", book.address))
+            error.context(format!(
+                "`{}` does not tell of proposal {proposal}; check --dao and --address",
+                book.address
+            ))
         })?;
         Ok(Standing { proposal, title, status, votes })
     }

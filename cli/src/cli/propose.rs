@@ -247,10 +247,11 @@ fn may_command(order: &OrderResponse, dao: &Dao, scope: Scope) -> anyhow::Result
         |operator: &Operator| operator.address == dao.owner() && operator.scopes.contains(&scope);
     ensure!(
         order.owner.as_str() == dao.owner() || order.operators.iter().any(is_operator),
-        "order {} belongs to {}, and {} is no operator of it with this scope",
+        "order {} belongs to {owner}, and {} is no operator of it with this scope; propose it to {owner}, or let it \
+         name an operator",
         order.seq,
-        order.owner,
-        dao.owner()
+        dao.owner(),
+        owner = order.owner,
     );
     Ok(())
 }

@@ -216,6 +216,8 @@ async fn accepted(
         Some(code) => {
             bail!("the market would refuse it: {} ({reason}); {}", meaning(code), remedy(code))
         }
-        None => bail!("the market would refuse it: {reason}"),
+        None => {
+            bail!("the market would refuse it: {reason}; change that in the order and try again")
+        }
     }
 }

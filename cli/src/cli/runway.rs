@@ -27,7 +27,7 @@ pub(super) struct Args {
     /// The order's number at the outpost.
     seq: u64,
     /// Also say what to add so that the money lasts so many days from now.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=3_650))]
     days: Option<u32>,
     #[command(flatten)]
     watch: Watch,

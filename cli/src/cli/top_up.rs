@@ -1,5 +1,6 @@
 //! `entrepot top-up`
 
+use anyhow::ensure;
 use outpost::msg::ExecuteMsg;
 
 use super::sent::{CoinArg, Sent};
@@ -33,7 +34,13 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let Args { seq, coin, key, watch } = args;
     let session = place.session()?;
     // An order that is on its way or over takes no money.
-    session.books().await?.living(seq).await?;
+    let order = session.books().await?.living(seq).await?;
+    ensure!(
+        order.coin.denom == coin.denom,
+        "order {seq} is paid in `{}`, got `{}`; top it up in what it is paid in",
+        order.coin.denom,
+        coin.denom
+    );
     let actor = session.outpost_actor(key.as_deref()).await?;
     let outcome = actor.send(&ExecuteMsg::TopUp { seq }, &coin.as_funds()).await?;
     let done = format!("sent {} {} to order {seq}", coin.amount, coin.denom);

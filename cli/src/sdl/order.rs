@@ -53,7 +53,12 @@ pub struct Terms {
 pub fn order(sdl: &Sdl, terms: &Terms, manifest_hash: String) -> Result<Deployment, SdlError> {
     for name in terms.selections.keys().chain(terms.max_rates.keys()) {
         if sdl.running_at(name).is_empty() {
-            let reason = format!("there is no group `{name}`: no service runs at such a placement");
+            let running = sdl.placements.iter().map(|place| place.name.as_str());
+            let running = running.filter(|place| !sdl.running_at(place).is_empty());
+            let reason = format!(
+                "there is no group `{name}`: no service runs at such a placement, only at {}",
+                running.collect::<Vec<_>>().join(", ")
+            );
             return Err(TOP.wrong("profiles.placement", reason));
         }
     }

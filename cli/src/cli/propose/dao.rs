@@ -93,8 +93,12 @@ impl DaoArgs {
                 let address = self.which.address()?.to_owned();
                 let multisig = outpost.beside(&address);
                 let threshold = multisig.ask::<Value>(&json!({ "threshold": {} })).await;
-                threshold
-                    .with_context(|| format!("`{address}` does not answer as a multisig of cw3"))?;
+                threshold.with_context(|| {
+                    format!(
+                        "`{address}` does not answer as a multisig of cw3; check --dao and \
+                             --address"
+                    )
+                })?;
                 Ok(Dao::Cw3 { address })
             }
             Kind::Daodao => {
@@ -135,7 +139,12 @@ impl Which {
             .beside(core)
             .ask(&json!({ "active_proposal_modules": {} }))
             .await
-            .with_context(|| format!("`{core}` does not answer as a core contract of DAO DAO"))?;
+            .with_context(|| {
+                format!(
+                    "`{core}` does not answer as a core contract of DAO DAO; check --dao and \
+                     --address"
+                )
+            })?;
         let known: Vec<&str> = modules.iter().map(|module| module.address.as_str()).collect();
         match (&self.module, &known[..]) {
             (Some(module), known) if known.contains(&module.as_str()) => Ok(module.clone()),
@@ -143,7 +152,9 @@ impl Which {
             (Some(module), _) => {
                 bail!("`{module}` is no active module of the DAO; it has {}", known.join(", "))
             }
-            (None, []) => bail!("the DAO has no active proposal module"),
+            (None, []) => bail!(
+                "the DAO has no active proposal module, so nothing can be proposed to it; check --address"
+            ),
             (None, _) => bail!(
                 "the DAO has several proposal modules; give --module, of {}",
                 known.join(", ")

@@ -43,7 +43,8 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         (Some(file), _) => {
             PriceFile::read(file)?.rate(&order.denom, &order.group).with_context(|| {
                 format!(
-                    "`{}` has no price in `{}` for all that is ordered",
+                    "`{}` has no price in `{}` for all that is ordered; add what is missing to \
+                     [[prices]], or give --rate",
                     file.display(),
                     order.denom
                 )

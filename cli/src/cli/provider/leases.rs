@@ -119,7 +119,11 @@ async fn chosen(desk: &Desk, names: &[String]) -> anyhow::Result<Vec<LeaseId>> {
     }
     let chosen = names.iter().map(|name| {
         let id = parse_order(name)?;
-        ensure!(own.contains(&id), "`{id}` is no lease of {}", desk.address());
+        ensure!(
+            own.contains(&id),
+            "`{id}` is no lease of {}; `entrepot provider leases` lists those there are",
+            desk.address()
+        );
         Ok(id)
     });
     chosen.collect()
