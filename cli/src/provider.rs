@@ -12,7 +12,7 @@ mod memory;
 mod run;
 
 pub use capacity::Capacity;
-pub use config::{Config, DenomPrices, EXAMPLE, PriceFile, example};
+pub use config::{Config, DenomPrices, EXAMPLE, PriceFile, check_uri, example};
 pub use market::{Desk, parse_order};
 pub use memory::Memory;
 pub use run::{Round, Worker};

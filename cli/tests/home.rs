@@ -275,6 +275,7 @@ fn wrong_usage_ends_with_2() {
         &["send"],
         &["cancel", "all"],
         &["reconcile", "7", "--n", "1"],
+        &["runway", "7", "--days", "0"],
     ] {
         assert_eq!(entrepot(home.path(), args).status.code(), Some(2), "{args:?}");
     }
@@ -294,6 +295,33 @@ fn the_example_of_a_provider_is_valid() {
     fs::write(&file, entrepot(home.path(), &own).stdout).unwrap();
     let config = entrepot::provider::Config::read(&file).unwrap();
     assert_eq!((config.stake.as_str(), config.prices[0].denom.as_str()), ("5utok", "uusdc"));
+}
+
+/// An offer of what costs nothing may have to give any amount, so that beside it there would be room for no bid.
+#[test]
+fn a_price_of_zero_is_refused_with_the_reason() {
+    let home = configured();
+    let example =
+        String::from_utf8(entrepot(home.path(), &["provider", "example"]).stdout).unwrap();
+    let file = home.path().join("provider.toml");
+    let path = file.to_str().unwrap();
+    for (priced, free, named) in [
+        (r#"memory_gib = "2000000000""#, r#"memory_gib = "0""#, "memory_gib"),
+        (r#"cpu_milli = "5000000""#, r#"cpu_milli = "0""#, "cpu_milli"),
+        (r#"gib = "100000000""#, r#"gib = "0""#, "storage `default`"),
+        (r#"each = "500000000000""#, r#"each = "0""#, "gpus `nvidia/a100`"),
+    ] {
+        assert!(example.contains(priced), "{priced}");
+        fs::write(&file, example.replace(priced, free)).unwrap();
+        let post = ["provider", "offer", "post", "--prices", path, "--capacity", "1", "--bond"];
+        for args in [&[&post[..], &["5utok"]].concat()[..], &["provider", "run", path]] {
+            let error = fails(home.path(), args);
+            assert!(error.contains(&format!("the price of {named} in")), "{error}");
+            assert!(error.contains("expected at least \"1\""), "{error}");
+        }
+    }
+    fs::write(&file, example.replace(r#"endpoint = "1000000000""#, r#"endpoint = "0""#)).unwrap();
+    entrepot::provider::PriceFile::read(&file).unwrap();
 }
 
 #[test]

@@ -74,6 +74,23 @@ impl Capacity {
         }
     }
 
+    /// The first resource that costs nothing at these prices: an offer of it has no bound.
+    #[must_use]
+    pub fn given_away(prices: &Prices) -> Option<String> {
+        let Prices { cpu_milli, memory_gib, storage, gpus, endpoint: _ } = prices;
+        let storage = storage.iter().map(|class| (format!("storage `{}`", class.class), class.gib));
+        let gpus = gpus.iter().map(|gpu| {
+            let model = gpu.model.model.as_deref().unwrap_or("*");
+            (format!("gpus `{}/{model}`", gpu.model.vendor), gpu.each)
+        });
+        let mut all =
+            [("cpu_milli".to_owned(), *cpu_milli), ("memory_gib".to_owned(), *memory_gib)]
+                .into_iter()
+                .chain(storage)
+                .chain(gpus);
+        all.find(|(_, price)| price.is_zero()).map(|(resource, _)| resource)
+    }
+
     /// Adds what something needs.
     pub fn add(&mut self, other: &Self) {
         self.cpu_milli = self.cpu_milli.saturating_add(other.cpu_milli);
@@ -138,6 +155,19 @@ mod tests {
         let free = Prices { memory_gib: Uint128::zero(), ..prices };
         assert_eq!(Capacity::within(&free, 1).memory_bytes, u64::MAX, "it costs nothing");
         assert_eq!(Capacity::within(&free, 0).memory_bytes, 0, "no lease at all");
+    }
+
+    #[test]
+    fn what_has_no_price_is_named() {
+        let zero = Uint128::zero();
+        assert_eq!(Capacity::given_away(&web_prices()), None);
+        let free = Prices { endpoint: zero, ..web_prices() };
+        assert_eq!(Capacity::given_away(&free), None, "no capacity is needed for endpoints");
+        let free = Prices { memory_gib: zero, ..web_prices() };
+        assert_eq!(Capacity::given_away(&free).as_deref(), Some("memory_gib"));
+        let mut free = web_prices();
+        free.storage.iter_mut().for_each(|class| class.gib = zero);
+        assert!(Capacity::given_away(&free).unwrap().starts_with("storage `"));
     }
 
     #[test]

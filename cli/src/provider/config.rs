@@ -99,10 +99,22 @@ impl PriceFile {
     pub fn list(&self, denom: Option<&str>) -> anyhow::Result<&DenomPrices> {
         match (denom, &self.prices[..]) {
             (None, [only]) => Ok(only),
-            (None, _) => bail!("there are several lists of prices; give --denom"),
+            (None, lists) => {
+                let denoms: Vec<&str> = lists.iter().map(|list| list.denom.as_str()).collect();
+                bail!(
+                    "there are several lists of prices; give --denom with one of {}",
+                    denoms.join(", ")
+                )
+            }
             (Some(denom), lists) => {
                 let found = lists.iter().find(|list| list.denom == denom);
-                found.with_context(|| format!("there is no list of prices in `{denom}`"))
+                found.with_context(|| {
+                    let denoms: Vec<&str> = lists.iter().map(|list| list.denom.as_str()).collect();
+                    format!(
+                        "there is no list of prices in `{denom}`; the file has {}",
+                        denoms.join(", ")
+                    )
+                })
             }
         }
     }
@@ -130,6 +142,7 @@ impl Config {
     /// # Errors
     /// The first wrong value, with what is wanted.
     pub fn check(&self) -> anyhow::Result<()> {
+        check_uri(&self.host_uri)?;
         ensure!(self.poll_seconds > 0, "`poll_seconds` is 0; expected at least 1");
         ensure!(self.valid_for_seconds > 0, "`valid_for_seconds` is 0; expected at least 1");
         check(&self.prices)
@@ -144,12 +157,32 @@ fn read<T: DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
     toml::from_str(&text).with_context(|| format!("`{shown}` is not valid"))
 }
 
+/// Checks where tenants shall reach a provider. The market takes any text, which nobody could use.
+///
+/// # Errors
+/// It is no address of the web.
+pub fn check_uri(host_uri: &str) -> anyhow::Result<()> {
+    let host = host_uri.strip_prefix("https://").or_else(|| host_uri.strip_prefix("http://"));
+    ensure!(
+        host.is_some_and(|host| !host.is_empty() && !host.contains(char::is_whitespace)),
+        "`host_uri` is `{host_uri}`; expected an address such as `https://provider.example.org`"
+    );
+    Ok(())
+}
+
 fn check(prices: &[DenomPrices]) -> anyhow::Result<()> {
     ensure!(!prices.is_empty(), "there are no prices; add a section [[prices]]");
     for (index, one) in prices.iter().enumerate() {
         let denom = &one.denom;
         let again = prices.iter().skip(index + 1).any(|other| other.denom == *denom);
-        ensure!(!again, "there are two lists of prices in `{denom}`");
+        ensure!(!again, "there are two lists of prices in `{denom}`; leave one out");
+        let free = Capacity::given_away(&one.each);
+        ensure!(
+            free.is_none(),
+            "the price of {} in `{denom}` is 0; expected at least \"1\": of what costs nothing an offer may have to give \
+             any amount, so beside it there would be no room for a bid",
+            free.unwrap_or_default()
+        );
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use protocol::control::GroupState;
 
 use super::config::rate;
 use super::load::{Load, Orders};
-use super::{Config, Desk, Memory};
+use super::{Capacity, Config, Desk, Memory};
 use crate::refusal;
 
 /// What a round did; empty if there was nothing to do.
@@ -24,6 +24,8 @@ pub struct Worker {
     memory: Memory,
     /// Orders that the market did not let it bid for, and why: asked again they cost a query each.
     refused: BTreeMap<LeaseId, String>,
+    /// Offers without bound that it was told of.
+    unbounded: BTreeSet<u64>,
     withdrawn_at: Option<u64>,
 }
 
@@ -31,7 +33,15 @@ impl Worker {
     /// A provider with this key, these decisions and this stake.
     #[must_use]
     pub const fn new(desk: Desk, config: Config, stake: (u128, String), memory: Memory) -> Self {
-        Self { desk, config, stake, memory, refused: BTreeMap::new(), withdrawn_at: None }
+        Self {
+            desk,
+            config,
+            stake,
+            memory,
+            refused: BTreeMap::new(),
+            unbounded: BTreeSet::new(),
+            withdrawn_at: None,
+        }
     }
 
     /// How long to wait until the next round, in seconds.
@@ -150,7 +160,16 @@ impl Worker {
             load.add(&order.id, &order.group);
         }
         for offer in self.desk.offers().await? {
-            load.add_offer(&offer.terms.prices, self.desk.free_rate(&offer).await?);
+            let free_rate = self.desk.free_rate(&offer).await?;
+            load.add_offer(&offer.terms.prices, free_rate);
+            let free = Capacity::given_away(&offer.terms.prices).filter(|_| free_rate > 0);
+            if let (Some(resource), true) = (free, self.unbounded.insert(offer.id)) {
+                done.push(format!(
+                    "bids for nothing while offer {} gives {resource} away, of which it may have to give any amount; \
+                     `entrepot provider offer cancel {}` ends it",
+                    offer.id, offer.id
+                ));
+            }
         }
         // After the bids: one that becomes a lease meanwhile is then among these, or among both.
         for lease in self.desk.leases().await? {

@@ -7,6 +7,7 @@ use protocol::deployment::Attribute;
 use super::super::Place;
 use super::super::sent::{CoinArg, Sent};
 use super::Common;
+use crate::provider::check_uri;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,6 +36,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let Args { host_uri, stake, attribute, common } = args;
     let attributes = attribute.iter().map(|text| read(text));
     let attributes = attributes.collect::<anyhow::Result<Vec<_>>>()?;
+    check_uri(&host_uri)?;
     let desk = common.desk(place).await?;
     let (outcome, done) = if desk.record().await?.is_some() {
         let update =
