@@ -1,7 +1,7 @@
 //! A result once, or again and again.
 
 use std::fmt::Display;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{IsTerminal as _, Stdout, Write};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -33,6 +33,42 @@ pub(super) struct OrderArgs {
     pub(super) watch: Watch,
 }
 
+/// Where views are shown one after the other.
+struct Screen<W> {
+    out: W,
+    /// What stands before a view.
+    before: &'static str,
+    shown: Option<String>,
+}
+
+impl Screen<Stdout> {
+    /// A program, or a file, is given each view below the one before.
+    fn of(out: Stdout, output: Output) -> Self {
+        let is_live = out.is_terminal() && !output.json;
+        Self { out, before: if is_live { CLEAR } else { "" }, shown: None }
+    }
+}
+
+impl<W: Write> Screen<W> {
+    /// Shows what was read, unless it stands there already. A node that does not answer for once does not end the watch.
+    fn show<T: Serialize + Display>(
+        &mut self,
+        output: Output,
+        read: anyhow::Result<T>,
+    ) -> anyhow::Result<()> {
+        let view = match read {
+            Ok(result) => output.render(&result)?,
+            Err(error) => format!("{}\n", refusal::said(&error)),
+        };
+        if self.shown.as_ref() != Some(&view) {
+            write!(self.out, "{}{view}", self.before)?;
+            self.out.flush()?;
+            self.shown = Some(view);
+        }
+        Ok(())
+    }
+}
+
 impl Watch {
     /// Whether it is shown again and again.
     pub(super) const fn is_on(self) -> bool {
@@ -53,24 +89,56 @@ impl Watch {
         if !self.watch {
             return self.print(&read().await?);
         }
-        let live = std::io::stdout().is_terminal() && !self.output.json;
-        let mut shown = None;
+        let mut screen = Screen::of(std::io::stdout(), self.output);
         loop {
-            // A node that does not answer for once does not end the watch.
-            let view = match read().await {
-                Ok(result) => self.output.render(&result)?,
-                Err(error) => format!("{}\n", refusal::said(&error)),
-            };
-            if shown.as_ref() != Some(&view) {
-                let mut out = std::io::stdout().lock();
-                write!(out, "{}{view}", if live { CLEAR } else { "" })?;
-                out.flush()?;
-                shown = Some(view);
-            }
+            screen.show(self.output, read().await)?;
             tokio::select! {
                 interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
                 () = tokio::time::sleep(Duration::from_secs(self.interval)) => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    /// What a watch writes of these readings.
+    fn written(
+        before: &'static str,
+        output: Output,
+        readings: Vec<anyhow::Result<&str>>,
+    ) -> anyhow::Result<String> {
+        let mut screen = Screen { out: Vec::new(), before, shown: None };
+        readings.into_iter().try_for_each(|reading| screen.show(output, reading))?;
+        Ok(String::from_utf8(screen.out)?)
+    }
+
+    #[test]
+    fn a_view_is_written_when_it_has_changed_and_takes_the_place_of_the_one_before() {
+        let text = Output { json: false };
+        let readings = || vec![Ok("one\n"), Ok("one\n"), Ok("two\n"), Ok("one\n")];
+        let expected = "\x1b[H\x1b[2Jone\n\x1b[H\x1b[2Jtwo\n\x1b[H\x1b[2Jone\n";
+        assert_eq!(written(CLEAR, text, readings()).unwrap(), expected);
+        assert_eq!(written("", text, readings()).unwrap(), "one\ntwo\none\n");
+    }
+
+    #[test]
+    fn a_node_that_does_not_answer_is_shown_and_watched_on() {
+        let gone = || Err(anyhow!("no route to host").context("cannot reach the node"));
+        let readings = vec![Ok("one\n"), gone(), gone(), Ok("one\n")];
+        let views = written("", Output { json: false }, readings).unwrap();
+        assert_eq!(views, "one\ncannot reach the node: no route to host\none\n");
+    }
+
+    #[test]
+    fn a_program_reads_one_document_for_each_change() {
+        let readings = vec![Ok("one"), Ok("one"), Ok("two")];
+        let views = written("", Output { json: true }, readings).unwrap();
+        let documents = serde_json::Deserializer::from_str(&views).into_iter::<String>();
+        assert_eq!(documents.collect::<Result<Vec<_>, _>>().unwrap(), ["one", "two"]);
     }
 }
