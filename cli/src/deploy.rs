@@ -10,6 +10,7 @@ pub mod config;
 mod contracts;
 mod plan;
 mod probe;
+pub mod reverted;
 mod route;
 pub mod spec;
 pub mod state;

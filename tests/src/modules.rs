@@ -9,6 +9,7 @@ use cosmos::chain::Chain;
 use cosmos::ibc_proto::cosmos::auth::v1beta1::BaseAccount;
 use cosmos::ibc_proto::cosmos::base::v1beta1::Coin;
 use cosmos::keys::Key;
+use cosmos::wire::gov::PoolModule;
 use cosmos::wire::tx::any;
 use prost::Message as _;
 
@@ -69,15 +70,31 @@ struct Proposal {
     failed_reason: String,
 }
 
-/// Gives the community pool coins.
+/// Gives the community pool of x/protocolpool coins.
 #[derive(Clone, PartialEq, prost::Message)]
-pub struct MsgFundCommunityPool {
-    /// Who gives it.
+struct MsgFundCommunityPool {
     #[prost(string, tag = "1")]
-    pub depositor: String,
-    /// How much.
+    depositor: String,
     #[prost(message, repeated, tag = "2")]
-    pub amount: Vec<Coin>,
+    amount: Vec<Coin>,
+}
+
+/// The same of x/distribution, whose pool it is before SDK 0.53: `cosmos.distribution.v1beta1.MsgFundCommunityPool`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct FundDistribution {
+    #[prost(message, repeated, tag = "1")]
+    amount: Vec<Coin>,
+    #[prost(string, tag = "2")]
+    depositor: String,
+}
+
+impl prost::Name for FundDistribution {
+    const NAME: &'static str = "MsgFundCommunityPool";
+    const PACKAGE: &'static str = "cosmos.distribution.v1beta1";
+
+    fn type_url() -> String {
+        "/cosmos.distribution.v1beta1.MsgFundCommunityPool".into()
+    }
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -167,6 +184,20 @@ pub async fn gov_account(chain: &Chain) -> anyhow::Result<String> {
     let account = answer.account.context("x/gov has no account")?;
     let account = ModuleAccount::decode(account.value.as_slice())?;
     Ok(account.base_account.context("a module account has a base account")?.address)
+}
+
+/// Gives the chain's community pool a coin.
+///
+/// # Errors
+/// The chain refuses it.
+pub async fn fund_pool(chain: &Chain, giver: &Key, coin: Coin) -> anyhow::Result<()> {
+    let (amount, depositor) = (vec![coin], chain.address(giver)?);
+    let gift = match chain.pool_module().await? {
+        PoolModule::ProtocolPool => any(&MsgFundCommunityPool { depositor, amount }),
+        PoolModule::Distribution => any(&FundDistribution { amount, depositor }),
+    };
+    chain.send_msgs(giver, &[gift], "").await?;
+    Ok(())
 }
 
 /// Has `voter`, who has the power, say yes to a proposal of x/gov, and waits until it is executed.

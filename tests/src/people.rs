@@ -7,13 +7,13 @@ use market::msg::{
     BidInfo, BidsResponse, ClaimableResponse, ExecuteMsg as Market, LeaseId, LeaseInfo,
     QueryMsg as AskMarket, StoredTombstone,
 };
-use outpost::msg::responses::{ClaimableResponse as Credits, OrderResponse};
+use outpost::msg::responses::{ClaimableResponse as Credits, InFlightResponse, OrderResponse};
 use outpost::msg::{Buy, ExecuteMsg as Outpost, QueryMsg as AskOutpost};
 use protocol::control::DeploymentStatus;
 use protocol::{Deployment, DeploymentId, Tenant};
 use simnet::world::orders::web_offer;
 
-use crate::clock::time_of;
+use crate::clock::{reach, time_of};
 use crate::world::{OWNER, World};
 
 /// Stake of every provider.
@@ -149,6 +149,26 @@ impl World {
         let buy = purchase(self.deployed.route.clone(), deployment, timeout);
         let funds = [(units, self.deployed.denom.as_str())];
         Sent::find(&self.outpost(account, &Outpost::Buy(Box::new(buy)), &funds).await?)
+    }
+
+    /// Waits until a purchase has ended. Where the outpost's chain tells it of no transfer, anybody has it ask the market,
+    /// whose word is final at once if the market has the money, else when the purchase is too late.
+    ///
+    /// # Errors
+    /// What the contracts say; it does not end in time.
+    pub async fn ended(&self, owner: &str, seq: u64) -> anyhow::Result<()> {
+        self.settled().await?;
+        let ask = AskOutpost::InFlight { start_after: None, limit: None };
+        let waiting: InFlightResponse = self.ask_outpost(&ask).await?;
+        let flight = waiting.packets.into_iter().find(|flight| flight.seq == Some(seq));
+        let Some(flight) = flight else { return Ok(()) };
+        if self.status(&self.deployment(owner, seq)).await.is_err() {
+            for site in [&self.sites.market, &self.sites.outpost] {
+                reach(&site.chain, flight.timeout_at + 1).await?;
+            }
+        }
+        self.outpost(OWNER, &Outpost::Reconcile { n: flight.n }, &[]).await?;
+        self.settled().await
     }
 
     /// Has everything paid that the outpost owes to an address, if anything.

@@ -1,7 +1,7 @@
 //! Contracts as they were released, and their migration to those of today.
 
 use anyhow::Context as _;
-use entrepot::deploy::Site;
+use entrepot::deploy::{Site, Style};
 use serde_json::{Value, json};
 
 use crate::world::{World, setting};
@@ -12,7 +12,8 @@ impl World {
     /// # Errors
     /// As [`World::make`].
     pub async fn released(version: &str) -> anyhow::Result<Self> {
-        Self::of(&setting("ARTIFACTS")?.join("releases").join(version)).await
+        let contracts = setting("ARTIFACTS")?.join("releases").join(version);
+        Self::of(&contracts, (Style::Callbacks, None)).await
     }
 
     /// Migrates both contracts to today's artifacts.

@@ -7,7 +7,10 @@ use anyhow::{Context as _, ensure};
 use cosmos::chain::TxOutcome;
 use cosmos::keys::Key;
 use cosmwasm_std::{CosmosMsg, WasmMsg};
-use entrepot::deploy::{Carrier, Channels, Deployed, Deployment, Ends, Site, Sites, StateFile};
+use entrepot::deploy::{
+    Carrier, Channels, Deployed, Deployment, Ends, RouteSpec, Site, Sites, Spec, State, StateFile,
+    Style,
+};
 use entrepot::ferry::{Ferry, NewChannel, Running};
 use entrepot::localnet::Localnet;
 use protocol::ics20::TRANSFER_PORT;
@@ -52,6 +55,8 @@ pub struct World {
     pub(crate) running: Mutex<Option<Running>>,
     pub(crate) log: PathBuf,
     pub(crate) tool: PathBuf,
+    spec: Spec,
+    state: PathBuf,
 }
 
 impl World {
@@ -60,7 +65,7 @@ impl World {
     /// # Errors
     /// A variable is not set, a node does not answer, or anything cannot be deployed.
     pub async fn make() -> anyhow::Result<Self> {
-        let mut world = Self::of(&setting("ARTIFACTS")?).await?;
+        let mut world = Self::of(&setting("ARTIFACTS")?, (Style::Callbacks, None)).await?;
         // ferry names paths after the chain on which they begin: this one is not the route's.
         let (a, b) = (world.sites.market.chain_id(), world.sites.outpost.chain_id());
         let (from, to) = ((a, TRANSFER_PORT), (b, TRANSFER_PORT));
@@ -81,8 +86,19 @@ impl World {
         self.dao.as_ref().context("a world of released contracts has no DAO")
     }
 
+    /// Today's contracts over a route of another style, without a DAO.
+    ///
+    /// # Errors
+    /// As [`World::make`]; the chains lack what the style needs.
+    pub async fn of_style(style: Style, market_gas: Option<u64>) -> anyhow::Result<Self> {
+        Self::of(&setting("ARTIFACTS")?, (style, market_gas)).await
+    }
+
     /// The contracts in a folder, two providers and an offer; the owner may migrate the contracts.
-    pub(crate) async fn of(contracts: &Path) -> anyhow::Result<Self> {
+    pub(crate) async fn of(
+        contracts: &Path,
+        (style, market_gas): (Style, Option<u64>),
+    ) -> anyhow::Result<Self> {
         let described = setting("E2E_LOCALNET")?;
         let (binary, tool) = (setting("FERRY_BIN")?, setting("ENTREPOT_BIN")?);
         let net = Localnet::read(&described)?;
@@ -91,7 +107,12 @@ impl World {
         let ferry = net.ferry(&binary, folder.join("ferry")).await?;
         let log = folder.join("ferry.log");
         let sites = net.sites(OWNER).await?;
-        let deployed = deploy(&net, &sites, (contracts, &ferry), &folder).await?;
+        let mut spec = net.spec(contracts);
+        spec.market.admin = Some(sites.market.address.clone());
+        spec.outpost.admin = Some(sites.outpost.address.clone());
+        spec.route = RouteSpec { style, market_gas, ..spec.route };
+        let state = folder.join("state.json");
+        let deployed = deploy(&sites, &spec, (&ferry, &log), &state).await?;
         let third_party = ThirdParty::below(&setting("ARTIFACTS")?);
         let mut world = Self {
             other_transfer: deployed.transfer.clone(),
@@ -105,11 +126,24 @@ impl World {
             ferry,
             log,
             tool,
+            spec,
+            state,
         };
         world.register(PROVIDER).await?;
         world.register(RIVAL).await?;
         world.offer = world.post_offer(PROVIDER).await?;
         Ok(world)
+    }
+
+    /// Has the deployment done once more, after `spoil` has changed what its state file says.
+    ///
+    /// # Errors
+    /// As [`World::make`].
+    pub async fn deploy_again(&self, spoil: impl FnOnce(&mut State)) -> anyhow::Result<Deployed> {
+        let mut file = open_state(&self.sites, &self.state)?;
+        spoil(&mut file.state);
+        file.save()?;
+        deploy(&self.sites, &self.spec, (&self.ferry, &self.log), &self.state).await
     }
 
     /// The key of an account.
@@ -231,24 +265,22 @@ impl World {
 }
 
 async fn deploy(
-    net: &Localnet,
     sites: &Sites,
-    (artifacts, ferry): (&Path, &Ferry),
-    folder: &Path,
+    spec: &Spec,
+    (ferry, log): (&Ferry, &Path),
+    state: &Path,
 ) -> anyhow::Result<Deployed> {
-    let mut spec = net.spec(artifacts);
-    spec.market.admin = Some(sites.market.address.clone());
-    spec.outpost.admin = Some(sites.outpost.address.clone());
     let deployment = Deployment {
         sites,
-        spec: &spec,
+        spec,
         channels: &Channels::Ferry(ferry.clone()),
-        carrier: &Carrier::Child { log: folder.join("ferry.log") },
+        carrier: &Carrier::Child { log: log.to_owned() },
     };
-    let id = |site: &Site| site.chain_id().to_owned();
-    let (a, b) = (id(&sites.market), id(&sites.outpost));
-    let mut state = StateFile::open(&folder.join("state.json"), &a, &b)?;
-    deployment.run(&mut state, &mut |_| {}).await
+    deployment.run(&mut open_state(sites, state)?, &mut |_| {}).await
+}
+
+fn open_state(sites: &Sites, file: &Path) -> anyhow::Result<StateFile> {
+    StateFile::open(file, sites.market.chain_id(), sites.outpost.chain_id())
 }
 
 /// A path that `scripts/test` names in a variable.

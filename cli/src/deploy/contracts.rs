@@ -7,7 +7,9 @@ use cosmos::chain::wasm::NewContract;
 use market::msg::Params;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use tokio::time::sleep;
 
+use super::probe::POLL;
 use super::state::Contract;
 use super::{Deployment, Site, State, StateFile};
 
@@ -46,20 +48,14 @@ impl Deployment<'_> {
         let msg = self.new_market();
         let admin = self.spec.market.admin.as_deref();
         let wanted = New { label: "entrepot market", admin, msg: &msg };
-        let address = make(&self.sites.market, &file.state.market, wanted).await?;
-        file.state.market.address = Some(address.clone());
-        file.save()?;
-        Ok(address)
+        make(&self.sites.market, file, |state| &mut state.market, wanted).await
     }
 
     pub(super) async fn make_outpost(&self, file: &mut StateFile) -> anyhow::Result<String> {
         let msg = self.new_outpost();
         let admin = self.spec.outpost.admin.as_deref();
         let wanted = New { label: "entrepot outpost", admin, msg: &msg };
-        let address = make(&self.sites.outpost, &file.state.outpost, wanted).await?;
-        file.state.outpost.address = Some(address.clone());
-        file.save()?;
-        Ok(address)
+        make(&self.sites.outpost, file, |state| &mut state.outpost, wanted).await
     }
 
     /// The message that makes the market.
@@ -147,14 +143,49 @@ async fn store(site: &Site, artifact: &Path) -> anyhow::Result<u64> {
     Ok(site.chain.store_code(&site.key, &read(artifact)?).await?.0)
 }
 
+/// Makes a contract, or takes the one that an interrupted run has made without learning of it.
 async fn make(
     site: &Site,
-    contract: &Contract,
+    file: &mut StateFile,
+    part: fn(&mut State) -> &mut Contract,
     New { label, admin, msg }: New<'_, impl Serialize>,
 ) -> anyhow::Result<String> {
+    let contract = part(&mut file.state);
     let code_id = contract.code_id.context("its code is not stored yet")?;
+    let may_exist = std::mem::replace(&mut contract.is_asked_for, true);
+    file.save()?;
     let new = NewContract { code_id, label, admin, funds: &[] };
-    Ok(site.chain.instantiate(&site.key, new, msg).await?.0)
+    let found = if may_exist { find(site, new).await? } else { None };
+    let address = match found {
+        Some(address) => address,
+        None => site.chain.instantiate(&site.key, new, msg).await?.0,
+    };
+    let contract = part(&mut file.state);
+    contract.address = Some(address.clone());
+    contract.is_asked_for = false;
+    file.save()?;
+    Ok(address)
+}
+
+/// The newest contract that is what `new` asks for. A transaction that was just offered has two blocks to take effect.
+async fn find(site: &Site, new: NewContract<'_>) -> anyhow::Result<Option<String>> {
+    let last = site.chain.height().await?.saturating_add(2);
+    loop {
+        let height = site.chain.height().await?;
+        for address in site.chain.contracts_of(new.code_id).await?.into_iter().rev() {
+            let info = site.chain.contract_info(&address).await?;
+            let admin = new.admin.unwrap_or_default();
+            if (info.creator.as_str(), info.label.as_str(), info.admin.as_str())
+                == (site.address.as_str(), new.label, admin)
+            {
+                return Ok(Some(address));
+            }
+        }
+        if height >= last {
+            return Ok(None);
+        }
+        sleep(POLL).await;
+    }
 }
 
 fn code(code_id: u64) -> String {

@@ -86,7 +86,13 @@ impl Deployment<'_> {
                     Carrier::External => "the relayer that runs",
                     Carrier::Child { .. } => "ferry, started for the time",
                 };
-                by(outpost, &format!("{coin}, there and back, carried by {carrier}"))
+                by(
+                    outpost,
+                    &format!(
+                        "first one unit each way that the contracts refuse, then {coin}, there and back, carried by \
+                         {carrier}"
+                    ),
+                )
             }
         })
     }

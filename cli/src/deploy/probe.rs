@@ -10,12 +10,12 @@ use outpost::msg::{ExecuteMsg, QueryMsg};
 use protocol::ics20::TRANSFER_PORT;
 use tokio::time::{Instant, sleep};
 
-use super::{Carrier, Channels, Deployment, State};
+use super::{Carrier, Channels, Deployment, Sites, State};
 use crate::ferry::Running;
 use crate::why;
 
 /// How often the outpost is asked.
-const POLL: Duration = Duration::from_millis(500);
+pub(super) const POLL: Duration = Duration::from_millis(500);
 /// What the outpost says to who asks again too soon, or once the answer is there. Source:
 /// `contracts/outpost/src/error.rs`.
 const ASKED: [&str; 2] = ["was asked already", "is unresolved"];
@@ -30,11 +30,7 @@ impl Deployment<'_> {
 
     pub(super) async fn probe(&self, state: &State) -> anyhow::Result<String> {
         let mut child = self.carry()?;
-        let flight = match self.probe_in_flight(state).await? {
-            Some(flight) => flight,
-            None => self.send_probe(state).await?,
-        };
-        let proved = self.wait_until_proved(state, &flight, child.as_mut()).await;
+        let proved = self.prove(state, child.as_mut()).await;
         if let Some(child) = child {
             if proved.is_ok() && self.is_deaf() {
                 self.wait_until_home(state).await?;
@@ -44,6 +40,22 @@ impl Deployment<'_> {
         let proved = proved?;
         self.claim_probe(state).await?;
         Ok(proved)
+    }
+
+    /// Has the probe go and come back. It leaves only once refusals were seen to come back, because it opens the route.
+    async fn prove(
+        &self,
+        state: &State,
+        mut child: Option<&mut Running>,
+    ) -> anyhow::Result<String> {
+        let flight = match self.probe_in_flight(state).await? {
+            Some(flight) => flight,
+            None => {
+                self.see_refusals(state, child.as_deref_mut()).await?;
+                self.send_probe(state).await?
+            }
+        };
+        self.wait_until_proved(state, &flight, child).await
     }
 
     /// Starts the ferry that carries the probe, if it is ours to start.
@@ -112,12 +124,47 @@ impl Deployment<'_> {
             }
             sleep(POLL).await;
         }
-        bail!(
-            "not proved after {seconds} s; packet {} on `{}` waits: check that a relayer serves \
-             that channel, then run this again",
-            flight.sequence,
-            flight.channel
-        )
+        bail!("not proved after {seconds} s: {}", self.waits_for(state, flight).await?)
+    }
+
+    /// Where a probe is that does not come home, and what to do.
+    async fn waits_for(&self, state: &State, flight: &FlightResponse) -> anyhow::Result<String> {
+        let Sites { market, outpost } = self.sites;
+        let (a, b, ends) = (market.chain_id(), outpost.chain_id(), state.transfer()?);
+        let carry = "check that a relayer serves that channel, then run this again";
+        let style = format!(
+            "a chain lacks what `route.style = \"{}\"` needs; deploy anew with a style that both have and another \
+             --state FILE",
+            self.spec.route.style
+        );
+        if !self.is_accepted(state, flight.n).await? {
+            let (channel, packet) = (&flight.channel, flight.sequence);
+            let to = &market.chain;
+            let waiting = to.unreceived_packets(TRANSFER_PORT, &ends.market, &[packet]).await?;
+            if !waiting.is_empty() {
+                return Ok(format!(
+                    "packet {packet} on `{channel}` waits to be carried to `{a}`: {carry}"
+                ));
+            }
+            let received = why::received(to, &ends.market, packet).await.ok().flatten();
+            return Ok(match received.and_then(|received| received.refusal) {
+                Some(reason) => {
+                    format!("`{b}` did not tell its outpost that it is refused ({reason}): {style}")
+                }
+                None => format!("`{a}` has packet {packet} and did not tell its market: {style}"),
+            });
+        }
+        if self.is_deaf() {
+            let control = self.control_ends(state).await?.map(|ends| ends.outpost);
+            let control = control.unwrap_or_default();
+            return Ok(format!("the market has it, and its answer waits on `{control}`: {carry}"));
+        }
+        let homeward = market.chain.packet_commitments(TRANSFER_PORT, &ends.market).await?;
+        Ok(if homeward.is_empty() {
+            format!("its coin is back on `{b}`, which did not tell its outpost: {style}")
+        } else {
+            format!("its coin waits on `{}` of `{a}` to be carried home: {carry}", ends.market)
+        })
     }
 
     /// Why the probe's coin came back without a word of the market, if it did.

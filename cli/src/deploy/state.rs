@@ -25,6 +25,9 @@ pub struct Contract {
     pub code_id: Option<u64>,
     /// Its address.
     pub address: Option<String>,
+    /// Whether a transaction that makes it may have been sent whose outcome is not known here. It is set before one is.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_asked_for: bool,
 }
 
 /// What was made so far.
@@ -41,6 +44,11 @@ pub struct State {
     pub outpost: Contract,
     /// The transfer channel.
     pub transfer: Option<Ends>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl Contract {

@@ -4,6 +4,7 @@
 mod auction;
 mod book;
 mod daos;
+mod deploying;
 mod faults;
 mod migration;
 mod modules;

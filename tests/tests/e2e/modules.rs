@@ -3,7 +3,7 @@ use cosmos::wire::tx::any;
 use cosmos::wire::wasm::MsgExecuteContract;
 use e2e::clock;
 use e2e::ledger::{Asset, Ledger, changes, escrow};
-use e2e::modules::{self, MsgFundCommunityPool};
+use e2e::modules;
 use e2e::people::{earnings, first_group};
 use e2e::world::{BUYER, OWNER, PROVIDER, World};
 use outpost::msg::responses::{OrderState, OrdersResponse};
@@ -40,16 +40,20 @@ fn to_outpost(
 /// closes, and the rest goes to an address that can receive it.
 #[test]
 fn governance_buys_from_the_community_pool_and_the_rest_reaches_a_treasury() -> anyhow::Result<()> {
-    e2e::run(async |world| {
-        let chain = &world.sites.outpost.chain;
-        let before = Ledger::take(world).await?;
-        let gov = modules::gov_account(chain).await?;
-        let (patron, treasury) = (world.address(BUYER)?.to_owned(), world.address(OTHER)?);
-        let tool = world.tool(VALIDATOR)?;
-        let order = json!({ "order": web_server(from_offer(world.offer)) });
-        std::fs::write(tool.home().join("order.json"), order.to_string())?;
-        let (coin, operator) = (format!("{UNITS}usdx"), format!("{patron}=close"));
-        let propose = [
+    e2e::run(governance_buys)
+}
+
+pub(crate) async fn governance_buys(world: &World) -> anyhow::Result<()> {
+    let chain = &world.sites.outpost.chain;
+    let before = Ledger::take(world).await?;
+    let gov = modules::gov_account(chain).await?;
+    let (patron, treasury) = (world.address(BUYER)?.to_owned(), world.address(OTHER)?);
+    let tool = world.tool(VALIDATOR)?;
+    let order = json!({ "order": web_server(from_offer(world.offer)) });
+    std::fs::write(tool.home().join("order.json"), order.to_string())?;
+    let (coin, operator) = (format!("{UNITS}usdx"), format!("{patron}=close"));
+    let propose =
+        [
             &[
                 "propose",
                 "--dao",
@@ -64,44 +68,42 @@ fn governance_buys_from_the_community_pool_and_the_rest_reaches_a_treasury() -> 
             &["--operator", &operator],
         ]
         .concat();
-        let poor = tool.ask(&propose).await.unwrap_err().to_string();
-        assert!(poor.contains("the community pool has"), "asked before the vote: {poor}");
-        let amount = vec![modules::coin((UNITS, &world.deployed.denom))];
-        let gift = MsgFundCommunityPool { amount, depositor: patron.clone() };
-        chain.send_msgs(&world.key(BUYER)?, &[any(&gift)], "").await?;
-        world.start_ferry().await?;
-        let submitted = tool.ask(&propose).await?;
-        let number = submitted["proposal"].as_u64().context("a proposal has a number")?;
-        modules::pass(chain, &world.key(VALIDATOR)?, number).await?;
+    let poor = tool.ask(&propose).await.unwrap_err().to_string();
+    assert!(poor.contains("the community pool has"), "asked before the vote: {poor}");
+    let gift = modules::coin((UNITS, &world.deployed.denom));
+    modules::fund_pool(chain, &world.key(BUYER)?, gift).await?;
+    world.start_ferry().await?;
+    let submitted = tool.ask(&propose).await?;
+    let number = submitted["proposal"].as_u64().context("a proposal has a number")?;
+    modules::pass(chain, &world.key(VALIDATOR)?, number).await?;
 
-        let ask = QueryMsg::Orders { owner: gov.clone(), start_after: None, limit: None };
-        let orders: OrdersResponse = world.ask_outpost(&ask).await?;
-        let seq = orders.orders.first().context("governance has an order")?.seq;
-        world.settled().await?;
-        let id = world.deployment(&gov, seq);
-        let lease = first_group(id.clone());
-        assert_eq!(world.lease(&lease).await?.state, GroupState::Pending);
-        let since = world.beat(PROVIDER, &lease).await?;
-        clock::reach(&world.sites.market.chain, since + 3).await?;
-        world.outpost(BUYER, &ExecuteMsg::Close { seq }, &[]).await?;
-        world.settled().await?;
-        assert_eq!(world.order(seq).await?.state, OrderState::Closed);
-        world.claim(&gov).await?;
-        world.collect_for(PROVIDER).await?;
-        world.collect_for(OWNER).await?;
-        let (gross, fee) = earnings(since, world.tombstone(&id).await?.closed_at);
-        let locked = escrow(chain, &world.deployed.transfer.outpost).await?;
-        let units = i128::try_from(UNITS)?;
-        let expected = changes([
-            (Asset::Money, &patron, -units),
-            (Asset::Money, treasury, units - gross),
-            (Asset::Money, &locked, gross),
-            (Asset::Voucher, world.address(PROVIDER)?, gross - fee),
-            (Asset::Voucher, world.address(OWNER)?, fee),
-        ]);
-        assert_eq!(Ledger::take(world).await?.since(&before)?, expected, "to the unit");
-        Ok(())
-    })
+    let ask = QueryMsg::Orders { owner: gov.clone(), start_after: None, limit: None };
+    let orders: OrdersResponse = world.ask_outpost(&ask).await?;
+    let seq = orders.orders.first().context("governance has an order")?.seq;
+    world.ended(&gov, seq).await?;
+    let id = world.deployment(&gov, seq);
+    let lease = first_group(id.clone());
+    assert_eq!(world.lease(&lease).await?.state, GroupState::Pending);
+    let since = world.beat(PROVIDER, &lease).await?;
+    clock::reach(&world.sites.market.chain, since + 3).await?;
+    world.outpost(BUYER, &ExecuteMsg::Close { seq }, &[]).await?;
+    world.settled().await?;
+    assert_eq!(world.order(seq).await?.state, OrderState::Closed);
+    world.claim(&gov).await?;
+    world.collect_for(PROVIDER).await?;
+    world.collect_for(OWNER).await?;
+    let (gross, fee) = earnings(since, world.tombstone(&id).await?.closed_at);
+    let locked = escrow(chain, &world.deployed.transfer.outpost).await?;
+    let units = i128::try_from(UNITS)?;
+    let expected = changes([
+        (Asset::Money, &patron, -units),
+        (Asset::Money, treasury, units - gross),
+        (Asset::Money, &locked, gross),
+        (Asset::Voucher, world.address(PROVIDER)?, gross - fee),
+        (Asset::Voucher, world.address(OWNER)?, fee),
+    ]);
+    assert_eq!(Ledger::take(world).await?.since(&before)?, expected, "to the unit");
+    Ok(())
 }
 
 /// A key that x/authz lets send `top_up` in another's name can do that and nothing else, and what

@@ -237,6 +237,29 @@ impl Chain {
         Ok(unreceived)
     }
 
+    /// The hash of the acknowledgement that a channel end wrote of a packet; `None` as long as it wrote none.
+    ///
+    /// Source: ibc-go v10.5 `modules/core/04-channel/types/packet.go`, `CommitAcknowledgement`: SHA-256 of its bytes.
+    ///
+    /// # Errors
+    /// [`ChainError::Query`].
+    pub async fn acknowledgement_hash(
+        &self,
+        port: &str,
+        channel: &str,
+        sequence: u64,
+    ) -> Result<Option<Vec<u8>>, ChainError> {
+        let request = channel::QueryPacketAcknowledgementRequest {
+            port_id: port.to_owned(),
+            channel_id: channel.to_owned(),
+            sequence,
+        };
+        let path = "/ibc.core.channel.v1.Query/PacketAcknowledgement";
+        let answer: Option<channel::QueryPacketAcknowledgementResponse> =
+            self.find(path, &request).await?;
+        Ok(answer.map(|answer| answer.acknowledgement))
+    }
+
     /// The sequences of all packets sent over a channel whose life was not over after a block.
     ///
     /// # Errors

@@ -10,15 +10,17 @@ use prost::Message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Chain, ChainError, TxOutcome, malformed};
+use super::ibc::{PAGE, next_page};
+use super::{Chain, ChainError, TxOutcome, first_page, malformed};
 use crate::keys::Key;
 use crate::wire::tx::any;
 use crate::wire::wasm::{
     ContractInfo, MsgExecuteContract, MsgExecuteContractResponse, MsgInstantiateContract,
     MsgInstantiateContractResponse, MsgMigrateContract, MsgStoreCode, MsgStoreCodeResponse,
     QueryCodeInfoRequest, QueryCodeInfoResponse, QueryContractInfoRequest,
-    QueryContractInfoResponse, QueryRawContractStateRequest, QueryRawContractStateResponse,
-    QuerySmartContractStateRequest, QuerySmartContractStateResponse,
+    QueryContractInfoResponse, QueryContractsByCodeRequest, QueryContractsByCodeResponse,
+    QueryRawContractStateRequest, QueryRawContractStateResponse, QuerySmartContractStateRequest,
+    QuerySmartContractStateResponse,
 };
 
 /// A contract to be made.
@@ -161,6 +163,23 @@ impl Chain {
         let path = "/cosmwasm.wasm.v1.Query/ContractInfo";
         let answer: QueryContractInfoResponse = self.rpc.query(path, &request, 0).await?;
         answer.contract_info.ok_or_else(|| malformed("contract info", "no info in it"))
+    }
+
+    /// The addresses of the contracts made of a code, oldest first.
+    ///
+    /// # Errors
+    /// [`ChainError::Query`].
+    pub async fn contracts_of(&self, code_id: u64) -> Result<Vec<String>, ChainError> {
+        let path = "/cosmwasm.wasm.v1.Query/ContractsByCode";
+        let mut contracts = Vec::new();
+        let mut page = Some(first_page(PAGE));
+        while page.is_some() {
+            let request = QueryContractsByCodeRequest { code_id, pagination: page };
+            let answer: QueryContractsByCodeResponse = self.rpc.query(path, &request, 0).await?;
+            contracts.extend(answer.contracts);
+            page = next_page(answer.pagination);
+        }
+        Ok(contracts)
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Source: wasmd v0.61.14 `proto/cosmwasm/wasm/v1/{tx,query,types}.proto`.
 
+use ibc_proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
 use ibc_proto::cosmos::base::v1beta1::Coin;
 
 /// The package of everything here.
@@ -235,4 +236,26 @@ pub struct QueryCodeInfoResponse {
     /// SHA-256 of the plain code.
     #[prost(bytes = "vec", tag = "3")]
     pub checksum: Vec<u8>,
+}
+
+/// Asks for the contracts made of a code, oldest first.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct QueryContractsByCodeRequest {
+    /// The code.
+    #[prost(uint64, tag = "1")]
+    pub code_id: u64,
+    /// Which page of the list.
+    #[prost(message, optional, tag = "2")]
+    pub pagination: Option<PageRequest>,
+}
+
+/// The answer to [`QueryContractsByCodeRequest`].
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct QueryContractsByCodeResponse {
+    /// Their addresses.
+    #[prost(string, repeated, tag = "1")]
+    pub contracts: Vec<String>,
+    /// Where the next page begins.
+    #[prost(message, optional, tag = "2")]
+    pub pagination: Option<PageResponse>,
 }
