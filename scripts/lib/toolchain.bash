@@ -166,7 +166,7 @@ install_wasmd_version() {
   if [[ ! -e $module/go.mod ]]; then
     die "wasmd $version is not known; known: $(wasmd_versions)"
   fi
-  digest=$(cat "$module/go.mod" "$module/go.sum" | sha256sum | cut -c1-12)
+  digest=$(cat "$module"/* | sha256sum | cut -c1-12)
   local dir=$CACHE/wasmd-$version-$digest
   if [[ ! -e $dir/.complete ]]; then
     need go cc
@@ -188,9 +188,13 @@ wasmd_versions() {
 # The linker path of libwasmvm points into Go's module cache, which `go clean -modcache` empties:
 # the library is copied beside the binary, which looks there as well ($ORIGIN).
 go_build_wasmd() {
-  local module=$1 dir=$2 wasmvm library
+  local module=$1 dir=$2 wasmvm library modfile=()
   cd "$module" || return
-  CGO_ENABLED=1 go build -mod=readonly -tags netgo -o "$dir/wasmd" -ldflags "\
+  if [[ -e app.sed ]]; then
+    change_wasmd "$dir"
+    modfile=("-modfile=$dir/go.mod")
+  fi
+  CGO_ENABLED=1 go build -mod=readonly "${modfile[@]}" -tags netgo -o "$dir/wasmd" -ldflags "\
     -X github.com/cosmos/cosmos-sdk/version.Name=wasm \
     -X github.com/cosmos/cosmos-sdk/version.AppName=wasmd \
     -X github.com/cosmos/cosmos-sdk/version.Version=$(basename "$module") \
@@ -200,6 +204,19 @@ go_build_wasmd() {
   library=$(go list -m -f '{{.Dir}}' "$wasmvm")/internal/api/libwasmvm.$(uname -m).so
   install -m 755 "$library" "$dir/"
   "$dir/wasmd" version
+}
+
+# Copies wasmd's source, with app/app.go as app.sed changes it and hooks.go beside it, and has a copy of go.mod name it.
+change_wasmd() {
+  local source=$1/source original
+  go mod download github.com/CosmWasm/wasmd
+  original=$(go list -mod=readonly -m -f '{{.Dir}}' github.com/CosmWasm/wasmd)
+  rm -rf "$source"
+  cp -r --no-preserve=mode "$original" "$source"
+  sed -f app.sed "$original/app/app.go" >"$source/app/app.go"
+  cp hooks.go "$source/app/"
+  cp go.mod go.sum "$1/"
+  go mod edit -replace "github.com/CosmWasm/wasmd=$source" "$1/go.mod"
 }
 
 # Sets RLY_BIN, unless the caller's environment names one.

@@ -10,5 +10,6 @@ mod migration;
 mod modules;
 mod offer;
 mod refusals;
+mod styles;
 mod timeout;
 mod wallet;
