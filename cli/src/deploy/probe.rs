@@ -51,7 +51,7 @@ impl Deployment<'_> {
         let flight = match self.probe_in_flight(state).await? {
             Some(flight) => flight,
             None => {
-                self.see_refusals(state, child.as_deref_mut()).await?;
+                Box::pin(self.see_refusals(state, child.as_deref_mut())).await?;
                 self.send_probe(state).await?
             }
         };

@@ -26,7 +26,7 @@ pub struct Contract {
     /// Its address.
     pub address: Option<String>,
     /// Whether a transaction that makes it may have been sent whose outcome is not known here. It is set before one is.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_asked_for: bool,
 }
 
@@ -44,11 +44,6 @@ pub struct State {
     pub outpost: Contract,
     /// The transfer channel.
     pub transfer: Option<Ends>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
-const fn is_false(value: &bool) -> bool {
-    !*value
 }
 
 impl Contract {
