@@ -212,9 +212,8 @@ mod tests {
             let told = reason(said);
             assert!(told.starts_with(&format!("{said}; ")) && told.contains(cure), "{told}");
         }
-        for cured in ["limit_exceeded: `terms.capacity` is 0, it must be between 1 and 9"] {
-            assert_eq!(reason(cured), cured);
-        }
+        let cured = "limit_exceeded: `terms.capacity` is 0, it must be between 1 and 9";
+        assert_eq!(reason(cured), cured);
     }
 
     #[test]

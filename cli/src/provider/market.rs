@@ -352,8 +352,9 @@ impl Desk {
 /// It is of another form.
 pub fn parse_order(text: &str) -> anyhow::Result<LeaseId> {
     let parts: Vec<&str> = text.split('/').collect();
-    let wrong =
-        || format!("`{text}` names no order; `entrepot provider orders` prints their names");
+    let wrong = || {
+        format!("`{text}` names no order; `entrepot provider orders`, or `leases`, prints names")
+    };
     ensure!(parts.iter().all(|part| !part.is_empty()), wrong());
     let (tenant, seq, group) = match parts[..] {
         [address, seq, group] => (Tenant::Local { address: address.into() }, seq, group),

@@ -163,12 +163,14 @@ impl Worker {
             let free_rate = self.desk.free_rate(&offer).await?;
             load.add_offer(&offer.terms.prices, free_rate);
             let free = Capacity::given_away(&offer.terms.prices).filter(|_| free_rate > 0);
-            if let (Some(resource), true) = (free, self.unbounded.insert(offer.id)) {
-                done.push(format!(
-                    "bids for nothing while offer {} gives {resource} away, of which it may have to give any amount; \
-                     `entrepot provider offer cancel {}` ends it",
-                    offer.id, offer.id
-                ));
+            if let Some(resource) = free {
+                if self.unbounded.insert(offer.id) {
+                    done.push(format!(
+                        "bids for nothing while offer {id} gives {resource} away, of which it may have to give any \
+                         amount; `entrepot provider offer cancel {id}` ends it",
+                        id = offer.id
+                    ));
+                }
             }
         }
         // After the bids: one that becomes a lease meanwhile is then among these, or among both.
