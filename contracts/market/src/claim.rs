@@ -106,8 +106,11 @@ pub(crate) fn send_home(
     let Tenant::Remote { sender, account, .. } = claimant else {
         return Err(ContractError::Missing { what: "a remote tenant" });
     };
-    let home = HOMES.may_load(ctx.state(), owner)?.unwrap_or_default();
-    let to = route::by_id(ctx.state(), route)?.home(sender, account, home.refund_to)?;
+    let said = HOMES.may_load(ctx.state(), owner)?.unwrap_or_default().refund_to;
+    let route_home = route::by_id(ctx.state(), route)?;
+    // What was said before the address was an outpost's may be refused by now; the sender is left.
+    let to = route_home.home(sender, account, said);
+    let to = to.or_else(|_| route_home.home(sender, account, None))?;
     for (seq, funds) in take_parts(ctx, (owner, denom), HOME_MAX)? {
         paid(ctx, claimant, funds)?;
         let settle = Settle {

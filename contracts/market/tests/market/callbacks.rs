@@ -5,17 +5,17 @@ use cosmwasm_std::{
     IbcTimeout, IbcTimeoutCallbackMsg, SubMsg, SubMsgResult, Timestamp, coin, coins,
 };
 use market::msg::{
-    ClaimableResponse, ExecuteMsg, InFlightResponse, NewDenom, NewRoute, QueryMsg, SolvencyResponse,
+    ClaimableResponse, ExecuteMsg, InFlightResponse, QueryMsg, RouteUpdate, SolvencyResponse,
 };
 use proptest::prelude::*;
 use protocol::control::{Answer, Command};
 use protocol::ics20::SUCCESS_ACK;
 use protocol::money::{Open, Probe, SettleKind};
-use protocol::{Action, Code, RouteStyle, Tenant};
+use protocol::{Action, Code, Memo, RouteStyle, Tenant};
 
 use crate::far::{
-    FAR, Far, OUTPOST, ROUTE, VOUCHER, WALLET, channel, instruct, open, settle_of, tenant,
-    transfer_of, voucher,
+    Far, OUTPOST, ROUTE, SECOND, VOUCHER, WALLET, instruct, open, route, settle_of, tenant,
+    transfer_of,
 };
 use crate::suite::{deployment, manual};
 
@@ -237,7 +237,7 @@ proptest! {
 }
 
 #[test]
-fn a_statement_under_way_does_not_block_the_recovery_of_a_transfer() {
+fn a_statement_or_probe_under_way_does_not_block_the_recovery_of_a_transfer() {
     let (mut far, home) = closed();
     far.sent(&home, 1);
     far.pass(600 + 7 * 86_400);
@@ -245,39 +245,83 @@ fn a_statement_under_way_does_not_block_the_recovery_of_a_transfer() {
     let attest = ExecuteMsg::Attest { route: ROUTE.into(), sender: OUTPOST.into(), n: 1 };
     let response = far.send("anyone", attest, &coins(1, VOUCHER)).unwrap();
     far.sent(&response.messages[0], 2);
+    let probe = Action::Probe(Probe { nonce: 1, refund_to: None });
+    let response = far.say(WALLET, (1, probe), 100).unwrap();
+    far.sent(&response.messages[0], 3);
     far.run("anyone", ExecuteMsg::RecoverSettle { route: ROUTE.into(), sequence: 1 });
     assert_eq!(credited(&far, tenant(OUTPOST)).amount.u128(), 1_100);
 }
 
 #[test]
+fn a_statement_that_came_back_is_not_recovered_out_of_a_transfer_that_did() {
+    let (mut far, home) = closed();
+    far.sent(&home, 1);
+    let attest = ExecuteMsg::Attest { route: ROUTE.into(), sender: OUTPOST.into(), n: 1 };
+    let response = far.send("anyone", attest, &coins(1, VOUCHER)).unwrap();
+    far.sent(&response.messages[0], 2);
+    far.pass(600 + 7 * 86_400);
+    far.hold(1_100, &[]);
+    let recover = ExecuteMsg::RecoverSettle { route: ROUTE.into(), sequence: 2 };
+    let error = far.send("anyone", recover.clone(), &[]).unwrap_err();
+    assert_eq!(error.code(), Code::Insolvent);
+    far.hold(1, &[]);
+    far.run("anyone", recover);
+    assert_eq!(liabilities(&far), (1, 1_100));
+}
+
+#[test]
 fn a_probe_of_an_outpost_that_hears_nothing_is_claimed_to_where_it_said() {
-    let (deaf, channels) = ("beta1deaf", ["channel-2", "channel-8"]);
+    let deaf = "beta1deaf";
     let mut far = Far::new();
-    let known = channel(ROUTE, "transfer", FAR, "transfer");
-    let other = channel(channels[0], "transfer", channels[1], "transfer");
-    far.deps.querier.ibc.update("wasm.market", &[known, other]);
-    far.run(
-        "owner",
-        ExecuteMsg::AddRoute(NewRoute {
-            channel: channels[0].into(),
-            outpost: Some(deaf.into()),
-            style: RouteStyle::Plain {},
-        }),
-    );
-    let listed = NewDenom { route: Some(channels[0].into()), ..voucher() };
-    far.run("owner", ExecuteMsg::AddDenom(listed));
+    far.add_second_route(Some(deaf), RouteStyle::Plain {});
     let probe = Action::Probe(Probe { nonce: 1, refund_to: Some(WALLET.into()) });
-    let memo = far.memo(1, probe);
-    let mut arrived = far.transfer(deaf, 1_000, memo);
-    arrived.packet.dest.channel_id = channels[0].into();
-    arrived.packet.src.channel_id = channels[1].into();
-    let home = far.arrive(arrived).unwrap().messages.remove(0);
+    let home = far.say_over_second(deaf, (1, probe), 1_000).unwrap().messages.remove(0);
     assert_eq!(transfer_of(&home).0, WALLET);
     far.reply(&home, SubMsgResult::Err("codespace: ibc, code: 5".into()));
-    let prober =
-        Tenant::Remote { route: channels[0].into(), sender: deaf.into(), account: String::new() };
+    let route = SECOND.0.into();
+    let prober = Tenant::Remote { route, sender: deaf.into(), account: String::new() };
     assert_eq!(credited(&far, prober.clone()).amount.u128(), 1_000);
     far.pass(600);
     let response = far.run("anyone", claim(prober));
     assert_eq!(transfer_of(&response.messages[0]).0, WALLET);
+}
+
+#[test]
+fn an_outpost_is_not_told_of_the_order_of_a_wallet_that_named_it_before_it_was_one() {
+    let late = "beta1late";
+    let style = route().style;
+    let mut far = Far::new();
+    far.add_second_route(None, style);
+    let order = Action::Open(Open {
+        account: "dao".into(),
+        seq: 1,
+        refund_to: Some(late.into()),
+        local_refund: None,
+        deployment: deployment(manual()),
+    });
+    far.say_over_second(WALLET, (1, order), 1_000).unwrap();
+    far.run(
+        "owner",
+        ExecuteMsg::UpdateRoute(RouteUpdate {
+            channel: SECOND.0.into(),
+            enabled: None,
+            outpost: Some(late.into()),
+            style: None,
+        }),
+    );
+    let close = instruct(1, Command::CloseDeployment {});
+    let response = far.say_over_second(WALLET, (2, close), 100).unwrap();
+    let is_told =
+        |home: &SubMsg| Memo::parse(&transfer_of(home).2).unwrap().dest_callback.is_some();
+    let home = &response.messages[0];
+    assert_eq!((transfer_of(home).0.as_str(), is_told(home)), (late, false));
+
+    // If that fails it goes to the wallet, which alone knows what it is.
+    far.reply(home, SubMsgResult::Err("codespace: ibc, code: 5".into()));
+    far.pass(600);
+    let wallet =
+        Tenant::Remote { route: SECOND.0.into(), sender: WALLET.into(), account: "dao".into() };
+    let response = far.run("anyone", claim(wallet));
+    let home = &response.messages[0];
+    assert_eq!((transfer_of(home).0.as_str(), is_told(home)), (WALLET, false));
 }

@@ -89,9 +89,27 @@ fn silence_is_stated_then_closed_and_pays_no_second_of_it() {
     let mut suite = Suite::new();
     let lease = silent(&mut suite);
     suite.refused("owner", &report(&lease), &[], Code::WrongState);
+    let unready = ExecuteMsg::CloseUnready { lease: lease.clone() };
+    suite.refused("owner", &unready, &[], Code::WrongState);
     exactly_after(&mut suite, 3_600, &ExecuteMsg::CloseSilent { lease });
     assert_eq!(suite.status(1).free.u128(), 100_000 - 3_600 + BOND);
     assert_eq!(suite.claimable("alice", USD), 3_600 - 72);
+}
+
+#[test]
+fn who_is_reported_has_an_hour_or_its_window_if_that_is_longer() {
+    for (window, has) in [(900, 3_600), (3_601, 3_601)] {
+        let mut suite = Suite::new();
+        let offer = suite.post_offer("alice");
+        let mut wanted = group("web", by_offer(offer));
+        wanted.heartbeat_window_seconds = Some(window);
+        suite.open(1, vec![wanted], 100_000);
+        let lease = suite.lease_id(1, 0);
+        suite.beat("alice", &lease);
+        suite.pass(window);
+        suite.just("owner", &report(&lease));
+        exactly_after(&mut suite, has, &ExecuteMsg::CloseSilent { lease });
+    }
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub(crate) const FAR: &str = "channel-7";
 pub(crate) const CONNECTION: &str = "connection-0";
 pub(crate) const OUTPOST: &str = "beta1outpost";
 pub(crate) const WALLET: &str = "beta1wallet";
+/// The transfer channel of a second route here, and there.
+pub(crate) const SECOND: (&str, &str) = ("channel-2", "channel-8");
 
 pub(crate) type Deps = OwnedDeps<MockStorage, MockApi, MockQuerier>;
 
@@ -65,6 +67,18 @@ impl Far {
         far.run("owner", ExecuteMsg::AddRoute(route()));
         far.run("owner", ExecuteMsg::AddDenom(voucher()));
         far
+    }
+
+    /// Adds a second route, on which the voucher is accepted too.
+    pub(crate) fn add_second_route(&mut self, outpost: Option<&str>, style: RouteStyle) {
+        let known =
+            [(ROUTE, FAR), SECOND].map(|(id, far)| channel(id, "transfer", far, "transfer"));
+        self.deps.querier.ibc.update("wasm.market", &known);
+        let outpost = outpost.map(Into::into);
+        let new = NewRoute { channel: SECOND.0.into(), outpost, style };
+        self.run("owner", ExecuteMsg::AddRoute(new));
+        let listed = NewDenom { route: Some(SECOND.0.into()), ..voucher() };
+        self.run("owner", ExecuteMsg::AddDenom(listed));
     }
 
     pub(crate) fn market(&self) -> &Addr {
@@ -188,6 +202,20 @@ impl Far {
     ) -> Result<IbcBasicResponse, ContractError> {
         let memo = self.memo(n, action);
         let arrived = self.transfer(sender, units, memo);
+        self.arrive(arrived)
+    }
+
+    /// Sends a message with a coin over the second route.
+    pub(crate) fn say_over_second(
+        &mut self,
+        sender: &str,
+        (n, action): (u64, Action),
+        units: u128,
+    ) -> Result<IbcBasicResponse, ContractError> {
+        let memo = self.memo(n, action);
+        let mut arrived = self.transfer(sender, units, memo);
+        arrived.packet.dest.channel_id = SECOND.0.into();
+        arrived.packet.src.channel_id = SECOND.1.into();
         self.arrive(arrived)
     }
 

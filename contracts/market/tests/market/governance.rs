@@ -84,7 +84,7 @@ fn parameters_have_bounds_and_act_on_new_business_only() {
         with(&|params| params.settle_timeout_seconds = 86_401),
         with(&|params| params.min_stake = Uint128::zero()),
         with(&|params| params.unbonding_seconds = 90 * 86_400 + 1),
-        with(&|params| params.control_gas = 1),
+        with(&|params| params.control_gas = 399_999),
     ];
     for msg in bad {
         suite.refused("owner", &msg, &[], Code::LimitExceeded);

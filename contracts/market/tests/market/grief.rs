@@ -29,10 +29,36 @@
 //! | | no lease beyond the capacity, or the bond | the same |
 //! | slots held by dead providers | anyone clears a bid that cannot win | `slots_held_by_dead_providers_are_anybodys_to_clear` |
 //! | | a bid that binds no more gives way | the same |
-//! | a lease that gives no time to be ready, for its bond | 15 minutes at least | `nobody_takes_a_bond_by_giving_no_time_to_earn_it` |
-//! | | a report, and an hour more | the same |
 //! | purchases that replay a `seq` | a number is used once | `a_purchase_that_replays_a_number_is_refused_alive_or_dead` |
 //! | | and so is that of a money packet | the same |
+//!
+//! Of the rules that an audit added each was taken out alone, and the test beside it run without it: it failed.
+//!
+//! | grief | rule | caught by |
+//! |---|---|---|
+//! | a lease that gives no time to be ready, for its bond | 15 minutes at least | `nobody_takes_a_bond_by_giving_no_time_to_earn_it` |
+//! | | a term of 15 minutes at least | the same |
+//! | | who is late is reported first | the same, `exits::a_halt_of_the_chain_costs_nobody_a_bond` |
+//! | | not before it is late | `exits::a_provider_that_never_comes_loses_its_bond_to_the_tenant` |
+//! | | and has an hour more | the same |
+//! | | or its window, if that is longer | `exits::who_is_reported_has_an_hour_or_its_window_if_that_is_longer` |
+//! | another's order closed by money that one sends to its outpost | refused at the opening, by a probe | simnet `outsiders::a_wallet_cannot_close_the_order_of_another_by_sending_its_own_money_to_the_outpost` |
+//! | | refused by `set_refund_to` | simnet `outsiders::a_wallet_cannot_say_so_later_either` |
+//! | | no word about it from before the outpost was one | `callbacks::an_outpost_is_not_told_of_the_order_of_a_wallet_that_named_it_before_it_was_one` |
+//! | | and what fails goes to the wallet | the same |
+//! | a minimum charge raised during a vote | a day's pay at the limit, unless the order says | `offers::a_minimum_charge_raised_during_a_vote_takes_no_more_than_a_day` |
+//! | | what the order says | `offers::a_tenant_says_which_minimum_charge_it_takes` |
+//! | an order too large for lists | 4 KiB, whichever way it comes | `orders::an_order_of_this_chain_is_no_larger_than_one_in_a_packet` |
+//! | | attributes without control characters | protocol `limits_strings::keys_and_values_of_attributes` |
+//! | an offer that grows until closing its leases is too dear | two sets of attributes, of storage and of gpu prices | `offers::an_offer_does_not_grow_with_every_update` |
+//! | a way home that the owner breaks, to take what it does not bring | 30 days after a change of style | `rescue::an_owner_cannot_make_a_way_dead_and_then_take_what_it_could_not_bring` |
+//! | | 400,000 gas for a callback; the same style again is no change | the same |
+//! | | 400,000 gas for a command | `governance::parameters_have_bounds_and_act_on_new_business_only` |
+//! | a listing fee raised during a vote | a tenth of the coin at most | `fees::a_fee_raised_during_a_vote_sends_the_purchase_back_rather_than_eat_it` |
+//! | a unit under way that blocks the recovery of others' coins | statements and probes aside | `callbacks::a_statement_or_probe_under_way_does_not_block_the_recovery_of_a_transfer` |
+//! | | and not paid out of a transfer | `callbacks::a_statement_that_came_back_is_not_recovered_out_of_a_transfer_that_did` |
+//! | a token that lies after it was removed | it tops up, nothing else | `tokens::a_removed_token_still_serves_what_was_opened_in_it` |
+//! | an announcement in stock | it lapses after 30 days | `rescue::what_was_announced_lapses` |
 
 use cosmwasm_std::{Uint128, coins};
 use market::msg::{ExecuteMsg, LeaseId, OfferTerms, OrderInfo, QueryMsg};

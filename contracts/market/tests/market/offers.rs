@@ -242,22 +242,29 @@ fn a_tenant_says_which_minimum_charge_it_takes() {
 
 #[test]
 fn an_offer_does_not_grow_with_every_update() {
-    let mut suite = Suite::new();
-    let offer = posted(&mut suite);
-    let with = |letter: char| {
-        let attributes = (0..24).map(|i| attribute(&format!("{letter}{i}"), "yes"));
-        let gpus = (0..8).map(|i| GpuPrice {
-            model: GpuModel { vendor: format!("{letter}{i}"), model: None, ram_gib: None },
-            each: Uint128::new(1),
-        });
-        let terms = offer_terms();
-        let prices = Prices { gpus: gpus.collect(), ..terms.prices };
-        update(offer, OfferTerms { prices, attributes: attributes.collect(), ..terms })
+    let with = |prices| OfferTerms { prices, ..offer_terms() };
+    let names = |letter: char, count| (0..count).map(move |i| format!("{letter}{i}"));
+    let attributes = |letter| {
+        let attributes = names(letter, 24).map(|name| attribute(&name, "yes"));
+        OfferTerms { attributes: attributes.collect(), ..offer_terms() }
     };
-    suite.just("alice", &with('a'));
-    suite.pass(DAY);
-    suite.just("alice", &with('b'));
-    suite.refused("alice", &with('c'), &[], Code::LimitExceeded);
-    suite.pass(DAY);
-    suite.just("alice", &with('c'));
+    let gpus = |letter| {
+        let model = |vendor| GpuModel { vendor, model: None, ram_gib: None };
+        let gpus = names(letter, 8).map(|name| GpuPrice { model: model(name), each: 1_u64.into() });
+        with(Prices { gpus: gpus.collect(), ..offer_terms().prices })
+    };
+    let storage = |letter| {
+        let storage = names(letter, 8).map(|class| StoragePrice { class, gib: 1_u64.into() });
+        with(Prices { storage: storage.collect(), ..offer_terms().prices })
+    };
+    for full in [&attributes as &dyn Fn(char) -> OfferTerms, &gpus, &storage] {
+        let mut suite = Suite::new();
+        let offer = posted(&mut suite);
+        suite.just("alice", &update(offer, full('a')));
+        suite.pass(DAY);
+        suite.just("alice", &update(offer, full('b')));
+        suite.refused("alice", &update(offer, full('c')), &[], Code::LimitExceeded);
+        suite.pass(DAY);
+        suite.just("alice", &update(offer, full('c')));
+    }
 }

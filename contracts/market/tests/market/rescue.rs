@@ -406,6 +406,8 @@ fn an_owner_cannot_make_a_way_dead_and_then_take_what_it_could_not_bring() {
     far.pass(30 * DAY - 1);
     far.run("owner", rescue());
     far.pass(1);
+    // The same style once more is no change.
+    far.run("owner", style(400_000));
     far.run("owner", rescue());
     far.pass(14 * DAY);
     refused(&mut far, "owner", perform(1), Code::WrongState);

@@ -6,13 +6,13 @@ use cosmwasm_std::{
 };
 use cw_multi_test::{AppResponse, ContractWrapper, Executor};
 use cw_storage_plus::Map;
-use market::msg::{ExecuteMsg, NewDenom, OfferTerms, QueryMsg, Received, SolvencyResponse};
+use market::msg::{ExecuteMsg, NewDenom, OfferTerms, Params, QueryMsg, Received, SolvencyResponse};
 use protocol::Code;
 use protocol::control::Command;
 use serde::{Deserialize, Serialize};
 
 use crate::suite::{
-    BOND, RATE, STAKE, Suite, USD, by_offer, group, manual, offer_terms, open_msg, usd,
+    BOND, RATE, STAKE, Suite, USD, by_offer, group, manual, offer_terms, open_msg, params, usd,
 };
 
 const BALANCES: Map<&Addr, Uint128> = Map::new("balance");
@@ -217,6 +217,21 @@ fn a_removed_token_still_serves_what_was_opened_in_it() {
     suite.act(Command::CloseDeployment {});
     suite.claim("tenant", &denom);
     assert_eq!(held(&suite, &token, &suite.address("tenant")), MINTED);
+}
+
+#[test]
+fn a_token_that_providers_stake_needs_no_listing() {
+    let (mut suite, token, denom) = with_token(0);
+    suite.just("owner", &ExecuteMsg::RemoveDenom { denom: denom.clone(), route: None });
+    let register = ExecuteMsg::RegisterProvider {
+        host_uri: "https://provider.example".into(),
+        attributes: vec![],
+    };
+    refused(send(&mut suite, "tenant", &token, (1_000, &register)), Code::UnknownDenom);
+    let params = params(&suite.address("treasury"), &suite.address("pauser"));
+    let params = Params { stake_denom: denom, ..params };
+    suite.just("owner", &ExecuteMsg::SetParams { params });
+    send(&mut suite, "tenant", &token, (1_000, &register)).unwrap();
 }
 
 #[test]
