@@ -70,7 +70,7 @@ async fn read(market: &Contract) -> anyhow::Result<Taken> {
     let config = market.ask(&QueryMsg::Config {}).await?;
     let mut denoms: Vec<DenomInfo> = Vec::new();
     loop {
-        let start_after = denoms.last().map(|info| info.denom.clone());
+        let start_after = denoms.last().map(Into::into);
         let page: DenomsResponse =
             market.ask(&QueryMsg::Denoms { start_after, limit: Some(50) }).await?;
         if page.denoms.is_empty() {

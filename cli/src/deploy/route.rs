@@ -83,7 +83,7 @@ impl Deployment<'_> {
             let ask = market::msg::QueryMsg::Denoms { start_after, limit: None };
             let page: DenomsResponse = self.sites.market.chain.query_smart(market, &ask).await?;
             let Some(last) = page.denoms.last() else { return Ok(None) };
-            start_after = Some(last.denom.clone());
+            start_after = Some(last.into());
             if page.denoms.iter().any(|listed| is_same(listed, &wanted)) {
                 return Ok(Some(wanted.denom));
             }

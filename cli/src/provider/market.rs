@@ -173,7 +173,7 @@ impl Desk {
             let Some(last) = page.denoms.last() else {
                 bail!("the market does not take `{denom}` any more")
             };
-            start_after = Some(last.denom.clone());
+            start_after = Some(last.into());
             if let Some(found) = page.denoms.into_iter().find(|info| info.denom == denom) {
                 return Ok(found);
             }
@@ -193,7 +193,7 @@ impl Desk {
             let ask = QueryMsg::Denoms { start_after, limit: Some(PAGE) };
             let page: DenomsResponse = self.ask(&ask).await?;
             let Some(last) = page.denoms.last() else { return Ok(denoms) };
-            start_after = Some(last.denom.clone());
+            start_after = Some(last.into());
             denoms.extend(page.denoms.into_iter().map(|info| info.denom));
         }
     }

@@ -13,7 +13,7 @@ pub use governance::{Harm, NewDenom, NewRoute, Outcome, OwnerAction, RouteUpdate
 pub use lease::{LeaseId, NewTerms};
 pub use offer::{GpuPrice, OfferTerms, Prices, StoragePrice};
 pub use protocol::ownership::OwnershipAction;
-pub use query::QueryMsg;
+pub use query::{DenomOnRoute, QueryMsg};
 pub use response::{
     AcceptedResponse, AnnouncementInfo, AnnouncementsResponse, AttestationInfo,
     AttestationsResponse, BidInfo, BidsOfResponse, BidsResponse, CheckResponse, ClaimableResponse,

@@ -6,7 +6,26 @@ use protocol::control::{DeploymentState, GroupState};
 use protocol::json::Decode;
 use protocol::{Deployment, DeploymentId, Tenant};
 
-use super::{LeaseId, Money, OfferState, Standing};
+use super::{DenomInfo, LeaseId, Money, OfferState, Standing};
+
+/// A denom where it is accepted: the place after which a list of denoms goes on.
+#[cw_serde]
+#[derive(Decode)]
+#[schemaifier(mute_warnings)]
+#[serde(deny_unknown_fields)]
+pub struct DenomOnRoute {
+    /// The denom.
+    pub denom: String,
+    /// The route; none for tenants of this chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+}
+
+impl From<&DenomInfo> for DenomOnRoute {
+    fn from(info: &DenomInfo) -> Self {
+        Self { denom: info.denom.clone(), route: info.route.clone() }
+    }
+}
 
 /// Every question. Lists give 10 entries, or `limit` up to 50. A list with filters looks at 100 entries
 /// at most, and says in `next` after which one to go on: none if that was all, so that a page can be
@@ -32,13 +51,13 @@ pub enum QueryMsg {
         #[serde(default)]
         limit: Option<u32>,
     },
-    /// The denoms accepted, and on which routes, in the order they were first named.
+    /// The denoms accepted, each once for each of its routes, in the order in which both were first named.
     #[returns(super::DenomsResponse)]
     Denoms {
-        /// After this denom.
+        /// After this one.
         #[serde(default)]
-        start_after: Option<String>,
-        /// How many denoms.
+        start_after: Option<DenomOnRoute>,
+        /// How many.
         #[serde(default)]
         limit: Option<u32>,
     },

@@ -8,16 +8,17 @@ use super::{Asked, MISPLACED, page};
 use crate::error::ContractError;
 use crate::migrations::{CONTRACT, VERSION};
 use crate::msg::{
-    AnnouncementInfo, AnnouncementsResponse, ConfigResponse, DenomInfo, DenomsResponse,
-    InfoResponse, OwnershipResponse, Params, QueryMsg, RouteInfo, RoutesResponse, StatsResponse,
+    AnnouncementInfo, AnnouncementsResponse, ConfigResponse, DenomInfo, DenomOnRoute,
+    DenomsResponse, InfoResponse, OwnershipResponse, Params, QueryMsg, RouteInfo, RoutesResponse,
+    StatsResponse,
 };
 use crate::state::announcement::{ANNOUNCEMENTS, Announcement};
 use crate::state::config::{CONFIG, OWNERSHIP, PAUSED};
-use crate::state::denom::{self, DENOMS, LISTINGS};
+use crate::state::denom::{self, DenomId, LISTINGS};
 use crate::state::deployment::LAST as LAST_DEPLOYMENT;
 use crate::state::offer::LAST as LAST_OFFER;
 use crate::state::principal;
-use crate::state::route::{self, CONTROLS, LOCAL, ROUTES};
+use crate::state::route::{self, CONTROLS, LOCAL, ROUTES, RouteId};
 use crate::state::tally::TALLY;
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "`subject_of` names every question")]
@@ -33,7 +34,7 @@ pub(super) fn answer(
             to_json_binary(&routes(store, start_after.as_deref(), page(limit))?)
         }
         QueryMsg::Denoms { start_after, limit } => {
-            to_json_binary(&denoms(store, start_after.as_deref(), page(limit))?)
+            to_json_binary(&denoms(store, start_after, page(limit))?)
         }
         QueryMsg::Announcements { start_after, limit } => {
             to_json_binary(&announcements(store, start_after, page(limit))?)
@@ -102,31 +103,36 @@ fn routes(
 
 fn denoms(
     store: &dyn Storage,
-    after: Option<&str>,
+    after: Option<DenomOnRoute>,
     limit: usize,
 ) -> Result<DenomsResponse, ContractError> {
-    let start = after.map(|name| {
-        let id = denom::find(store, name)?;
-        id.ok_or_else(|| ContractError::NotFound { what: "denom to go on after", id: name.into() })
+    let start = after.map(|after| place(store, after)).transpose()?.map(Bound::exclusive);
+    let listings = LISTINGS.range(store, start, None, Order::Ascending).take(limit);
+    let denoms = listings.map(|entry| {
+        let ((id, route), min_deposit) = entry?;
+        let denom = denom::load(store, id)?;
+        let route = if route == LOCAL { None } else { Some(route::by_id(store, route)?.channel) };
+        Ok(DenomInfo {
+            denom: denom.name,
+            route,
+            min_deposit,
+            min_bond: denom.min_bond,
+            bond_factor: denom.bond_factor,
+            listing_fee: denom.listing_fee,
+        })
     });
-    let start = start.transpose()?.map(Bound::exclusive);
-    let mut denoms = Vec::new();
-    for entry in DENOMS.range(store, start, None, Order::Ascending).take(limit) {
-        let (id, denom) = entry?;
-        for listing in LISTINGS.prefix(id).range(store, None, None, Order::Ascending).take(limit) {
-            let (route, min_deposit) = listing?;
-            let channel = if route == LOCAL { None } else { Some(route::by_id(store, route)?) };
-            denoms.push(DenomInfo {
-                denom: denom.name.clone(),
-                route: channel.map(|route| route.channel),
-                min_deposit,
-                min_bond: denom.min_bond,
-                bond_factor: denom.bond_factor,
-                listing_fee: denom.listing_fee,
-            });
-        }
-    }
-    Ok(DenomsResponse { denoms })
+    Ok(DenomsResponse { denoms: denoms.collect::<Result<_, ContractError>>()? })
+}
+
+/// What a caller names need not be accepted any more.
+fn place(store: &dyn Storage, after: DenomOnRoute) -> Result<(DenomId, RouteId), ContractError> {
+    let id = denom::find(store, &after.denom)?;
+    let id = id.ok_or(ContractError::NotFound { what: "denom to go on after", id: after.denom })?;
+    let route = match after.route {
+        Some(channel) => route::load(store, &channel)?.0,
+        None => LOCAL,
+    };
+    Ok((id, route))
 }
 
 fn announcements(

@@ -125,7 +125,7 @@ fn cases() -> Vec<Case> {
 }
 
 /// The names of an enum's variants, as its schema lists them.
-fn variants(schema: &impl serde::Serialize) -> BTreeSet<String> {
+pub(crate) fn variants(schema: &impl serde::Serialize) -> BTreeSet<String> {
     let schema = serde_json::to_value(schema).unwrap();
     let all = schema["oneOf"].as_array().unwrap().iter();
     all.map(|variant| variant["required"][0].as_str().unwrap().to_owned()).collect()
@@ -206,7 +206,15 @@ fn questions() -> Vec<Question> {
             json!({ "providers": { "start_after": nobody } }),
             ["address to go on after", "cosmwasm1"],
         ),
-        none(json!({ "denoms": { "start_after": "never" } }), ["denom to go on after", "never"]),
+        none(
+            json!({ "denoms": { "start_after": { "denom": "never" } } }),
+            ["denom to go on after", "never"],
+        ),
+        (
+            json!({ "denoms": { "start_after": { "denom": "uusd", "route": "channel-7" } } }),
+            Code::WrongRoute,
+            ["channel-7", "belongs to no route"],
+        ),
         (
             json!({ "routes": { "start_after": "channel-7" } }),
             Code::WrongRoute,

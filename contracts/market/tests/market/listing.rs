@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 
 use cosmwasm_std::{Uint128, coins};
 use market::msg::{
-    BidsOfResponse, ClaimablesResponse, DeploymentsResponse, ExecuteMsg, LeaseId, LeasesResponse,
-    LiveDeploymentsResponse, NewDenom, OfferState, OfferTerms, OffersResponse, OrdersResponse,
-    QueryMsg, Standing, StatsResponse,
+    BidsOfResponse, ClaimablesResponse, DenomOnRoute, DenomsResponse, DeploymentsResponse,
+    ExecuteMsg, LeaseId, LeasesResponse, LiveDeploymentsResponse, NewDenom, OfferState, OfferTerms,
+    OffersResponse, OrdersResponse, QueryMsg, Standing, StatsResponse,
 };
 use protocol::control::{Command, DeploymentState, GroupState};
 use protocol::deployment::Selection;
 use protocol::{Code, Group, Tenant};
 
+use crate::far::{Far, ROUTE, SECOND, VOUCHER, route, voucher};
 use crate::suite::{
     BOND, CROWD, GRACE, RATE, STAKE, Suite, USD, by_offer, group, manual, offer_terms, open_msg,
     usd,
@@ -297,9 +298,9 @@ fn a_cursor_that_never_was_is_refused() {
     let suite = suite();
     let (start_after, limit) = (Some(Suite::named("nobody")), None);
     suite.refuses(&QueryMsg::Providers { start_after, limit }, Code::NotFound);
-    let start_after = Some("never".into());
-    suite.refuses(&QueryMsg::Denoms { start_after: start_after.clone(), limit }, Code::NotFound);
-    let claimant = suite.tenant("tenant");
+    let denom = DenomOnRoute { denom: "never".into(), route: None };
+    suite.refuses(&QueryMsg::Denoms { start_after: Some(denom), limit }, Code::NotFound);
+    let (claimant, start_after) = (suite.tenant("tenant"), Some("never".into()));
     suite.refuses(&QueryMsg::Claimables { claimant, start_after, limit }, Code::NotFound);
     let start_after = Some(suite.lease_id(7, 0));
     let ask = QueryMsg::Orders { tenant: None, denom: None, start_after, limit };
@@ -307,6 +308,34 @@ fn a_cursor_that_never_was_is_refused() {
     let start_after = Some(suite.id(7));
     let ask = QueryMsg::LiveDeployments { denom: None, standing: None, start_after, limit };
     suite.refuses(&ask, Code::NotFound);
+}
+
+#[test]
+fn a_denom_is_listed_once_for_each_of_its_routes_and_none_is_cut() {
+    let mut far = Far::new();
+    far.add_second_route(Some("beta1second"), route().style);
+    let places = [None, Some(ROUTE), Some(SECOND.0)];
+    for denom in ["ua", "ub"] {
+        for route in places {
+            let (denom, route) = (denom.into(), route.map(Into::into));
+            far.run("owner", ExecuteMsg::AddDenom(NewDenom { denom, route, ..voucher() }));
+        }
+    }
+    let (mut met, mut start_after) = (Vec::new(), None);
+    loop {
+        let page: DenomsResponse = far.ask(QueryMsg::Denoms { start_after, limit: Some(2) });
+        assert!(page.denoms.len() <= 2);
+        let Some(last) = page.denoms.last() else { break };
+        start_after = Some(last.into());
+        // The cursor's own place may be gone by then.
+        let (denom, route) = (last.denom.clone(), last.route.clone());
+        far.run("owner", ExecuteMsg::RemoveDenom { denom, route });
+        met.extend(page.denoms.into_iter().map(|info| (info.denom, info.route)));
+    }
+    let on = |denom: &str, routes: &[Option<&str>]| -> Vec<_> {
+        routes.iter().map(|route| (denom.to_owned(), route.map(Into::into))).collect()
+    };
+    assert_eq!(met, [on(VOUCHER, &places[1..]), on("ua", &places), on("ub", &places)].concat());
 }
 
 #[test]
