@@ -213,20 +213,10 @@ fn lock(
     offer: &Offer,
     rate: NanoRate,
 ) -> Result<Uint128, ContractError> {
-    let unavailable = |problem| ContractError::OfferUnavailable { offer: id, problem };
-    let mut usage = usage(ctx.state(), id)?;
-    if usage.cancelled {
-        return Err(unavailable("was cancelled"));
-    }
-    if usage.leases >= offer.capacity {
-        return Err(unavailable("is full"));
-    }
     let bond = offer.bond_terms.bond(rate)?;
-    usage.locked = usage.locked.checked_add(bond)?;
-    if usage.locked > usage.bond {
-        return Err(unavailable("has too little bond left"));
-    }
-    usage.leases = usage.leases.saturating_add(1);
+    let mut usage = usage(ctx.state(), id)?;
+    let locked = usage.lock(offer.capacity, bond);
+    locked.map_err(|problem| ContractError::OfferUnavailable { offer: id, problem })?;
     USES.save(ctx.storage(), id, &usage)?;
     Ok(bond)
 }

@@ -100,7 +100,8 @@ fn quote(
     };
     let id = denom::find(store, denom)?.ok_or_else(unknown)?;
     let min_deposit = LISTINGS.may_load(store, (id, route))?.ok_or_else(unknown)?;
-    let groups = deployment.groups.iter().map(|group| quoted(store, now, id, group));
+    let mut taken = Vec::new();
+    let groups = deployment.groups.iter().map(|group| quoted((store, now), id, group, &mut taken));
     let groups = groups.collect::<Result<Vec<_>, _>>()?;
 
     let runway = Seconds::new(deployment.runway_seconds);
@@ -115,31 +116,35 @@ fn quote(
     Ok(QuoteResponse { groups, minimum, deposit })
 }
 
-/// What a group costs: the offer's rate if the offer would take it now, else its own limit.
+/// What a group costs: the offer's rate if the offer would take it now, beside the groups before it that
+/// have `taken` offers and their bonds; else its own limit.
 fn quoted(
-    store: &dyn Storage,
-    now: Seconds,
+    (store, now): (&dyn Storage, Seconds),
     denom: DenomId,
     group: &Group,
+    taken: &mut Vec<(u64, Uint128)>,
 ) -> Result<GroupQuote, ContractError> {
     let by_bids = GroupQuote { rate: group.max_rate, min_charge: Uint128::zero(), offer: None };
     let Selection::Offer { offer: id, max_charge, .. } = group.selection else {
         return Ok(by_bids);
     };
     let Some(offer) = offer::find(store, id, now)? else { return Ok(by_bids) };
-    let usage = usage(store, id)?;
     let stands = offer.denom == denom
         && now.get() < offer.expires_at
-        && !usage.cancelled
-        && usage.leases < offer.capacity
         && offer.min_charge <= most_charge(group, max_charge)?;
     let rate = price::rate(&offer.prices, group).filter(|_| stands);
-    Ok(match rate.map(|rate| Uint128::new(rate.get())) {
-        Some(rate) if rate <= group.max_rate => {
-            GroupQuote { rate, min_charge: offer.min_charge, offer: Some(id) }
-        }
-        _ => by_bids,
-    })
+    let Some(rate) = rate.filter(|rate| rate.get() <= group.max_rate.u128()) else {
+        return Ok(by_bids);
+    };
+    taken.push((id, offer.bond_terms.bond(rate)?));
+    let mut usage = usage(store, id)?;
+    let mut bonds = taken.iter().filter(|(offer, _)| *offer == id).map(|(_, bond)| *bond);
+    if bonds.any(|bond| usage.lock(offer.capacity, bond).is_err()) {
+        taken.pop();
+        return Ok(by_bids);
+    }
+    let rate = Uint128::new(rate.get());
+    Ok(GroupQuote { rate, min_charge: offer.min_charge, offer: Some(id) })
 }
 
 /// Units that pay all groups for a span, and their minimum charges.

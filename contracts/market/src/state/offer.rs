@@ -79,6 +79,25 @@ pub(crate) struct OfferUse {
     pub(crate) cancelled: bool,
 }
 
+impl OfferUse {
+    /// Counts a lease, and locks its part of the bond. Says why, if there is no room for it.
+    pub(crate) fn lock(&mut self, capacity: u32, bond: Uint128) -> Result<(), &'static str> {
+        let locked = self.locked.saturating_add(bond);
+        if self.cancelled {
+            return Err("was cancelled");
+        }
+        if self.leases >= capacity {
+            return Err("is full");
+        }
+        if locked > self.bond {
+            return Err("has too little bond left");
+        }
+        self.locked = locked;
+        self.leases = self.leases.saturating_add(1);
+        Ok(())
+    }
+}
+
 /// The counters of an offer.
 pub(crate) fn usage(storage: &dyn Storage, offer: u64) -> Result<OfferUse, ContractError> {
     USES.may_load(storage, offer)?.ok_or(ContractError::Missing { what: "an offer's counters" })

@@ -5,8 +5,9 @@ use market::msg::{
     CheckResponse, ExecuteMsg, Money, NewDenom, OfferTerms, QueryMsg, QuoteResponse, Standing,
     StatsResponse,
 };
-use protocol::control::Command;
-use protocol::{Code, DeploymentId};
+use protocol::control::{Command, GroupState};
+use protocol::deployment::Selection;
+use protocol::{Code, DeploymentId, Otherwise};
 
 use crate::listing::suite;
 use crate::suite::{
@@ -154,6 +155,56 @@ fn a_quote_has_the_fees_of_what_goes_to_bids_and_the_denoms_minimum() {
     // The order is quoted at its `max_rate`, which is twice the offer's.
     let mixed = vec![group("a", by_offer(offer)), manual().remove(0)];
     assert_eq!(quoted(&suite, mixed), 3 * 600 + 7, "the order's fee stays set aside");
+
+    // Fees are a tenth of the coin at most, though this one comes back.
+    let denom = NewDenom { listing_fee: Uint128::new(500), ..usd() };
+    suite.just("owner", &ExecuteMsg::AddDenom(denom));
+    let small = vec![group("a", by_offer(offer))];
+    assert_eq!(quoted(&suite, small.clone()), 5_000);
+    suite.just_enough(2, small, 5_000);
+}
+
+#[test]
+fn a_quote_leaves_out_an_offer_whose_minimum_charge_the_order_does_not_take() {
+    let mut suite = suite();
+    let terms = OfferTerms { min_charge: Uint128::new(50), ..offer_terms() };
+    let offer = suite.post("alice", terms, &coins(2 * BOND, USD));
+    let quoted = |units: u128| {
+        let (otherwise, max_charge) = (Otherwise::Order, Some(Uint128::new(units)));
+        let selection = Selection::Offer { offer, otherwise, max_charge };
+        let deployment = deployment(vec![group("a", selection)]);
+        let ask = QueryMsg::Quote { route: None, denom: USD.into(), deployment, seconds: 0 };
+        let quote: QuoteResponse = suite.ask(&ask);
+        (quote.groups[0].offer, quote.groups[0].rate.u128())
+    };
+    assert_eq!(quoted(50), (Some(offer), RATE));
+    assert_eq!(quoted(49), (None, 2 * RATE));
+}
+
+#[test]
+fn a_quote_leaves_out_an_offer_that_has_no_room_for_all_groups() {
+    let mut suite = suite();
+    let one =
+        suite.post("alice", OfferTerms { capacity: 1, ..offer_terms() }, &coins(9 * BOND, USD));
+    let poor = suite.post("alice", OfferTerms { capacity: 9, ..offer_terms() }, &coins(BOND, USD));
+    for offer in [one, poor] {
+        let or_order = Selection::Offer { offer, otherwise: Otherwise::Order, max_charge: None };
+        let groups = ["a", "b"].map(|name| group(name, or_order.clone())).to_vec();
+        let ask = |groups| QueryMsg::Quote {
+            route: None,
+            denom: USD.into(),
+            deployment: deployment(groups),
+            seconds: 0,
+        };
+        let quote: QuoteResponse = suite.ask(&ask(groups.clone()));
+        let offers: Vec<_> = quote.groups.iter().map(|quoted| quoted.offer).collect();
+        assert_eq!((offers, quote.minimum.u128()), (vec![Some(offer), None], 600 + 2 * 600));
+        suite.run("tenant", &open_msg(offer, groups), &coins(quote.minimum.u128(), USD));
+        let states: Vec<_> = suite.status(offer).groups.iter().map(|group| group.state).collect();
+        assert_eq!(states, [GroupState::Pending, GroupState::Open]);
+        let quote: QuoteResponse = suite.ask(&ask(vec![group("a", or_order)]));
+        assert_eq!(quote.groups[0].offer, None);
+    }
 }
 
 impl Suite {

@@ -106,7 +106,8 @@ pub struct GroupQuote {
     pub rate: Uint128,
     /// The offer's minimum charge.
     pub min_charge: Uint128,
-    /// The offer it would start from at once.
+    /// The offer it would start from at once, if the tenant and the provider suit each other: `check` asks
+    /// that too.
     pub offer: Option<u64>,
 }
 
