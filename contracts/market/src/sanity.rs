@@ -11,12 +11,13 @@ use crate::ledger::{self, CLAIMABLE, LIABILITIES};
 use crate::state::bid::{BIDS, BIDS_BY_PROVIDER};
 use crate::state::denom::{self, DenomId};
 use crate::state::deployment::{
-    ACCOUNTS, LEASES, LEASES_BY_PROVIDER, Number, OPEN_ORDERS, ORDERS, RECORDS, SLOTS, SPECS, Slot,
-    StoredAccount,
+    ACCOUNTS, LEASES, LEASES_BY_PROVIDER, Number, OPEN_ORDERS, OPERATORS, ORDERS, RECORDS, SLOTS,
+    SPECS, Slot, StoredAccount,
 };
-use crate::state::offer::{BY_PROVIDER, OFFERS, OfferUse, USES};
+use crate::state::offer::{BY_PROVIDER, CHANGES, OFFERS, OfferUse, USES};
 use crate::state::provider::{self, LIVE_LEASES, PROVIDERS};
 use crate::state::revised::REVISED;
+use crate::state::route::{CONTROL_ROUTES, CONTROLS};
 use crate::state::settlement::{IN_FLIGHT, ORIGINS, UNRESOLVED};
 use crate::state::tally::TALLY;
 use crate::state::terms::TERMS;
@@ -38,6 +39,7 @@ pub fn check(deps: Deps<'_>, env: &Env) -> Result<(), String> {
     changes(deps.storage)?;
     leases(deps.storage)?;
     offers(deps.storage)?;
+    channels(deps.storage)?;
     settlements(deps.storage)
 }
 
@@ -191,12 +193,19 @@ fn bids(storage: &dyn Storage, now: u64) -> Result<(), Fault> {
     Ok(())
 }
 
-/// What was replaced and what is proposed lives and dies with its deployment or lease.
+/// What was replaced, named or proposed lives and dies with its deployment, lease or offer.
 fn changes(storage: &dyn Storage) -> Result<(), Fault> {
     let up = Order::Ascending;
-    for number in all(REVISED.keys(storage, None, None, up))? {
+    let revised = all(REVISED.keys(storage, None, None, up))?;
+    let operated = all(OPERATORS.keys(storage, None, None, up))?;
+    for number in revised.into_iter().chain(operated) {
         if !RECORDS.has(storage, number) {
-            return Err(format!("deployment {number} is closed and was revised"));
+            return Err(format!("deployment {number} is closed and was revised, or has operators"));
+        }
+    }
+    for id in all(CHANGES.keys(storage, None, None, up))? {
+        if !OFFERS.has(storage, id) {
+            return Err(format!("offer {id} is gone and will change"));
         }
     }
     for key in all(TERMS.keys(storage, None, None, up))? {
@@ -256,7 +265,21 @@ fn offers(storage: &dyn Storage) -> Result<(), Fault> {
     let mut listed: Vec<u64> =
         all(BY_PROVIDER.keys(storage, None, None, up))?.into_iter().map(|(_, id)| id).collect();
     listed.sort_unstable();
-    same("offers by provider", listed, all(OFFERS.keys(storage, None, None, up))?)
+    let offers = all(OFFERS.keys(storage, None, None, up))?;
+    same("counters of offers", all(USES.keys(storage, None, None, up))?, offers.clone())?;
+    same("offers by provider", listed, offers)
+}
+
+/// Each open control channel leads to its route, and back.
+fn channels(storage: &dyn Storage) -> Result<(), Fault> {
+    let up = Order::Ascending;
+    let of_routes = all(CONTROLS.range(storage, None, None, up))?.into_iter();
+    let mut of_routes: Vec<_> =
+        of_routes.map(|(route, control)| (control.channel, route)).collect();
+    of_routes.sort_unstable();
+    let mut of_channels = all(CONTROL_ROUTES.range(storage, None, None, up))?;
+    of_channels.sort_unstable();
+    same("control channels", of_channels, of_routes)
 }
 
 /// The unresolved transfers home add up.
