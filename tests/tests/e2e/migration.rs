@@ -7,6 +7,7 @@ use market::msg::{ExecuteMsg as Market, LeaseId};
 use outpost::msg::ExecuteMsg as Outpost;
 use protocol::control::{Command, DeploymentState, GroupState};
 use protocol::{DeploymentId, Selection, Tenant};
+use released::losses;
 use serde_json::{Value, json};
 use simnet::world::orders::{WEB_RATE, from_offer, web_server};
 
@@ -14,10 +15,8 @@ use simnet::world::orders::{WEB_RATE, from_offer, web_server};
 const RELEASED: &str = "0.1.0";
 /// What each order is paid in advance.
 const UNITS: u128 = 5_000_000;
-/// Fields that are computed from the time of the question.
-const OF_THE_MOMENT: [&str; 3] = ["free", "at", "withdrawable"];
-/// Fields that a migration is there to change.
-const OF_THE_CODE: [&str; 2] = ["version", "contract_version"];
+/// Fields that are computed from the time of the question, and those that a migration is there to change.
+const PASSED_OVER: [&str; 5] = ["free", "at", "withdrawable", "version", "contract_version"];
 
 /// What stands before the migration.
 struct Filled {
@@ -137,32 +136,6 @@ impl Filled {
     }
 }
 
-/// Notes each field that is gone or has another value. New fields are no loss.
-fn note_losses(path: &str, old: &Value, new: &Value, losses: &mut Vec<String>) {
-    match (old, new) {
-        (Value::Object(old), Value::Object(new)) => {
-            for (key, value) in old {
-                let name = key.as_str();
-                if OF_THE_MOMENT.contains(&name) || OF_THE_CODE.contains(&name) {
-                    continue;
-                }
-                let path = format!("{path}.{key}");
-                match new.get(key) {
-                    Some(found) => note_losses(&path, value, found, losses),
-                    None => losses.push(format!("{path} is gone")),
-                }
-            }
-        }
-        (Value::Array(old), Value::Array(new)) if old.len() == new.len() => {
-            for (index, (old, new)) in old.iter().zip(new).enumerate() {
-                note_losses(&format!("{path}[{index}]"), old, new, losses);
-            }
-        }
-        (old, new) if old == new => {}
-        (old, new) => losses.push(format!("{path} was {old} and is {new}")),
-    }
-}
-
 /// Closes everything with today's contracts, and has everything paid to whom it belongs.
 async fn end(world: &World, filled: &Filled) -> anyhow::Result<()> {
     for seq in 1..=filled.under_way {
@@ -196,11 +169,9 @@ fn all_that_a_released_version_holds_is_found_after_its_migration() -> anyhow::R
         let before = filled.answers(world).await?;
         world.migrate().await?;
         let after = filled.answers(world).await?;
-        let mut losses = Vec::new();
         for ((ask, old), (_, new)) in before.iter().zip(&after) {
-            note_losses(&ask.to_string(), old, new, &mut losses);
+            assert_eq!(losses(&ask.to_string(), (old, new), &PASSED_OVER), [""; 0]);
         }
-        assert_eq!(losses, [""; 0]);
         // What 0.1.0 kept no list of: the migration makes it.
         let ask = json!({ "bids_of": { "provider": world.address(RIVAL)? } });
         let bids = world.market_answer(&ask).await?;

@@ -4,7 +4,7 @@
 //! `tests/released/VERSION.json` holds the storage of a market of that version on a real chain and
 //! its answers there; `scripts/record-release` made it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use cosmwasm_std::testing::MockApi;
 use cosmwasm_std::{Addr, HexBinary, Order, Timestamp, coin};
@@ -14,26 +14,10 @@ use market::msg::{
 };
 use protocol::control::DeploymentState;
 use protocol::{DeploymentId, Tenant};
-use serde::Deserialize;
+use released::{Answered, Recorded, losses};
 use serde_json::{Value, json};
 
 const DAY: u64 = 86_400;
-
-/// What was recorded, as of one block.
-#[derive(Deserialize)]
-struct Recorded {
-    /// Seconds since 1970.
-    time: u64,
-    /// All storage: keys in hex, values as text.
-    state: BTreeMap<String, String>,
-    answers: Vec<Answered>,
-}
-
-#[derive(Deserialize)]
-struct Answered {
-    ask: Value,
-    answer: Value,
-}
 
 struct Migrated {
     app: App,
@@ -61,13 +45,11 @@ impl Migrated {
             storage.set(HexBinary::from_hex(key).unwrap().as_slice(), value.as_bytes());
         }
         drop(storage);
-        let held = recorded.answers.iter().filter(|asked| asked.ask.get("solvency").is_some());
-        let held: Vec<_> = held
-            .map(|asked| {
-                let books: SolvencyResponse = serde_json::from_value(asked.answer.clone()).unwrap();
-                coin(books.bank.u128(), asked.ask["solvency"]["denom"].as_str().unwrap())
-            })
-            .collect();
+        let held = recorded.of("solvency").map(|(ask, answer)| {
+            let books: SolvencyResponse = serde_json::from_value(answer.clone()).unwrap();
+            coin(books.bank.u128(), ask["denom"].as_str().unwrap())
+        });
+        let held: Vec<_> = held.collect();
         app.init_modules(|router, _, storage| {
             router.bank.init_balance(storage, &market, held).unwrap();
         });
@@ -95,15 +77,8 @@ impl Migrated {
         self.app.wrap().query_wasm_smart(&self.market, ask).unwrap()
     }
 
-    /// What was recorded as the answers to a kind of question, each with its question.
-    fn answers(&self, kind: &str) -> Vec<(Value, Value)> {
-        let asked = self.recorded.answers.iter();
-        let asked = asked.filter_map(|asked| Some((asked.ask.get(kind)?, &asked.answer)));
-        asked.map(|(ask, answer)| (ask.clone(), answer.clone())).collect()
-    }
-
     fn tenants(&self) -> Vec<Tenant> {
-        let asked = self.answers("deployments").into_iter();
+        let asked = self.recorded.of("deployments");
         asked.map(|(ask, _)| serde_json::from_value(ask["tenant"].clone()).unwrap()).collect()
     }
 
@@ -132,7 +107,7 @@ impl Migrated {
     }
 
     fn denoms(&self) -> Vec<String> {
-        let asked = self.answers("solvency").into_iter();
+        let asked = self.recorded.of("solvency");
         asked.map(|(ask, _)| ask["denom"].as_str().unwrap().to_owned()).collect()
     }
 
@@ -167,32 +142,13 @@ fn migrate(
     market::contract::migrate(deps, env, msg)
 }
 
-/// Every field of what was answered must be in the new answer, with the same value.
-fn assert_kept(path: &str, old: &Value, new: &Value) {
-    match (old, new) {
-        (Value::Object(old), Value::Object(new)) => {
-            for (key, value) in old {
-                let found = new.get(key).unwrap_or_else(|| panic!("{path}: `{key}` is gone"));
-                assert_kept(&format!("{path}.{key}"), value, found);
-            }
-        }
-        (Value::Array(old), Value::Array(new)) => {
-            assert_eq!(old.len(), new.len(), "{path}: {old:?} became {new:?}");
-            for (index, (old, new)) in old.iter().zip(new).enumerate() {
-                assert_kept(&format!("{path}[{index}]"), old, new);
-            }
-        }
-        (old, new) => assert_eq!(old, new, "{path}"),
-    }
-}
-
 fn everything_is_found_again(recorded: &str) {
     let migrated = Migrated::from(recorded);
     let mut kinds = BTreeSet::new();
     for Answered { ask, answer } in &migrated.recorded.answers {
         kinds.extend(ask.as_object().unwrap().keys().cloned());
         let now: Value = migrated.ask(ask);
-        assert_kept(&ask.to_string(), answer, &now);
+        assert_eq!(losses(&ask.to_string(), (answer, &now), &[]), [""; 0]);
     }
     for kind in ["status", "lease", "order", "bids", "offers", "providers", "claimable"] {
         assert!(kinds.contains(kind), "nothing was recorded of {kind}: {kinds:?}");
@@ -204,7 +160,7 @@ fn everything_is_found_again(recorded: &str) {
 fn every_unit_finds_its_way_out(recorded: &str) {
     let mut migrated = Migrated::from(recorded);
     let (live, tenants, denoms) = (migrated.live(), migrated.tenants(), migrated.denoms());
-    let offers = migrated.answers("offers").into_iter();
+    let offers = migrated.recorded.of("offers");
     let offers: Vec<u64> = offers
         .flat_map(|(_, answer)| answer["offers"].as_array().unwrap().clone())
         .map(|offer| offer["id"].as_u64().unwrap())
