@@ -53,6 +53,12 @@ check_size() {
   ((bytes <= MAX_WASM_BYTES)) || die "$1 has $bytes bytes, a chain takes $MAX_WASM_BYTES"
 }
 
+# check_decoding WASM: nothing is decoded by serde. One type that is brings its parser, whose words these are, for
+# all of them: 45 KB.
+check_decoding() {
+  ! grep -qF 'invalid type: ' "$1" || die "$1 decodes something by serde, not by protocol::json"
+}
+
 # check_exports WASM NAME...: each NAME is an exported function.
 check_exports() {
   local wasm=$1 missing

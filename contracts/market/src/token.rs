@@ -5,8 +5,9 @@
 //! contract itself brings its token. Source: cw20 2.0, `receiver.rs`, `msg.rs`, `query.rs`.
 
 use cosmwasm_std::{Coin, Deps, SubMsg, Uint128, WasmMsg, to_json_binary};
-use protocol::json::from_slice;
-use serde::{Deserialize, Serialize};
+use entry::ask;
+use protocol::json::{Decode, from_slice};
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::dispatch::{dispatch, takes_coins};
@@ -75,8 +76,8 @@ enum Ask<'a> {
     Balance { address: &'a str },
 }
 
-/// What it answers.
-#[derive(Deserialize)]
+/// What it answers, perhaps with more.
+#[derive(Decode)]
 struct BalanceAnswer {
     balance: Uint128,
 }
@@ -97,7 +98,6 @@ pub(crate) fn balance(
     contract: &str,
     address: &str,
 ) -> Result<Uint128, ContractError> {
-    let answer: BalanceAnswer =
-        deps.querier.query_wasm_smart(contract, &Ask::Balance { address })?;
+    let answer: BalanceAnswer = ask::contract(deps.querier, contract, &Ask::Balance { address })?;
     Ok(answer.balance)
 }

@@ -2,9 +2,11 @@
 
 use cosmwasm_std::{
     BalanceResponse, BankQuery, Binary, ChannelResponse, Coin, ContractResult, IbcChannel,
-    IbcQuery, QuerierWrapper, QueryRequest, StdError, StdResult, SystemResult, to_json_vec,
+    IbcQuery, QuerierWrapper, QueryRequest, StdError, StdResult, SystemResult, WasmQuery,
+    to_json_vec,
 };
 use protocol::json::{Decode, from_slice};
+use serde::Serialize;
 
 /// What an address holds of a denom.
 ///
@@ -28,6 +30,20 @@ pub fn channel(
     let query = IbcQuery::Channel { channel_id: channel.into(), port_id: Some(port.into()) };
     let answer: ChannelResponse = ask(querier, &query.into())?;
     Ok(answer.channel)
+}
+
+/// What a contract answers.
+///
+/// # Errors
+/// If it does not answer, or with something else.
+pub fn contract<T: Decode>(
+    querier: QuerierWrapper<'_>,
+    address: &str,
+    question: &impl Serialize,
+) -> StdResult<T> {
+    let msg = to_json_vec(question)?.into();
+    let query = WasmQuery::Smart { contract_addr: address.into(), msg };
+    ask(querier, &query.into())
 }
 
 fn ask<T: Decode>(querier: QuerierWrapper<'_>, request: &QueryRequest) -> StdResult<T> {

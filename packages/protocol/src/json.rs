@@ -68,13 +68,23 @@ pub struct Error {
 /// # Errors
 /// [`Error`] with the place in the text or the tree, and with what was expected and found.
 pub fn from_slice<T: Decode>(json: &[u8]) -> Result<T, Error> {
+    let mut value = None;
+    visit(json, &mut |root| value = Some(T::decode(root)))?;
+    value.ok_or_else(nothing)
+}
+
+#[cold]
+#[inline(never)]
+fn nothing() -> Error {
+    Error { place: String::new(), reason: "nothing was decoded".into() }
+}
+
+/// Reads a text and has it decoded: all of [`from_slice`] that is there once and not for each type.
+fn visit(json: &[u8], decode: &mut dyn FnMut(Node<'_>)) -> Result<(), Error> {
     let tree = parse::tree(json)?;
     let flaw = OnceCell::new();
-    let value = T::decode(Node::root(&tree, &flaw));
-    match flaw.get() {
-        None => Ok(value),
-        Some(flaw) => Err(located(flaw, &tree)),
-    }
+    decode(Node::root(&tree, &flaw));
+    flaw.get().map_or(Ok(()), |flaw| Err(located(flaw, &tree)))
 }
 
 #[cold]

@@ -32,7 +32,8 @@ fn write<T: Serialize>(storage: &mut dyn Storage, key: &[u8], value: &T) -> StdR
 }
 
 fn read<T: Decode>(storage: &dyn Storage, key: &[u8]) -> StdResult<Option<T>> {
-    storage.get(key).map(|json| decode(&json)).transpose()
+    let Some(json) = storage.get(key) else { return Ok(None) };
+    decode(&json).map(Some)
 }
 
 fn decode<T: Decode>(json: &[u8]) -> StdResult<T> {
