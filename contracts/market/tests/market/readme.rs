@@ -1,5 +1,5 @@
-//! The README's table of errors: every code with the meaning that the schema gives it, and every
-//! error of the contract beside the code that its text begins with.
+//! The README's tables: every message has a row; every code stands with the meaning that the schema
+//! gives it, and every error of the contract beside the code that its text begins with.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +7,13 @@ use cosmwasm_schema::schema_for;
 use cosmwasm_std::{OverflowError, OverflowOperation, StdError};
 use escrow::EscrowError;
 use market::ContractError;
+use market::msg::{ExecuteMsg, OwnerAction};
 use protocol::Code;
-use protocol::control::ControlPacket;
+use protocol::control::{Command, ControlPacket};
 use protocol::handshake::HandshakeError;
 use protocol::{LimitError, Memo, limits};
+
+use crate::hostile::variants;
 
 const README: &str = include_str!("../../README.md");
 
@@ -159,5 +162,20 @@ fn the_table_of_errors_has_every_error_beside_its_code() {
     }
     for (code, listed) in &rows {
         assert!(listed.is_subset(&known), "{code}: {listed:?}");
+    }
+}
+
+#[test]
+fn the_tables_of_messages_have_every_message_and_no_other() {
+    let (_, section) = README.split_once("\n## Every message\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+    let cells = rows.map(|row| row.split(" |").next().unwrap());
+    let told: BTreeSet<String> = cells.flat_map(words).collect();
+    let mut messages = variants(&schema_for!(ExecuteMsg));
+    messages.extend(variants(&schema_for!(Command)));
+    assert_eq!(told, messages);
+    for action in variants(&schema_for!(OwnerAction)) {
+        assert!(section.contains(&format!("`{action}`: ")), "{action}");
     }
 }
