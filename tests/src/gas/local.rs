@@ -65,6 +65,7 @@ pub(super) async fn leases(
     let [offer, _] = market.offers;
     let (leased, outcome) = open(market, web_server(from_offer(offer))).await?;
     tape.note(Row::OpenByOffer, &outcome);
+    tape.note(Row::NoHeartbeat, &beat(market, &[]).await?);
     tape.note(Row::FirstHeartbeat, &beat(market, std::slice::from_ref(&leased)).await?);
     beat(market, std::slice::from_ref(&ordered)).await?;
     let top_up = ExecuteMsg::TopUp { tenant: None, seq: leased.deployment.seq };

@@ -37,6 +37,8 @@ pub enum Row {
     WithdrawBid,
     /// `act` with `accept_bid`.
     Accept,
+    /// `heartbeat` of no lease, which does nothing: what any message takes.
+    NoHeartbeat,
     /// `heartbeat` that makes a lease active.
     FirstHeartbeat,
     /// `heartbeat` of an active lease.
@@ -83,7 +85,7 @@ struct Spec {
 }
 
 impl Row {
-    const ALL: [Self; 27] = [
+    const ALL: [Self; 28] = [
         Self::Register,
         Self::UpdateProvider,
         Self::DeregisterProvider,
@@ -94,6 +96,7 @@ impl Row {
         Self::Bid,
         Self::WithdrawBid,
         Self::Accept,
+        Self::NoHeartbeat,
         Self::FirstHeartbeat,
         Self::Heartbeat,
         Self::Heartbeat50,
@@ -127,6 +130,7 @@ impl Row {
             Self::Accept => {
                 ("`accept_bid`", Some(220_000), Some(("CreateLease", 200_000, 200_000)))
             }
+            Self::NoHeartbeat => ("`heartbeat`, no lease: does nothing", None, None),
             Self::FirstHeartbeat => ("`heartbeat`, the first", Some(125_000), None),
             Self::Heartbeat => ("`heartbeat`, 1 lease", Some(125_000), None),
             Self::Heartbeat50 => ("`heartbeat`, 50 deployments", Some(125_000 + 49 * 15_000), None),
