@@ -11,6 +11,7 @@ mod close;
 mod config;
 mod demo;
 mod deploy;
+mod errand;
 mod keys;
 mod lease;
 mod local;
@@ -117,13 +118,13 @@ enum Verb {
     Status(watch::OrderArgs),
     /// Send a purchase that the chain did not take.
     #[command(after_help = unsent::SEND)]
-    Send(unsent::Args),
+    Send(errand::Errand),
     /// Give up a purchase that the chain did not take.
     #[command(after_help = unsent::CANCEL)]
-    Cancel(unsent::Args),
+    Cancel(errand::Errand),
     /// Repair an order whose packet's outcome the outpost does not know.
     #[command(after_help = reconcile::EXAMPLES)]
-    Reconcile(reconcile::Args),
+    Reconcile(errand::Errand),
     /// Be a provider: register, offer, bid, beat, withdraw, or all of it by itself.
     Provider(provider::Args),
     /// Say why a purchase was refused, or where it is, and what to change.

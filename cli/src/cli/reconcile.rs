@@ -3,8 +3,9 @@
 use anyhow::ensure;
 use outpost::msg::ExecuteMsg;
 
+use super::Place;
+use super::errand::Errand;
 use super::sent::Sent;
-use super::{Output, Place};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -13,19 +14,8 @@ Examples:
 Anyone may. The outpost asks the market what became of each of the order's packets that is under way: from the
 packet's timeout on, on a plain route at any time. Run it again if the coin was not back when the answer came.";
 
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    /// The order's number at the outpost.
-    seq: u64,
-    /// The key that signs on the outpost's chain.
-    #[arg(long, value_name = "NAME")]
-    key: Option<String>,
-    #[command(flatten)]
-    output: Output,
-}
-
-pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
-    let Args { seq, key, output } = args;
+pub(super) async fn run(place: &Place, args: Errand) -> anyhow::Result<()> {
+    let Errand { seq, key, output } = args;
     let session = place.session()?;
     let books = session.books().await?;
     books.order(seq).await?;

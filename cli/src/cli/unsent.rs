@@ -4,8 +4,9 @@ use anyhow::ensure;
 use outpost::msg::ExecuteMsg;
 use outpost::msg::responses::OrderState;
 
+use super::Place;
+use super::errand::Errand;
 use super::sent::Sent;
-use super::{Output, Place};
 use crate::figures;
 
 pub(super) const SEND: &str = "\
@@ -20,25 +21,14 @@ Examples:
 
 The owner at once, anyone after the order's `send_by`. `entrepot claim` then pays the coin.";
 
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    /// The order's number at the outpost.
-    seq: u64,
-    /// The key that signs on the outpost's chain.
-    #[arg(long, value_name = "NAME")]
-    key: Option<String>,
-    #[command(flatten)]
-    output: Output,
-}
-
-pub(super) async fn send(place: &Place, args: Args) -> anyhow::Result<()> {
+pub(super) async fn send(place: &Place, args: Errand) -> anyhow::Result<()> {
     let seq = args.seq;
     let next = format!("a relayer carries it; entrepot status {seq} --watch");
     let words = (format!("sent order {seq}"), next);
     tell(place, &args, &ExecuteMsg::Send { seq }, words).await
 }
 
-pub(super) async fn cancel(place: &Place, args: Args) -> anyhow::Result<()> {
+pub(super) async fn cancel(place: &Place, args: Errand) -> anyhow::Result<()> {
     let seq = args.seq;
     let words = (format!("gave up order {seq}"), "entrepot claim".to_owned());
     tell(place, &args, &ExecuteMsg::Cancel { seq }, words).await
@@ -46,11 +36,11 @@ pub(super) async fn cancel(place: &Place, args: Args) -> anyhow::Result<()> {
 
 async fn tell(
     place: &Place,
-    args: &Args,
+    args: &Errand,
     msg: &ExecuteMsg,
     (done, next): (String, String),
 ) -> anyhow::Result<()> {
-    let Args { seq, key, output } = args;
+    let Errand { seq, key, output } = args;
     let session = place.session()?;
     let order = session.books().await?.order(*seq).await?;
     ensure!(
