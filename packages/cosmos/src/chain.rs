@@ -98,7 +98,7 @@ impl Chain {
         let rpc = Rpc::new(&config.rpc, limit)?;
         let got = rpc.status().await?.node_info.network;
         if got != config.chain_id {
-            let endpoint = rpc.endpoint().to_owned();
+            let endpoint = rpc.address().clone();
             return Err(ChainError::WrongChain { endpoint, got, expected: config.chain_id });
         }
         Ok(Self { config, rpc })

@@ -18,10 +18,12 @@ use crate::wire::path::IBC_STORE;
 use crate::wire::proof::Proved;
 use crate::wire::{json, proof};
 
+mod address;
 pub mod answer;
 mod error;
 pub mod socket;
 
+pub use address::Address;
 pub use answer::{
     AbciInfo, AbciQuery, Block, BlockParams, BlockResults, Broadcast, FoundTx, Status, TxPage,
     TxResult,
@@ -41,7 +43,7 @@ const MAX_VALIDATOR_PAGES: u32 = 100;
 #[derive(Clone, Debug)]
 pub struct Rpc {
     http: reqwest::Client,
-    endpoint: String,
+    address: Address,
     timeout: Duration,
 }
 
@@ -66,7 +68,7 @@ impl Rpc {
     /// [`Fault::Address`] when the endpoint is no `http` or `https` URL.
     pub fn new(endpoint: &str, timeout: Duration) -> Result<Self, RpcError> {
         let fail = |reason: String| RpcError {
-            endpoint: endpoint.to_owned(),
+            endpoint: endpoint.into(),
             method: "connect",
             fault: Fault::Address(reason),
         };
@@ -76,12 +78,17 @@ impl Rpc {
         }
         let builder = reqwest::Client::builder().timeout(timeout).connect_timeout(timeout);
         let http = builder.build().map_err(|error| fail(error.to_string()))?;
-        Ok(Self { http, endpoint: endpoint.trim_end_matches('/').to_owned(), timeout })
+        Ok(Self { http, address: endpoint.into(), timeout })
     }
 
-    /// The node's address.
+    /// The node's address as it is called: not to be shown.
     pub fn endpoint(&self) -> &str {
-        &self.endpoint
+        self.address.as_str()
+    }
+
+    /// The node's address, which shows no secrets.
+    pub fn address(&self) -> &Address {
+        &self.address
     }
 
     /// Where the node is and which chain it follows.
@@ -305,7 +312,7 @@ impl Rpc {
     }
 
     fn error(&self, method: &'static str, fault: Fault) -> RpcError {
-        RpcError { endpoint: self.endpoint.clone(), method, fault }
+        RpcError { endpoint: self.address.clone(), method, fault }
     }
 
     async fn exchange<T: DeserializeOwned>(
@@ -315,11 +322,11 @@ impl Rpc {
     ) -> Result<T, Fault> {
         let request =
             serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        let sent = self.http.post(&self.endpoint).json(&request).send().await;
-        let mut response = sent.map_err(|error| self.transport(&error))?;
+        let sent = self.http.post(self.endpoint()).json(&request).send().await;
+        let mut response = sent.map_err(|error| self.transport(error))?;
         let status = response.status();
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.transport(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.transport(error))? {
             if body.len() + chunk.len() > MAX_ANSWER {
                 return Err(Fault::Malformed(format!("more than {MAX_ANSWER} bytes")));
             }
@@ -340,12 +347,13 @@ impl Rpc {
         }
     }
 
-    fn transport(&self, error: &reqwest::Error) -> Fault {
+    fn transport(&self, error: reqwest::Error) -> Fault {
         if error.is_timeout() {
             return Fault::Timeout(self.timeout);
         }
+        let error = error.without_url();
         let mut reason = error.to_string();
-        let mut source = std::error::Error::source(error);
+        let mut source = std::error::Error::source(&error);
         while let Some(inner) = source {
             reason = inner.to_string();
             source = inner.source();

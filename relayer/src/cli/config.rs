@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use cosmos::rpc::Address;
 use serde::Serialize;
 
 use super::{Place, import, logging};
@@ -13,7 +14,7 @@ use crate::config::Config;
 pub(super) enum Verb {
     /// Check the configuration; a mistake is shown at its line.
     Check,
-    /// Show the configuration as ferry understands it, with every default.
+    /// Show the configuration as ferry understands it, with every default; secrets in addresses are left out.
     Show,
     /// Take over Hermes' `config.toml` or rly's `config.yaml`, with its keys where that is possible.
     Import(import::Args),
@@ -37,8 +38,19 @@ pub(super) fn run(place: &Place, verb: &Verb) -> anyhow::Result<()> {
             let chains = read(place)?.chains.into_iter().map(|chain| chain.id).collect();
             place.print(&Checked { config: place.config.clone(), chains })
         }
-        Verb::Show => place.print(&Shown(read(place)?)),
+        Verb::Show => place.print(&Shown(without_secrets(read(place)?))),
     }
+}
+
+/// The configuration with addresses as they may be shown: what is pasted into a question must not have keys
+/// of providers in it.
+fn without_secrets(mut file: Config) -> Config {
+    for url in
+        file.chains.iter_mut().flat_map(|chain| chain.rpc.iter_mut().chain(&mut chain.archive_rpc))
+    {
+        *url = Address::from(url.as_str()).to_string();
+    }
+    file
 }
 
 fn read(place: &Place) -> anyhow::Result<Config> {

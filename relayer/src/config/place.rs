@@ -47,7 +47,7 @@ impl Mistake {
         Self {
             line: before.matches('\n').count() + 1,
             column: before[begin..].chars().count() + 1,
-            text: format!("{}{rest}", &before[begin..]),
+            text: without_secrets(&format!("{}{rest}", &before[begin..])),
             length: wrong.chars().count().max(1),
             reason,
         }
@@ -57,6 +57,26 @@ impl Mistake {
     pub(super) fn of(file: &str, error: &toml::de::Error) -> Self {
         Self::at(file, error.span(), error.message().to_owned())
     }
+}
+
+/// A line of the file with a star for each character of an address that may be a secret: mistakes are logged,
+/// too.
+fn without_secrets(line: &str) -> String {
+    let (mut shown, mut rest) = (String::new(), line);
+    while let Some(scheme) = rest.find("://") {
+        let (before, after) = rest.split_at(scheme + 3);
+        let end = after.find(['"', '\'', ' ', ',', ']']).unwrap_or(after.len());
+        let (address, tail) = after.split_at(end);
+        let host_end = address.find(['/', '?', '#']).unwrap_or(address.len());
+        let host_begin = address[..host_end].rfind('@').map_or(0, |at| at + 1);
+        let stars = |text: &str| "*".repeat(text.chars().count());
+        shown.push_str(before);
+        shown.push_str(&stars(&address[..host_begin]));
+        shown.push_str(&address[host_begin..host_end]);
+        shown.push_str(&stars(&address[host_end..]));
+        rest = tail;
+    }
+    shown + rest
 }
 
 /// The places of the chains' values that are checked beside others.
@@ -101,6 +121,16 @@ mod tests {
         let shown = Mistake::at(file, range, "no".into()).to_string();
         let expected = "line 2, column 11: no\n 2 | log = \"é\" # x\n   |           ^^^";
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn a_mistake_shows_no_secrets() {
+        let file = r#"rpc = ["https://me:secret@rpc.example/secret", 'http://b?key=secret'] x"#;
+        let shown = Mistake::at(file, Some(file.len() - 1..file.len()), "no".into()).text;
+        assert_eq!(
+            shown,
+            r#"rpc = ["https://**********rpc.example*******", 'http://b***********'] x"#
+        );
     }
 
     #[test]

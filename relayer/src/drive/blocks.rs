@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cosmos::rpc::socket::NewBlocks;
-use cosmos::rpc::{Blame, BlockResults, Fault, Rpc, RpcError};
+use cosmos::rpc::{Address, Blame, BlockResults, Fault, Rpc, RpcError};
 use futures_util::stream::{self, StreamExt as _};
 use tendermint::block::Header;
 use tokio::sync::mpsc;
@@ -79,7 +79,7 @@ pub(super) async fn pull(
 /// The endpoints that have another block than the last one read, one after the other.
 #[derive(Debug, Default)]
 struct Forked {
-    endpoints: BTreeSet<String>,
+    endpoints: BTreeSet<Address>,
     pause: Duration,
 }
 
@@ -89,8 +89,8 @@ impl Forked {
     /// # Errors
     /// [`DriveError::AnotherChain`] when all of them have another block at `height`.
     async fn leave(&mut self, node: &Node, height: u64) -> Result<(), DriveError> {
-        let endpoint = node.rpc().endpoint().to_owned();
-        tracing::error!(chain = %node.id, endpoint, height, "endpoint has another block than the one read");
+        let endpoint = node.rpc().address().clone();
+        tracing::error!(chain = %node.id, %endpoint, height, "endpoint has another block than the one read");
         node.endpoints.leave(&endpoint).await;
         self.endpoints.insert(endpoint);
         if self.endpoints.len() >= node.endpoints.count() {
@@ -149,7 +149,7 @@ pub(super) async fn tip_at(node: &Node, height: u64) -> Result<Tip, RpcError> {
 
 fn malformed(rpc: &Rpc, reason: String) -> RpcError {
     let fault = Fault::Malformed(reason);
-    RpcError { endpoint: rpc.endpoint().to_owned(), method: "block", fault }
+    RpcError { endpoint: rpc.address().clone(), method: "block", fault }
 }
 
 /// The block with this header.
@@ -231,13 +231,13 @@ async fn try_fetch(node: &Node, height: u64, header: Option<Header>) -> Result<B
 
 /// Whether the block that the endpoint in use refuses is kept by none any more; turns to the next
 /// endpoint while there is one that was not asked. `without` are those that were.
-async fn is_gone(node: &Node, height: u64, without: &mut BTreeSet<String>) -> bool {
-    let endpoint = node.rpc().endpoint().to_owned();
+async fn is_gone(node: &Node, height: u64, without: &mut BTreeSet<Address>) -> bool {
+    let endpoint = node.rpc().address().clone();
     match node.rpc().status().await {
         Ok(status) if height < status.sync_info.earliest_block_height => {
             node.endpoints.leave(&endpoint).await;
             without.insert(endpoint);
-            without.contains(node.rpc().endpoint())
+            without.contains(node.rpc().address())
         }
         // Not there yet, or the node cannot say: it is asked for the block again.
         _ => false,

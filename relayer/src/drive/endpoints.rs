@@ -6,12 +6,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cosmos::chain::{Chain, ChainConfig, ChainError};
+use cosmos::rpc::Address;
 use tokio::sync::Mutex as AsyncMutex;
 
 /// The endpoints of a chain, and the one in use.
 #[derive(Debug)]
 pub struct Endpoints {
-    addresses: Vec<String>,
+    addresses: Vec<Address>,
     limit: Duration,
     current: Mutex<Chain>,
     /// Held while another one is sought.
@@ -33,6 +34,7 @@ impl Endpoints {
         limit: Duration,
     ) -> Result<Self, ChainError> {
         let mut failed = None;
+        let addresses: Vec<Address> = addresses.iter().map(|url| url.as_str().into()).collect();
         for address in &addresses {
             match try_one(&config, address, limit).await {
                 Ok(chain) => {
@@ -62,14 +64,13 @@ impl Endpoints {
 
     /// Leaves an endpoint that failed for the next one that answers and is on the chain; if there is
     /// none, or it was left before, nothing changes.
-    pub(super) async fn leave(&self, failed: &str) {
+    pub(super) async fn leave(&self, failed: &Address) {
         let _seeking = self.seeking.lock().await;
         let chain = self.current();
-        if chain.rpc().endpoint() != failed {
+        if chain.rpc().address() != failed {
             return;
         }
-        let is_failed = |address: &String| address.trim_end_matches('/') == failed;
-        let place = self.addresses.iter().position(is_failed).unwrap_or(0);
+        let place = self.addresses.iter().position(|address| address == failed).unwrap_or(0);
         let others = self.addresses.iter().cycle().skip(place + 1);
         for address in others.take(self.addresses.len().saturating_sub(1)) {
             match try_one(chain.config(), address, self.limit).await {
@@ -77,8 +78,8 @@ impl Endpoints {
                     let id = &chain.config().chain_id;
                     tracing::warn!(
                         chain = id,
-                        failed,
-                        endpoint = address,
+                        %failed,
+                        endpoint = %address,
                         "turned to another endpoint"
                     );
                     *self.current.lock().unwrap_or_else(PoisonError::into_inner) = next;
@@ -92,9 +93,9 @@ impl Endpoints {
 
 async fn try_one(
     config: &ChainConfig,
-    address: &str,
+    address: &Address,
     limit: Duration,
 ) -> Result<Chain, ChainError> {
-    let config = ChainConfig { rpc: address.to_owned(), ..config.clone() };
+    let config = ChainConfig { rpc: address.as_str().to_owned(), ..config.clone() };
     Chain::connect_within(config, limit).await
 }

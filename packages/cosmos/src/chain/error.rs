@@ -2,7 +2,7 @@
 
 use super::INCLUSION;
 use crate::keys::KeyError;
-use crate::rpc::{QueryError, RpcError};
+use crate::rpc::{Address, QueryError, RpcError};
 
 /// Why something on a chain did not work.
 #[derive(Debug, thiserror::Error)]
@@ -11,7 +11,7 @@ pub enum ChainError {
     #[error("{endpoint} is on chain `{got}`, expected `{expected}`; correct the address or the id")]
     WrongChain {
         /// The node.
-        endpoint: String,
+        endpoint: Address,
         /// Its chain.
         got: String,
         /// The chain wanted.

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use super::Address;
+
 /// A call that failed: where, which, and how.
 #[derive(Debug, thiserror::Error)]
 #[error("{endpoint}: `{method}`: {fault}")]
 pub struct RpcError {
     /// The node's address.
-    pub endpoint: String,
+    pub endpoint: Address,
     /// The method called.
     pub method: &'static str,
     /// What went wrong.

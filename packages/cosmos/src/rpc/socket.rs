@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
-use super::{Fault, RpcError};
+use super::{Address, Fault, RpcError};
 
 /// A header is 2 KB; anything far larger is none.
 const MAX_MESSAGE: usize = 1 << 20;
@@ -21,7 +21,7 @@ const MAX_MESSAGE: usize = 1 << 20;
 #[derive(Debug)]
 pub struct NewBlocks {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    endpoint: String,
+    endpoint: Address,
 }
 
 impl NewBlocks {
@@ -30,7 +30,7 @@ impl NewBlocks {
     /// # Errors
     /// [`RpcError`] when the node cannot be reached or refuses within `limit`.
     pub async fn subscribe(endpoint: &str, limit: Duration) -> Result<Self, RpcError> {
-        let endpoint = endpoint.trim_end_matches('/').to_owned();
+        let endpoint = Address::from(endpoint);
         let fail = |fault| RpcError { endpoint: endpoint.clone(), method: "subscribe", fault };
         let opening = Self::open(&endpoint);
         let mut socket = match timeout(limit, opening).await {
@@ -45,15 +45,20 @@ impl NewBlocks {
         Ok(Self { socket, endpoint })
     }
 
-    async fn open(endpoint: &str) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, Fault> {
-        let url = match endpoint.split_once("://") {
-            Some(("http", rest)) => format!("ws://{rest}/websocket"),
-            Some(("https", rest)) => format!("wss://{rest}/websocket"),
-            _ => return Err(Fault::Address(endpoint.to_owned())),
+    async fn open(endpoint: &Address) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, Fault> {
+        let (place, query) = match endpoint.as_str().split_once('?') {
+            Some((place, query)) => (place.trim_end_matches('/'), format!("?{query}")),
+            None => (endpoint.as_str(), String::new()),
+        };
+        let url = match place.split_once("://") {
+            Some(("http", rest)) => format!("ws://{rest}/websocket{query}"),
+            Some(("https", rest)) => format!("wss://{rest}/websocket{query}"),
+            _ => return Err(Fault::Address("no `http` or `https`".to_owned())),
         };
         let config = WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE));
-        let opened = connect_async_with_config(url, Some(config), true).await;
-        let (mut socket, _) = opened.map_err(|error| Fault::Unreachable(error.to_string()))?;
+        let opened = connect_async_with_config(url.as_str(), Some(config), true).await;
+        let unreachable = |error: String| Fault::Unreachable(error.replace(&url, "the address"));
+        let (mut socket, _) = opened.map_err(|error| unreachable(error.to_string()))?;
         let request = json!({
             "jsonrpc": "2.0", "id": 1, "method": "subscribe",
             "params": { "query": "tm.event='NewBlockHeader'" },

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cosmos::chain::{Chain, ChainConfig};
-use cosmos::rpc::{Rpc, RpcError, Status};
+use cosmos::rpc::{Address, Rpc, RpcError, Status};
 use cosmos::wire::gas::GasPrice;
 use futures_util::future::join_all;
 
@@ -33,14 +33,15 @@ pub(super) async fn endpoints(
     let answers = join_all(file.rpc.iter().map(|url| status(url, file.rpc_timeout))).await;
     let mut usable = None;
     for (url, answer) in file.rpc.iter().zip(answers) {
+        let shown = Address::from(url.as_str());
         match answer {
             Ok(status) if status.node_info.network != file.id => {
-                let finding = format!("{url} is on chain `{}`", status.node_info.network);
+                let finding = format!("{shown} is on chain `{}`", status.node_info.network);
                 findings.fault("endpoint", finding, "correct `rpc` or `id`");
             }
             Ok(status) => {
-                endpoint(url, &status, cursor, findings);
-                clock(url, &status, findings);
+                endpoint(&shown, &status, cursor, findings);
+                clock(&shown, &status, findings);
                 usable = usable.or(Some(url));
             }
             Err(error) => {
@@ -75,7 +76,7 @@ impl Findings {
     }
 }
 
-fn endpoint(url: &str, status: &Status, cursor: Option<Tip>, findings: &mut Findings) {
+fn endpoint(url: &Address, status: &Status, cursor: Option<Tip>, findings: &mut Findings) {
     let sync = &status.sync_info;
     let (first, last) = (sync.earliest_block_height, sync.latest_block_height);
     let index = match status.node_info.other.tx_index.as_str() {
@@ -107,7 +108,7 @@ fn endpoint(url: &str, status: &Status, cursor: Option<Tip>, findings: &mut Find
     }
 }
 
-fn clock(url: &str, status: &Status, findings: &mut Findings) {
+fn clock(url: &Address, status: &Status, findings: &mut Findings) {
     let block = status.sync_info.latest_block_time.unix_timestamp_nanos();
     let ahead = (block - i128::from(now().0)) / NANOS;
     if ahead > i128::from(AHEAD) {
