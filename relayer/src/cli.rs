@@ -5,9 +5,12 @@
 
 mod adopt;
 mod backup;
+mod chains;
+mod channel;
 mod clear;
 mod client;
 mod config;
+mod connection;
 mod control;
 mod costs;
 mod doctor;
@@ -23,12 +26,14 @@ mod packets;
 mod password;
 mod query;
 mod reload;
+mod scene;
 mod serving;
 mod session;
 mod start;
 mod status;
 mod supervisor;
 mod transfer;
+mod tx;
 
 use std::fmt::Display;
 use std::io::Write as _;
@@ -74,6 +79,9 @@ enum Verb {
     /// Add, restore and list the keys that sign.
     #[command(subcommand)]
     Keys(keys::Verb),
+    /// List, check and add the chains of the configuration.
+    #[command(subcommand, after_help = chains::EXAMPLES)]
+    Chains(chains::Verb),
     /// Make the clients, the connection and a channel between two chains, or what is missing of them.
     Link(link::Args),
     /// Look at everything on a path anew, and move what can be moved.
@@ -81,6 +89,12 @@ enum Verb {
     /// Show how long clients are good for, make new ones, revive dead ones.
     #[command(subcommand)]
     Client(client::Verb),
+    /// List the connections that are served, or show what one is.
+    #[command(subcommand, after_help = connection::EXAMPLES)]
+    Connection(connection::Verb),
+    /// List the channels that are served, show what one is, open and close.
+    #[command(subcommand, after_help = channel::EXAMPLES)]
+    Channel(channel::Verb),
     /// Relay, until told to stop.
     Start(start::Args),
     /// Have the ferry that runs read its configuration again; a wrong one is refused, and the old one stays.
@@ -95,6 +109,9 @@ enum Verb {
     Packets(packets::Args),
     /// Send coins over a channel.
     Transfer(transfer::Args),
+    /// Send a single message by hand: a packet's, a step of a handshake, a client's update.
+    #[command(subcommand, after_help = tx::EXAMPLES)]
+    Tx(tx::Verb),
     /// Show what a chain itself says of its clients, connections, channels, packets and accounts.
     #[command(subcommand)]
     Query(query::Verb),
@@ -134,7 +151,10 @@ impl Cli {
         match self.verb {
             Verb::Init(args) => init::run(&place, args),
             Verb::Keys(verb) => keys::run(&place, verb),
+            Verb::Chains(verb) => Box::pin(chains::run(&place, verb)).await,
             Verb::Link(args) => link::run(&place, args).await,
+            Verb::Connection(verb) => Box::pin(connection::run(&place, verb)).await,
+            Verb::Channel(verb) => Box::pin(channel::run(&place, verb)).await,
             Verb::Clear(args) => clear::run(&place, args).await,
             Verb::Client(verb) => client::run(&place, verb).await,
             Verb::Start(args) => start::run(&place, args).await,
@@ -142,6 +162,7 @@ impl Cli {
             Verb::Log(args) => log::run(&place, args).await,
             Verb::Packets(args) => packets::run(&place, args).await,
             Verb::Transfer(args) => transfer::run(&place, args).await,
+            Verb::Tx(verb) => Box::pin(tx::run(&place, verb)).await,
             Verb::Query(verb) => query::run(&place, verb).await,
             Verb::Costs(args) => costs::run(&place, args).await,
             Verb::Status(args) => status::run(&place, args).await,

@@ -17,6 +17,7 @@ use std::time::Duration;
 use cosmos::keys::decode_address;
 use cosmos::wire::gas::GasPrice;
 use serde::{Deserialize, Serialize};
+use tendermint::trust_threshold::TrustThresholdFraction;
 
 use filter::Filter;
 use gas::DynamicGasPrice;
@@ -143,6 +144,9 @@ pub struct Chain {
     /// For how long clients of this chain trust a header; default two thirds of its unbonding period.
     #[serde(default, with = "value::optional_duration", skip_serializing_if = "Option::is_none")]
     pub trusting_period: Option<Duration>,
+    /// How much of the voting power that a client of this chain trusts must have signed a header: a third at least.
+    #[serde(default = "value::default_trust_threshold", with = "value::trust_threshold")]
+    pub trust_threshold: TrustThresholdFraction,
     /// How far a header of this chain may be ahead of the other chain's clock.
     #[serde(default = "default_drift", with = "value::duration")]
     pub max_clock_drift: Duration,
@@ -292,6 +296,7 @@ impl Chain {
             memo: String::new(),
             max_msgs: default_max_msgs(),
             trusting_period: None,
+            trust_threshold: value::default_trust_threshold(),
             max_clock_drift: default_drift(),
             rpc_timeout: default_timeout(),
         }

@@ -14,8 +14,9 @@ mod fake;
 mod light;
 mod recent;
 mod report;
-mod scan;
+pub(crate) mod scan;
 
+pub(crate) mod by_hand;
 pub mod decode;
 pub mod desk;
 pub mod endpoints;

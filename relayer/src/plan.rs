@@ -17,4 +17,5 @@ pub(crate) mod politeness;
 pub(crate) mod refusal;
 mod signing;
 mod simulate;
+pub(crate) mod single;
 mod window;

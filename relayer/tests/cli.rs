@@ -448,10 +448,73 @@ fn a_transfer_of_something_else_than_a_coin_is_refused_before_anything_is_asked(
 }
 
 #[test]
+fn a_single_message_needs_no_store_and_names_what_it_lacks() {
+    let rpc = nobody();
+    let home = Home::with_chains(&rpc);
+    for verb in [
+        &["tx", "recv", "a-1", "channel-0", "1"][..],
+        &["tx", "timeout", "a-1", "07-tendermint-0", "1", "--dry-run"],
+        &["tx", "connection-next", "a-1", "connection-0"],
+        &["tx", "update-client", "a-1", "07-tendermint-0"],
+        &["channel", "show", "a-1", "channel-0"],
+    ] {
+        home.ferry(verb).fails_with(&["cannot be reached", &rpc]);
+    }
+    home.ferry(&["tx", "ack", "c-1", "channel-0", "1"]).fails_with(&["`c-1`", "`a-1`, `b-1`"]);
+    home.ferry(&["channel", "list"]).fails_with(&["there is no store", "ferry link"]);
+    assert!(!home.has("ferry.db"));
+    let help = home.ferry(&["tx", "--help"]).succeeds();
+    for part in ["recv", "channel-next", "ferry tx ack chain-a channel-0 17", "--key"] {
+        assert!(help.contains(part), "`{part}` in {help}");
+    }
+}
+
+/// Neither in what is printed nor in errors and logs.
+#[test]
+fn what_providers_are_paid_for_is_not_shown() {
+    let address = nobody();
+    let host = address.strip_prefix("http://").unwrap();
+    let home = Home::with_chains(&format!("http://me:secret@{host}/secret?key=secret"));
+    for verb in [
+        &["doctor"][..],
+        &["doctor", "--json"],
+        &["chains", "list"],
+        &["chains", "list", "--json"],
+        &["config", "show"],
+        &["link", "a-1", "b-1"],
+        &["query", "height", "a-1"],
+    ] {
+        let ended = home.ferry(verb);
+        let shown = String::from_utf8_lossy(&ended.0.stdout).into_owned() + &ended.stderr();
+        assert!(shown.contains(host), "{verb:?}: {shown}");
+        assert!(!shown.contains("secret") && !shown.contains("me:"), "{verb:?}: {shown}");
+    }
+    let text = std::fs::read_to_string(home.path("ferry.toml")).unwrap();
+    home.write("ferry.toml", &text.replacen("rpc = [", "rpc = 7 [", 1));
+    let ended = home.ferry(&["config", "check"]);
+    assert!(!ended.stderr().contains("secret"), "{}", ended.stderr());
+}
+
+#[test]
+fn a_chain_is_added_once() {
+    let (rpc, _calls) = server(Some(
+        r#"{"result":{"node_info":{"network":"a-1","version":"0.38.19"},"sync_info":{
+        "latest_block_height":"5","latest_block_time":"2026-11-22T16:12:23Z",
+        "earliest_block_height":"1","catching_up":false},"response":{"last_block_height":"5"}}}"#,
+    ));
+    let home = Home::with_chains(&rpc);
+    home.ferry(&["chains", "add", &rpc]).fails_with(&["`a-1` is configured already"]);
+    home.ferry(&["chains", "check", "c-1"]).fails_with(&["`c-1`", "`a-1`, `b-1`"]);
+    let listed = home.ferry(&["chains", "list"]).succeeds();
+    assert!(listed.contains("a-1: height 5"), "{listed}");
+    assert!(listed.contains("is on chain `a-1`, expected `b-1`"), "{listed}");
+}
+
+#[test]
 fn completions_know_every_verb() {
     for shell in ["bash", "zsh", "fish"] {
         let script = Home::empty().ferry(&["completions", shell]).succeeds();
-        for verb in ["doctor", "backup", "link"] {
+        for verb in ["doctor", "backup", "link", "channel-next", "chains"] {
             assert!(script.contains(verb), "{verb} for {shell}");
         }
     }

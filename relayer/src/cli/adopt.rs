@@ -3,15 +3,16 @@
 use std::fmt;
 
 use cosmos::chain::Chain;
-use ibc_proto::ibc::core::connection::v1::{ConnectionEnd, State};
+use ibc_proto::ibc::core::connection::v1::ConnectionEnd;
 use serde::{Deserialize, Serialize};
 
 use super::Place;
 use super::clear::is_done;
 use super::control::door::Door;
+use super::scene::connection_end;
 use super::session::{Session, stop_signal};
 use crate::drive::setup::newest;
-use crate::drive::{self, Engine, Nodes, client};
+use crate::drive::{self, Engine, Nodes};
 use crate::model::Model;
 use crate::model::facts::Fact;
 use crate::model::ids::{Both, ChainId, PathId, Side, Span};
@@ -102,20 +103,11 @@ async fn path(
 
 async fn end(chain: &Chain, connection: &str) -> anyhow::Result<(ConnectionEnd, PathEnd)> {
     let id = &chain.config().chain_id;
-    let end = chain.connection(connection).await?;
-    let end = end.ok_or_else(|| anyhow::anyhow!("`{id}` has no connection `{connection}`"))?;
+    let (end, row) = connection_end(chain, connection).await?;
     anyhow::ensure!(
-        end.state == i32::from(State::Open),
+        row.state == EndState::Open,
         "`{connection}` of `{id}` is not open; `ferry link` without --connection makes a new one"
     );
-    let facts = client::look(chain, &end.client_id).await?;
-    let row = PathEnd {
-        client: Some(end.client_id.as_str().into()),
-        consensus: vec![facts.latest],
-        connection: Some(connection.into()),
-        state: EndState::Open,
-        ..PathEnd::default()
-    };
     Ok((end, row))
 }
 

@@ -13,6 +13,7 @@ use crate::drive::{self, Engine};
 use crate::model::Model;
 use crate::model::facts::Fact;
 use crate::model::ids::PathId;
+use crate::model::rows::GapRow;
 use crate::plan::choose::Idle;
 use crate::plan::explain::{Why, explain};
 use crate::store::Store as _;
@@ -72,7 +73,7 @@ pub(super) async fn beside(door: &Door, path: PathId) -> anyhow::Result<Cleared>
 
 /// Whether everything is looked at, and what is left cannot be moved now.
 pub(super) fn is_done(model: &Model, path: &PathId) -> bool {
-    let is_looked_at = model.gaps(path).all(|gap| !gap.lost.is_empty());
+    let is_looked_at = model.gaps(path).all(GapRow::is_scanned);
     let rests = |why: Why| match why {
         Why::NoAck { .. } | Why::Filtered { .. } | Why::GivenUp { .. } | Why::BackOff { .. } => {
             true

@@ -180,8 +180,9 @@ async fn create(
     let unbonding = node.unbonding_period().await?;
     let new = ClientState::new(of, block.height(), unbonding, followed.max_clock_drift);
     let trusting_period = followed.trusting_period.unwrap_or(new.trusting_period);
+    let trust_level = followed.trust_threshold;
     let message = any(&MsgCreateClient {
-        client_state: Some(ClientState { trusting_period, ..new }.to_any()),
+        client_state: Some(ClientState { trusting_period, trust_level, ..new }.to_any()),
         consensus_state: Some(ConsensusState::of(&block).to_any()),
         signer: hand.signer.clone(),
     });

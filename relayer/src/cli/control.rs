@@ -42,7 +42,29 @@ fn socket(place: &Place) -> PathBuf {
     place.home.join("ferry.sock")
 }
 
-/// Asks the ferry that runs in this home; `None` when none does.
+/// The ferry that runs in this home; `None` when none does.
+async fn reach(place: &Place) -> anyhow::Result<Option<UnixStream>> {
+    let path = socket(place);
+    let nobody = |error: &io::Error| {
+        // What a ferry that was killed leaves behind refuses.
+        matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
+    };
+    match UnixStream::connect(&path).await {
+        Ok(stream) => Ok(Some(stream)),
+        Err(error) if nobody(&error) => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("`{}` cannot be opened", path.display())),
+    }
+}
+
+/// Whether a ferry runs in this home: one that has the store and relays, or is about to.
+///
+/// # Errors
+/// The socket is there and cannot be opened.
+pub(super) async fn is_running(place: &Place) -> anyhow::Result<bool> {
+    Ok(reach(place).await?.is_some())
+}
+
+/// Asks the ferry that runs in this home; `None` when none does. One that still starts answers when it has.
 ///
 /// # Errors
 /// Those of the other ferry, in its words.
@@ -50,22 +72,7 @@ pub(super) async fn ask<T: DeserializeOwned>(
     place: &Place,
     request: &Request,
 ) -> anyhow::Result<Option<T>> {
-    let path = socket(place);
-    let stream = match UnixStream::connect(&path).await {
-        Ok(stream) => stream,
-        // What a ferry that was killed leaves behind refuses.
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
-            ) =>
-        {
-            return Ok(None);
-        }
-        Err(error) => {
-            return Err(error).with_context(|| format!("`{}` cannot be opened", path.display()));
-        }
-    };
+    let Some(stream) = reach(place).await? else { return Ok(None) };
     let mut stream = BufReader::new(stream);
     write_line(&mut stream, request).await?;
     let ended = "the ferry that runs has ended before it answered; see its log";

@@ -18,7 +18,11 @@ use crate::model::facts::Tip;
 use crate::model::rows::Rows;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// Only these chains, and nothing of paths; default everything.
+    #[arg(value_name = "CHAIN")]
+    pub(super) chains: Vec<String>,
+}
 
 /// All findings.
 #[derive(Serialize)]
@@ -103,10 +107,15 @@ struct Reached {
     address: Option<String>,
 }
 
-pub(super) async fn run(place: &Place, Args {}: Args) -> anyhow::Result<()> {
+pub(super) async fn run(place: &Place, Args { chains: only }: Args) -> anyhow::Result<()> {
     let (mut findings, file, rows) = home::look(place).await;
-    if let Some(file) = file {
-        let rows = rows.unwrap_or_default();
+    if let Some(mut file) = file {
+        let mut rows = rows.unwrap_or_default();
+        if !only.is_empty() {
+            only.iter().try_for_each(|id| file.chain(id).map(|_| ()))?;
+            file.chains.retain(|chain| only.contains(&chain.id));
+            rows.paths.clear();
+        }
         let chains = file.chains.iter().map(|chain| one_chain(place, chain, &rows));
         let mut reached = Vec::new();
         for (found, chain) in join_all(chains).await {

@@ -9,6 +9,7 @@ use cosmos::keys::Key;
 use serde::Serialize;
 
 use super::Place;
+use super::control;
 use super::password::{self, Again};
 use crate::config::Config;
 use crate::drive::setup;
@@ -58,6 +59,11 @@ pub(super) enum Sent {
     },
 }
 
+/// Whether another ferry of this home signs: one that runs, or a `ferry link`.
+async fn is_signing(place: &Place, file: &Config) -> anyhow::Result<bool> {
+    Ok(control::is_running(place).await? || Sqlite::is_in_use(&place.store(file)).await?)
+}
+
 impl Hand {
     /// Opens a key and connects. Nothing is sent.
     pub(super) async fn open(
@@ -70,7 +76,7 @@ impl Hand {
         let name = manner.key.as_deref().unwrap_or(&config.key);
         // Two that sign with one key take each other's sequences; the daemon then stops signing.
         let is_served = file.chains.iter().any(|chain| chain.key == name);
-        if !manner.dry_run && is_served && Sqlite::is_in_use(&place.store(file)).await? {
+        if !manner.dry_run && is_served && is_signing(place, file).await? {
             anyhow::bail!(
                 "ferry is running and signs with `{name}`; stop it, or give another --key"
             );

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::control::door::Door;
 use super::control::{self, Request};
+use super::scene::absent;
 use super::session::{Session, stop_signal};
 use super::{Place, adopt, logging};
 use crate::config::value::{format_duration, parse_duration};
@@ -78,8 +79,9 @@ impl Args {
     }
 }
 
+/// How a channel delivers.
 #[derive(Clone, Copy, Debug, ValueEnum, Serialize, Deserialize)]
-enum Delivery {
+pub(super) enum Delivery {
     Unordered,
     Ordered,
 }
@@ -320,7 +322,7 @@ fn wanted(
         index: of_path().map(|channel| channel.index + 1).max().unwrap_or(0),
         version: args.channel_version.clone(),
         order: args.order.into(),
-        ends: Both { a: end(&args.a_port), b: end(&args.b_port) },
+        ends: Both { a: absent(&args.a_port), b: absent(&args.b_port) },
     };
     let channel = of_path().find(|channel| is_same(channel, &new)).cloned().unwrap_or(new);
     Ok((path, channel))
@@ -357,10 +359,6 @@ fn wanted_path(
         format_duration(Duration::from_nanos(known.delay.0))
     );
     Ok(known.clone())
-}
-
-fn end(port: &str) -> ChannelEnd {
-    ChannelEnd { port: port.into(), channel: None, state: EndState::None, since: 0 }
 }
 
 /// Whether a channel is what is wanted, begun or open.

@@ -51,12 +51,11 @@ pub(super) async fn run(place: &Place, Args {}: Args) -> anyhow::Result<()> {
     if let Some(packets) = control::ask::<Packets>(place, &Request::Packets).await? {
         return place.print(&packets);
     }
-    let path = place.store(&file);
-    let store = Sqlite::open_to_read(&path).await?;
+    let store = Sqlite::open_to_read(&place.store(&file)).await?;
     let model = Model::load(setup::offline(&file), store.load().await?);
     let packets = model.packets().map(|row| Pending::of(row, &stored(&model, row)));
     let packets = packets.collect();
-    place.print(&Packets { running: Sqlite::is_in_use(&path).await?, packets })
+    place.print(&Packets { running: control::is_running(place).await?, packets })
 }
 
 /// The same as the ferry that runs knows it.

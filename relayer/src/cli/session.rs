@@ -39,13 +39,15 @@ impl Session {
     }
 
     /// As [`Session::begin`], also when some of the chains cannot be served now; their ids are given.
+    /// `opened` is called once the store is ours.
     pub(super) async fn begin_with_some(
         place: &Place,
-        file: &Config,
-        chains: &[&Chain],
+        (file, chains): (&Config, &[&Chain]),
+        opened: impl FnOnce(),
     ) -> anyhow::Result<(Self, Vec<String>)> {
         let (unlocked, password) = Self::unlock(place, chains)?;
         let store = Sqlite::open(&place.store(file)).await?;
+        opened();
         let rows = store.load().await?;
         let (setup, missing) = setup::connect_some(&file.ferry, unlocked, Probes::Make).await?;
         for (chain, error) in &missing {

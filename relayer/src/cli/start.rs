@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Mutex;
 
-use super::control::door::Door;
+use super::control::door::{Door, Socket};
 use super::serving::Serving;
 use super::session::{Session, stop_signal};
 use super::supervisor::Supervisor;
@@ -36,7 +36,9 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         return dry_run::run(place, &file, &chains).await;
     }
     let serving = Serving::prepare(place, &file).await?;
-    let (session, missing) = Session::begin_with_some(place, &file, &chains).await?;
+    let mut socket = None;
+    let opened = || socket = Socket::make(place);
+    let (session, missing) = Session::begin_with_some(place, (&file, &chains), opened).await?;
     let Session { store, rows, nodes, config, password } = session;
     for path in &rows.paths {
         tracing::info!(path = %path.path, a = %path.chains.a, b = %path.chains.b, "path is served");
@@ -59,7 +61,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     for chain in missing {
         door.clone().try_again(chain);
     }
-    door.open(hangup);
+    door.open(socket, hangup);
     let heartbeat = tokio::spawn(Supervisor::find().attend(engine.desk(), stop.clone()));
     let ended = drive::run(engine, Vec::new(), stop.clone(), |_| false).await;
     stop.cancel();

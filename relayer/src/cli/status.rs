@@ -144,7 +144,7 @@ impl fmt::Display for Status {
             writeln!(f, "path {}{version}", path.path)?;
             for end in &path.ends {
                 let id = |id: &Option<String>| id.clone().unwrap_or_else(|| "none".into());
-                let (client, state) = (id(&end.client), word(end.state));
+                let (client, state) = (id(&end.client), end.state.word());
                 match path.ibc {
                     Ibc::V1 => {
                         let connection = id(&end.connection);
@@ -174,19 +174,9 @@ impl fmt::Display for Status {
 }
 
 fn side(end: &ChannelStatus) -> String {
-    format!("{} {}", name(end), word(end.state))
+    format!("{} {}", name(end), end.state.word())
 }
 
 fn name(end: &ChannelStatus) -> String {
     format!("{}/{}", end.port, end.channel.as_deref().unwrap_or("none"))
-}
-
-fn word(state: EndState) -> &'static str {
-    match state {
-        EndState::None => "not begun",
-        EndState::Init => "init",
-        EndState::TryOpen => "tryopen",
-        EndState::Open => "open",
-        EndState::Closed => "closed",
-    }
 }

@@ -61,6 +61,9 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # IBC v2 PORT/CLIENT, such as transfer/07-tendermint-3, for each port that a packet names; after a change `ferry clear`.
 # filter.allow_channels = []
 # filter.deny_channels = []
+# Packets sent from this chain that are not carried, by the end that sent them: PORT/CHANNEL/SEQUENCE, with * for any
+# text, or PORT/CHANNEL/FIRST-LAST; as in ["transfer/channel-0/17", "*/channel-0/20-29"].
+# filter.deny_packets = []
 # Transfers sent from this chain that are not carried: by sender, by denom as the packet names it (with *), by the
 # bytes of memo and receiver. `ferry packets` shows the reason; after a change, `ferry clear` looks at them anew.
 # filter.deny_senders = []
@@ -79,6 +82,9 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # max_msgs = 100
 # For how long clients of this chain trust a header; default two thirds of its unbonding period.
 # trusting_period = "14d"
+# How much of the voting power that a client of this chain trusts must have signed a header. A client that stands already
+# has its own, which must be said here if it is another.
+# trust_threshold = "1/3"
 # How far a header of this chain may be ahead of the other chain's clock.
 # max_clock_drift = "40s"
 # How long one request may take.

@@ -1,9 +1,11 @@
 //! What is not carried, as the file says it.
 
+use std::fmt::Display;
+
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
-use crate::model::filter::{Filter as ModelFilter, Glob, Pattern};
+use crate::model::filter::{Filter as ModelFilter, Glob, Packets, Pattern};
 
 /// What of a chain's packets and channels is left to others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +17,9 @@ pub struct Filter {
     /// Channel ends that are not, handshakes included.
     #[serde(deserialize_with = "patterns", serialize_with = "texts")]
     pub deny_channels: Vec<Pattern>,
+    /// Packets that are not, as `PORT/CHANNEL/SEQUENCE` or `PORT/CHANNEL/FIRST-LAST`, with `*`.
+    #[serde(deserialize_with = "packets", serialize_with = "texts")]
+    pub deny_packets: Vec<Packets>,
     /// Accounts whose transfers are not carried.
     pub deny_senders: Vec<String>,
     /// Denoms whose transfers are carried, with `*`; all when there are none.
@@ -43,6 +48,7 @@ impl From<Filter> for ModelFilter {
         Self {
             allow_channels: file.allow_channels,
             deny_channels: file.deny_channels,
+            deny_packets: file.deny_packets,
             deny_senders: file.deny_senders,
             allow_denoms: globs(file.allow_denoms),
             deny_denoms: globs(file.deny_denoms),
@@ -62,6 +68,17 @@ fn patterns<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Pattern>, D
     texts.iter().map(|text| Pattern::parse(text).ok_or_else(|| wrong(text))).collect()
 }
 
-fn texts<S: serde::Serializer>(patterns: &[Pattern], to: S) -> Result<S::Ok, S::Error> {
+fn packets<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Packets>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    let wrong = |text: &str| {
+        D::Error::custom(format!(
+            "`{text}` names no packets; write PORT/CHANNEL/SEQUENCE, as in `transfer/channel-0/17` or \
+             `*/channel-0/17-20`"
+        ))
+    };
+    texts.iter().map(|text| Packets::parse(text).ok_or_else(|| wrong(text))).collect()
+}
+
+fn texts<T: Display, S: serde::Serializer>(patterns: &[T], to: S) -> Result<S::Ok, S::Error> {
     to.collect_seq(patterns.iter().map(ToString::to_string))
 }

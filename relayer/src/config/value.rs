@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use cosmos::rpc::Address;
 use cosmos::wire::gas::GasPrice;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use tendermint::trust_threshold::TrustThresholdFraction;
 
 use super::Listen;
 
@@ -123,10 +125,47 @@ pub(super) fn endpoints<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String
     }
     match urls.iter().find(is_http) {
         Some(url) => {
+            let url = Address::from(url.as_str());
             let wrong = format!("`{url}` is no address, it must start with http:// or https://");
             Err(serde::de::Error::custom(wrong))
         }
         None => Ok(urls),
+    }
+}
+
+/// What clients usually demand.
+pub(super) fn default_trust_threshold() -> TrustThresholdFraction {
+    TrustThresholdFraction::ONE_THIRD
+}
+
+/// Reads a part of the voting power such as `1/3`.
+///
+/// # Errors
+/// The form wanted, in words.
+pub fn parse_trust_threshold(text: &str) -> Result<TrustThresholdFraction, String> {
+    let parts = text.split_once('/').and_then(|(part, of)| {
+        TrustThresholdFraction::new(part.trim().parse().ok()?, of.trim().parse().ok()?).ok()
+    });
+    parts
+        .ok_or_else(|| format!("`{text}` is no part between `1/3` and `1/1`; write it as in `2/3`"))
+}
+
+/// A part of the voting power, in a field of the file.
+pub(super) mod trust_threshold {
+    use super::{Deserialize, Deserializer, Serializer, TrustThresholdFraction};
+
+    pub(in crate::config) fn serialize<S: Serializer>(
+        part: &TrustThresholdFraction,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{}/{}", part.numerator(), part.denominator()))
+    }
+
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<TrustThresholdFraction, D::Error> {
+        let text = String::deserialize(from)?;
+        super::parse_trust_threshold(&text).map_err(serde::de::Error::custom)
     }
 }
 
@@ -146,6 +185,15 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_of_the_power_is_a_third_at_least() {
+        assert_eq!(parse_trust_threshold("1/3").unwrap(), TrustThresholdFraction::ONE_THIRD);
+        assert_eq!(parse_trust_threshold("2/3").unwrap(), TrustThresholdFraction::TWO_THIRDS);
+        for wrong in ["", "1", "1/4", "4/3", "1/0", "a/b"] {
+            assert!(parse_trust_threshold(wrong).is_err_and(|e| e.contains("`2/3`")), "{wrong}");
+        }
+    }
 
     #[test]
     fn durations_have_units_and_read_back() {

@@ -45,10 +45,10 @@ async fn fact<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Result
             let channels = scan::channels(node(nodes, &chain)?, &connection, height).await?;
             Fact::Channels(id, channels)
         }
-        Ask::Packets { from, to } => {
+        Ask::Packets { from, to, after } => {
             let source = node(nodes, &from.chain)?;
             let destination = node(nodes, &to.chain)?;
-            Fact::Packets(id, scan::packets((source, from), (destination, to)).await?)
+            Fact::Packets(id, scan::packets((source, from), (destination, to), after).await?)
         }
         Ask::Compare(given) => {
             let (on, of) = (node(nodes, &given.on)?, node(nodes, &given.of)?);
@@ -81,7 +81,7 @@ fn stored(error: crate::store::StoreError) -> Why {
 }
 
 /// Proves keys of the state after block `height`, against the root in the header above it.
-async fn prove(node: &Node, height: u64, keys: Vec<Vec<u8>>) -> Result<Proofs, Why> {
+pub(super) async fn prove(node: &Node, height: u64, keys: Vec<Vec<u8>>) -> Result<Proofs, Why> {
     let root = node.light_block(height + 1).await?.app_hash().to_vec();
     let proofs = keys.into_iter().map(|key| prove_one(node, height, key, &root));
     let items = stream::iter(proofs).buffered(PROOFS_AT_ONCE).try_collect().await?;

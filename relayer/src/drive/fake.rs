@@ -7,6 +7,7 @@ use cosmos::chain::ChainConfig;
 use cosmos::wire::gas::GasPrice;
 use serde_json::{Value, json};
 use tendermint::block::Header;
+use tendermint::trust_threshold::TrustThresholdFraction;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -116,8 +117,12 @@ impl FakeNode {
         let addresses = nodes.iter().map(|node| node.address.clone()).collect();
         let endpoints = Endpoints::connect(config, addresses, limit).await.unwrap();
         let lane = LaneId { chain: ChainId::from(CHAIN), address: "wasm1relayer".into() };
-        let terms =
-            Terms { trusting_period: LIMIT, unbonding_period: LIMIT, max_clock_drift: LIMIT };
+        let terms = Terms {
+            trusting_period: LIMIT,
+            unbonding_period: LIMIT,
+            max_clock_drift: LIMIT,
+            trust_threshold: TrustThresholdFraction::ONE_THIRD,
+        };
         Arc::new(Node::new(lane, endpoints, terms, Duration::from_millis(5)))
     }
 

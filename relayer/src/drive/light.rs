@@ -85,7 +85,8 @@ pub(super) fn client_state(node: &Node, latest: Height) -> ClientState {
     let terms = &node.terms;
     let state =
         ClientState::new(node.id.as_str(), latest, terms.unbonding_period, terms.max_clock_drift);
-    ClientState { trusting_period: terms.trusting_period, ..state }
+    let (trusting_period, trust_level) = (terms.trusting_period, terms.trust_threshold);
+    ClientState { trusting_period, trust_level, ..state }
 }
 
 /// A header's time as the model counts it.

@@ -9,6 +9,7 @@ use cosmos::rpc::Rpc;
 use cosmos::wire::client::ConsensusState;
 use cosmos::wire::header::{LightBlock, validator_set};
 use tendermint::block::Header;
+use tendermint::trust_threshold::TrustThresholdFraction;
 use tendermint::validator;
 
 use super::endpoints::Endpoints;
@@ -56,6 +57,8 @@ pub struct Terms {
     pub unbonding_period: Duration,
     /// How far a header may be ahead of the clock of the chain that the client is on.
     pub max_clock_drift: Duration,
+    /// How much of the voting power that they trust must have signed a header.
+    pub trust_threshold: TrustThresholdFraction,
 }
 
 impl Node {

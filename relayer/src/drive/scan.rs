@@ -5,6 +5,7 @@
 //! events of just that block hold the packet, which must hash to the value.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use cosmos::chain::ChainError;
 use cosmos::rpc::{BlockResults, Fault, RpcError};
@@ -16,12 +17,13 @@ use cosmos::wire::proof::written_at;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use ibc_proto::ibc::core::channel::v1::{IdentifiedChannel, Order as ProtoOrder, State};
 use prost::Message as _;
+use tokio::time::Instant;
 
 use super::decode;
 use super::light::unavailable;
 use super::node::Node;
 use crate::model::facts::{Event, PacketChange, PacketEvent, Timeout, Why};
-use crate::model::ids::{ConnectionId, End, Order};
+use crate::model::ids::{ChainId, ConnectionId, End, Order};
 use crate::model::rows::EndState;
 use crate::model::state::{Listed, ScanEnd, Scanned};
 
@@ -29,6 +31,11 @@ use crate::model::state::{Listed, ScanEnd, Scanned};
 const PROOFS_AT_ONCE: usize = 16;
 /// Blocks fetched at once; each may have megabytes.
 const BLOCKS_AT_ONCE: usize = 4;
+/// Sequences after which what was found can be handed over: at worst each is in a block of its own.
+const PART: usize = 100;
+/// After so long what was found is handed over, and the rest is asked for anew: nodes forget the state of a
+/// height after some minutes.
+const LONG_ENOUGH: Duration = Duration::from_secs(60);
 
 /// A value that was written for a packet.
 struct Written {
@@ -36,6 +43,16 @@ struct Written {
     /// The block that wrote it.
     block: u64,
     value: Vec<u8>,
+}
+
+/// What was found of some of a direction's packets.
+pub(crate) struct Part {
+    /// Those that were not received.
+    pub(crate) unreceived: Vec<u64>,
+    /// As in [`Scanned`].
+    pub(crate) events: Vec<(ChainId, u64, PacketEvent)>,
+    /// As in [`Scanned`].
+    pub(crate) lost: Vec<(u64, String)>,
 }
 
 /// What was found of packets on one chain.
@@ -63,17 +80,8 @@ fn listed(channel: IdentifiedChannel) -> Option<Listed> {
     let counterparty = channel.counterparty?;
     Some(Listed {
         end: End { port: channel.port_id.into(), channel: channel.channel_id.into() },
-        state: match State::try_from(channel.state).ok()? {
-            State::Init => EndState::Init,
-            State::Tryopen => EndState::TryOpen,
-            State::Closed => EndState::Closed,
-            // Channels that an upgrade of ibc-go v8 flushes still carry what is under way.
-            _ => EndState::Open,
-        },
-        order: match ProtoOrder::try_from(channel.ordering).ok()? {
-            ProtoOrder::Ordered => Order::Ordered,
-            _ => Order::Unordered,
-        },
+        state: state_of(channel.state)?,
+        order: order_of(channel.ordering),
         version: channel.version,
         counterparty_port: counterparty.port_id.into(),
         counterparty: Some(counterparty.channel_id)
@@ -82,16 +90,73 @@ fn listed(channel: IdentifiedChannel) -> Option<Listed> {
     })
 }
 
-/// The packets of one direction of a channel that are not over, with their data.
+/// The state of a channel's end; `None` when its chain knows one that we do not.
+pub(crate) fn state_of(state: i32) -> Option<EndState> {
+    Some(match State::try_from(state).ok()? {
+        State::Init => EndState::Init,
+        State::Tryopen => EndState::TryOpen,
+        State::Closed => EndState::Closed,
+        // Channels that an upgrade of ibc-go v8 flushes still carry what is under way.
+        _ => EndState::Open,
+    })
+}
+
+/// How a channel delivers.
+pub(crate) fn order_of(ordering: i32) -> Order {
+    match ProtoOrder::try_from(ordering) {
+        Ok(ProtoOrder::Ordered) => Order::Ordered,
+        _ => Order::Unordered,
+    }
+}
+
+/// The packets of one direction of a channel that are not over, with their data: those with sequences above
+/// `after`, as many as can be looked at in a while.
 ///
 /// # Errors
-/// [`Why`] when a node does not answer; a block that it no longer has is none.
+/// [`Why`] when a node does not answer before anything was found; a block that it no longer has is none.
 pub(super) async fn packets(
     (source, from): (&Node, ScanEnd),
     (destination, to): (&Node, ScanEnd),
+    after: u64,
 ) -> Result<Scanned, Why> {
-    let committed = committed(source, &from).await?;
-    let unreceived = unreceived(destination, &to, &committed).await?;
+    let started = Instant::now();
+    let mut pending = committed(source, &from).await?;
+    pending.sort_unstable();
+    pending.retain(|seq| *seq > after);
+    let (mut committed, mut unreceived) = (Vec::new(), Vec::new());
+    let (mut events, mut lost, mut upto) = (Vec::new(), Vec::new(), u64::MAX);
+    for part in pending.chunks(PART) {
+        let last = committed.last().copied();
+        if let Some(last) = last.filter(|_| started.elapsed() > LONG_ENOUGH) {
+            upto = last;
+            break;
+        }
+        match Box::pin(look_at((source, &from), (destination, &to), part)).await {
+            Ok(found) => {
+                committed.extend_from_slice(part);
+                unreceived.extend(found.unreceived);
+                events.extend(found.events);
+                lost.extend(found.lost);
+            }
+            Err(why) => {
+                upto = last.ok_or(why)?;
+                break;
+            }
+        }
+    }
+    Ok(Scanned { from, to, after, upto, committed, unreceived, events, lost })
+}
+
+/// What became of packets that the sender holds, with their data.
+///
+/// # Errors
+/// [`Why`] when a node does not answer; a block that it no longer has is none.
+pub(super) async fn look_at(
+    (source, from): (&Node, &ScanEnd),
+    (destination, to): (&Node, &ScanEnd),
+    committed: &[u64],
+) -> Result<Part, Why> {
+    let unreceived = unreceived(destination, to, committed).await?;
     let waiting: BTreeSet<u64> = unreceived.iter().copied().collect();
     let received = committed.iter().copied().filter(|seq| !waiting.contains(seq));
     let ack = |seq| (seq, acknowledgement_key(&to.end, seq));
@@ -116,7 +181,16 @@ pub(super) async fn packets(
     let of_destination = acks.events.into_iter().map(|(at, event)| (to.chain.clone(), at, event));
     let events = of_source.chain(of_destination).collect();
     let lost = sends.lost.into_iter().chain(acks.lost).collect();
-    Ok(Scanned { from, to, committed, unreceived, events, lost })
+    Ok(Part { unreceived, events, lost })
+}
+
+/// Whether the sender holds a packet: it was sent and is not over.
+///
+/// # Errors
+/// [`Why`] when the node does not answer.
+pub(super) async fn is_committed(node: &Node, from: &ScanEnd, seq: u64) -> Result<bool, Why> {
+    let proved = node.rpc().prove(commitment_key(&from.end, seq), from.height).await;
+    Ok(proved.map_err(|error| Why::Unavailable(error.to_string()))?.value.is_some())
 }
 
 async fn committed(node: &Node, from: &ScanEnd) -> Result<Vec<u64>, Why> {

@@ -192,6 +192,7 @@ fn offline_chain(file: &ChainFile) -> ChainConfig {
         interval: INTERVAL.into(),
         trusting_period: file.trusting_period.unwrap_or_default().into(),
         unbonding_period: Span(0),
+        trust_threshold: file.trust_threshold,
         max_clock_drift: file.max_clock_drift.into(),
         id,
     }
@@ -242,6 +243,7 @@ async fn connect_one(
         interval: INTERVAL.into(),
         trusting_period: terms.trusting_period.into(),
         unbonding_period: terms.unbonding_period.into(),
+        trust_threshold: terms.trust_threshold,
         max_clock_drift: terms.max_clock_drift.into(),
     };
     let archives = file.archive_rpc.iter().map(|url| Rpc::new(url, file.rpc_timeout));
@@ -267,6 +269,7 @@ fn terms(file: &ChainFile, unbonding: Duration) -> Terms {
         trusting_period: file.trusting_period.unwrap_or(unbonding * 2 / 3),
         unbonding_period: unbonding,
         max_clock_drift: file.max_clock_drift,
+        trust_threshold: file.trust_threshold,
     }
 }
 

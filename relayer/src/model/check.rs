@@ -28,6 +28,10 @@ impl Model {
                 continue;
             }
             *due = first;
+            // A scan that is under way is not begun anew.
+            if self.record.gaps().any(|gap| gap.id.path == path && !gap.is_scanned()) {
+                continue;
+            }
             for to in [Side::A, Side::B] {
                 self.open_gaps(&FlowId { path: path.clone(), to });
             }

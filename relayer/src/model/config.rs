@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use cosmos::chain::price::PriceModule;
 use cosmos::keys::Key;
 use cosmos::wire::gas::GasPrice;
+use tendermint::trust_threshold::TrustThresholdFraction;
 
 use super::filter::Filter;
 use super::ids::{Address, ChainId, LaneId, PathId, Span};
@@ -64,6 +65,8 @@ pub struct ChainConfig {
     pub trusting_period: Span,
     /// The chain's unbonding period.
     pub unbonding_period: Span,
+    /// How much of the voting power that clients of this chain trust must have signed a header.
+    pub trust_threshold: TrustThresholdFraction,
     /// How far a header of this chain may be ahead of a client's chain.
     pub max_clock_drift: Span,
 }

@@ -143,6 +143,8 @@ pub enum Ask {
         from: ScanEnd,
         /// The end that receives.
         to: ScanEnd,
+        /// Only those with sequences above this one, and not necessarily all of them.
+        after: u64,
     },
 }
 

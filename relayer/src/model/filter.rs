@@ -24,6 +24,8 @@ pub struct Filter {
     pub allow_channels: Vec<Pattern>,
     /// Channel ends that are not.
     pub deny_channels: Vec<Pattern>,
+    /// Packets that are not, whatever they hold.
+    pub deny_packets: Vec<Packets>,
     /// Accounts whose transfers are not carried.
     pub deny_senders: Vec<String>,
     /// Denoms that are carried, as the packet names them; all when there are none.
@@ -45,6 +47,14 @@ pub struct Glob(String);
 pub struct Pattern {
     port: Glob,
     channel: Glob,
+}
+
+/// Packets from some channel ends: a range of sequences.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packets {
+    ends: Pattern,
+    first: u64,
+    last: u64,
 }
 
 /// An ICS-20 transfer, as far as it is judged.
@@ -100,6 +110,30 @@ impl Pattern {
     }
 }
 
+impl Packets {
+    /// Reads `PORT/CHANNEL/SEQUENCE` or `PORT/CHANNEL/FIRST-LAST`; `None` when it is neither.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (ends, range) = text.rsplit_once('/')?;
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let (first, last) = (first.parse().ok()?, last.parse().ok()?);
+        (first <= last).then_some(Self { ends: Pattern::parse(ends)?, first, last })
+    }
+
+    fn has(&self, end: &End, seq: u64) -> bool {
+        let Pattern { port, channel } = &self.ends;
+        let is_of = port.matches(end.port.as_str()) && channel.matches(end.channel.as_str());
+        is_of && (self.first..=self.last).contains(&seq)
+    }
+}
+
+impl fmt::Display for Packets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ends, first, last } = self;
+        write!(f, "{ends}/{first}")?;
+        if first == last { Ok(()) } else { write!(f, "-{last}") }
+    }
+}
+
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.port.0, self.channel.0)
@@ -128,6 +162,12 @@ impl Filter {
         let is_served =
             self.allow_channels.is_empty() || self.allow_channels.iter().any(is_allowed);
         (!is_served).then(|| format!("`allow_channels` has nothing for `{}`", name()))
+    }
+
+    /// Why a packet from this end is not carried, whatever it holds; `None` when it is.
+    fn refuses_packet(&self, end: &End, seq: u64) -> Option<String> {
+        let denied = self.deny_packets.iter().find(|packets| packets.has(end, seq))?;
+        Some(format!("`deny_packets` has `{denied}`"))
     }
 
     /// Why a packet that holds these bytes is not carried; `None` when it is.
@@ -206,8 +246,10 @@ impl Model {
             return row.filtered.clone();
         }
         let route = &row.key.route;
-        if matches!(route.ends, Ends::V2 { .. }) {
-            return None;
+        let denied = self.config.get(&route.from);
+        let denied = denied.and_then(|chain| chain.filter.refuses_packet(route.src(), row.key.seq));
+        if denied.is_some() || matches!(route.ends, Ends::V2 { .. }) {
+            return denied;
         }
         [(&route.from, route.src()), (&route.to, route.dst())].into_iter().find_map(
             |(chain, End { port, channel })| {
@@ -250,6 +292,29 @@ mod tests {
             assert!(!matches(glob, text), "{glob} {text}");
         }
         assert_eq!(["/channel-0", "transfer/", "transfer"].map(Pattern::parse), [None, None, None]);
+    }
+
+    #[test]
+    fn packets_are_named_by_end_and_sequences() {
+        let filter = Filter {
+            deny_packets: vec![
+                Packets::parse("transfer/channel-1/3").unwrap(),
+                Packets::parse("*/channel-2/5-7").unwrap(),
+                Packets::parse("*/07-tendermint-0/1").unwrap(),
+            ],
+            ..Filter::default()
+        };
+        let refused = |end: &End, seq| filter.refuses_packet(end, seq);
+        let end = |channel: &str| End { port: "transfer".into(), channel: channel.into() };
+        assert!(refused(&end("channel-1"), 3).unwrap().contains("`transfer/channel-1/3`"));
+        assert!(refused(&end("channel-2"), 6).unwrap().contains("`*/channel-2/5-7`"));
+        assert!(refused(&End::of_client("07-tendermint-0"), 1).is_some());
+        for (channel, seq) in [("channel-1", 4), ("channel-11", 3), ("channel-2", 8)] {
+            assert_eq!(refused(&end(channel), seq), None);
+        }
+        for wrong in ["transfer/channel-1", "channel-1/3", "a/b/x", "a/b/7-5", "a/b/-5"] {
+            assert_eq!(Packets::parse(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -103,16 +103,26 @@ impl Model {
         }
     }
 
-    /// Notes a gap.
+    /// Notes a gap. A scan of it that is under way looks at too little: a new one begins.
     pub(super) fn open_gap(&mut self, id: GapId) {
-        self.record.write(Write::Gap(GapRow { id, lost: Vec::new() }));
+        self.scans.close(&id);
+        self.record.write(Write::Gap(GapRow::new(id)));
+    }
+
+    /// Notes a gap at these heights, unless a scan of all of it is under way that looks at later ones.
+    pub(super) fn open_gap_since(&mut self, id: GapId, pins: &Both<u64>) {
+        let is_later = |open: Both<u64>| open.a >= pins.a && open.b >= pins.b;
+        let is_whole = self.record.gap(&id).is_some_and(|row| row.after == 0);
+        if !is_whole || !self.scans.pins(&id).is_some_and(is_later) {
+            self.open_gap(id);
+        }
     }
 
     /// Asks for the scans that are due, a few at a time.
     pub(super) fn scan_gaps(&mut self) {
         let is_due = |row: &&GapRow| {
             let rests = self.scans.resting.get(&row.id).is_some_and(|until| *until > self.now);
-            row.lost.is_empty() && !self.scans.open.contains_key(&row.id) && !rests
+            !row.is_scanned() && !self.scans.open.contains_key(&row.id) && !rests
         };
         let room = SCANS.saturating_sub(self.scans.open.len());
         let due: Vec<(GapId, Both<u64>, Ask)> = self
@@ -120,7 +130,7 @@ impl Model {
             .gaps()
             .filter(is_due)
             .filter_map(|row| {
-                let (pins, ask) = self.scan_of(&row.id)?;
+                let (pins, ask) = self.scan_of(row)?;
                 Some((row.id.clone(), pins, ask))
             })
             .take(room)
@@ -131,7 +141,8 @@ impl Model {
         }
     }
 
-    fn scan_of(&self, id: &GapId) -> Option<(Both<u64>, Ask)> {
+    fn scan_of(&self, row: &GapRow) -> Option<(Both<u64>, Ask)> {
+        let GapRow { id, after, .. } = row;
         let path = self.record.path(&id.path)?;
         let height = |side| Some(self.record.tip(path.chains.on(side))?.height);
         let pins = Both { a: height(Side::A)?, b: height(Side::B)? };
@@ -149,7 +160,7 @@ impl Model {
                         end: self.end(path, *index, side)?,
                     })
                 };
-                Ask::Packets { from: end(*from)?, to: end(from.other())? }
+                Ask::Packets { from: end(*from)?, to: end(from.other())?, after: *after }
             }
         };
         Some((pins, ask))

@@ -192,18 +192,7 @@ impl Model {
         let Some((key, path)) = self.packet_key(chain, &event) else { return };
         let known = self.record.packet(&key).cloned();
         let is_new = known.is_none();
-        let mut row = known.unwrap_or_else(|| PacketRow {
-            key: key.clone(),
-            path,
-            timeout: Timeout::default(),
-            sent: None,
-            received: None,
-            acked: None,
-            done: None,
-            failed: None,
-            filtered: None,
-            live: true,
-        });
+        let mut row = known.unwrap_or_else(|| PacketRow::new(key.clone(), path));
         match event.change {
             PacketChange::Sent { timeout, data } => {
                 row.sent = Some(height);

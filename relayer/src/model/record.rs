@@ -200,6 +200,10 @@ impl Record {
         self.gaps.values()
     }
 
+    pub(crate) fn gap(&self, id: &GapId) -> Option<&GapRow> {
+        self.gaps.get(id)
+    }
+
     pub(crate) fn slot(&self, id: &SlotId) -> Option<&SlotRow> {
         self.slots.get(id)
     }

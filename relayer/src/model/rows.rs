@@ -99,9 +99,24 @@ pub enum Gap {
 pub struct GapRow {
     /// What was not read.
     pub id: GapId,
-    /// Sequences that are pending and cannot be moved, since no endpoint has their data; empty until
-    /// it is scanned.
+    /// Sequences that are pending and cannot be moved, since no endpoint has their data: of those that
+    /// are scanned.
     pub lost: Vec<u64>,
+    /// Sequences up to this one are scanned; [`u64::MAX`] when all are.
+    #[serde(default)]
+    pub after: u64,
+}
+
+impl GapRow {
+    /// A gap of which nothing is scanned.
+    pub fn new(id: GapId) -> Self {
+        Self { id, lost: Vec::new(), after: 0 }
+    }
+
+    /// Whether only packets are left whose data cannot be had.
+    pub fn is_scanned(&self) -> bool {
+        self.after == u64::MAX
+    }
 }
 
 /// How far a chain has been read.
@@ -197,6 +212,19 @@ pub enum EndState {
     Closed,
 }
 
+impl EndState {
+    /// What people call it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "not begun",
+            Self::Init => "init",
+            Self::TryOpen => "tryopen",
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 /// A channel of a path whose handshake was wanted or seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelRow {
@@ -249,6 +277,24 @@ pub struct PacketRow {
     pub filtered: Option<String>,
     /// Whether the model still needs the row.
     pub live: bool,
+}
+
+impl PacketRow {
+    /// A packet of which nothing is known yet.
+    pub fn new(key: PacketKey, path: PathId) -> Self {
+        Self {
+            key,
+            path,
+            timeout: Timeout::default(),
+            sent: None,
+            received: None,
+            acked: None,
+            done: None,
+            failed: None,
+            filtered: None,
+            live: true,
+        }
+    }
 }
 
 /// One of the messages that a packet needs.

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::Model;
+use super::facts::PacketData;
 use super::ids::{Both, FlowId, PacketKey, PathId, Side};
 use super::notice::Notice;
-use super::rows::{ChannelEnd, ChannelRow, EndState, Gap, GapId, GapRow, PacketRow, Write};
+use super::rows::{
+    ChannelEnd, ChannelRow, EndState, Gap, GapId, GapRow, PacketDataRow, PacketRow, Write,
+};
 use super::state::{Listed, ScanEnd, Scanned};
 
 impl Model {
@@ -18,7 +21,7 @@ impl Model {
             };
             for from in [Side::A, Side::B] {
                 let path = gap.path.clone();
-                self.open_gap(GapId { path, gap: Gap::Packets { index, from } });
+                self.open_gap_since(GapId { path, gap: Gap::Packets { index, from } }, &pins);
             }
         }
         self.scans.close(gap);
@@ -65,7 +68,13 @@ impl Model {
         let (Some(pins), Gap::Packets { from, .. }) = (self.scans.pins(gap), &gap.gap) else {
             return;
         };
-        let Scanned { from: source, to, committed, unreceived, events, lost } = scanned;
+        let Scanned { from: source, to, after, upto, committed, unreceived, events, lost } =
+            scanned;
+        let Some(row) = self.record.gap(gap).cloned() else { return };
+        // One that was begun before the gap was opened anew.
+        if source.height != *pins.on(*from) || row.after != after {
+            return;
+        }
         let known = self.record.packets().count();
         for (chain, height, event) in events {
             if !self.scans.has_ended(&source.chain, &source.end, event.seq) {
@@ -81,6 +90,9 @@ impl Model {
             (BTreeSet::from_iter(committed), BTreeSet::from_iter(unreceived));
         for row in self.sent_before(gap, (&source, *from), *pins.on(*from)) {
             let seq = row.key.seq;
+            if seq <= after || seq > upto {
+                continue;
+            }
             if !committed.contains(&seq) {
                 self.put_packet(PacketRow { live: false, ..row });
             } else if row.received.is_none() && !unreceived.contains(&seq) {
@@ -89,15 +101,35 @@ impl Model {
         }
         self.is_history(&gap.path, &pins);
         self.scans.close(gap);
-        if lost.is_empty() {
-            return self.record.write(Write::Closed(gap.clone()));
-        }
-        let sequences = lost.iter().map(|(seq, _)| *seq).collect();
+        let mut row = GapRow { after: upto, ..row };
         for (seq, reason) in lost {
             let packet = format!("{}/{}/{seq}", source.chain, source.end);
             self.notices.push(Notice::Lost { packet, reason });
+            row.lost.push(seq);
         }
-        self.record.write(Write::Gap(GapRow { id: gap.clone(), lost: sequences }));
+        let is_over = row.is_scanned() && row.lost.is_empty();
+        self.record.write(if is_over { Write::Closed(gap.clone()) } else { Write::Gap(row) });
+    }
+
+    /// Applies what a look at some packets found, where nobody else does, and gives their bytes.
+    pub(crate) fn on_looked_at(&mut self, scanned: Scanned) -> Vec<PacketData> {
+        let Scanned { to, committed, unreceived, events, .. } = scanned;
+        for (chain, height, event) in events {
+            self.on_packet(&chain, height, event);
+        }
+        let is_received = |row: &&PacketRow| {
+            committed.contains(&row.key.seq) && !unreceived.contains(&row.key.seq)
+        };
+        let received: Vec<PacketRow> = self.record.packets().filter(is_received).cloned().collect();
+        for row in received {
+            let at = row.received.or(Some(to.height));
+            self.put_packet(PacketRow { received: at, ..row });
+        }
+        let data = self.record.take_writes().into_iter().filter_map(|write| match write {
+            Write::Data(PacketDataRow { key, data, ack }) => Some(PacketData { key, data, ack }),
+            _ => None,
+        });
+        data.collect()
     }
 
     /// The packets of a scan's direction that were sent up to the height at which it is pinned.

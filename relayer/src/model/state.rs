@@ -34,13 +34,18 @@ pub struct Listed {
     pub counterparty: Option<ChannelId>,
 }
 
-/// The packets of one direction of a channel that were not over at the heights of its ends.
+/// The packets of one direction of a channel that were not over at the heights of its ends, or the first
+/// of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scanned {
     /// The end that sends.
     pub from: ScanEnd,
     /// The end that receives.
     pub to: ScanEnd,
+    /// Sequences up to this one were not looked at.
+    pub after: u64,
+    /// Nor were those above this one; [`u64::MAX`] when all were.
+    pub upto: u64,
     /// The sequences whose commitments the sender holds.
     pub committed: Vec<u64>,
     /// Those of them that were not received.

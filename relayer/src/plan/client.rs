@@ -48,7 +48,10 @@ impl Model {
 fn client_state(from: &ChainConfig, latest: Height) -> ClientState {
     ClientState {
         chain_id: from.id.to_string(),
-        trust_level: Some(Fraction { numerator: 1, denominator: 3 }),
+        trust_level: Some(Fraction {
+            numerator: from.trust_threshold.numerator(),
+            denominator: from.trust_threshold.denominator(),
+        }),
         trusting_period: Some(duration(from.trusting_period)),
         unbonding_period: Some(duration(from.unbonding_period)),
         max_clock_drift: Some(duration(from.max_clock_drift)),

@@ -44,6 +44,29 @@ pub(crate) struct Epoch {
 }
 
 impl Epoch {
+    /// One for which everything is gathered, with the header only if it has to be brought.
+    pub(super) fn gathered(
+        height: u64,
+        header: Option<Header>,
+        proofs: Proofs,
+        data: Vec<PacketData>,
+    ) -> Self {
+        let Proofs { root, items } = proofs;
+        Self {
+            height,
+            base: Base::Committed,
+            works: Vec::new(),
+            waiting: BTreeSet::new(),
+            header,
+            root: Some(root),
+            proofs: items.into_iter().map(|proved| (proved.key.clone(), proved)).collect(),
+            data: data.into_iter().map(|data| (data.key.clone(), data)).collect(),
+            batches: Vec::new(),
+            update_goes_ahead: false,
+            is_vouched: false,
+        }
+    }
+
     /// The height whose proofs could not be had, if the epoch fails now.
     pub(crate) fn unproved_height(&self) -> u64 {
         let has_failed = !self.waiting.is_empty() || self.doubt().is_some();
@@ -63,7 +86,7 @@ impl Epoch {
     }
 
     /// Proofs must be of the header that the client gets, whoever served them.
-    fn roots_agree(&self) -> bool {
+    pub(super) fn roots_agree(&self) -> bool {
         match (&self.header, &self.root) {
             (Some(header), Some(root)) => header.root == *root,
             _ => true,

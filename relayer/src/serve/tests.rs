@@ -143,17 +143,11 @@ fn packet(seq: u64) -> PacketRow {
     let end = |channel: &str| End { port: "transfer".into(), channel: channel.into() };
     let ends = Ends::V1 { src: end("channel-0"), dst: end("channel-7"), order: Order::Unordered };
     let route = Route { from: "a-1".into(), to: "b-1".into(), ends };
+    let key = PacketKey { route: std::sync::Arc::new(route), seq };
     PacketRow {
-        key: PacketKey { route: std::sync::Arc::new(route), seq },
-        path: "a-b".into(),
         timeout: Timeout { time: Time(u64::MAX), ..Timeout::default() },
         sent: Some(HEIGHT.saturating_sub(10 * seq)),
-        received: None,
-        acked: None,
-        done: None,
-        failed: None,
-        filtered: None,
-        live: true,
+        ..PacketRow::new(key, "a-b".into())
     }
 }
 

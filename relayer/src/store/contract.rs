@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Store;
 use crate::model::cost::{CostRow, Purpose, Spent};
-use crate::model::facts::{Timeout, Tip};
+use crate::model::facts::Tip;
 use crate::model::ids::{
     Address, Both, ChainId, End, Ends, FlowId, LaneId, Order, PacketKey, PathId, Route, Side,
     SlotId, Span, Time,
@@ -61,7 +61,8 @@ async fn leads_are_replaced(store: &impl Store) {
 
 async fn gaps_stay_until_they_are_closed(store: &impl Store) {
     let id = |index| GapId { path: "a-b".into(), gap: Gap::Packets { index, from: Side::A } };
-    let row = |index, lost: &[u64]| GapRow { id: id(index), lost: lost.to_vec() };
+    let row =
+        |index, lost: &[u64]| GapRow { lost: lost.to_vec(), after: 9, ..GapRow::new(id(index)) };
     let writes = [row(1, &[]), row(2, &[]), row(1, &[7])].map(Write::Gap);
     store.commit(&writes).await.unwrap();
     store.commit(&[Write::Closed(id(2))]).await.unwrap();
@@ -138,18 +139,7 @@ fn packet(seq: u64) -> PacketKey {
 }
 
 fn live_packet() -> PacketRow {
-    PacketRow {
-        key: packet(1),
-        path: PathId::from("a-b"),
-        timeout: Timeout::default(),
-        sent: Some(5),
-        received: None,
-        acked: None,
-        done: None,
-        failed: None,
-        filtered: None,
-        live: true,
-    }
+    PacketRow { sent: Some(5), ..PacketRow::new(packet(1), PathId::from("a-b")) }
 }
 
 fn slot(sequence: u64, attempt: u16) -> SlotRow {

@@ -39,6 +39,24 @@ fn a_pruned_node_loses_nothing() {
     }
 }
 
+/// A scan that takes longer than it may is handed over in parts, and goes on where it was: also after a kill.
+#[test]
+fn a_long_scan_goes_on_where_it_was() {
+    const SENT: u64 = 2_000;
+    let mut world = linked(24, Faults { kill: 2, ..Faults::default() });
+    world.scan_part = 50;
+    world.send_at(Sending { at: 1, from: Side::A, count: SENT, expiry: LATE });
+    world.sleep(10);
+    prune(&mut world);
+    settle(&mut world, 300);
+    let parts = world.scanned.iter().filter(|(_, found)| *found == world.scan_part).count();
+    let begun = world.scanned.iter().filter(|(after, found)| *after == 0 && *found > 0).count();
+    assert!(parts >= 30, "{parts} parts are no long scan");
+    assert!(begun < parts / 4, "begun {begun} times in {parts} parts: {:?}", world.scanned);
+    let looked_at: usize = world.scanned.iter().map(|(_, found)| found).sum();
+    assert!(looked_at < 4_000, "looked at {looked_at} of {SENT}: {:?}", world.scanned);
+}
+
 /// The store is lost in the middle of everything, ten times over.
 #[test]
 fn a_lost_store_is_found_again() {

@@ -52,7 +52,7 @@ impl<C: Channels> World<C> {
             Ask::Channels { chain, connection, height } => {
                 self.channels(id, (&chain, connection.as_str(), height))
             }
-            Ask::Packets { from, to } => self.packets(id, from, to),
+            Ask::Packets { from, to, after } => self.packets(id, (from, to), after),
             Ask::Account(lane) => {
                 let chain = self.chains.named(&lane.chain);
                 let sequence =

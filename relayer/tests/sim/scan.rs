@@ -52,7 +52,12 @@ impl<C: Channels> World<C> {
         Fact::Channels(id, listed.collect())
     }
 
-    pub(crate) fn packets(&self, id: AskId, from: ScanEnd, to: ScanEnd) -> Fact {
+    pub(crate) fn packets(
+        &mut self,
+        id: AskId,
+        (from, to): (ScanEnd, ScanEnd),
+        after: u64,
+    ) -> Fact {
         let (source, destination) = (self.chains.named(&from.chain), self.chains.named(&to.chain));
         let (sender, receiver) =
             (source.history.get(&from.height), destination.history.get(&to.height));
@@ -63,10 +68,11 @@ impl<C: Channels> World<C> {
             Some(client) => path::commitment_v2(client.as_str(), seq),
             None => path::commitment(from.end.port.as_str(), from.end.channel.as_str(), seq),
         };
-        let committed: Vec<u64> = events(source, from.height)
+        let mut committed: Vec<u64> = events(source, from.height)
             .filter_map(|(_, event)| match event {
                 Event::Packet(packet)
-                    if packet.src == from.end
+                    if packet.seq > after
+                        && packet.src == from.end
                         && matches!(packet.change, PacketChange::Sent { .. })
                         && sender.has(&commitment(packet.seq)) =>
                 {
@@ -75,6 +81,9 @@ impl<C: Channels> World<C> {
                 _ => None,
             })
             .collect();
+        let is_all = committed.len() <= self.scan_part;
+        committed.truncate(self.scan_part);
+        let upto = committed.last().copied().filter(|_| !is_all).unwrap_or(u64::MAX);
         let is_received = |seq: &u64| {
             if let Some(client) = to.end.client() {
                 return receiver.has(&path::receipt_v2(client.as_str(), *seq));
@@ -96,7 +105,9 @@ impl<C: Channels> World<C> {
             }),
         };
         let events = committed.iter().filter_map(event_of).collect();
-        Fact::Packets(id, Scanned { from, to, committed, unreceived, events, lost: Vec::new() })
+        let lost = Vec::new();
+        self.scanned.push((after, committed.len()));
+        Fact::Packets(id, Scanned { from, to, after, upto, committed, unreceived, events, lost })
     }
 }
 

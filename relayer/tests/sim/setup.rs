@@ -7,6 +7,8 @@ use ferry::model::filter::Filter;
 use ferry::model::ids::{Both, ChainId, LaneId, Order, PathId, Side, Span};
 use ferry::model::rows::{ChannelEnd, ChannelRow, EndState, Ibc, PathRow};
 
+use tendermint::trust_threshold::TrustThresholdFraction;
+
 use crate::chain::PREFIX;
 
 /// What goes wrong, in percent of the occasions.
@@ -108,6 +110,7 @@ pub(crate) fn chain_config(chain: &str, revision: u64, key: Key) -> ChainConfig 
         interval: Span::seconds(1),
         trusting_period: Span::seconds(100_000),
         unbonding_period: Span::seconds(150_000),
+        trust_threshold: TrustThresholdFraction::ONE_THIRD,
         max_clock_drift: Span::seconds(15),
     }
 }

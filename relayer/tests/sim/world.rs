@@ -69,6 +69,10 @@ pub(crate) struct World<C: Channels = Plain> {
     pub(crate) simulations: u64,
     /// How many headers of others were compared.
     pub(crate) compared: u64,
+    /// How many packets a node looks at before it answers a scan.
+    pub(crate) scan_part: usize,
+    /// Scans of packets: after which sequence, and how many were found.
+    pub(crate) scanned: Vec<(u64, usize)>,
     pub(crate) rival: Rival,
     config: Config,
     /// The paths and the channels that are to be, in the order in which they were wanted.
@@ -197,6 +201,8 @@ impl<C: Channels> World<C> {
             simulating: BTreeMap::new(),
             simulations: 0,
             compared: 0,
+            scan_part: usize::MAX,
+            scanned: Vec::new(),
             rival: Rival::new(Key::from_secret(&[99; 32]).expect("the secret is valid")),
             config,
             wanted,

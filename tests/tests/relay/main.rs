@@ -1,6 +1,7 @@
 //! ferry by itself, between two real wasmd nodes: what it does for channels that are not ours.
 //! See `README.md` beside the manifest.
 
+mod by_hand;
 mod clients;
 mod guard;
 mod handshakes;

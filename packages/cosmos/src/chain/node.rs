@@ -93,7 +93,24 @@ struct AllowanceResponse {
     allowance: Option<Nothing>,
 }
 
+/// `cosmos.auth.v1beta1.Bech32PrefixResponse`.
+#[derive(Clone, PartialEq, Message)]
+struct PrefixResponse {
+    #[prost(string, tag = "1")]
+    bech32_prefix: String,
+}
+
 impl Chain {
+    /// What addresses of accounts begin with, before the `1`.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub async fn address_prefix(&self) -> Result<String, ChainError> {
+        let path = "/cosmos.auth.v1beta1.Query/Bech32Prefix";
+        let answer: PrefixResponse = self.rpc.query(path, &Nothing {}, 0).await?;
+        Ok(answer.bech32_prefix)
+    }
+
     /// What the application says of itself.
     ///
     /// # Errors

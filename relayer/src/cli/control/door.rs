@@ -55,7 +55,8 @@ pub(in crate::cli) struct Door {
 }
 
 /// The socket, which goes with the ferry that made it.
-struct Socket(UnixListener, PathBuf);
+#[derive(Debug)]
+pub(in crate::cli) struct Socket(UnixListener, PathBuf);
 
 impl Drop for Socket {
     fn drop(&mut self) {
@@ -64,12 +65,33 @@ impl Drop for Socket {
     }
 }
 
+impl Socket {
+    /// Makes the socket: commands that come from now on wait until the door is open.
+    ///
+    /// The store is ours by now, so a socket that is there belongs to nobody.
+    pub(in crate::cli) fn make(place: &Place) -> Option<Self> {
+        let made = Self::bind(socket(place));
+        made.inspect_err(|error| {
+            tracing::warn!("other commands cannot reach this ferry: {error:#}")
+        })
+        .ok()
+    }
+
+    fn bind(path: PathBuf) -> anyhow::Result<Self> {
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        let made = UnixListener::bind(&path);
+        let listener = made.with_context(|| format!("cannot make `{}`", path.display()))?;
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+        Ok(Self(listener, path))
+    }
+}
+
 impl Door {
     /// Serves other commands, and SIGHUP, until ferry stops.
-    pub(in crate::cli) fn open(self, mut hangup: Signal) {
-        let socket = self.bind().inspect_err(|error| {
-            tracing::warn!("other commands cannot reach this ferry: {error:#}");
-        });
+    pub(in crate::cli) fn open(self, socket: Option<Socket>, mut hangup: Signal) {
         tokio::spawn(async move {
             let places = Arc::new(Semaphore::new(PLACES));
             loop {
@@ -80,7 +102,7 @@ impl Door {
                             tracing::error!("nothing of the configuration is changed: {error:#}");
                         }
                     }
-                    Some(stream) = accept(socket.as_ref().ok()) => {
+                    Some(stream) = accept(socket.as_ref()) => {
                         let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
                         let door = self.clone();
                         tokio::spawn(async move {
@@ -103,19 +125,6 @@ impl Door {
                 }
             }
         });
-    }
-
-    /// The store is ours by now, so a socket that is there belongs to nobody.
-    fn bind(&self) -> anyhow::Result<Socket> {
-        let path = socket(&self.place);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-        let made = UnixListener::bind(&path);
-        let listener = made.with_context(|| format!("cannot make `{}`", path.display()))?;
-        std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
-        Ok(Socket(listener, path))
     }
 
     /// Answers one command, unless it goes away before.

@@ -2,7 +2,7 @@
 
 use cosmos::keys::encode_address;
 
-use super::super::{Place, logging};
+use super::super::{Place, control, logging};
 use super::{Finding, Findings};
 use crate::config::{Chain as ChainFile, Config};
 use crate::model::rows::Rows;
@@ -48,7 +48,7 @@ async fn store(place: &Place, config: &Config, findings: &mut Findings) -> Optio
     };
     match loaded {
         Ok(rows) => {
-            let running = Sqlite::is_in_use(&path).await.unwrap_or(false);
+            let running = control::is_running(place).await.unwrap_or(false);
             let state = if running { "ferry is running" } else { "ferry is not running" };
             let (paths, packets) = (rows.paths.len(), rows.packets.len());
             findings.ok(CHECK, format!("{paths} paths, {packets} packets pending; {state}"));

@@ -15,7 +15,7 @@ use crate::drive::{self, Engine, Nodes, client as look};
 use crate::model::Model;
 use crate::model::facts::Fact;
 use crate::model::ids::{Both, ChainId, PathId, Side, Span};
-use crate::model::rows::{EndState, Ibc, PathEnd, PathRow};
+use crate::model::rows::{EndState, GapRow, Ibc, PathEnd, PathRow};
 use crate::plan::work::Work;
 
 /// What there is now.
@@ -90,7 +90,7 @@ fn paired(model: &Model, path: &PathId) -> Option<Paired> {
         let client = end.client.as_ref().filter(|_| end.state == EndState::Open)?;
         Some(PairedEnd { chain: row.chains.on(side).clone(), client: client.to_string() })
     };
-    let is_scanned = model.gaps(path).all(|gap| !gap.lost.is_empty());
+    let is_scanned = model.gaps(path).all(GapRow::is_scanned);
     is_scanned.then_some(())?;
     Some(Paired { path: path.clone(), a: end(Side::A)?, b: end(Side::B)? })
 }

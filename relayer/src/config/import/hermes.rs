@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use cosmos::wire::gas::GasPrice;
+use tendermint::trust_threshold::TrustThresholdFraction;
 use toml::Value;
 
 use super::{Import, ImportError, KeySource, Note, Source, plain, units};
 use crate::config::filter::Filter;
 use crate::config::gas::{DynamicGasPrice, Module};
+use crate::config::value::parse_trust_threshold;
 use crate::config::{Chain, Config, Global, Listen, Serve};
-use crate::model::filter::Pattern;
+use crate::model::filter::{Packets, Pattern};
 
 /// The clocks of two chains may differ by this much in Hermes, and a block take this long.
 const CLOCK_DRIFT: Duration = Duration::from_secs(5);
@@ -54,8 +56,7 @@ type Longest = (Option<usize>, Option<usize>);
 fn modes(file: &mut Source, notes: &mut Vec<Note>) -> Result<Longest, ImportError> {
     let mut mode = file.table("mode")?;
     let mut clients = mode.table("clients")?;
-    clients.needless(&[("enabled", ALWAYS), ("refresh", ALWAYS)], notes);
-    clients.differs(&[("misbehaviour", "ferry has no switch for it")], notes);
+    clients.needless(&[("enabled", ALWAYS), ("refresh", ALWAYS), ("misbehaviour", ALWAYS)], notes);
     clients.rest(notes);
     for part in ["connections", "channels"] {
         let mut part = mode.table(part)?;
@@ -148,11 +149,12 @@ fn chain(
         gas_price(&mut from)?,
     );
     chain.dynamic_gas_price = dynamic(&mut from, &chain, notes)?;
-    chain.filter = filter(&mut from, notes)?;
+    chain.filter = Filter { deny_packets: excluded(&mut from)?, ..filter(&mut from, notes)? };
     chain.max_gas = from.number("max_gas")?;
     chain.fee_granter = from.text("fee_granter");
     chain.memo = from.text("memo_prefix").unwrap_or_default();
     chain.trusting_period = duration(&mut from, "trusting_period")?;
+    put(&mut chain.trust_threshold, trust_threshold(&mut from)?);
     let drift = duration(&mut from, "clock_drift")?.unwrap_or(CLOCK_DRIFT);
     let block = duration(&mut from, "max_block_time")?.unwrap_or(MAX_BLOCK_TIME);
     // Both chains' drift and a block, as Hermes writes it into a client.
@@ -219,6 +221,54 @@ fn filter(from: &mut Source, notes: &mut Vec<Note>) -> Result<Filter, ImportErro
     Ok(ours)
 }
 
+/// The part of the power that must have signed: `1/3`, or a table of the two numbers.
+fn trust_threshold(from: &mut Source) -> Result<Option<TrustThresholdFraction>, ImportError> {
+    const KEY: &str = "trust_threshold";
+    let text = match from.take(KEY) {
+        None => return Ok(None),
+        Some(Value::Table(parts)) => {
+            let part = |key| parts.get(key).map(plain).unwrap_or_default();
+            format!("{}/{}", part("numerator"), part("denominator"))
+        }
+        Some(other) => plain(&other),
+    };
+    parse_trust_threshold(&text).map(Some).map_err(|wrong| from.wrong(KEY, wrong))
+}
+
+/// The packets that are not carried: a list of pairs of a channel and its sequences, or a table of them.
+fn excluded(from: &mut Source) -> Result<Vec<Packets>, ImportError> {
+    const KEY: &str = "excluded_sequences";
+    let pairs: Vec<(String, Value)> = match from.take(KEY) {
+        None => Vec::new(),
+        Some(Value::Table(table)) => table.into_iter().collect(),
+        Some(Value::Array(list)) => {
+            let pair = |item: Value| match item {
+                Value::Array(pair) => {
+                    let [channel, sequences] = <[Value; 2]>::try_from(pair).ok()?;
+                    Some((plain(&channel), sequences))
+                }
+                _ => None,
+            };
+            let pairs: Option<Vec<_>> = list.into_iter().map(pair).collect();
+            pairs.ok_or_else(|| from.wrong(KEY, "it is no list of channels and sequences"))?
+        }
+        Some(other) => {
+            let wrong = format!("`{}` is no list of channels and sequences", plain(&other));
+            return Err(from.wrong(KEY, wrong));
+        }
+    };
+    let mut packets = Vec::new();
+    for (channel, sequences) in pairs {
+        let wrong = || from.wrong(KEY, format!("`{channel}` has no list of sequences"));
+        for sequence in sequences.as_array().ok_or_else(wrong)? {
+            let text = format!("*/{channel}/{}", plain(sequence));
+            let wrong = || from.wrong(KEY, format!("`{text}` names no packet"));
+            packets.push(Packets::parse(&text).ok_or_else(wrong)?);
+        }
+    }
+    Ok(packets)
+}
+
 /// Names the keys of a chain that have no counterpart.
 fn leave(from: &mut Source, notes: &mut Vec<Note>) {
     from.needless(
@@ -251,13 +301,7 @@ fn leave(from: &mut Source, notes: &mut Vec<Note>) {
                 "ferry derives addresses as Cosmos does; `ethermint` keys do not work",
             ),
             ("store_prefix", "ibc", "ferry knows the store `ibc` only"),
-            ("trust_threshold", "1/3", "new clients get a third"),
             ("memo_overwrite", "", "ferry's name stands in every memo; `memo` is put before it"),
-            (
-                "excluded_sequences",
-                "[]",
-                "ferry gives a packet up by itself when it fails too often",
-            ),
             (
                 "ccv_consumer_chain",
                 "false",

@@ -45,6 +45,7 @@ fn a_configuration_of_hermes_becomes_ours() {
     assert!(first.fee_granter.as_ref().unwrap().starts_with("cosmos1"));
     assert_eq!(first.trusting_period, Some(Duration::from_secs(14 * 86_400)));
     assert_eq!(first.max_clock_drift, Duration::from_secs(44));
+    assert_eq!((first.trust_threshold.numerator(), first.trust_threshold.denominator()), (2, 3));
     assert_eq!(first.rpc_timeout, Duration::from_secs(20));
     let dynamic = first.dynamic_gas_price.as_ref().unwrap();
     assert_eq!((dynamic.module, dynamic.multiplier), (Module::Feemarket, 1_200));
@@ -54,6 +55,8 @@ fn a_configuration_of_hermes_becomes_ours() {
     let shown: Vec<String> = allow_channels.iter().map(ToString::to_string).collect();
     assert_eq!(shown, ["transfer/channel-0", "ica*/*"]);
     assert!(deny_channels.is_empty());
+    let denied: Vec<String> = first.filter.deny_packets.iter().map(ToString::to_string).collect();
+    assert_eq!(denied, ["*/channel-1/3", "*/channel-1/4"]);
     let longest = (first.filter.max_memo_bytes, first.filter.max_receiver_bytes);
     assert_eq!(longest, (Some(32_768), None), "the receiver's is switched off");
     assert_eq!(chains[1].gas_price.to_string(), "0.0000001uosmo");
@@ -95,7 +98,6 @@ fn what_has_no_counterpart_is_named() {
     let hermes = import(HERMES).unwrap();
     for key in [
         "chains[0].packet_filter.min_fees",
-        "chains[0].excluded_sequences",
         "chains[0].memo_overwrite",
         "telemetry.prefix",
         "chains[2].type",
@@ -108,6 +110,7 @@ fn what_has_no_counterpart_is_named() {
         "chains[0].store_prefix",
         "mode.packets.clear_interval",
         "mode.clients.refresh",
+        "mode.clients.misbehaviour",
     ] {
         assert!(!noted(&hermes, key).differs, "{key}");
     }
@@ -157,6 +160,7 @@ const TAKEN: &[&str] = &[
     "clock_drift",
     "max_block_time",
     "trusting_period",
+    "trust_threshold",
     "rpc_timeout",
     "memo_prefix",
     "fee_granter",
@@ -166,6 +170,7 @@ const TAKEN: &[&str] = &[
     "max",
     "size",
     "policy",
+    "excluded_sequences",
     "list",
     "ics20-memo-limit",
     "max-receiver-size",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::drive::setup::offline;
-use crate::model::facts::{Timeout, Tip};
+use crate::model::facts::Tip;
 use crate::model::ids::{Address, Ends, FlowId, LaneId, Order, Route, Side, SlotId};
 use crate::model::rows::{CursorRow, Rows};
 use crate::plan::work::Work;
@@ -35,18 +35,8 @@ fn key(seq: u64) -> PacketKey {
 }
 
 fn row(seq: u64, sent: u64, received: Option<u64>) -> PacketRow {
-    PacketRow {
-        key: key(seq),
-        path: "a-b".into(),
-        timeout: Timeout::default(),
-        sent: Some(sent),
-        received,
-        acked: received,
-        done: None,
-        failed: None,
-        filtered: None,
-        live: true,
-    }
+    let acked = received;
+    PacketRow { sent: Some(sent), received, acked, ..PacketRow::new(key(seq), "a-b".into()) }
 }
 
 fn of_route(tally: &Tally) -> RouteTally {

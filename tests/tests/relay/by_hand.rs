@@ -1,0 +1,79 @@
+use anyhow::Context as _;
+use e2e::clock;
+use e2e::operator::Operator;
+use protocol::ics20::TRANSFER_PORT;
+use serde_json::Value;
+
+/// Seconds after which the second packet is too late.
+const BRIEF: &str = "2s";
+
+/// With no ferry that runs, one packet is received and acknowledged by hand and another one, too late, taken
+/// back; what is not owed is refused with the verb that is, and a dry run sends nothing. A channel is begun by
+/// hand and its handshake, wherever it is, goes on by hand. Beside a ferry that runs its key is refused.
+#[test]
+fn single_messages_go_by_hand() -> anyhow::Result<()> {
+    crate::run(async || {
+        let operator = Operator::new("").await?;
+        let linked = operator.link().await?;
+        let text = |end: &str, key: &str| linked[end][key].as_str().context("not linked");
+        let (a, b) = (&operator.a, &operator.b);
+        let (on_a, on_b) = (text("a", "channel")?, text("b", "channel")?);
+        let coin = format!("1{}", a.chain.config().gas_price.denom());
+        let from = ["transfer", a.chain_id(), on_a, &coin, &operator.user];
+        operator.ferry(&from).await?;
+        operator.ferry(&[&from[..], &["--timeout", BRIEF]].concat()).await?;
+        let of = |verb| ["tx", verb, a.chain_id(), on_a];
+
+        let dry = operator.ferry(&[&of("recv")[..], &["1", "--dry-run"]].concat()).await?;
+        assert_eq!(
+            (&dry["outcome"], &dry["chain"]),
+            (&"would_succeed".into(), &b.chain_id().into())
+        );
+        let unreceived = async || b.chain.unreceived_packets(TRANSFER_PORT, on_b, &[1, 2]).await;
+        assert_eq!(unreceived().await?, [1, 2]);
+        let done = operator.ferry(&[&of("recv")[..], &["1"]].concat()).await?;
+        assert_eq!((&done["outcome"], &done["client_updates"]), (&"included".into(), &1.into()));
+        assert_eq!(unreceived().await?, [2]);
+
+        let complaint = operator.refused(&[&of("recv")[..], &["1"]].concat()).await?;
+        assert!(complaint.contains("`ferry tx ack` sends it"), "{complaint}");
+        operator.ferry(&[&of("ack")[..], &["1"]].concat()).await?;
+        operator.ferry(&[&of("timeout")[..], &["2"]].concat()).await?;
+        assert!(a.chain.packet_commitments(TRANSFER_PORT, on_a).await?.is_empty());
+        assert_eq!(unreceived().await?, [2], "a packet that was taken back arrived");
+        let complaint = operator.refused(&[&of("timeout")[..], &["2"]].concat()).await?;
+        assert!(complaint.contains("holds no packet 2"), "{complaint}");
+
+        let made = opens_a_channel(&operator, text("a", "connection")?).await?;
+        let _ferry = operator.start()?;
+        let is_running = async || {
+            let packets = operator.ferry(&["packets"]).await?;
+            Ok((packets["running"] == true).then_some(()))
+        };
+        clock::until(&a.chain, "ferry runs", is_running).await?;
+        let complaint =
+            operator.refused(&["tx", "update-client", b.chain_id(), text("b", "client")?]).await?;
+        assert!(complaint.contains("give another --key"), "{complaint}");
+        operator.send(a, &made, 1).await?;
+        operator.settled(a, &made).await
+    })
+}
+
+/// Opens a second channel, step by step; gives its end on A.
+async fn opens_a_channel(operator: &Operator, connection: &str) -> anyhow::Result<String> {
+    let (a, b) = (operator.a.chain_id(), operator.b.chain_id());
+    let made =
+        |done: &Value| Ok::<_, anyhow::Error>(done["made"].as_str().context("no end")?.to_owned());
+    let on_a = made(&operator.ferry(&["tx", "channel-init", a, connection]).await?)?;
+    let on_b = made(&operator.ferry(&["tx", "channel-next", a, &on_a]).await?)?;
+    let shown = operator.ferry(&["channel", "show", b, &on_b]).await?;
+    assert_eq!(shown["channels"][0]["next"], format!("channel ack, to {a}"));
+    operator.ferry(&["tx", "channel-next", b, &on_b]).await?;
+    operator.ferry(&["tx", "channel-next", b, &on_b]).await?;
+    let shown = operator.ferry(&["channel", "show", a, &on_a]).await?;
+    let ends = shown["channels"][0]["ends"].as_array().context("no ends")?;
+    assert!(ends.iter().all(|end| end["state"] == "open"), "{shown}");
+    let complaint = operator.refused(&["tx", "channel-next", b, &on_b]).await?;
+    assert!(complaint.contains("no step is owed"), "{complaint}");
+    Ok(on_a)
+}
