@@ -117,6 +117,9 @@ pub struct Chain {
     /// What the gas of a simulated transaction is multiplied with, in thousandths.
     #[serde(default = "gas::default_multiplier", with = "gas::multiplier")]
     pub gas_multiplier: u64,
+    /// Whether large batches of transfers go without being simulated once their gas is known.
+    #[serde(default = "gas::default_learn")]
+    pub learn_gas: bool,
     /// The most gas of one transaction; default what a block takes, and 4,000,000 with a single message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_gas: Option<u64>,
@@ -287,6 +290,7 @@ impl Chain {
             gas_price,
             dynamic_gas_price: None,
             gas_multiplier: gas::default_multiplier(),
+            learn_gas: gas::default_learn(),
             max_gas: None,
             backup_blocks: 0,
             polite_blocks: default_polite_blocks(),
@@ -308,6 +312,7 @@ impl Chain {
             gas_price: other.gas_price.clone(),
             dynamic_gas_price: other.dynamic_gas_price.clone(),
             gas_multiplier: other.gas_multiplier,
+            learn_gas: other.learn_gas,
             max_gas: other.max_gas,
             backup_blocks: other.backup_blocks,
             polite_blocks: other.polite_blocks,

@@ -35,7 +35,7 @@ use asks::{Asks, Purpose};
 use chain::Chain;
 use check::Checks;
 use config::{ChainConfig, Config};
-use facts::{Answer, Fact, Step, Tip, Why};
+use facts::{Answer, Fact, Simulation, Step, Tip, Why};
 use flow::Flow;
 use gap::Scans;
 use ids::{AskId, ChainId, FlowId, LaneId, PathId, Time};
@@ -194,7 +194,21 @@ impl Model {
             Some(Purpose::Compare(flow, height)) => self.on_uncompared(&flow, height, &why),
             Some(Purpose::GasPrice(chain)) => self.on_price_unknown(&chain, &why),
             Some(Purpose::Scan(gap)) => self.on_unscanned(&gap, &why),
-            None => {}
+            Some(Purpose::Weigh(..)) | None => {}
+        }
+    }
+
+    fn on_simulation(&mut self, id: AskId, simulation: Simulation) {
+        match self.asks.close(id) {
+            Some(Purpose::Simulate(flow)) => {
+                let simulation = self.in_lane(&flow, id, simulation);
+                self.on_simulated(&flow, id, simulation);
+            }
+            Some(Purpose::Weigh(flow, bytes)) => {
+                let simulation = self.in_lane(&flow, id, simulation);
+                self.on_weighed(&flow, bytes, simulation);
+            }
+            _ => {}
         }
     }
 
@@ -225,12 +239,7 @@ impl Model {
                     self.on_loaded(&flow, id, data);
                 }
             }
-            Fact::Simulated(id, simulation) => {
-                if let Some(Purpose::Simulate(flow)) = self.asks.close(id) {
-                    let simulation = self.in_lane(&flow, id, simulation);
-                    self.on_simulated(&flow, id, simulation);
-                }
-            }
+            Fact::Simulated(id, simulation) => self.on_simulation(id, simulation),
             Fact::Offered(id, answer) => {
                 if let Some(Purpose::Offer(slot)) = self.asks.close(id) {
                     self.on_offered(&slot, answer);

@@ -1,6 +1,6 @@
-//! What tests say to the SDK's x/gov, x/protocolpool and x/authz, which `ibc-proto` does not have.
+//! What tests say to the SDK's x/gov, x/protocolpool, x/authz and x/feegrant, which `ibc-proto` does not have.
 //!
-//! Source: cosmos-sdk v0.53 `proto/cosmos/{gov/v1,protocolpool/v1,authz/v1beta1}`; wasmd
+//! Source: cosmos-sdk v0.53 `proto/cosmos/{gov/v1,protocolpool/v1,authz/v1beta1,feegrant/v1beta1}`; wasmd
 //! v0.61.14 `proto/cosmwasm/wasm/v1/authz.proto`.
 
 use anyhow::{Context as _, ensure};
@@ -38,6 +38,7 @@ macro_rules! named {
 named!("cosmos.gov.v1": MsgVote);
 named!("cosmos.protocolpool.v1": MsgFundCommunityPool);
 named!("cosmos.authz.v1beta1": MsgGrant, MsgExec);
+named!("cosmos.feegrant.v1beta1": MsgGrantAllowance, BasicAllowance);
 named!("cosmwasm.wasm.v1": ContractExecutionAuthorization, MaxFundsLimit, AcceptedMessageKeysFilter);
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -113,6 +114,23 @@ struct ModuleAnswer {
 struct ModuleAccount {
     #[prost(message, optional, tag = "1")]
     base_account: Option<BaseAccount>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct MsgGrantAllowance {
+    #[prost(string, tag = "1")]
+    granter: String,
+    #[prost(string, tag = "2")]
+    grantee: String,
+    #[prost(message, optional, tag = "3")]
+    allowance: Option<Any>,
+}
+
+/// Pays whatever it is asked for while it is not given a limit.
+#[derive(Clone, PartialEq, prost::Message)]
+struct BasicAllowance {
+    #[prost(message, repeated, tag = "1")]
+    spend_limit: Vec<Coin>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -250,4 +268,23 @@ pub async fn grant(
 /// The key has no address on this chain.
 pub fn in_their_name(chain: &Chain, grantee: &Key, msg: Any) -> anyhow::Result<Any> {
     Ok(any(&MsgExec { grantee: chain.address(grantee)?, msgs: vec![msg] }))
+}
+
+/// Lets the granter pay the grantee's fees, without a limit, if it does not do so already.
+///
+/// # Errors
+/// The chain refuses it.
+pub async fn pay_fees(chain: &Chain, granter: &Key, grantee: &str) -> anyhow::Result<()> {
+    let own = chain.address(granter)?;
+    if chain.pays_for(&own, grantee).await? {
+        return Ok(());
+    }
+    let allowance = BasicAllowance { spend_limit: Vec::new() };
+    let message = MsgGrantAllowance {
+        granter: own,
+        grantee: grantee.to_owned(),
+        allowance: Some(any(&allowance)),
+    };
+    chain.send_msgs(granter, &[any(&message)], "").await?;
+    Ok(())
 }

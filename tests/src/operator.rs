@@ -109,6 +109,16 @@ impl Operator {
         Ok(std::fs::write(&file, change(text))?)
     }
 
+    /// Lets another account pay ferry's fees on a chain.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn set_granter(&self, site: &Site, granter: &str) -> anyhow::Result<()> {
+        let id = format!("id = \"{}\"\n", site.chain_id());
+        let with = format!("{id}fee_granter = \"{granter}\"\n");
+        self.configure(|text| text.replace(&id, &with))
+    }
+
     /// Why packets wait, as ferry says it; one line for each.
     ///
     /// # Errors
@@ -186,19 +196,35 @@ impl Operator {
         channel: &str,
         (count, denom): (usize, &str),
     ) -> anyhow::Result<Vec<u64>> {
+        self.send_each(from, (channel, denom), std::iter::repeat_n(&*self.user, count)).await
+    }
+
+    /// Sends a unit of a denom to each of these receivers, in one transaction; gives the packets' sequences.
+    ///
+    /// # Errors
+    /// The chain refuses.
+    pub async fn send_each(
+        &self,
+        from: &Site,
+        (channel, denom): (&str, &str),
+        receivers: impl Iterator<Item = &str>,
+    ) -> anyhow::Result<Vec<u64>> {
         let timeout_timestamp = (clock::now(&from.chain).await? + LATE) * 1_000_000_000;
         let key: &Key = &from.key;
-        let transfer = Transfer {
-            channel,
-            amount: 1,
-            denom,
-            receiver: &self.user,
-            memo: "",
-            timeout_height: Height::default(),
-            timeout_timestamp,
+        let message = |receiver| {
+            let transfer = Transfer {
+                channel,
+                amount: 1,
+                denom,
+                receiver,
+                memo: "",
+                timeout_height: Height::default(),
+                timeout_timestamp,
+            };
+            from.chain.transfer_msg(key, transfer)
         };
-        let message: Any = from.chain.transfer_msg(key, transfer)?;
-        let outcome = from.chain.send_msgs(key, &vec![message; count], "").await?;
+        let messages: Vec<Any> = receivers.map(message).collect::<Result<_, _>>()?;
+        let outcome = from.chain.send_msgs(key, &messages, "").await?;
         let sent = outcome.events.iter().filter(|event| event.kind == "send_packet");
         let sequences = sent.filter_map(|event| event.get("packet_sequence")?.parse().ok());
         Ok(sequences.collect())

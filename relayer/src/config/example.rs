@@ -50,6 +50,8 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # dynamic_gas_price = { module = "feemarket", multiplier = 1.15, max = "0.1stake" }
 # What the gas of a simulated transaction is multiplied with for its limit; fees are paid on the limit.
 # gas_multiplier = 1.02
+# Send large batches of transfers without simulating them, once it is known what such messages take.
+# learn_gas = true
 # The most gas of one transaction, which must hold a client update and one message. By default a transaction may
 # take what a block does, and 4000000 where it has a single message: who sends a packet decides what it costs.
 # max_gas = 4000000

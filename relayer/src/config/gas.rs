@@ -52,6 +52,10 @@ pub(super) fn default_multiplier() -> u64 {
     DEFAULT_MULTIPLIER
 }
 
+pub(super) fn default_learn() -> bool {
+    true
+}
+
 fn default_price_multiplier() -> u64 {
     DEFAULT_PRICE_MULTIPLIER
 }

@@ -20,6 +20,8 @@ pub(crate) enum Purpose {
     Gather(FlowId),
     /// The gas of one of the epoch's batches.
     Simulate(FlowId),
+    /// The gas of a client update by itself, which has so many bytes.
+    Weigh(FlowId, usize),
     /// Whether a slot was accepted.
     Offer(SlotId),
     /// The state of a lane's account.
@@ -51,6 +53,7 @@ impl Asks {
             Purpose::Gather(_) | Purpose::Compare(..) => PATIENCE_TO_GATHER,
             Purpose::Scan(_) => PATIENCE_TO_SCAN,
             Purpose::Simulate(_)
+            | Purpose::Weigh(..)
             | Purpose::Offer(_)
             | Purpose::Account(_)
             | Purpose::Client(_)

@@ -8,7 +8,7 @@ use super::facts::{BlockFacts, Event, Tip};
 use super::ids::{ChainId, FlowId, Height, Span, Time};
 use super::path::ConnectionEvent;
 use super::price::Demand;
-use super::rows::{CursorRow, Write};
+use super::rows::{CursorRow, SlotRow, Write};
 use crate::plan::gas::Gas;
 use crate::plan::politeness::Bringer;
 
@@ -145,6 +145,13 @@ impl Model {
     /// already.
     pub(crate) fn raise_gas(&mut self, chain: &ChainId) -> bool {
         self.chains.get_mut(chain).is_some_and(|chain| chain.gas.raise())
+    }
+
+    /// Has every batch simulated for a while, as a transaction failed or was refused; whether that one had
+    /// not been simulated.
+    pub(crate) fn doubt_gas(&mut self, slot: &SlotRow) -> bool {
+        let chain = self.chains.get_mut(&slot.id.lane.chain);
+        chain.is_some_and(|chain| chain.gas.failed(&slot.hash))
     }
 
     /// The chain that a flow's messages go to.

@@ -38,6 +38,8 @@ pub struct ChainConfig {
     pub dynamic: Option<DynamicPrice>,
     /// What a simulated transaction's gas is multiplied with, in thousandths.
     pub gas_multiplier: u64,
+    /// Whether large batches of transfers go without being simulated once their gas is known.
+    pub learn_gas: bool,
     /// The most gas of one transaction; `None`: what a block takes, and a default for a single message.
     pub max_gas: Option<u64>,
     /// Messages to the chain are left to other relayers for so many of its blocks.

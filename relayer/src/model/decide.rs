@@ -55,9 +55,19 @@ impl Model {
                     self.on_registered(&slot.flow, tip.height);
                 }
                 self.succeeded(&slot.flow);
+                self.compare_gas(slot, used);
                 self.settle_noops(tip, slot, used);
             }
             None => {}
+        }
+    }
+
+    /// Learns from what a transaction took that did everything it was to do.
+    fn compare_gas(&mut self, slot: &SlotRow, used: &Used) {
+        let multiplier = self.config.get(&used.lane.chain).map_or(0, |chain| chain.gas_multiplier);
+        let chain = self.chains.get_mut(&used.lane.chain);
+        if let Some(chain) = chain.filter(|_| used.noops.is_empty()) {
+            chain.gas.delivered(&used.hash, slot.gas_limit, used.gas_used, multiplier);
         }
     }
 
@@ -69,7 +79,9 @@ impl Model {
             log: used.log.clone(),
         });
         let ran_out = refusal::is_out_of_gas(&used.codespace, used.code);
-        if ran_out && self.raise_gas(&used.lane.chain) {
+        let was_known = self.doubt_gas(slot);
+        // What was not simulated is, the next time, and needs no wider limit.
+        if ran_out && (was_known || self.raise_gas(&used.lane.chain)) {
             return;
         }
         self.doubts_client(&slot.flow, &used.log);

@@ -70,6 +70,20 @@ struct Transfer {
     memo: String,
 }
 
+/// An ICS-20 transfer without a memo, which lets nobody else act.
+pub(crate) struct PlainTransfer {
+    pub(crate) denom: String,
+    pub(crate) receiver: String,
+}
+
+impl PlainTransfer {
+    /// Reads a packet's bytes; `None` if they are something else.
+    pub(crate) fn read(data: &[u8]) -> Option<Self> {
+        let Transfer { denom, receiver, memo, .. } = serde_json::from_slice(data).ok()?;
+        memo.is_empty().then_some(Self { denom, receiver })
+    }
+}
+
 impl From<FungibleTokenPacketData> for Transfer {
     fn from(data: FungibleTokenPacketData) -> Self {
         let FungibleTokenPacketData { denom, amount, sender, receiver, memo } = data;

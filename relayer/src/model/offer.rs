@@ -59,7 +59,10 @@ impl Model {
         match meaning {
             Meaning::Transaction => self.on_refused_as_such(&slot, refusal),
             Meaning::Redundant => self.postpone(&slot.flow, &slot.works),
-            _ => self.suspect(&slot, &refusal.log),
+            _ => {
+                self.doubt_gas(&slot);
+                self.suspect(&slot, &refusal.log);
+            }
         }
         self.delay(&slot.flow, None);
     }
@@ -67,7 +70,8 @@ impl Model {
     fn on_refused_as_such(&mut self, slot: &SlotRow, refusal: &Refusal) {
         let lane = &slot.id.lane;
         if refusal::is_out_of_gas(&refusal.codespace, refusal.code) {
-            if !self.raise_gas(&lane.chain) {
+            let was_known = self.doubt_gas(slot);
+            if !was_known && !self.raise_gas(&lane.chain) {
                 self.suspect(slot, &refusal.log);
             }
             return;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::learned::Learned;
 use super::work::Work;
 use crate::model::config::Probe;
 
@@ -14,6 +15,8 @@ const MARGIN: u64 = 3_000;
 const FIRST_KEY: u64 = 6_500;
 /// What the gas is multiplied with then, at least, in thousandths.
 const WIDE: u64 = 1_250;
+/// A limit that was learned may be beyond what would do by this part: with the usual multiplier, by 5 % beyond use.
+const TOO_FAR: u64 = 33;
 /// How many transactions keep a wider limit after one ran out of gas.
 const WIDE_FOR: u32 = 100;
 
@@ -24,8 +27,10 @@ const TELLING: u64 = 10;
 /// What is learned of gas on one chain.
 #[derive(Debug, Default)]
 pub(crate) struct Gas {
-    learned: BTreeMap<Kind, u64>,
+    each: BTreeMap<Kind, u64>,
     wide: u32,
+    /// What batches take that need not be simulated.
+    pub(crate) learned: Learned,
 }
 
 /// Messages that cost about the same.
@@ -76,7 +81,7 @@ impl Gas {
     /// What one message is expected to cost.
     pub(crate) fn estimate(&self, work: &Work) -> u64 {
         let kind = kind(work);
-        self.learned.get(&kind).copied().unwrap_or_else(|| assumed(kind))
+        self.each.get(&kind).copied().unwrap_or_else(|| assumed(kind))
     }
 
     /// Learns from a simulated transaction whose messages are all of one kind; what was known at most
@@ -85,12 +90,12 @@ impl Gas {
         let Some(first) = works.first().map(kind) else { return };
         if works.iter().all(|work| kind(work) == first) {
             let count = works.len().try_into().unwrap_or(u64::MAX);
-            let known = self.learned.get(&first).copied().unwrap_or_else(|| assumed(first));
+            let known = self.each.get(&first).copied().unwrap_or_else(|| assumed(first));
             let each = gas_used.div_ceil(count).clamp(known / 2, known.saturating_mul(2));
             let weight = count.min(TELLING);
             let old = known.saturating_mul(TELLING - weight);
             let mean = old.saturating_add(each.saturating_mul(weight)).div_ceil(TELLING);
-            self.learned.insert(first, mean);
+            self.each.insert(first, mean);
         }
     }
 
@@ -109,6 +114,22 @@ impl Gas {
             self.wide = WIDE_FOR;
         }
         is_news
+    }
+
+    /// Learns from a transaction that was given `limit` and did everything that it was to do: what was
+    /// taken as known is learned again when it is too far off.
+    pub(crate) fn delivered(&mut self, hash: &[u8; 32], limit: u64, used: u64, multiplier: u64) {
+        let was_known = self.learned.delivered(hash, used);
+        if was_known && limit > needed(used, multiplier).saturating_add(used / TOO_FAR) {
+            self.learned.doubt();
+        }
+    }
+
+    /// Applies that a transaction failed: what was learned is not trusted for a while. Whether the
+    /// transaction had relied on it.
+    pub(crate) fn failed(&mut self, hash: &[u8; 32]) -> bool {
+        self.learned.doubt();
+        self.learned.failed(hash)
     }
 }
 

@@ -4,7 +4,7 @@ use cosmos::wire::sign::sign;
 use cosmos::wire::tx::{Fee, TxPlan};
 
 use super::choose::Base;
-use super::simulate::Simulated;
+use super::simulate::{Batch, Simulated};
 use super::work::Work;
 use crate::model::Model;
 use crate::model::config::ChainConfig;
@@ -18,12 +18,12 @@ impl Model {
     /// Signs the batches whose gas is known, up to the first whose gas is not.
     pub(super) fn sign_simulated(&mut self, id: &FlowId) {
         let Some(chain) = self.chain_to(id).cloned() else { return };
-        while let Some((works, gas)) = self.take_simulated(id) {
+        while let Some((batch, gas)) = self.take_simulated(id) {
             let usable = self.lanes.get(&chain.lane.id).is_some_and(|lane| lane.is_usable());
-            if !usable || !self.base_stands(id, &chain.lane.id, &works) {
+            if !usable || !self.base_stands(id, &chain.lane.id, &batch.works) {
                 return self.prepared(id);
             }
-            self.sign_batch(id, &chain, works, gas);
+            self.sign_batch(id, &chain, batch, gas);
         }
         let epoch = self.flows.get(id).and_then(|flow| flow.epoch.as_ref());
         if epoch.is_some_and(|epoch| epoch.batches.is_empty()) {
@@ -34,13 +34,14 @@ impl Model {
     /// Takes the first batch out of an epoch if its gas is known.
     ///
     /// An update that goes ahead waits for the first that depends on it, and goes when none is left.
-    fn take_simulated(&mut self, id: &FlowId) -> Option<(Vec<Work>, u64)> {
+    fn take_simulated(&mut self, id: &FlowId) -> Option<(Batch, u64)> {
         let fills_hole =
             self.chain_to(id).is_some_and(|chain| self.behind_hole(&chain.lane.id).is_some());
         let delays = self.record.path(&id.path).is_some_and(|path| path.delay != Span(0));
         let is_wanted_alone = fills_hole || delays || self.is_refresh_due(id);
         let epoch = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut())?;
-        let Simulated::Used(gas) = epoch.batches.first()?.simulation else { return None };
+        let first = &epoch.batches.first()?.simulation;
+        let (Simulated::Used(gas) | Simulated::Known(gas)) = *first else { return None };
         let goes_ahead = epoch.batches.first().is_some_and(|batch| batch.works.is_empty());
         match epoch.batches.get(1).map(|next| &next.simulation) {
             Some(Simulated::Waits | Simulated::Asked(_) | Simulated::Failed(_)) if goes_ahead => {
@@ -52,7 +53,7 @@ impl Model {
             }
             _ => {}
         }
-        Some((epoch.batches.remove(0).works, gas))
+        Some((epoch.batches.remove(0), gas))
     }
 
     /// Whether the update that a batch depends on, if it went ahead, is still on its way or on chain.
@@ -75,13 +76,14 @@ impl Model {
         on_chain || self.wanted_slots(lane).any(brings)
     }
 
-    fn sign_batch(&mut self, id: &FlowId, chain: &ChainConfig, works: Vec<Work>, gas: u64) {
+    fn sign_batch(&mut self, id: &FlowId, chain: &ChainConfig, mut batch: Batch, gas: u64) {
         let lane = &chain.lane.id;
         let Some(epoch) = self.flows.get(id).and_then(|flow| flow.epoch.as_ref()) else { return };
         let account = self.lanes.get(lane).and_then(|lane| lane.account.as_ref());
         let (Some(account), Some(tip)) = (account, self.tip_to(id)) else { return };
         let signer = lane.address.as_str();
         let Some(sequence) = self.free_sequences(lane).next() else { return };
+        let works = std::mem::take(&mut batch.works);
         let is_update = works.is_empty();
         let is_for_client = is_update || works.contains(&Work::Misbehaviour);
         let price = if is_for_client { self.update_price(id) } else { self.gas_price(chain) };
@@ -116,6 +118,10 @@ impl Model {
             timeout_height,
         };
         let signed = sign(&chain.lane.key, &plan);
+        let sent = batch.sent((signed.hash, id), works.len(), updates);
+        if let Some(chain) = self.chains.get_mut(&chain.id) {
+            sent.into_iter().for_each(|sent| chain.gas.learned.sent(sent));
+        }
         let slot = SlotRow {
             id: self.new_slot(lane, sequence),
             flow: id.clone(),

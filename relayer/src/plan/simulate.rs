@@ -7,7 +7,9 @@ use ibc_proto::google::protobuf::Any;
 
 use super::choose::Base;
 use super::epoch::{Epoch, without_dependants};
-use super::gas::{self, without_first_key};
+use super::gas;
+use super::learned::Shape;
+use super::weigh::shape;
 use super::work::Work;
 use crate::model::Model;
 use crate::model::asks::Purpose;
@@ -27,7 +29,11 @@ pub(super) struct Batch {
     pub(super) works: Vec<Work>,
     pub(super) simulation: Simulated,
     /// How many client messages stand before the works in what is simulated.
-    updates: usize,
+    pub(super) updates: usize,
+    /// What there is to be learned from it.
+    pub(super) shape: Option<Shape>,
+    /// What it took when it was simulated, if its receivers were known then.
+    pub(super) simulated: Option<u64>,
 }
 
 /// How far the simulation of a batch is.
@@ -39,6 +45,8 @@ pub(super) enum Simulated {
     Asked(AskId),
     /// It used this much gas.
     Used(u64),
+    /// It need not be simulated: it will use this much.
+    Known(u64),
     /// It failed, and nothing says at which message.
     Failed(Why),
 }
@@ -46,7 +54,7 @@ pub(super) enum Simulated {
 impl Batch {
     /// A batch that waits for its turn to be simulated.
     pub(super) fn of(works: Vec<Work>) -> Self {
-        Self { works, simulation: Simulated::Waits, updates: 0 }
+        Self { works, simulation: Simulated::Waits, updates: 0, shape: None, simulated: None }
     }
 
     /// Whether it waits for its turn.
@@ -58,7 +66,9 @@ impl Batch {
     pub(super) fn ask(&self) -> Option<AskId> {
         match self.simulation {
             Simulated::Asked(ask) => Some(ask),
-            Simulated::Waits | Simulated::Used(_) | Simulated::Failed(_) => None,
+            Simulated::Waits | Simulated::Used(_) | Simulated::Known(_) | Simulated::Failed(_) => {
+                None
+            }
         }
     }
 
@@ -66,7 +76,9 @@ impl Batch {
     pub(super) fn doubt(&self) -> Option<&Why> {
         match &self.simulation {
             Simulated::Failed(why) => Some(why),
-            Simulated::Waits | Simulated::Asked(_) | Simulated::Used(_) => None,
+            Simulated::Waits | Simulated::Asked(_) | Simulated::Used(_) | Simulated::Known(_) => {
+                None
+            }
         }
     }
 }
@@ -99,7 +111,8 @@ impl Model {
         }
     }
 
-    /// Asks what the first waiting batch of an epoch would do; `false` when none waits.
+    /// Asks what the first waiting batch of an epoch would do whose gas is not known without; `false` when
+    /// there is none.
     fn simulate_first(&mut self, id: &FlowId) -> bool {
         let mut is_done = false;
         while !is_done {
@@ -107,27 +120,27 @@ impl Model {
             let Some(place) = epoch.batches.iter().position(Batch::waits) else { break };
             let works = std::mem::take(&mut epoch.batches[place].works);
             let batch = self.simulate(id, works);
-            is_done = batch.is_some();
+            is_done = batch.as_ref().is_some_and(|batch| batch.ask().is_some());
             if let Some(epoch) = self.flow_mut(id).epoch.as_mut() {
                 epoch.batches.splice(place..=place, batch);
             }
-        }
-        if !is_done {
-            // Others have done the rest meanwhile: there is nothing to wait for.
-            self.settle_doubts(id);
-            self.sign_simulated(id);
+            if !is_done {
+                // Its gas is known, or others have done it meanwhile: there is nothing to wait for.
+                self.settle_doubts(id);
+                self.sign_simulated(id);
+            }
         }
         is_done
     }
 
-    /// Asks what a batch would do, without the works that are no longer owed; `None` when none is.
+    /// Asks what a batch would do if that is not known, without the works that are no longer owed; `None`
+    /// when none is.
     ///
     /// The probe tries it with its update unless that is on chain, so that the answer does not depend
     /// on what the mempool holds.
     fn simulate(&mut self, id: &FlowId, works: Vec<Work>) -> Option<Batch> {
         let epoch = self.flows.get(id).and_then(|flow| flow.epoch.as_ref())?;
-        let chain = self.chain_to(id)?;
-        let (signer, sequence) = self.trier(chain, &works);
+        let (signer, sequence) = self.trier(self.chain_to(id)?, &works);
         let is_update = works.is_empty();
         let (works, messages) = self.messages(id, epoch, works, signer);
         if works.is_empty() && !is_update {
@@ -137,7 +150,30 @@ impl Model {
         let needs_none = goes_after && self.is_brought(id, epoch.height);
         let mut msgs = if needs_none { Vec::new() } else { self.updates(id, epoch, signer) };
         let updates = msgs.len();
+        let shape = shape(epoch, (&msgs, &works), &messages);
+        let goes = shape.clone().map(|shape| if goes_after { shape.after_update() } else { shape });
+        let known = goes.and_then(|goes| self.known_gas(id, &goes));
+        if let Some(simulation) = known.map(Simulated::Known) {
+            return Some(Batch { simulation, updates, shape, ..Batch::of(works) });
+        }
+        let unweighed = shape.as_ref().and_then(|shape| self.unweighed(id, shape));
+        if let Some(bytes) = unweighed.filter(|_| !goes_after) {
+            self.ask_as(id, sequence, &msgs, Purpose::Weigh(id.clone(), bytes));
+        }
         msgs.extend(messages);
+        let ask = self.ask_as(id, sequence, &msgs, Purpose::Simulate(id.clone()))?;
+        Some(Batch { simulation: Simulated::Asked(ask), updates, shape, ..Batch::of(works) })
+    }
+
+    /// Asks what messages would do in the name of an account with this sequence.
+    fn ask_as(
+        &mut self,
+        id: &FlowId,
+        sequence: u64,
+        msgs: &[Any],
+        purpose: Purpose,
+    ) -> Option<AskId> {
+        let chain = self.chain_to(id)?;
         // Without any fee the gas of taking one is not counted: 16,000.
         let amount = chain.gas_price.fee(1).min(1);
         let denom = chain.gas_price.denom().to_owned();
@@ -148,15 +184,14 @@ impl Model {
                 chain_id: chain.id.as_str(),
                 account_number: 0,
                 sequence,
-                msgs: &msgs,
+                msgs,
                 fee: &fee,
                 memo: &chain.memo,
                 timeout_height: 0,
             },
         );
         let ask = Ask::Simulate { chain: chain.id.clone(), tx };
-        let ask = self.asks.put(self.now, Purpose::Simulate(id.clone()), ask);
-        Some(Batch { works, simulation: Simulated::Asked(ask), updates })
+        Some(self.asks.put(self.now, purpose, ask))
     }
 
     /// Whether a flow's client knows a height of the other chain already.
@@ -214,6 +249,7 @@ impl Model {
     /// Applies how much gas a batch takes: too much is split, and a single message that takes more than
     /// may be paid for is not sent.
     fn on_gas(&mut self, id: &FlowId, place: usize, gas_used: u64) {
+        let gas_used = self.learn_gas(id, place, gas_used);
         let limits = self.limits(id);
         let multiplier = self.chain_to(id).map_or(0, |chain| chain.gas_multiplier);
         let Some(epoch) = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut()) else {
@@ -358,22 +394,6 @@ impl Model {
         if let Some(epoch) = self.flow_mut(id).epoch.as_mut() {
             epoch.update_goes_ahead = true;
             epoch.batches.insert(0, Batch::of(Vec::new()));
-        }
-    }
-
-    /// What a simulated batch would take in the lane's name.
-    pub(crate) fn in_lane(&self, id: &FlowId, ask: AskId, simulation: Simulation) -> Simulation {
-        let epoch = self.flows.get(id).and_then(|flow| flow.epoch.as_ref());
-        let mut batches = epoch.into_iter().flat_map(|epoch| &epoch.batches);
-        let batch = batches.find(|batch| batch.ask() == Some(ask));
-        if batch.is_some_and(|batch| batch.works.contains(&Work::Register)) {
-            return simulation;
-        }
-        match (simulation, self.chain_to(id)) {
-            (Simulation::Ok { gas_used }, Some(chain)) => {
-                Simulation::Ok { gas_used: without_first_key(gas_used, &chain.probe) }
-            }
-            (simulation, _) => simulation,
         }
     }
 }

@@ -21,6 +21,8 @@ const FIRST_KEY_GAS: u64 = 6_571;
 pub(crate) const BASE_PRICE: u128 = 10_000_000_000_000_000;
 /// Gas of a transaction besides its messages.
 const BASE_GAS: u64 = 60_000;
+/// Gas of receiving a packet, unless the application takes more.
+pub(crate) const RECV_GAS: u64 = 75_000;
 
 /// The part of it that taking the fee costs: a simulation without a fee does not count it.
 const FEE_GAS: u64 = 16_000;
@@ -72,6 +74,10 @@ pub(crate) struct Chain<C = Plain> {
     /// Gas limit and use of everything that our lane paid for.
     pub(crate) paid: Vec<Used>,
     pub(crate) gas_limits: u64,
+    /// The gas limit of each.
+    pub(crate) limits: Vec<u64>,
+    /// What every message takes more than usual.
+    pub(crate) heavier: u64,
     /// What it paid in all.
     pub(crate) fees: u128,
     /// What the chain demands for gas, in units of 10⁻¹⁸.
@@ -88,7 +94,7 @@ pub(crate) fn gas_of(url: &str, effect: &Effect) -> u64 {
     match (url.rsplit('.').next().unwrap_or_default(), effect) {
         (_, Effect::Noop) => 20_000,
         (_, Effect::Heavy(gas)) => *gas,
-        ("MsgRecvPacket", _) => 75_000,
+        ("MsgRecvPacket", _) => RECV_GAS,
         ("MsgAcknowledgement", _) => 27_000,
         ("MsgUpdateClient", _) => 83_000,
         _ => 120_000,
@@ -117,6 +123,8 @@ impl<C: Channels> Chain<C> {
             cache: BTreeSet::new(),
             paid: Vec::new(),
             gas_limits: 0,
+            limits: Vec::new(),
+            heavier: 0,
             fees: 0,
             base_price: BASE_PRICE,
             hides_price: false,
@@ -249,7 +257,7 @@ impl<C: Channels> Chain<C> {
         let skipped = if tx.fee.amount == 0 { FEE_GAS } else { 0 };
         let added = if tx.sequence == 0 { FIRST_KEY_GAS } else { 0 };
         let done = Self::run_all(&mut core, &at, &tx, &mut Vec::new());
-        done.map(|(gas, _)| gas + added - skipped)
+        done.map(|(gas, _)| gas + added - skipped + self.heavier * tx.msgs.len() as u64)
     }
 
     fn run_all(
@@ -319,6 +327,8 @@ impl<C: Channels> Chain<C> {
         let mut events = Vec::new();
         let ran = Self::run_all(&mut core, at, &pooled.tx, &mut events);
         let limit = pooled.tx.fee.gas_limit;
+        let heavier = self.heavier * pooled.tx.msgs.len() as u64;
+        let ran = ran.map(|(gas, noops)| (gas + heavier, noops));
         let ran = match ran {
             Ok((gas, _)) if gas > limit => {
                 let failure = Failure { codespace: "sdk", code: 11, log: "out of gas".to_owned() };
@@ -356,6 +366,7 @@ impl<C: Channels> Chain<C> {
         if let Some(used) = &ours {
             self.paid.push(used.clone());
             self.gas_limits += limit;
+            self.limits.push(limit);
             self.fees += pooled.tx.fee.amount;
         }
         Some(TxFacts { ours, events })

@@ -22,6 +22,7 @@ mod gaps;
 mod handshakes;
 mod hostile;
 mod isolation;
+mod learned;
 mod light;
 mod mesh;
 mod misbehaviour;

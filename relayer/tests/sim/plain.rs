@@ -11,6 +11,7 @@ use ibc_proto::ibc::core::channel::v1::{Channel, Packet as ProtoPacket};
 use ibc_proto::ibc::core::client::v1::Height as ProtoHeight;
 use prost::Message;
 
+use crate::chain::RECV_GAS;
 use crate::channels::{Channels, Done, EndName};
 use crate::core::{Context, Effect, Failure, Kv, Mode, fail, is_ordered};
 use crate::events;
@@ -18,6 +19,9 @@ use crate::opening::{CLOSED, OPEN};
 
 /// Of a failure: the node takes longer to find out than anybody waits.
 pub(crate) const SLOW: &str = "slow";
+
+/// Gas of an account for a receiver that is new.
+const ACCOUNT_GAS: u64 = 13_000;
 
 /// What the application does with a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +133,22 @@ impl Plain {
         }
     }
 
+    /// Makes an account for the receiver of a transfer, if it is new.
+    fn welcome(&mut self, mode: Mode, data: &[u8]) -> Effect {
+        let transfer = serde_json::from_slice(data).unwrap_or(serde_json::Value::Null);
+        let receiver = transfer["receiver"].as_str();
+        let Some(receiver) = receiver.filter(|_| matches!(mode, Mode::Simulate | Mode::Deliver))
+        else {
+            return Effect::Done;
+        };
+        let key = format!("accounts/{receiver}").into_bytes();
+        if self.store.get(&key).is_some() {
+            return Effect::Done;
+        }
+        self.store.insert(key, Vec::new());
+        Effect::Heavy(RECV_GAS + ACCOUNT_GAS)
+    }
+
     /// Checks and notes that a packet is the next of its channel.
     fn advance(&mut self, packet: &Packet) -> Result<(), Failure> {
         let key = path::next_sequence_recv(&packet.id.dst_port, &packet.id.dst_channel);
@@ -192,12 +212,15 @@ impl Channels for Plain {
         if self.refuses == Some(packet.id.sequence) {
             return fail("app", 2, "the application fails");
         }
-        let effect = self.run_application(at.mode, packet)?;
+        let mut effect = self.run_application(at.mode, packet)?;
         let timeout = packet.timeout_height;
         let is_late = (!timeout.is_zero() && WireHeight::new(at.revision, at.height) >= timeout)
             || (packet.timeout_timestamp != 0 && at.time >= packet.timeout_timestamp);
         if is_late {
             return fail("channel", 13, "timeout elapsed");
+        }
+        if effect == Effect::Done {
+            effect = self.welcome(at.mode, &packet.data);
         }
         if is_ordered(&channel) {
             self.advance(packet)?;

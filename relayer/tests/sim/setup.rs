@@ -97,6 +97,7 @@ pub(crate) fn chain_config(chain: &str, revision: u64, key: Key) -> ChainConfig 
         gas_price: GasPrice::new(25_000_000_000_000_000, "stake"),
         dynamic: None,
         gas_multiplier: 1_020,
+        learn_gas: true,
         max_gas: None,
         backup_blocks: 0,
         polite_blocks: 1,

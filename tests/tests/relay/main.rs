@@ -1,8 +1,10 @@
 //! ferry by itself, between two real wasmd nodes: what it does for channels that are not ours.
 //! See `README.md` beside the manifest.
 
+mod blocks;
 mod by_hand;
 mod clients;
+mod economy;
 mod guard;
 mod handshakes;
 mod ica;

@@ -1,0 +1,112 @@
+use cosmos::keys::encode_address;
+use e2e::modules::pay_fees;
+use e2e::operator::Operator;
+
+use crate::blocks::{Carried, carried};
+
+/// Packets of each transaction that sends some.
+const BATCH: usize = 40;
+
+/// After the first batches of transfers ferry knows what such messages take: it asks no node any more, and what
+/// it pays for is as close to what they take as before. Transfers to accounts that are new take more: there
+/// it asks.
+#[test]
+fn gas_that_is_known_is_not_asked_for() -> anyhow::Result<()> {
+    crate::run(async || {
+        let operator = Operator::new("").await?;
+        operator.configure(|text| text + "[ferry]\nlog = \"ferry=debug\"\n")?;
+        let linked = operator.link().await?;
+        let channel = linked["a"]["channel"].as_str().unwrap();
+        let a = &operator.a;
+        let _ferry = operator.start()?;
+        // It has to see whom it brings something to, then two hundred receives and acknowledgements.
+        for count in [1, BATCH, BATCH, BATCH, BATCH, BATCH] {
+            operator.send(a, channel, count).await?;
+            operator.settled(a, channel).await?;
+        }
+        let known = Watch::begin(&operator).await?;
+        for _ in 0..3 {
+            operator.send(a, channel, BATCH).await?;
+        }
+        operator.settled(a, channel).await?;
+        let (asked, sent) = known.end(3 * BATCH).await?;
+        assert!(asked * 2 <= sent, "{asked} simulations for {sent} transactions");
+
+        let new = Watch::begin(&operator).await?;
+        let prefix = &operator.b.chain.config().prefix;
+        let stranger = |number| encode_address(prefix, &[number; 20]);
+        let strangers: Vec<String> = (1..=BATCH as u8).map(stranger).collect::<Result<_, _>>()?;
+        let denom = a.chain.config().gas_price.denom();
+        let receivers = strangers.iter().map(String::as_str);
+        operator.send_each(a, (channel, denom), receivers).await?;
+        operator.settled(a, channel).await?;
+        new.end(BATCH).await?;
+        Ok(())
+    })
+}
+
+/// Whoever granted it pays for everything that is relayed, and the key itself for nothing.
+#[test]
+fn a_granter_pays_the_fees() -> anyhow::Result<()> {
+    crate::run(async || {
+        let operator = Operator::new("").await?;
+        let b = &operator.b;
+        pay_fees(&b.chain, &b.key, &operator.relayer).await?;
+        operator.set_granter(b, &operator.user)?;
+        let linked = operator.link().await?;
+        let channel = linked["a"]["channel"].as_str().unwrap();
+        let balance = async |address: &str| {
+            let denom = b.chain.config().gas_price.denom();
+            b.chain.balance(address, denom).await
+        };
+        let before = (balance(&operator.relayer).await?, balance(&operator.user).await?);
+        let began = b.chain.height().await?;
+        let _ferry = operator.start()?;
+        operator.send(&operator.a, channel, 5).await?;
+        operator.settled(&operator.a, channel).await?;
+        let txs = carried(b, began).await?;
+        assert_eq!(txs.iter().map(|tx| tx.receives).sum::<usize>(), 5);
+        let fees: u128 = txs.iter().map(|tx| tx.fee).sum();
+        let after = (balance(&operator.relayer).await?, balance(&operator.user).await?);
+        assert_eq!((before.0 - after.0, before.1 - after.1), (0, fees));
+        assert!(fees > 0);
+        Ok(())
+    })
+}
+
+/// What ferry asks and pays for from some moment on.
+struct Watch<'a> {
+    operator: &'a Operator,
+    simulations: usize,
+    began: [u64; 2],
+}
+
+impl<'a> Watch<'a> {
+    async fn begin(operator: &'a Operator) -> anyhow::Result<Self> {
+        let simulations = simulations(operator)?;
+        let began = [operator.a.chain.height().await?, operator.b.chain.height().await?];
+        Ok(Self { operator, simulations, began })
+    }
+
+    /// Simulations and transactions, once each of so many packets was received and acknowledged by one message
+    /// each, in transactions whose gas limits are within 5 % of what they used.
+    async fn end(self, packets: usize) -> anyhow::Result<(usize, usize)> {
+        let asked = simulations(self.operator)? - self.simulations;
+        let mut sent = carried(&self.operator.a, self.began[0]).await?;
+        sent.extend(carried(&self.operator.b, self.began[1]).await?);
+        let count = |of: fn(&Carried) -> usize| sent.iter().map(of).sum::<usize>();
+        assert_eq!(count(|tx| tx.receives), packets, "each is received by one message");
+        assert_eq!(count(|tx| tx.acknowledgements), packets, "and acknowledged by one");
+        for Carried { gas_wanted, gas_used, receives, acknowledgements, .. } in &sent {
+            println!("{receives} + {acknowledgements}: limit {gas_wanted}, {gas_used} used");
+            let fits = (*gas_used..=gas_used * 105 / 100).contains(gas_wanted);
+            assert!(fits, "limit {gas_wanted}, {gas_used} used");
+        }
+        Ok((asked, sent.len()))
+    }
+}
+
+fn simulations(operator: &Operator) -> anyhow::Result<usize> {
+    let log = operator.log()?;
+    Ok(log.lines().filter(|line| line.contains("\"simulate\"")).count())
+}
