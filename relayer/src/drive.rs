@@ -7,6 +7,7 @@
 
 mod answer;
 mod blocks;
+mod carried;
 pub(crate) mod client;
 mod compare;
 #[cfg(test)]

@@ -43,7 +43,7 @@ use lane::Lane;
 use notice::Notice;
 use packet::Backlog;
 use record::Record;
-use rows::{ChannelRow, GapRow, PacketRow, PathRow, Rows, SlotRow, Write};
+use rows::{ChannelRow, GapId, GapRow, PacketRow, PathRow, Rows, SlotRow, Write};
 
 use crate::plan::politeness::Leads;
 
@@ -212,6 +212,13 @@ impl Model {
         }
     }
 
+    /// Applies the answer to a scan that is under way.
+    fn on_scan(&mut self, id: AskId, apply: impl FnOnce(&mut Self, &GapId)) {
+        if let Some(Purpose::Scan(gap)) = self.asks.close(id) {
+            apply(self, &gap);
+        }
+    }
+
     fn apply(&mut self, fact: Fact) {
         match fact {
             Fact::Block(chain, block) => self.on_block(&chain, block),
@@ -257,15 +264,14 @@ impl Model {
             }
             Fact::Compared(id, verdict) => self.on_verdict(id, verdict),
             Fact::GasPrice(id, price) => self.on_price(id, price),
+            Fact::Heights(id, heights) => {
+                self.on_scan(id, |model, gap| model.on_heights(gap, &heights))
+            }
             Fact::Channels(id, listed) => {
-                if let Some(Purpose::Scan(gap)) = self.asks.close(id) {
-                    self.on_listed(&gap, listed);
-                }
+                self.on_scan(id, |model, gap| model.on_listed(gap, listed))
             }
             Fact::Packets(id, scanned) => {
-                if let Some(Purpose::Scan(gap)) = self.asks.close(id) {
-                    self.on_scanned(&gap, scanned);
-                }
+                self.on_scan(id, |model, gap| model.on_scanned(gap, scanned))
             }
         }
     }

@@ -42,7 +42,8 @@ chain_create() {
 }
 
 # Proposals pass within seconds, no inflation so that tests can compare total supplies, one bad minute
-# does not jail the validator. `max_expected_time_per_block` is what Hermes derives its retry delay from.
+# does not jail the validator. `max_expected_time_per_block` is what Hermes derives its retry delay from. No node
+# throws blocks away in which evidence may be of use: one that does shall not wait for days.
 chain_edit_genesis() {
   jq --arg max_gas "$MAX_GAS" '
     .app_state.gov.params.voting_period = "12s"
@@ -57,6 +58,7 @@ chain_edit_genesis() {
     | .app_state.slashing.params.signed_blocks_window = "100000"
     | .app_state.ibc.connection_genesis.params.max_expected_time_per_block = "1000000000"
     | .consensus.params.block.max_gas = $max_gas
+    | .consensus.params.evidence.max_age_num_blocks = "10"
   ' "$1" >"$1.new"
   mv "$1.new" "$1"
 }

@@ -13,7 +13,7 @@ use tendermint::block::{Commit, CommitSig, Header, Id};
 use tendermint::vote::{Type, Vote};
 use tendermint::{PrivateKey, Signature};
 
-use crate::world::setting;
+use crate::follower::described;
 
 /// Has the only validator of a local chain sign its newest header once more, after `change`; gives the
 /// client message for a client that knows the header at `trusted`.
@@ -38,9 +38,7 @@ pub async fn forge(
 
 fn key_of(chain: &Chain) -> anyhow::Result<SigningKey> {
     let id = &chain.config().chain_id;
-    let net: Value = serde_json::from_slice(&std::fs::read(setting("E2E_LOCALNET")?)?)?;
-    let mut chains = ["a", "b"].into_iter().map(|name| &net["chains"][name]);
-    let described = chains.find(|chain| chain["chain_id"] == **id).context("no local chain")?;
+    let described = described(id)?;
     let home = Path::new(described["home"].as_str().context("its home is not described")?);
     let file = std::fs::read(home.join("config/priv_validator_key.json"))?;
     let file: Value = serde_json::from_slice(&file)?;

@@ -35,7 +35,7 @@ struct ChainStatus {
 #[derive(Serialize)]
 struct GapStatus {
     path: PathId,
-    /// `channels of CHAIN`, or `packets from PORT/CHANNEL of CHAIN`.
+    /// `channels of CHAIN`, `headers given to the client on CHAIN`, or `packets from PORT/CHANNEL of CHAIN`.
     what: String,
     /// Sequences whose data no endpoint has; none until it is scanned.
     lost: Vec<u64>,
@@ -107,6 +107,7 @@ fn gap_status(rows: &Rows, gap: &GapRow) -> GapStatus {
     let chain = |side| path.map_or("?", |row| row.chains.on(side).as_str());
     let what = match &gap.id.gap {
         Gap::Channels(side) => format!("channels of {}", chain(*side)),
+        Gap::Headers(side) => format!("headers given to the client on {}", chain(*side)),
         Gap::Packets { index, from } => {
             let is_it = |row: &&ChannelRow| row.path == gap.id.path && row.index == *index;
             let end = rows.channels.iter().find(is_it).map(|row| channel(row.ends.on(*from)));

@@ -54,6 +54,10 @@ async fn fact<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Result
             let (on, of) = (node(nodes, &given.on)?, node(nodes, &given.of)?);
             Fact::Compared(id, Box::pin(compare::compare(on, of, &given)).await?)
         }
+        Ask::Heights { chain, client, height, of } => {
+            let on = node(nodes, &chain)?;
+            Fact::Heights(id, compare::heights(on, (&client, height), &of).await?)
+        }
         Ask::GasPrice { chain, module, denom } => {
             let chain = node(nodes, &chain)?.chain();
             Fact::GasPrice(id, chain.base_gas_price(module, &denom).await.map_err(failed)?)
@@ -172,7 +176,41 @@ async fn account(nodes: &Nodes, lane: &LaneId) -> Result<Account, Why> {
 
 #[cfg(test)]
 mod tests {
+    use cosmos::rpc::AbciQuery;
+
+    use super::super::fake::{FakeNode, LIMIT, recorded};
     use super::*;
+
+    /// What is said of a proof whose answer was changed before it came.
+    async fn proved(change: impl FnOnce(&mut serde_json::Value)) -> Result<Proofs, Why> {
+        let mut answer = recorded("proof_commitment");
+        let response = &mut answer["response"];
+        let AbciQuery { key, height, .. } = serde_json::from_value(response.clone()).unwrap();
+        change(response);
+        let fake = FakeNode::with_blocks(1).await;
+        let answers = [
+            ("commit", recorded("commit_send")),
+            ("validators", recorded("validators")),
+            ("abci_query", answer),
+        ];
+        let node = fake.connect(LIMIT).await;
+        fake.state.lock().unwrap().recorded.extend(answers);
+        prove(&node, height, vec![key]).await
+    }
+
+    #[tokio::test]
+    async fn only_what_the_header_proves_is_taken() {
+        let as_it_was = proved(|_| {}).await.unwrap();
+        assert!(as_it_was.items[0].value.is_some());
+        let other = proved(|response| response["value"] = "b3RoZXI=".into()).await;
+        assert!(matches!(other, Err(Why::Invalid(_))), "{other:?}");
+        let absent = proved(|response| response["value"] = serde_json::Value::Null).await;
+        assert!(matches!(absent, Err(Why::Invalid(_))), "{absent:?}");
+        let failed = proved(|response| response["code"] = 1.into()).await;
+        assert!(matches!(failed, Err(Why::Unavailable(_))), "{failed:?}");
+        let later = proved(|response| response["height"] = "1598".into()).await;
+        assert!(matches!(later, Err(Why::Unavailable(_))), "{later:?}");
+    }
 
     fn refused(data: &str) -> Fault {
         Fault::Refused { code: -32603, message: "Internal error".into(), data: data.into() }

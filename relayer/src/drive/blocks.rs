@@ -24,6 +24,8 @@ const AHEAD: usize = 8;
 const SUBSCRIBE: Duration = Duration::from_secs(5);
 /// How long a subscription may be silent before the node is asked: it may be dead without knowing it.
 const SILENCE: Duration = Duration::from_secs(5);
+/// After how long without a block a chain is asked whether it has halted for an upgrade.
+const HALTED: Duration = Duration::from_secs(10);
 /// The first and the longest pause after a failed request.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
@@ -252,6 +254,8 @@ struct News<'a> {
     not_before: Instant,
     /// The node had not come as far as we had read.
     is_behind: bool,
+    /// Since when there is no new block, until the chain was asked why.
+    quiet: Option<Instant>,
 }
 
 /// What is new.
@@ -264,12 +268,13 @@ struct Seen {
 
 impl<'a> News<'a> {
     fn new(node: &'a Node) -> Self {
-        Self { node, socket: None, not_before: Instant::now(), is_behind: false }
+        Self { node, socket: None, not_before: Instant::now(), is_behind: false, quiet: None }
     }
 
     /// Waits for a block after the one at `height`.
     async fn after(&mut self, height: u64) -> Seen {
         let mut pause = Pause::default();
+        self.quiet = Some(Instant::now());
         loop {
             if let Some(header) = self.listen().await {
                 let latest = header.height.value();
@@ -290,6 +295,9 @@ impl<'a> News<'a> {
                         tracing::warn!(chain = %self.node.id, latest, read = height, "node is behind, waiting for it");
                     }
                     self.is_behind = info.last_block_height < height;
+                    if !self.is_behind {
+                        self.look_for_upgrade(height).await;
+                    }
                     if self.socket.is_none() {
                         sleep(self.node.poll).await;
                     }
@@ -298,6 +306,26 @@ impl<'a> News<'a> {
                     self.socket = None;
                     pause.after(self.node, &error).await;
                 }
+            }
+        }
+    }
+
+    /// Tells the operator, once, when the chain has halted for an upgrade after the block at `height`. That it
+    /// will be executed is not ours to foresee: see docs/decisions.md.
+    async fn look_for_upgrade(&mut self, height: u64) {
+        if self.quiet.is_none_or(|since| since.elapsed() < HALTED) {
+            return;
+        }
+        self.quiet = None;
+        let chain = &self.node.id;
+        match self.node.chain().upgrade_plan().await {
+            Ok(Some(plan)) if u64::try_from(plan.height) == Ok(height + 1) => {
+                let (upgrade, height) = (plan.name, plan.height);
+                tracing::error!(%chain, upgrade, height, "chain has halted for an upgrade; if it changes the chain's clients, stop ferry and run `ferry client upgrade`");
+            }
+            Ok(_) => tracing::warn!(%chain, height, "chain has made no block for {HALTED:?}"),
+            Err(error) => {
+                tracing::warn!(%chain, height, %error, "chain has made no block for {HALTED:?}")
             }
         }
     }

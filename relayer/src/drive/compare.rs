@@ -1,19 +1,63 @@
 //! Headers that clients were given, beside those that the chains made.
 
 use cosmos::chain::ChainError;
+use cosmos::rpc::{Blame, QueryError};
 use cosmos::wire::client::ConsensusState;
 use cosmos::wire::height::{Height, revision_of};
-use cosmos::wire::tx::{any, decode};
-use ibc_proto::cosmos::authz::v1beta1::MsgExec;
+use cosmos::wire::tx::any;
+use ibc_proto::cosmos::base::query::v1beta1::PageRequest;
 use ibc_proto::google::protobuf::Any;
-use ibc_proto::ibc::core::client::v1::MsgUpdateClient;
+use ibc_proto::ibc::core::client::v1::{
+    QueryConsensusStateHeightsRequest, QueryConsensusStateHeightsResponse,
+};
 use ibc_proto::ibc::lightclients::tendermint::v1::{Header as ProtoHeader, Misbehaviour};
-use prost::{Message as _, Name as _};
+use prost::Message as _;
+use tendermint::block::Header;
 
+use super::carried;
 use super::light::{self, unavailable};
 use super::node::Node;
 use crate::model::facts::Why;
+use crate::model::ids::{ChainId, ClientId};
 use crate::model::state::{GivenHeader, Verdict};
+
+/// What a client that went through its chain's upgrade holds of the first height instead of a root; it
+/// proves nothing.
+///
+/// Source: ibc-go v10.5 `modules/light-clients/07-tendermint/upgrade.go`, `SentinelRoot`.
+const SENTINEL: &[u8] = b"sentinel_root";
+/// How many heights are asked for at once.
+const PAGE: u64 = 1_000;
+/// How many pages of them at most: a client that is updated with every block keeps a hundred thousand.
+const PAGES: usize = 200;
+
+/// The heights that a client holds, of the revision of the chain that it follows.
+///
+/// # Errors
+/// [`Why`].
+pub(super) async fn heights(
+    on: &Node,
+    (client, height): (&ClientId, u64),
+    of: &ChainId,
+) -> Result<Vec<u64>, Why> {
+    let path = "/ibc.core.client.v1.Query/ConsensusStateHeights";
+    let (revision, mut known, mut key) = (revision_of(of.as_str()), Vec::new(), Vec::new());
+    for _ in 0..PAGES {
+        let pagination = Some(PageRequest { key, limit: PAGE, ..PageRequest::default() });
+        let request =
+            QueryConsensusStateHeightsRequest { client_id: client.to_string(), pagination };
+        let answer: QueryConsensusStateHeightsResponse =
+            on.rpc().query(path, &request, height).await.map_err(asked)?;
+        let heights = answer.consensus_state_heights.into_iter();
+        let ours = heights.filter(|height| height.revision_number == revision);
+        known.extend(ours.map(|height| height.revision_height));
+        key = answer.pagination.map(|page| page.next_key).unwrap_or_default();
+        if key.is_empty() {
+            break;
+        }
+    }
+    Ok(known)
+}
 
 /// Compares what a client holds of a height with the chain's own header. One request, unless they differ
 /// or the chain's own was not read lately.
@@ -32,14 +76,19 @@ pub(super) async fn compare(on: &Node, of: &Node, given: &GivenHeader) -> Result
         return Ok(Verdict::Honest);
     };
     let held = ConsensusState::from_any(&held).map_err(|error| Why::Invalid(error.to_string()))?;
+    if held.root == SENTINEL {
+        return Ok(Verdict::Honest);
+    }
     let Some(rival) = conflicting(of, given.height, &held).await? else {
         return Ok(Verdict::Honest);
     };
-    match header_given(on, given).await? {
+    match header_given(on, given, &held).await? {
         Some(header) => Ok(Verdict::Conflict(evidence(of, given, header, rival).await?)),
         None => {
             let (height, at) = (given.height, given.at);
-            Ok(Verdict::Unproved(format!("no transaction of block {at} has header {height}")))
+            let reason = "nor any that the node knows of the client and the height";
+            let text = format!("no transaction of block {at} has header {height}, {reason}");
+            Ok(Verdict::Unproved(text))
         }
     }
 }
@@ -91,27 +140,38 @@ async fn evidence(
     }))
 }
 
-/// The header as it was given to the client, from the block that has the transaction.
-async fn header_given(on: &Node, given: &GivenHeader) -> Result<Option<ProtoHeader>, Why> {
+/// The header as it was given to the client, of which the client holds `held`: from the block in which it
+/// was, or, seen later than that, from the transaction that the node's index has of it.
+async fn header_given(
+    on: &Node,
+    given: &GivenHeader,
+    held: &ConsensusState,
+) -> Result<Option<ProtoHeader>, Why> {
+    let is_it = |header: &ProtoHeader| {
+        let header = header.signed_header.clone().and_then(|signed| signed.header);
+        let header = header.and_then(|header| Header::try_from(header).ok());
+        header.is_some_and(|header| ConsensusState::of_header(&header) == *held)
+    };
     let block = on.rpc().block(given.at).await.map_err(unavailable)?;
-    let mut messages = block.block.txs().iter().filter_map(|tx| decode(tx).ok());
-    Ok(messages.find_map(|tx| header_in(&tx.msgs, given)))
+    let found = block.block.txs().iter().find_map(|tx| carried::header(tx, &is_it));
+    if found.is_some() {
+        return Ok(found);
+    }
+    let height = Height::new(revision_of(given.of.as_str()), given.height);
+    let query = format!(
+        "update_client.client_id='{}' AND update_client.consensus_heights='{height}'",
+        given.client
+    );
+    match on.rpc().tx_search(&query, 1).await {
+        Ok(page) => Ok(page.txs.iter().find_map(|found| carried::header(&found.tx, &is_it))),
+        // A node without an index has none to give.
+        Err(error) if error.fault.blame() == Blame::Place => Ok(None),
+        Err(error) => Err(unavailable(error)),
+    }
 }
 
-fn header_in(messages: &[Any], given: &GivenHeader) -> Option<ProtoHeader> {
-    messages.iter().find_map(|message| {
-        if message.type_url == "/cosmos.authz.v1beta1.MsgExec" {
-            return header_in(&MsgExec::decode(message.value.as_slice()).ok()?.msgs, given);
-        }
-        if message.type_url != MsgUpdateClient::type_url() {
-            return None;
-        }
-        let update = MsgUpdateClient::decode(message.value.as_slice()).ok()?;
-        let packed = update.client_message.filter(|_| update.client_id == given.client.as_str())?;
-        let header = ProtoHeader::decode(packed.value.as_slice()).ok()?;
-        let height = header.signed_header.as_ref()?.header.as_ref()?.height;
-        (u64::try_from(height) == Ok(given.height)).then_some(header)
-    })
+fn asked(error: QueryError) -> Why {
+    Why::Unavailable(error.to_string())
 }
 
 fn failed(error: ChainError) -> Why {

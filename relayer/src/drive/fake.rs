@@ -1,5 +1,6 @@
 //! A node for tests: it has what it is told to have, and fails as it is told to.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub(super) struct State {
     pub(super) events: Vec<Value>,
     pub(super) troubles: Vec<Trouble>,
     pub(super) calls: Vec<String>,
+    /// Method -> what it is answered whatever is asked.
+    pub(super) recorded: BTreeMap<&'static str, Value>,
 }
 
 /// A node without WebSocket.
@@ -129,6 +132,9 @@ impl FakeNode {
     fn answer(&self, method: &str, params: &Value) -> Result<Value, String> {
         let mut state = self.state.lock().unwrap();
         state.calls.push(method.to_owned());
+        if let Some(recorded) = state.recorded.get(method) {
+            return Ok(recorded.clone());
+        }
         let latest = state.headers.len();
         let height = params["height"].as_str().and_then(|h| h.parse().ok()).unwrap_or(latest);
         let lacks = height == 0 || height > latest || (height as u64) < state.earliest;
@@ -159,11 +165,16 @@ impl FakeNode {
     }
 }
 
-fn recorded_header() -> Value {
+/// What a node of wasmd once answered.
+pub(super) fn recorded(name: &str) -> Value {
     let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../packages/cosmos/tests/fixtures");
-    let text = std::fs::read_to_string(format!("{fixtures}/commit_send.json")).unwrap();
-    let answer: Value = serde_json::from_str(&text).unwrap();
-    answer["result"]["signed_header"]["header"].clone()
+    let text = std::fs::read_to_string(format!("{fixtures}/{name}.json")).unwrap();
+    let mut answer: Value = serde_json::from_str(&text).unwrap();
+    answer["result"].take()
+}
+
+fn recorded_header() -> Value {
+    recorded("commit_send")["signed_header"]["header"].take()
 }
 
 fn read(header: &Value) -> Header {

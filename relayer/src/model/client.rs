@@ -119,7 +119,12 @@ impl Model {
             None => {
                 self.flow_mut(id).parked = None;
                 // A revival brings a height that no event of an update names.
-                self.learn_consensus(id, facts.latest);
+                if self.learn_consensus(id, facts.latest)
+                    && let Some(at) = self.tip_to(id).map(|tip| tip.height)
+                {
+                    // Nor does an event say who brought it.
+                    self.note_given(id, facts.latest, at);
+                }
             }
         }
     }
@@ -142,13 +147,16 @@ impl Model {
         client.not_before = later;
     }
 
-    /// Notes that a flow's client knows a height of the other chain, in the row of the path.
-    pub(super) fn learn_consensus(&mut self, id: &FlowId, height: u64) {
-        let Some(mut row) = self.record.path(&id.path).cloned() else { return };
-        if row.ends.on_mut(id.to).learn(height) {
+    /// Notes that a flow's client knows a height of the other chain, in the row of the path; `false` when it is
+    /// no news.
+    pub(super) fn learn_consensus(&mut self, id: &FlowId, height: u64) -> bool {
+        let Some(mut row) = self.record.path(&id.path).cloned() else { return false };
+        let is_news = row.ends.on_mut(id.to).learn(height);
+        if is_news {
             self.record.write(Write::Path(row));
             self.begin_aging(id, height);
         }
+        is_news
     }
 
     /// Notes that a flow's client got a header of this height of the other chain.

@@ -50,6 +50,8 @@ pub enum Fact {
     GasPrice(AskId, u128),
     /// Answers [`Ask::Compare`].
     Compared(AskId, Verdict),
+    /// Answers [`Ask::Heights`].
+    Heights(AskId, Vec<u64>),
     /// Answers [`Ask::Channels`].
     Channels(AskId, Vec<Listed>),
     /// Answers [`Ask::Packets`].
@@ -128,6 +130,17 @@ pub enum Ask {
     /// Whether a header that a client was given is one that its chain made. Answered by
     /// [`Fact::Compared`].
     Compare(GivenHeader),
+    /// The heights of which a client holds a header. Answered by [`Fact::Heights`].
+    Heights {
+        /// The chain that the client is on.
+        chain: ChainId,
+        /// The client.
+        client: ClientId,
+        /// After which block.
+        height: u64,
+        /// The chain that the client follows.
+        of: ChainId,
+    },
     /// The channel ends of a connection. Answered by [`Fact::Channels`].
     Channels {
         /// The chain.
@@ -157,6 +170,7 @@ impl Ask {
             | Self::Simulate { chain, .. }
             | Self::Client { chain, .. }
             | Self::GasPrice { chain, .. }
+            | Self::Heights { chain, .. }
             | Self::Channels { chain, .. } => Some(chain),
             Self::Offer(slot) => Some(&slot.lane.chain),
             Self::Account(lane) => Some(&lane.chain),
@@ -178,6 +192,7 @@ impl Ask {
             Self::Client { .. } => "client",
             Self::GasPrice { .. } => "gas_price",
             Self::Compare(_) => "compare",
+            Self::Heights { .. } => "heights",
             Self::Channels { .. } => "channels",
             Self::Packets { .. } => "packets",
         }

@@ -71,6 +71,10 @@ impl Model {
         for flow in flows {
             self.flow_mut(&flow).client = Client::default();
             self.open_gaps(&flow);
+            let (path, gap) = (flow.path.clone(), Gap::Headers(flow.to));
+            if self.record.path(&path).is_some_and(|row| row.ends.on(flow.to).client.is_some()) {
+                self.open_gap(GapId { path, gap });
+            }
         }
         self.elapse(chain, tip);
         // Which sequences were used meanwhile, only the account tells.
@@ -151,6 +155,12 @@ impl Model {
                 chain: path.chains.on(*side).clone(),
                 connection: path.ends.on(*side).connection.clone()?,
                 height: *pins.on(*side),
+            },
+            Gap::Headers(side) => Ask::Heights {
+                chain: path.chains.on(*side).clone(),
+                client: path.ends.on(*side).client.clone()?,
+                height: *pins.on(*side),
+                of: path.chains.on(side.other()).clone(),
             },
             Gap::Packets { index, from } => {
                 let end = |side: Side| {

@@ -4,7 +4,7 @@
 //! two. The client is told of both and freezes, before somebody proves with the wrong one what never
 //! happened. Our own headers are verified before they are sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ibc_proto::google::protobuf::Any;
 use prost::Message as _;
@@ -15,7 +15,7 @@ use super::client::Client;
 use super::facts::{Ask, Why};
 use super::ids::{AskId, ChainId, ClientId, FlowId, Span, Time};
 use super::notice::Notice;
-use super::rows::Write;
+use super::rows::{Gap, GapId, Write};
 use super::state::{GivenHeader, Verdict};
 
 /// How many headers of a client may wait to be compared. More do not fit into a block.
@@ -50,6 +50,26 @@ impl Model {
             unchecked.insert(height, at);
             self.record.write(Write::Path(row));
         }
+    }
+
+    /// Applies which heights a client knows after blocks that were not read: those that are news are to be
+    /// compared, the newest first. None of them is older than all that were known.
+    pub(super) fn on_heights(&mut self, gap: &GapId, heights: &[u64]) {
+        let (Some(pins), Gap::Headers(side)) = (self.scans.pins(gap), &gap.gap) else { return };
+        let at = *pins.on(*side);
+        if let Some(mut row) = self.record.path(&gap.path).cloned() {
+            let end = row.ends.on_mut(*side);
+            let oldest = end.consensus.first().copied().unwrap_or_default();
+            let is_news = |height: &u64| *height > oldest && !end.consensus.contains(height);
+            let news: BTreeSet<u64> = heights.iter().copied().filter(is_news).collect();
+            let room = WAITING.saturating_sub(end.unchecked.len());
+            for height in news.into_iter().rev().take(room) {
+                end.unchecked.entry(height).or_insert(at);
+            }
+            self.record.write(Write::Path(row));
+        }
+        self.scans.close(gap);
+        self.record.write(Write::Closed(gap.clone()));
     }
 
     /// Asks about the headers that are due, one of each client at a time.

@@ -85,6 +85,8 @@ pub struct GapId {
 pub enum Gap {
     /// Which channels this side's end of the connection has.
     Channels(Side),
+    /// Which headers this side's client was given.
+    Headers(Side),
     /// What became of the packets of one direction of a channel.
     Packets {
         /// The channel's index in the path.

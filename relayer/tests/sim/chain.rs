@@ -254,6 +254,13 @@ impl<C: Channels> Chain<C> {
         let tx = decode(bytes).expect("our own bytes decode");
         let at = Context { mode: Mode::Simulate, ..self.context(self.height, self.time) };
         let mut core = self.check.clone();
+        // A simulation verifies no signature, but the sequence of whoever is to sign.
+        let lane = self.lane.address.as_str();
+        let pooled = core.sequences.get(lane).copied().unwrap_or(0);
+        if tx.msgs.iter().any(|message| names(&message.value, lane)) && tx.sequence != pooled {
+            let log = format!("account sequence mismatch, expected {pooled}, got {}", tx.sequence);
+            return Err((0, Failure { codespace: "sdk", code: 32, log }));
+        }
         let skipped = if tx.fee.amount == 0 { FEE_GAS } else { 0 };
         let added = if tx.sequence == 0 { FIRST_KEY_GAS } else { 0 };
         let done = Self::run_all(&mut core, &at, &tx, &mut Vec::new());
@@ -397,4 +404,9 @@ impl<C: Channels> Chain<C> {
             self.cache.remove(&pooled.tx.hash);
         }
     }
+}
+
+/// Whether a message has a text in it, such as its signer.
+fn names(message: &[u8], text: &str) -> bool {
+    message.windows(text.len()).any(|window| window == text.as_bytes())
 }

@@ -105,6 +105,14 @@ impl<C: Channels> Core<C> {
         Ok((nanos, state.root.unwrap_or_default().hash))
     }
 
+    /// The heights of which a client knows a header.
+    pub(crate) fn consensus_heights(&self, client: &str) -> Vec<u64> {
+        let folder = format!("clients/{client}/consensusStates/");
+        let keys = self.store.keys().filter_map(|key| key.strip_prefix(folder.as_bytes()));
+        let height = |key| std::str::from_utf8(key).ok()?.split_once('-')?.1.parse().ok();
+        keys.filter_map(height).collect()
+    }
+
     pub(crate) fn update_client(
         &mut self,
         at: &Context,

@@ -27,9 +27,9 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// The message that a node's answer names: none where the error is a panic.
+    /// The message that a node's answer names: none where the error is a panic, or comes before all messages.
     pub(crate) fn names(&self, index: usize) -> Option<usize> {
-        (self.codespace != "sdk" || self.code != 11).then_some(index)
+        (self.codespace != "sdk" || ![11, 32].contains(&self.code)).then_some(index)
     }
 }
 

@@ -15,7 +15,7 @@ fn send_both(world: &mut World, count: u64) {
     }
 }
 
-fn prune(world: &mut World) {
+pub(crate) fn prune(world: &mut World) {
     for side in [Side::A, Side::B] {
         let chain = world.chains.on_mut(side);
         chain.pruned = chain.height - 5;

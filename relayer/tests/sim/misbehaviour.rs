@@ -8,6 +8,7 @@ use ferry::plan::choose::Idle;
 use ferry::plan::explain::Why;
 use ibc_proto::ibc::core::client::v1::MsgUpdateClient;
 
+use crate::gaps::prune;
 use crate::light::{self, SimHeader};
 use crate::setup::{Faults, Sending};
 use crate::traps::{LATE, why_waits};
@@ -25,14 +26,19 @@ fn status(world: &World, side: Side) -> ClientStatus {
 
 /// Somebody gives the client on B a header that A's validators signed and A never made.
 fn forge(world: &mut World, height: u64, time: u64) {
-    let (a, b) = (&world.chains.a, &world.chains.b);
+    let chain = world.chains.a.id.clone();
+    let root = light::forged(&chain, height);
+    give(world, &SimHeader { chain, height, time, root });
+}
+
+/// Somebody gives the client on B a header.
+fn give(world: &mut World, header: &SimHeader) {
+    let b = &world.chains.b;
     let trusted = b.core.look(CLIENT, b.time).expect("the client is there").latest;
-    assert!(height > trusted, "the client knows the height already");
-    let root = light::forged(&a.id, height);
-    let header = SimHeader { chain: a.id.clone(), height, time, root };
+    assert!(header.height > trusted, "the client knows the height already");
     let update = MsgUpdateClient {
         client_id: CLIENT.to_owned(),
-        client_message: Some(light::pack(&header, trusted)),
+        client_message: Some(light::pack(header, trusted)),
         signer: "x".to_owned(),
     };
     world.inject(Side::B, any(&update));
@@ -78,6 +84,27 @@ fn a_client_that_was_given_a_header_of_the_future_is_frozen() {
         world.run(10, |_| false);
         let time = world.chains.a.time + 5 * SECOND;
         forge(&mut world, 1_000_000_000, time);
+        assert_freezes(&mut world);
+    }
+}
+
+/// The header came in a block that no node keeps any more. The client's state tells of it, be it the newest
+/// that the client knows or one among others.
+#[test]
+fn a_client_that_was_given_another_header_unseen_is_frozen() {
+    for (faults, is_newest) in
+        [(Faults::default(), true), (Faults::default(), false), (FAULTS, false)]
+    {
+        let mut world = linked(85, faults);
+        world.run(10, |_| false);
+        let (height, time) = (world.chains.a.height, world.chains.a.time);
+        forge(&mut world, height - 1, time);
+        if !is_newest {
+            let honest = world.chains.a.headers[&height].clone();
+            give(&mut world, &honest);
+        }
+        world.sleep(30);
+        prune(&mut world);
         assert_freezes(&mut world);
     }
 }

@@ -45,10 +45,16 @@ impl<C: Channels> World<C> {
                     Err(failure) => Fact::Failed(id, Why::Unavailable(failure.log)),
                 }
             }
-            Ask::Compare(_) | Ask::Channels { .. } | Ask::Packets { .. } if is_stale => {
+            Ask::Compare(_) | Ask::Heights { .. } | Ask::Channels { .. } | Ask::Packets { .. }
+                if is_stale =>
+            {
                 Fact::Failed(id, Why::Unavailable("this node is behind".to_owned()))
             }
             Ask::Compare(given) => self.compare(id, &given),
+            Ask::Heights { chain, client, .. } => {
+                let heights = self.chains.named(&chain).core.consensus_heights(client.as_str());
+                Fact::Heights(id, heights)
+            }
             Ask::Channels { chain, connection, height } => {
                 self.channels(id, (&chain, connection.as_str(), height))
             }

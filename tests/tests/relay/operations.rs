@@ -105,25 +105,6 @@ fn a_running_ferry_takes_other_settings_and_a_contracts_channel() -> anyhow::Res
     })
 }
 
-/// A chain whose nodes do not answer when ferry starts keeps nothing else from being served, and is served when
-/// they do.
-#[test]
-fn a_chain_that_does_not_answer_is_served_later() -> anyhow::Result<()> {
-    crate::run(async || {
-        let operator = Operator::new("").await?;
-        let linked = operator.link().await?;
-        let (a, on_a) = (&operator.a, channel(&linked, "a")?);
-        let rpc = operator.b.chain.rpc().endpoint().to_owned();
-        let nobody = "http://127.0.0.1:1";
-        operator.configure(|text| text.replace(&rpc, nobody))?;
-        let _ferry = operator.start()?;
-        operator.send(a, &on_a, 1).await?;
-        waits(&operator, "not read or not configured").await?;
-        operator.configure(|text| text.replace(nobody, &rpc))?;
-        operator.settled(a, &on_a).await
-    })
-}
-
 /// Waits until ferry says of a packet why it is not carried, and sees that it is not.
 async fn waits(operator: &Operator, why: &str) -> anyhow::Result<()> {
     let says = async || {

@@ -1,0 +1,117 @@
+use anyhow::{Context as _, ensure};
+use e2e::clock;
+use e2e::follower::{Follower, Peers};
+use e2e::gate::{Gate, Mode};
+use e2e::operator::Operator;
+use serde_json::Value;
+
+fn channels(linked: &Value) -> anyhow::Result<[String; 2]> {
+    let channel = |end: &str| linked[end]["channel"].as_str().map(str::to_owned);
+    Ok([channel("a").context("no channel")?, channel("b").context("no channel")?])
+}
+
+/// Waits until ferry has logged a text.
+async fn logged(operator: &Operator, text: &str) -> anyhow::Result<()> {
+    let is_logged = async || Ok(operator.log()?.contains(text).then_some(()));
+    clock::until(&operator.a.chain, &format!("ferry logs `{text}`"), is_logged).await
+}
+
+/// Nothing was skipped, and nothing was paid for in vain.
+async fn all_read(operator: &Operator) -> anyhow::Result<()> {
+    let status = operator.ferry(&["status"]).await?;
+    assert_eq!(status["gaps"], Value::Array(Vec::new()), "{status}");
+    assert!(!operator.log()?.contains("blocks are not kept any more"), "{}", operator.log()?);
+    let costs = operator.ferry(&["costs"]).await?;
+    for line in costs["lines"].as_array().context("no lines")? {
+        assert_eq!((&line["failed"], &line["redundant"]), (&0.into(), &0.into()), "{line}");
+    }
+    Ok(())
+}
+
+/// The node of the chain on which packets arrive is stopped and started, killed and started, and replaced by a copy of
+/// itself of before, which has not come as far as ferry has read: ferry says so each time, waits, skips no block and
+/// pays nothing twice.
+#[test]
+fn a_node_may_stop_die_and_be_put_back() -> anyhow::Result<()> {
+    crate::run(async || {
+        let operator = Operator::new("").await?;
+        let (a, b) = (&operator.a, &operator.b);
+        let [on_a, _] = channels(&operator.link().await?)?;
+        let mut node = Follower::of(&b.chain, &[]).await?;
+        operator.configure(|text| text.replace(b.chain.rpc().endpoint(), &node.rpc))?;
+        let _ferry = operator.start()?;
+        operator.send(a, &on_a, 3).await?;
+        operator.settled(a, &on_a).await?;
+
+        node.stop().await?;
+        let before = node.copy()?;
+        operator.send(a, &on_a, 3).await?;
+        logged(&operator, "node does not serve blocks").await?;
+        node.start(Peers::Validator).await?;
+        operator.settled(a, &on_a).await?;
+        logged(&operator, "node serves blocks again").await?;
+
+        operator.send(a, &on_a, 3).await?;
+        node.kill().await?;
+        node.start(Peers::Validator).await?;
+        operator.settled(a, &on_a).await?;
+
+        node.stop().await?;
+        node.put_back(&before)?;
+        operator.send(a, &on_a, 3).await?;
+        node.start(Peers::Nobody).await?;
+        logged(&operator, "node is behind, waiting for it").await?;
+        node.stop().await?;
+        node.start(Peers::Validator).await?;
+        operator.settled(a, &on_a).await?;
+        all_read(&operator).await
+    })
+}
+
+/// A node that does not answer when ferry starts keeps nothing else from being served. When it hangs up, answers
+/// nothing, an error or something else, ferry says so, and carries what was sent meanwhile as soon as it answers.
+#[test]
+fn a_node_may_answer_nothing_or_anything() -> anyhow::Result<()> {
+    crate::run(async || {
+        let operator = Operator::new("rpc_timeout = \"2s\"").await?;
+        let (a, b) = (&operator.a, &operator.b);
+        let [on_a, _] = channels(&operator.link().await?)?;
+        let gate = Gate::before(b.chain.rpc().endpoint(), Mode::Shut).await?;
+        operator.configure(|text| text.replace(b.chain.rpc().endpoint(), &gate.address))?;
+        let _ferry = operator.start()?;
+        operator.send(a, &on_a, 1).await?;
+        let is_told = async || {
+            let waiting = operator.waiting().await?;
+            let why = "not read or not configured";
+            Ok(waiting.iter().any(|line| line.contains(why)).then_some(()))
+        };
+        clock::until(&a.chain, "ferry says why the packet waits", is_told).await?;
+        gate.set(Mode::Open);
+        operator.settled(a, &on_a).await?;
+
+        for (mode, fault) in [
+            (Mode::Shut, "cannot be reached"),
+            (Mode::Silent, "no answer within"),
+            (Mode::Error, "HTTP status 500"),
+            (Mode::Garbage, "malformed"),
+        ] {
+            let known = operator.log()?.len();
+            gate.set(mode);
+            operator.send(a, &on_a, 2).await?;
+            let is_told = async || {
+                let log = operator.log()?;
+                let mut lines = log[known..].lines();
+                let told = |line: &str| {
+                    line.contains("node does not serve blocks") && line.contains(fault)
+                };
+                Ok(lines.any(told).then_some(()))
+            };
+            let waited = clock::until(&a.chain, "ferry says what is wrong", is_told).await;
+            waited.with_context(|| format!("{mode:?}"))?;
+            gate.set(Mode::Open);
+            operator.settled(a, &on_a).await?;
+        }
+        ensure!(operator.log()?.matches("node serves blocks again").count() >= 4);
+        all_read(&operator).await
+    })
+}
