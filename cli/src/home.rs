@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
-use cosmos::chain::{Chain, ChainConfig};
+use cosmos::chain::{Chain, ChainConfig, MAX_GAS};
 use cosmos::keys::password::{Again, read_password};
 use cosmos::keys::{Key, KeyStore, KeyStoreError};
 use serde::Deserialize;
@@ -43,10 +43,17 @@ pub struct Place {
     pub address_prefix: String,
     /// Price of gas with its denom, as in `0.001stake`.
     pub gas_price: String,
+    /// The most gas that a transaction may pay for, whatever the node says that it takes.
+    #[serde(default = "max_gas")]
+    pub max_gas: u64,
     /// The contract's address.
     pub contract: String,
     /// The name of the key that signs there.
     pub key: Option<String>,
+}
+
+const fn max_gas() -> u64 {
+    MAX_GAS
 }
 
 impl Home {
@@ -221,6 +228,6 @@ impl Place {
     /// # Errors
     /// The node does not answer or is on another chain.
     pub async fn connect(&self) -> anyhow::Result<Chain> {
-        Ok(Chain::connect(self.chain()?).await?)
+        Ok(Chain::connect(self.chain()?).await?.with_max_gas(self.max_gas))
     }
 }

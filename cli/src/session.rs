@@ -1,12 +1,12 @@
 //! The contracts of a user, to be asked and told things.
 
+mod actor;
 mod flights;
 mod foreign;
+mod journal;
 
 use anyhow::{Context as _, bail, ensure};
-use cosmos::Any;
-use cosmos::chain::{Chain, TxOutcome};
-use cosmos::keys::Key;
+use cosmos::chain::Chain;
 use market::msg as market_msg;
 use market::msg::{BidInfo, BidsResponse, DeploymentInfo, LeaseId, LeaseInfo, ProviderInfo};
 use outpost::msg as outpost_msg;
@@ -19,6 +19,8 @@ use serde::de::DeserializeOwned;
 
 use crate::figures;
 use crate::home::{Config, Home, Place};
+
+pub use actor::Actor;
 
 /// A user's folder and what is configured there.
 #[derive(Clone, Debug)]
@@ -34,16 +36,6 @@ pub struct Contract {
     pub chain: Chain,
     /// The contract's address.
     pub address: String,
-}
-
-/// A contract and the key that acts on it.
-#[derive(Clone, Debug)]
-pub struct Actor {
-    /// The contract.
-    pub contract: Contract,
-    /// The key's address.
-    pub address: String,
-    key: Key,
 }
 
 /// What a tenant reads: its orders at the outpost, its deployments at the market.
@@ -102,7 +94,7 @@ impl Session {
     /// As [`Session::market`]; the key cannot be opened.
     pub async fn market_actor(&self, key: Option<&str>) -> anyhow::Result<Actor> {
         let key = self.home.key(&self.config, &self.config.market, key)?;
-        Actor::new(self.market().await?, key)
+        Actor::new(self.market().await?, key, &self.home)
     }
 
     /// Connects to the outpost with a key.
@@ -111,7 +103,7 @@ impl Session {
     /// As [`Session::outpost`]; the key cannot be opened.
     pub async fn outpost_actor(&self, key: Option<&str>) -> anyhow::Result<Actor> {
         let key = self.home.key(&self.config, self.outpost_place()?, key)?;
-        Actor::new(self.outpost().await?, key)
+        Actor::new(self.outpost().await?, key, &self.home)
     }
 }
 
@@ -151,51 +143,6 @@ impl Contract {
             Err(error) if foreign::is_foreign(&error) => Err(self.foreign().await),
             Err(error) => Err(error.into()),
         }
-    }
-}
-
-impl Actor {
-    /// A key that acts on a contract.
-    ///
-    /// # Errors
-    /// The chain's address prefix is not valid.
-    pub fn new(contract: Contract, key: Key) -> anyhow::Result<Self> {
-        let address = contract.chain.address(&key)?;
-        Ok(Self { contract, address, key })
-    }
-
-    /// Sends the contract a message, with coins.
-    ///
-    /// # Errors
-    /// What the contract says, or the chain.
-    pub async fn send(
-        &self,
-        msg: &impl Serialize,
-        funds: &[(u128, &str)],
-    ) -> anyhow::Result<TxOutcome> {
-        let Contract { chain, address } = &self.contract;
-        Ok(chain.execute(&self.key, address, msg, funds).await?)
-    }
-
-    /// Sends another contract of the chain a message, with coins.
-    ///
-    /// # Errors
-    /// As [`Actor::send`].
-    pub async fn send_to(
-        &self,
-        contract: &str,
-        msg: &impl Serialize,
-        funds: &[(u128, &str)],
-    ) -> anyhow::Result<TxOutcome> {
-        Ok(self.contract.chain.execute(&self.key, contract, msg, funds).await?)
-    }
-
-    /// Sends the chain messages in one transaction.
-    ///
-    /// # Errors
-    /// What the chain says.
-    pub async fn send_msgs(&self, msgs: &[Any]) -> anyhow::Result<TxOutcome> {
-        Ok(self.contract.chain.send_msgs(&self.key, msgs, "").await?)
     }
 }
 

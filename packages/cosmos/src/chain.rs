@@ -6,32 +6,30 @@ use std::time::Duration;
 
 use ibc_proto::cosmos::auth::v1beta1::{QueryAccountInfoRequest, QueryAccountInfoResponse};
 use ibc_proto::cosmos::bank::v1beta1 as bank;
-use ibc_proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
-use tokio::time::{Instant, sleep};
 
-use crate::Any;
 use crate::keys::Key;
-use crate::rpc::{DEFAULT_TIMEOUT, QueryError, Rpc, TxResult};
+use crate::rpc::{DEFAULT_TIMEOUT, Rpc};
 use crate::wire::event::Event;
 use crate::wire::gas::GasPrice;
-use crate::wire::sign::sign;
-use crate::wire::tx::{Fee, SignedTx, TxPlan, unsigned};
 
 mod error;
+mod fate;
 pub mod gov;
 pub mod ibc;
 pub mod ibc_v2;
 pub mod node;
 pub mod price;
+mod send;
 pub mod upgrade;
 pub mod wasm;
 
 pub use error::ChainError;
+pub use fate::{Fate, Note};
 
-/// How long a transaction may take into a block.
-const INCLUSION: Duration = Duration::from_secs(60);
-/// How often a node is asked whether a block has it.
-const POLL: Duration = Duration::from_millis(250);
+/// How long to look for a transaction, unless the caller says otherwise.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// The most gas of one transaction, unless the caller says otherwise: storing a megabyte of code takes a third.
+pub const MAX_GAS: u64 = 25_000_000;
 
 /// What one must know of a chain to use it.
 #[derive(Clone, Debug)]
@@ -51,6 +49,8 @@ pub struct ChainConfig {
 pub struct Chain {
     config: ChainConfig,
     rpc: Rpc,
+    patience: Duration,
+    max_gas: u64,
 }
 
 /// An account as transactions need it.
@@ -101,7 +101,20 @@ impl Chain {
             let endpoint = rpc.address().clone();
             return Err(ChainError::WrongChain { endpoint, got, expected: config.chain_id });
         }
-        Ok(Self { config, rpc })
+        Ok(Self { config, rpc, patience: PATIENCE, max_gas: MAX_GAS })
+    }
+
+    /// The same chain, on which a transaction is looked for so long and no longer.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// The same chain, on which no transaction is signed that would pay for more gas. What a transaction takes is
+    /// the node's word, so that without a bound a node could spend what the key has.
+    #[must_use]
+    pub fn with_max_gas(self, max_gas: u64) -> Self {
+        Self { max_gas, ..self }
     }
 
     /// What the chain was connected with.
@@ -190,118 +203,6 @@ impl Chain {
         let answer: bank::QuerySupplyOfResponse = self.rpc.query(path, &request, 0).await?;
         amount("supply", answer.amount.map(|coin| coin.amount))
     }
-
-    /// The gas that messages would take if sent now.
-    ///
-    /// # Errors
-    /// [`ChainError::WouldFail`] when they would fail, with the chain's reason.
-    pub async fn simulate(&self, key: &Key, msgs: &[Any], memo: &str) -> Result<u64, ChainError> {
-        let account = self.account(&self.address(key)?).await?;
-        self.simulate_as(key, account, msgs, memo).await
-    }
-
-    /// Sends messages in one transaction and waits until a block has it.
-    ///
-    /// The gas limit is 1.3 times what a dry run takes. One key must not send twice at a time.
-    ///
-    /// # Errors
-    /// [`ChainError::WouldFail`] and [`ChainError::Refused`] cost nothing; [`ChainError::Failed`] the fee;
-    /// after [`ChainError::NotIncluded`] the transaction may still be executed.
-    pub async fn send_msgs(
-        &self,
-        key: &Key,
-        msgs: &[Any],
-        memo: &str,
-    ) -> Result<TxOutcome, ChainError> {
-        match self.try_send(key, msgs, memo).await {
-            // A transaction of before was still on its way when the sequence was read.
-            Err(error) if error.is_sequence_mismatch() => self.try_send(key, msgs, memo).await,
-            other => other,
-        }
-    }
-
-    async fn try_send(&self, key: &Key, msgs: &[Any], memo: &str) -> Result<TxOutcome, ChainError> {
-        let account = self.account(&self.address(key)?).await?;
-        let gas = self.simulate_as(key, account, msgs, memo).await?;
-        let gas_limit = gas.saturating_mul(13).div_ceil(10);
-        let fee = Fee {
-            gas_limit,
-            amount: self.config.gas_price.fee(gas_limit),
-            denom: self.config.gas_price.denom().to_owned(),
-            granter: None,
-        };
-        let tx = sign(key, &self.plan(account, msgs, memo, &fee));
-        self.offer(&tx).await?;
-        self.wait_for(&tx, fee.amount).await
-    }
-
-    async fn simulate_as(
-        &self,
-        key: &Key,
-        account: Account,
-        msgs: &[Any],
-        memo: &str,
-    ) -> Result<u64, ChainError> {
-        // A dry run takes the fee it is told, and without one skips 16,000 gas of taking it.
-        let amount = self.config.gas_price.fee(1).min(1);
-        let denom = self.config.gas_price.denom().to_owned();
-        let least = Fee { gas_limit: 0, amount, denom, granter: None };
-        let plan = self.plan(account, msgs, memo, &least);
-        let tx_bytes = unsigned(Some(&key.public_key()), &plan);
-        let request = SimulateRequest { tx_bytes, ..SimulateRequest::default() };
-        let path = "/cosmos.tx.v1beta1.Service/Simulate";
-        let answer: SimulateResponse = match self.rpc.query(path, &request, 0).await {
-            Err(QueryError::Refused { codespace, code, log, .. }) => {
-                return Err(ChainError::WouldFail { codespace, code, log });
-            }
-            other => other?,
-        };
-        let gas = answer.gas_info.map(|gas| gas.gas_used);
-        gas.ok_or_else(|| malformed("simulate", "no gas in it"))
-    }
-
-    fn plan<'a>(
-        &'a self,
-        account: Account,
-        msgs: &'a [Any],
-        memo: &'a str,
-        fee: &'a Fee,
-    ) -> TxPlan<'a> {
-        TxPlan {
-            chain_id: &self.config.chain_id,
-            account_number: account.number,
-            sequence: account.sequence,
-            msgs,
-            fee,
-            memo,
-            timeout_height: 0,
-        }
-    }
-
-    async fn offer(&self, tx: &SignedTx) -> Result<(), ChainError> {
-        let answer = self.rpc.broadcast_tx_sync(&tx.bytes).await?;
-        if answer.code == 0 {
-            return Ok(());
-        }
-        let hash = tx.hash_hex();
-        Err(ChainError::Refused {
-            hash,
-            codespace: answer.codespace,
-            code: answer.code,
-            log: answer.log,
-        })
-    }
-
-    async fn wait_for(&self, tx: &SignedTx, fee: u128) -> Result<TxOutcome, ChainError> {
-        let deadline = Instant::now() + INCLUSION;
-        while Instant::now() < deadline {
-            if let Some(found) = self.rpc.tx(&tx.hash).await? {
-                return outcome(tx.hash_hex(), found.height, fee, found.result);
-            }
-            sleep(POLL).await;
-        }
-        Err(ChainError::NotIncluded { hash: tx.hash_hex() })
-    }
 }
 
 impl TxOutcome {
@@ -309,19 +210,6 @@ impl TxOutcome {
     pub fn attribute(&self, kind: &str, key: &str) -> Option<&str> {
         self.events.iter().filter(|event| event.kind == kind).find_map(|event| event.get(key))
     }
-}
-
-fn outcome(
-    hash: String,
-    height: u64,
-    fee: u128,
-    result: TxResult,
-) -> Result<TxOutcome, ChainError> {
-    let TxResult { code, codespace, log, data, gas_wanted, gas_used, events } = result;
-    if code != 0 {
-        return Err(ChainError::Failed { hash, height, codespace, code, log });
-    }
-    Ok(TxOutcome { hash, height, gas_used, gas_wanted, fee, events, data })
 }
 
 fn first_page(limit: u64) -> ibc_proto::cosmos::base::query::v1beta1::PageRequest {

@@ -1,6 +1,5 @@
 //! How things on a chain fail.
 
-use super::INCLUSION;
 use crate::keys::KeyError;
 use crate::rpc::{Address, QueryError, RpcError};
 
@@ -72,11 +71,44 @@ pub enum ChainError {
         /// The reason.
         log: String,
     },
-    /// No block had the transaction in time.
-    #[error("transaction {hash} is in no block after {INCLUSION:?}; it may still come: look it up")]
+    /// The node wants more gas than the caller allows; nothing was signed.
+    #[error(
+        "the node wants {gas} gas for it, a fee of {fee} {denom}; expected at most {most} gas: try another node, or \
+         raise `max_gas` if that is right"
+    )]
+    TooMuchGas {
+        /// The gas limit that would have been signed.
+        gas: u64,
+        /// What it would have cost.
+        fee: u128,
+        /// The denom of fees.
+        denom: String,
+        /// The most that is allowed.
+        most: u64,
+    },
+    /// No block has the transaction, and none can any more; nothing was paid.
+    #[error(
+        "transaction {hash} is in no block up to {until_height}, and none after that may have it: nothing was done, \
+         try again"
+    )]
     NotIncluded {
         /// Its hash.
         hash: String,
+        /// The last block that could have had it.
+        until_height: u64,
+    },
+    /// The transaction was sent, and whether a block has it was not to be found out.
+    #[error(
+        "transaction {hash} was sent, and it is not known whether a block has it ({reason}); one may have it up to \
+         block {until_height}: look the hash up before you do the same again"
+    )]
+    Unknown {
+        /// Its hash.
+        hash: String,
+        /// The last block that may have it.
+        until_height: u64,
+        /// What stood in the way.
+        reason: String,
     },
     /// An answer lacks something that it must have.
     #[error("answer to `{what}` is malformed: {reason}")]

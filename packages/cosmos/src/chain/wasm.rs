@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::ibc::{PAGE, next_page};
 use super::{Chain, ChainError, TxOutcome, first_page, malformed};
+use crate::Any;
 use crate::keys::Key;
 use crate::wire::tx::any;
 use crate::wire::wasm::{
@@ -85,13 +86,27 @@ impl Chain {
         msg: &impl Serialize,
         funds: &[(u128, &str)],
     ) -> Result<TxOutcome, ChainError> {
-        let message = MsgExecuteContract {
+        let message = self.execution(key, contract, msg, funds)?;
+        self.send_msgs(key, &[message], "").await
+    }
+
+    /// What [`Chain::execute`] sends.
+    ///
+    /// # Errors
+    /// [`ChainError::Malformed`] when the message is no JSON, [`ChainError::Key`].
+    pub fn execution(
+        &self,
+        key: &Key,
+        contract: &str,
+        msg: &impl Serialize,
+        funds: &[(u128, &str)],
+    ) -> Result<Any, ChainError> {
+        Ok(any(&MsgExecuteContract {
             sender: self.address(key)?,
             contract: contract.to_owned(),
             msg: json(msg)?,
             funds: coins(funds),
-        };
-        self.send_msgs(key, &[any(&message)], "").await
+        }))
     }
 
     /// Gives a contract other code.
