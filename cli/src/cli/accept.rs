@@ -5,7 +5,7 @@ use market::msg::LeaseId;
 use outpost::msg::ExecuteMsg;
 use protocol::control::GroupState;
 
-use super::sent::{CoinArg, Sent};
+use super::sent::{CoinArg, Sent, require_sent};
 use super::watch::Watch;
 use super::{Place, status};
 use crate::session::Books;
@@ -54,6 +54,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let actor = session.outpost_actor(args.key.as_deref()).await?;
     let funds = args.coin.as_ref().map(CoinArg::as_funds);
     let outcome = actor.send(&msg, funds.as_ref().map_or(&[], |funds| &funds[..])).await?;
+    require_sent(&outcome)?;
     let seq = args.choice.seq;
     let done = format!("accepted bid {} for order {seq}", args.choice.bid);
     let next = format!(

@@ -3,7 +3,7 @@
 use outpost::msg::responses::BuyResponse;
 
 use super::purchase::Purchase;
-use super::sent::Sent;
+use super::sent::{Sent, not_sent};
 use super::{Output, Place};
 
 const EXAMPLES: &str = "\
@@ -36,7 +36,18 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let outcome = actor.send(&msg, &funds).await?;
     let BuyResponse { seq } = outcome.contract_answer(0)?;
     let paid: Vec<_> = coin.iter().map(|(amount, denom)| format!("{amount} {denom}")).collect();
-    let done = format!("order {seq}: sent {} to the market", paid.join(", "));
-    let next = format!("a relayer carries it; entrepot lease {seq} --watch, or entrepot why {seq}");
+    let paid = paid.join(", ");
+    let (done, next) = match not_sent(&outcome) {
+        None => (
+            format!("order {seq}: sent {paid} to the market"),
+            format!("a relayer carries it; entrepot lease {seq} --watch, or entrepot why {seq}"),
+        ),
+        Some(reason) => (
+            format!(
+                "order {seq}: the chain did not take it, so {paid} is kept and not sent: {reason}"
+            ),
+            format!("`entrepot send {seq}` tries again, `entrepot cancel {seq}` gives it back"),
+        ),
+    };
     args.output.print(&Sent::new(&outcome, done, next).with_order(seq))
 }

@@ -2,7 +2,7 @@
 
 use outpost::msg::ExecuteMsg;
 
-use super::sent::{CoinArg, Sent};
+use super::sent::{CoinArg, Sent, require_sent};
 use super::watch::Watch;
 use super::{Place, status};
 
@@ -36,6 +36,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let funds = coin.as_ref().map(CoinArg::as_funds);
     let funds = funds.as_ref().map_or(&[][..], |funds| funds);
     let outcome = actor.send(&ExecuteMsg::Close { seq }, funds).await?;
+    require_sent(&outcome)?;
     let next = format!(
         "a relayer carries it and brings the rest home; `entrepot lease {seq} --watch`, then \
          `entrepot claim`"

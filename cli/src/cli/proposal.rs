@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::propose::dao::{Kind, Which};
-use super::sent::Sent;
+use super::sent::{Sent, not_sent};
 use super::watch::Watch;
 use super::{Output, Place};
 use crate::propose::{self, Vote};
@@ -191,7 +191,13 @@ async fn execute(actor: &Actor, proposal: &Target, output: Output) -> anyhow::Re
             );
             output.print(&sent(&next).with_order(seq))
         }
-        None => output.print(&sent("a relayer carries what it sent")),
+        None => match not_sent(&outcome) {
+            None => output.print(&sent("a relayer carries what it sent")),
+            Some(reason) => output.print(&sent(&format!(
+                "the chain did not take its transfer ({reason}): a purchase is kept, `entrepot orders` lists it as not \
+                 sent; anything else is credited, `entrepot claim`"
+            ))),
+        },
     }
 }
 

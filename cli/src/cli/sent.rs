@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use anyhow::bail;
 use cosmos::chain::TxOutcome;
 use serde::Serialize;
 
@@ -15,6 +16,8 @@ pub(super) struct Sent {
     /// The proposal that was made by it.
     #[serde(skip_serializing_if = "Option::is_none")]
     proposal: Option<u64>,
+    /// False if the chain did not take the transfer.
+    sent: bool,
     done: String,
     transaction: String,
     height: u64,
@@ -31,6 +34,7 @@ impl Sent {
         Self {
             order: None,
             proposal: None,
+            sent: not_sent(outcome).is_none(),
             done: done.into(),
             transaction: outcome.hash.clone(),
             height: outcome.height,
@@ -53,6 +57,24 @@ impl fmt::Display for Sent {
         writeln!(f, "{}", self.done)?;
         writeln!(f, "transaction {} in block {}", self.transaction, self.height)?;
         writeln!(f, "next: {}", self.next)
+    }
+}
+
+/// Why the chain did not take the transfer of a transaction that succeeded all the same; none if it took it. The outpost
+/// keeps a purchase then, and credits anything else to who paid.
+pub(super) fn not_sent(outcome: &TxOutcome) -> Option<&str> {
+    outcome.attribute("wasm-outpost_not_sent", "reason")
+}
+
+/// Refuses to call sent what was credited instead.
+pub(super) fn require_sent(outcome: &TxOutcome) -> anyhow::Result<()> {
+    match not_sent(outcome) {
+        None => Ok(()),
+        Some(reason) => bail!(
+            "the chain did not take it, nothing was sent ({reason}): the coin is credited to who paid, `entrepot claim` \
+             pays it out; try again when the way is open (transaction {})",
+            outcome.hash
+        ),
     }
 }
 
@@ -89,6 +111,29 @@ impl FromStr for CoinArg {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_chain_did_not_take_is_not_called_sent() {
+        let outcome = |kind: &str| {
+            let attribute = serde_json::json!({ "key": "reason", "value": "client is expired" });
+            let event = serde_json::json!({ "type": kind, "attributes": [attribute] });
+            TxOutcome {
+                hash: "00".into(),
+                height: 1,
+                gas_used: 1,
+                gas_wanted: 1,
+                fee: 1,
+                events: vec![serde_json::from_value(event).unwrap()],
+                data: Vec::new(),
+            }
+        };
+        require_sent(&outcome("wasm-outpost_sent")).unwrap();
+        let kept = outcome("wasm-outpost_not_sent");
+        let error = require_sent(&kept).unwrap_err().to_string();
+        assert!(error.contains("nothing was sent (client is expired)"), "{error}");
+        let json = serde_json::to_value(Sent::new(&kept, "", "")).unwrap();
+        assert_eq!(json["sent"], false);
+    }
 
     #[test]
     fn coins_are_units_and_a_denom() {

@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use outpost::msg::ExecuteMsg;
 
-use super::sent::{CoinArg, Sent};
+use super::sent::{CoinArg, Sent, require_sent};
 use super::watch::Watch;
 use super::{Place, status};
 
@@ -43,6 +43,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     );
     let actor = session.outpost_actor(key.as_deref()).await?;
     let outcome = actor.send(&ExecuteMsg::TopUp { seq }, &coin.as_funds()).await?;
+    require_sent(&outcome)?;
     let done = format!("sent {} {} to order {seq}", coin.amount, coin.denom);
     let next = format!("a relayer carries it to the market; `entrepot runway {seq} --watch`");
     watch.print(&Sent::new(&outcome, done, next))?;
