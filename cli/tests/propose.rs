@@ -133,6 +133,15 @@ fn only_money_comes_out_of_the_pool() {
 }
 
 #[test]
+fn it_is_said_to_whom_money_may_go_when_it_cannot_go_home() {
+    let mut proposal = buy();
+    let ExecuteMsg::Buy(buy) = &mut proposal.msg else { panic!("it buys") };
+    buy.local_refund = Some("wasm1else".into());
+    let said = explain(&cw3(), &proposal, Purchase { default_timeout_seconds: 3_600 }).join("\n");
+    assert!(said.contains("paid to wasm1else on the market's chain"), "{said}");
+}
+
+#[test]
 fn it_is_said_in_plain_words_what_it_does_and_costs() {
     let purchase = Purchase { default_timeout_seconds: 3_600 };
     let mut said = String::new();

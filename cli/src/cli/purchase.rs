@@ -68,7 +68,7 @@ impl Purchase {
         let route = self.route(&books.outpost).await?;
         let denom = self.denom(&route)?;
         let mut deployment = self.deployment()?;
-        take_no_higher_charge(books, &mut deployment).await;
+        take_no_higher_charge(books, &mut deployment).await?;
         let buy = Buy {
             route: route.name.clone(),
             deployment,
@@ -140,15 +140,17 @@ impl Purchase {
 
 /// Has each group that takes an offer take it at the minimum charge that it has today: a provider may
 /// raise it within a day, and a vote takes longer.
-async fn take_no_higher_charge(books: &Books, deployment: &mut Deployment) {
+async fn take_no_higher_charge(books: &Books, deployment: &mut Deployment) -> anyhow::Result<()> {
     for group in &mut deployment.groups {
         if let Selection::Offer { offer, max_charge: max @ None, .. } = &mut group.selection {
             let ask = AskMarket::Offer { offer: *offer };
-            // Of one that is gone the market's check speaks, which knows whether bids would do.
-            let info: anyhow::Result<OfferInfo> = books.market.ask(&ask).await;
-            *max = info.ok().map(|info| info.terms.min_charge);
+            // Of one that is gone the market's check speaks, which knows whether bids would do. A node that does not
+            // answer must not lift the bound.
+            let info: Option<OfferInfo> = books.market.find(&ask).await?;
+            *max = info.map(|info| info.terms.min_charge);
         }
     }
+    Ok(())
 }
 
 fn read_order(file: &Path) -> anyhow::Result<Deployment> {

@@ -113,6 +113,12 @@ fn buying(lines: &mut Vec<String>, dao: &Dao, proposal: &Proposal, buy: &Buy, pu
          coin comes back."
     ));
     lines.push(format!("What comes back or is not spent can be claimed, and goes to {home}."));
+    if let Some(address) = &buy.local_refund {
+        lines.push(format!(
+            "Where the way home fails for 30 days, anyone may have it paid to {address} on the market's chain instead: \
+             of this order and of all others of the same owner."
+        ));
+    }
     for operator in &buy.operators {
         let scopes = serde_json::to_string(&operator.scopes).unwrap_or_default();
         lines.push(format!("{} may act for the order on this chain: {scopes}.", operator.address));
