@@ -41,6 +41,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use serde::Serialize;
 
+use crate::figures;
 use crate::home::Home;
 use crate::refusal;
 use crate::session::Session;
@@ -170,7 +171,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // With standard error closed there is nobody left to tell.
-            let _ = writeln!(std::io::stderr(), "error: {}", refusal::said(&error));
+            let said = figures::printable_text(&refusal::said(&error));
+            let _ = writeln!(std::io::stderr(), "error: {said}");
             ExitCode::FAILURE
         }
     }
@@ -211,7 +213,7 @@ impl Output {
         Ok(if self.json {
             format!("{}\n", serde_json::to_string(result)?)
         } else {
-            result.to_string()
+            figures::printable_text(&result.to_string())
         })
     }
 }

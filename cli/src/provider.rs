@@ -1,18 +1,22 @@
 //! A provider at work: what it asks, what it can carry, and a loop that does it all.
 //!
 //! Everything the loop decides it reads from the market in the same round: which leases it has,
-//! for which orders it has bid. So a restart changes nothing, and it never bids beyond its
-//! capacity. Only where deposits of lost bids lie is kept in a file.
+//! for which orders it has bid, what time it is. So a restart changes nothing, and it never bids
+//! beyond its capacity. Strangers write the orders, so whatever they can make it spend has a limit.
 
 mod capacity;
 mod config;
+mod due;
+mod limits;
 mod load;
 mod market;
-mod memory;
+mod name;
 mod run;
 
 pub use capacity::Capacity;
 pub use config::{Config, DenomPrices, EXAMPLE, PriceFile, check_uri, example};
-pub use market::{Desk, parse_order};
-pub use memory::Memory;
+pub use due::is_binding;
+pub use limits::Limits;
+pub use market::Desk;
+pub use name::parse_order;
 pub use run::{Round, Worker};

@@ -328,7 +328,8 @@ fn a_price_of_zero_is_refused_with_the_reason() {
 fn every_command_has_examples() {
     let home = tempfile::tempdir().unwrap();
     let commands = "accept,bids,buy,claim,close,cancel,completions,config,keys,lease,local,\
-                    market,offers,order from,orders,proposal,propose,provider,provider bid,provider heartbeat,provider offer,\
+                    market,offers,order from,orders,proposal,propose,provider,provider bid,provider bids,provider close,\
+                    provider heartbeat,provider offer,provider withdraw-bid,\
                     provider orders,provider register,provider run,provider withdraw,reconcile,runway,send,\
                     status,top-up,why";
     for command in commands.split(',') {

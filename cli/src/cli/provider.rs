@@ -1,9 +1,11 @@
 //! `entrepot provider`
 
 mod bid;
+mod close;
 mod leases;
 mod offer;
 mod orders;
+mod own_bids;
 mod register;
 mod run;
 
@@ -22,11 +24,17 @@ Examples:
   entrepot provider example --denom ibc/... > provider.toml
   entrepot provider orders --prices provider.toml
   entrepot provider bid channel-0/wasm1outpost.../wasm1dao.../7/0 --prices provider.toml
+  entrepot provider bids
   entrepot provider heartbeat
   entrepot provider withdraw
   entrepot provider run provider.toml        all of it by itself
 
 Only the section [market] of the configuration is needed. The key must have money for fees, stake and deposits.";
+
+const BIDS: &str = "\
+Examples:
+  entrepot provider bids
+  entrepot provider bids --watch";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -71,12 +79,19 @@ enum Verb {
     Orders(orders::Args),
     /// Bid for an order.
     Bid(bid::Args),
+    /// List the key's own bids whose deposits are held.
+    #[command(after_help = BIDS)]
+    Bids(Reading),
+    /// Take a bid back, with its deposit.
+    WithdrawBid(own_bids::Args),
     /// List the leases.
     Leases(Reading),
     /// Prove that the leases are served: all, or those named.
     Heartbeat(leases::Args),
     /// Have paid what the leases earned: all, or those named.
     Withdraw(leases::Args),
+    /// Leave a lease.
+    Close(close::Args),
     /// Print a file for `run` with every key and its meaning; its prices serve `bid` too.
     Example {
         /// What prices are in; `entrepot market` lists what the market takes.
@@ -102,9 +117,12 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         Verb::Offer(args) => offer::run(place, args).await,
         Verb::Orders(args) => orders::run(place, args).await,
         Verb::Bid(args) => bid::run(place, args).await,
+        Verb::Bids(reading) => own_bids::list(place, reading).await,
+        Verb::WithdrawBid(args) => own_bids::withdraw(place, args).await,
         Verb::Leases(reading) => leases::list(place, reading).await,
         Verb::Heartbeat(args) => leases::heartbeat(place, args).await,
         Verb::Withdraw(args) => leases::withdraw(place, args).await,
+        Verb::Close(args) => close::run(place, args).await,
         Verb::Example { denom, stake } => {
             let stake = stake.map(|coin| format!("{}{}", coin.amount, coin.denom));
             let text = example(denom.as_deref(), stake.as_deref());

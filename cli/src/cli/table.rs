@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::figures;
+
 /// Columns aligned to the left, two spaces apart.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -14,7 +16,8 @@ impl Table {
     }
 
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        // What others wrote must not move the cursor, nor begin a line of its own.
+        self.rows.push(cells.into_iter().map(|cell| figures::printable(&cell)).collect());
     }
 
     fn widths(&self) -> Vec<usize> {

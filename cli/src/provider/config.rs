@@ -10,7 +10,7 @@ use protocol::deployment::Attribute;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::Capacity;
+use super::{Capacity, Limits};
 
 /// The file that `entrepot provider example` prints: the manual, with every key.
 pub const EXAMPLE: &str = include_str!("example.toml");
@@ -71,6 +71,9 @@ pub struct Config {
     /// Seconds from one withdrawal to the next.
     #[serde(default = "one_day")]
     pub withdraw_every_seconds: u64,
+    /// What it never goes beyond.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 const fn one_day() -> u64 {
@@ -145,6 +148,9 @@ impl Config {
         check_uri(&self.host_uri)?;
         ensure!(self.poll_seconds > 0, "`poll_seconds` is 0; expected at least 1");
         ensure!(self.valid_for_seconds > 0, "`valid_for_seconds` is 0; expected at least 1");
+        let Limits { transactions_per_round, orders_per_round, .. } = self.limits;
+        ensure!(transactions_per_round > 0, "`transactions_per_round` is 0; expected at least 1");
+        ensure!(orders_per_round > 0, "`orders_per_round` is 0; expected at least 1");
         check(&self.prices)
     }
 }

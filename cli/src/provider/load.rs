@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use cosmos::wire::gas::GasPrice;
 use market::msg::{LeaseId, OrderInfo, Prices};
 use protocol::Group;
 
 use super::config::rate;
-use super::{Capacity, DenomPrices};
+use super::{Capacity, DenomPrices, Limits};
 
 /// Needs of leases and of own bids, each once, and of what offers may still become.
 #[derive(Clone, Debug, Default)]
@@ -15,16 +16,31 @@ pub(super) struct Load {
     offered: Capacity,
 }
 
-/// The open orders, as a provider sees them.
+/// What a provider bids by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms<'a> {
+    pub(super) capacity: &'a Capacity,
+    pub(super) prices: &'a [DenomPrices],
+    pub(super) limits: &'a Limits,
+    pub(super) gas_price: &'a GasPrice,
+}
+
+/// The orders that fit by price and capacity.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Orders<'a> {
-    /// Those with a bid of its own.
-    pub(super) held: Vec<&'a OrderInfo>,
-    /// Those for which a bid was sent that no block has yet. It may still come, so they count as held; bidding
-    /// again takes the place of the transaction before, or finds it done.
-    pub(super) sent: Vec<&'a OrderInfo>,
-    /// All others.
-    pub(super) free: Vec<&'a OrderInfo>,
+pub(super) struct Chosen<'a> {
+    /// Those to bid for, and at which rate.
+    pub(super) bids: Vec<(&'a OrderInfo, u128)>,
+    /// Those whose deposit would be beyond the bounds.
+    pub(super) too_dear: Vec<&'a OrderInfo>,
+}
+
+impl Terms<'_> {
+    /// What to bid for an order; none if something has no price, or the tenant pays less.
+    fn rate(&self, order: &OrderInfo) -> Option<u128> {
+        let rate = rate(self.prices, &order.denom, &order.group)?;
+        let rate = rate.max(self.limits.least_rate(order, self.gas_price));
+        (rate <= order.group.max_rate.u128()).then_some(rate)
+    }
 }
 
 impl Load {
@@ -46,21 +62,25 @@ impl Load {
     }
 
     /// Chooses the orders to bid for, and at which rate: in their order, as long as everything
-    /// together stays within `capacity`.
+    /// together stays within the capacity.
     pub(super) fn choose<'a>(
         &self,
         orders: impl IntoIterator<Item = &'a OrderInfo>,
-        capacity: &Capacity,
-        prices: &[DenomPrices],
-    ) -> Vec<(&'a OrderInfo, u128)> {
+        terms: Terms<'_>,
+    ) -> Chosen<'a> {
         let mut used = self.total();
-        let mut chosen = Vec::new();
+        let mut chosen = Chosen::default();
         for order in orders {
-            let Some(rate) = rate(prices, &order.denom, &order.group) else { continue };
+            let Some(rate) = terms.rate(order) else { continue };
             let needs = Capacity::of(&order.group);
-            if rate <= order.group.max_rate.u128() && capacity.holds(&used, &needs) {
+            if !terms.capacity.holds(&used, &needs) {
+                continue;
+            }
+            if terms.limits.allows_deposit(order, rate) {
                 used.add(&needs);
-                chosen.push((order, rate));
+                chosen.bids.push((order, rate));
+            } else {
+                chosen.too_dear.push(order);
             }
         }
         chosen
@@ -93,6 +113,23 @@ mod tests {
         vec![DenomPrices { denom: "usdx".into(), each: web_prices() }]
     }
 
+    /// The rates that `load` bids within `capacity`, by the order's number.
+    fn choose(load: &Load, orders: &[OrderInfo], capacity: &Capacity) -> Vec<(u64, u128)> {
+        within(load, orders, capacity, &Limits::default())
+    }
+
+    fn within(
+        load: &Load,
+        orders: &[OrderInfo],
+        capacity: &Capacity,
+        limits: &Limits,
+    ) -> Vec<(u64, u128)> {
+        let gas_price = &GasPrice::new(25_000_000_000_000_000, "stake");
+        let terms = Terms { capacity, prices: &prices(), limits, gas_price };
+        let chosen = load.choose(orders, terms).bids;
+        chosen.iter().map(|(order, rate)| (order.id.deployment.seq, *rate)).collect()
+    }
+
     fn room_for(orders: u64) -> Capacity {
         let mut room = Capacity::default();
         for _ in 0..orders {
@@ -105,7 +142,7 @@ mod tests {
     fn of_two_orders_at_once_it_bids_for_what_it_can_carry() {
         let orders = [order(1), order(2), order(3)];
         for room in 0..4 {
-            let chosen = Load::default().choose(&orders, &room_for(room), &prices());
+            let chosen = choose(&Load::default(), &orders, &room_for(room));
             assert_eq!(chosen.len() as u64, room.min(3));
             assert!(chosen.iter().all(|(_, rate)| *rate == WEB_RATE));
         }
@@ -118,8 +155,8 @@ mod tests {
         load.add(&held.id, &held.group);
         load.add(&held.id, &held.group);
         let orders = [order(2), order(3)];
-        assert_eq!(load.choose(&orders, &room_for(1), &prices()).len(), 0);
-        assert_eq!(load.choose(&orders, &room_for(2), &prices()).len(), 1);
+        assert_eq!(choose(&load, &orders, &room_for(1)).len(), 0);
+        assert_eq!(choose(&load, &orders, &room_for(2)).len(), 1);
     }
 
     #[test]
@@ -131,14 +168,14 @@ mod tests {
         load.add_offer(&web_prices(), WEB_RATE);
         let offered = load.total();
         assert!(offered.cpu_milli >= needs.cpu_milli && offered.memory_bytes >= needs.memory_bytes);
-        assert!(load.choose(&orders, &room_for(1), &prices()).is_empty());
+        assert!(choose(&load, &orders, &room_for(1)).is_empty());
         let mut room = offered;
-        assert!(load.choose(&orders, &room, &prices()).is_empty(), "all of it is offered");
+        assert!(choose(&load, &orders, &room).is_empty(), "all of it is offered");
         room.add(&needs);
-        assert_eq!(load.choose(&orders, &room, &prices()).len(), 1);
+        assert_eq!(choose(&load, &orders, &room).len(), 1);
         let mut full = Load::default();
         full.add_offer(&web_prices(), 0);
-        assert_eq!(full.choose(&orders, &room_for(1), &prices()).len(), 1, "nothing is left of it");
+        assert_eq!(choose(&full, &orders, &room_for(1)).len(), 1, "nothing is left of it");
     }
 
     #[test]
@@ -148,8 +185,50 @@ mod tests {
         let mut foreign = order(2);
         foreign.denom = "other".into();
         let orders = [cheap, foreign, order(3)];
-        let chosen = Load::default().choose(&orders, &room_for(1), &prices());
-        let chosen: Vec<u64> = chosen.iter().map(|(order, _)| order.id.deployment.seq).collect();
-        assert_eq!(chosen, [3]);
+        assert_eq!(choose(&Load::default(), &orders, &room_for(1)), [(3, WEB_RATE)]);
+    }
+
+    #[test]
+    fn a_tenants_limit_does_not_decide_how_much_is_put_down() {
+        let mut generous = order(1);
+        generous.secured_rate = Uint128::new(10 * WEB_RATE);
+        let mut trap = order(2);
+        trap.secured_rate = Uint128::new(10 * WEB_RATE + 1);
+        let mut huge = order(3);
+        huge.secured_rate = Uint128::new(1_000 * WEB_RATE);
+        let orders = [trap, huge, generous];
+        let room = room_for(3);
+        assert_eq!(choose(&Load::default(), &orders, &room), [(1, WEB_RATE)]);
+        let limits = Limits { deposit_days: 1_000, ..Limits::default() };
+        assert_eq!(within(&Load::default(), &orders, &room, &limits).len(), 3);
+    }
+
+    #[test]
+    fn nothing_is_served_for_less_than_it_costs() {
+        let mut tiny = order(1);
+        tiny.group.heartbeat_window_seconds = Some(900);
+        tiny.group.max_rate = Uint128::new(WEB_RATE);
+        let given = Limits {
+            least_rates: BTreeMap::from([("usdx".into(), Uint128::new(WEB_RATE + 1))]),
+            ..Limits::default()
+        };
+        assert!(
+            within(&Load::default(), std::slice::from_ref(&tiny), &room_for(1), &given).is_empty()
+        );
+        tiny.group.max_rate = Uint128::new(WEB_RATE + 1);
+        let bids = within(&Load::default(), std::slice::from_ref(&tiny), &room_for(1), &given);
+        assert_eq!(bids, [(1, WEB_RATE + 1)], "it asks for its least");
+        // 170,000 gas at 0.025 are 4,250 units, every 450 seconds.
+        tiny.denom = "stake".into();
+        let gas_price = GasPrice::new(25_000_000_000_000_000, "stake");
+        assert_eq!(Limits::default().least_rate(&tiny, &gas_price), 9_444_444_445);
+    }
+
+    #[test]
+    fn what_a_thousand_heartbeats_cost_stays() {
+        let gas_price = GasPrice::new(25_000_000_000_000_000, "stake");
+        assert_eq!(Limits::default().kept(&gas_price), 4_250_000);
+        let limits = Limits { keep_for_fees: Some(7), ..Limits::default() };
+        assert_eq!(limits.kept(&gas_price), 7);
     }
 }

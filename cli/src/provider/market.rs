@@ -1,23 +1,22 @@
-//! What a provider asks the market and tells it.
+//! What a provider asks the market.
+
+mod tell;
 
 use std::collections::BTreeSet;
-use std::str::FromStr;
 
 use anyhow::{Context as _, bail, ensure};
-use cosmos::chain::TxOutcome;
+use cosmos::wire::gas::GasPrice;
 use cosmwasm_std::{Decimal, Uint128};
 use market::msg::{
-    BidInfo, ClaimableResponse, ConfigResponse, DenomInfo, DenomsResponse, ExecuteMsg, LeaseId,
+    BidInfo, BidsOfResponse, ClaimableResponse, ConfigResponse, DenomInfo, DenomsResponse, LeaseId,
     LeaseInfo, LeasesResponse, OfferInfo, OfferState, OffersResponse, OrderInfo, OrdersResponse,
-    ProviderInfo, QueryMsg,
+    OwnBid, ProviderInfo, QueryMsg,
 };
-use protocol::deployment::Attribute;
+use protocol::control::DeploymentStatus;
 use protocol::{DeploymentId, Tenant};
 
 use crate::session::Actor;
 
-/// Leases that one heartbeat may name.
-const BATCH: usize = 50;
 const PAGE: u32 = 50;
 const DAY: u128 = 86_400;
 const NANO: u128 = 1_000_000_000;
@@ -39,6 +38,42 @@ impl Desk {
     #[must_use]
     pub fn address(&self) -> &str {
         &self.actor.address
+    }
+
+    /// What the chain's gas costs.
+    #[must_use]
+    pub fn gas_price(&self) -> &GasPrice {
+        &self.actor.contract.chain.config().gas_price
+    }
+
+    /// The time of the newest block, in seconds since 1970: the clock that the market goes by.
+    ///
+    /// # Errors
+    /// The node does not answer, or is behind its chain and knows it.
+    pub async fn now(&self) -> anyhow::Result<u64> {
+        let status = self.actor.contract.chain.rpc().status().await?;
+        ensure!(
+            !status.sync_info.catching_up,
+            "the node is behind its chain and catching up; wait, or set `rpc` to another"
+        );
+        let time = status.sync_info.latest_block_time.unix_timestamp();
+        u64::try_from(time).context("the time of the newest block is before 1970")
+    }
+
+    /// Finds out what became of a transaction of before, as [`Actor::settle`].
+    ///
+    /// # Errors
+    /// It is not known yet.
+    pub async fn settle(&self) -> anyhow::Result<Option<String>> {
+        self.actor.settle().await
+    }
+
+    /// What the key has of a denom.
+    ///
+    /// # Errors
+    /// What the chain says.
+    pub async fn balance(&self, denom: &str) -> anyhow::Result<u128> {
+        Ok(self.actor.contract.chain.balance(self.address(), denom).await?)
     }
 
     async fn ask<T: serde::de::DeserializeOwned>(&self, ask: &QueryMsg) -> anyhow::Result<T> {
@@ -96,13 +131,69 @@ impl Desk {
         }
     }
 
+    /// At most so many open orders behind one, and where to go on; none at the end of the list.
+    ///
+    /// # Errors
+    /// What the market says.
+    pub async fn orders_after(
+        &self,
+        after: Option<LeaseId>,
+        most: usize,
+    ) -> anyhow::Result<(Vec<OrderInfo>, Option<LeaseId>)> {
+        let (mut orders, mut next) = (Vec::new(), after);
+        loop {
+            let (start_after, limit) = (next.take(), Some(PAGE));
+            let ask = QueryMsg::Orders { tenant: None, denom: None, start_after, limit };
+            let page: OrdersResponse = self.ask(&ask).await?;
+            orders.extend(page.orders);
+            next = page.next;
+            if next.is_none() || orders.len() >= most {
+                return Ok((orders, next));
+            }
+        }
+    }
+
+    /// Its own bids whose deposit is held: those that stand, and those that wait to be taken back.
+    ///
+    /// # Errors
+    /// What the market says.
+    pub async fn own_bids(&self) -> anyhow::Result<Vec<OwnBid>> {
+        let mut bids: Vec<OwnBid> = Vec::new();
+        let mut start_after = None;
+        loop {
+            let provider = self.address().to_owned();
+            let page: BidsOfResponse =
+                self.ask(&QueryMsg::BidsOf { provider, start_after, limit: Some(PAGE) }).await?;
+            bids.extend(page.bids);
+            start_after = page.next;
+            if start_after.is_none() {
+                return Ok(bids);
+            }
+        }
+    }
+
+    /// How the deployment of a lease stands.
+    ///
+    /// # Errors
+    /// What the market says.
+    pub async fn status(&self, id: &DeploymentId) -> anyhow::Result<DeploymentStatus> {
+        self.ask(&QueryMsg::Status { id: id.clone() }).await
+    }
+
+    /// One order; none if it is not open.
+    ///
+    /// # Errors
+    /// What the market says.
+    pub async fn find_order(&self, id: &LeaseId) -> anyhow::Result<Option<OrderInfo>> {
+        self.actor.contract.find(&QueryMsg::Order { id: id.clone() }).await
+    }
+
     /// One open order.
     ///
     /// # Errors
     /// It is not open.
     pub async fn order(&self, id: &LeaseId) -> anyhow::Result<OrderInfo> {
-        let found = self.actor.contract.find(&QueryMsg::Order { id: id.clone() }).await?;
-        found.with_context(|| {
+        self.find_order(id).await?.with_context(|| {
             format!("order `{id}` is not open; `entrepot provider orders` lists those that are")
         })
     }
@@ -124,14 +215,6 @@ impl Desk {
         let bids = self.actor.contract.bids(order).await?;
         let lowest = bids.into_iter().min_by_key(|bid| (bid.rate, bid.bid_no));
         Ok(lowest.is_some_and(|bid| bid.provider == self.address()))
-    }
-
-    /// Has an auction decided.
-    ///
-    /// # Errors
-    /// What the market says.
-    pub async fn decide(&self, order: &LeaseId) -> anyhow::Result<TxOutcome> {
-        self.actor.send(&ExecuteMsg::Match { order: order.clone() }, &[]).await
     }
 
     /// The group that a lease serves.
@@ -256,131 +339,5 @@ impl Desk {
     /// The provider as somebody to whom things are credited.
     fn tenant(&self) -> Tenant {
         Tenant::Local { address: self.address().to_owned() }
-    }
-
-    /// Registers.
-    ///
-    /// # Errors
-    /// What the market says.
-    pub async fn register(
-        &self,
-        host_uri: &str,
-        attributes: &[Attribute],
-        (amount, denom): (u128, &str),
-    ) -> anyhow::Result<TxOutcome> {
-        let host_uri = host_uri.to_owned();
-        let register = ExecuteMsg::RegisterProvider { host_uri, attributes: attributes.to_vec() };
-        self.actor.send(&register, &[(amount, denom)]).await
-    }
-
-    /// Bids.
-    ///
-    /// # Errors
-    /// What the market says.
-    pub async fn bid(
-        &self,
-        order: &OrderInfo,
-        rate: u128,
-        valid_for_seconds: u64,
-    ) -> anyhow::Result<TxOutcome> {
-        let secured = rate.max(order.secured_rate.u128());
-        let (amount, denom) = self.deposit(&order.denom, secured).await?;
-        let bid = ExecuteMsg::Bid {
-            order: order.id.clone(),
-            rate: Uint128::new(rate),
-            valid_for_seconds,
-        };
-        self.actor.send(&bid, &[(amount, &denom)]).await
-    }
-
-    /// Takes a bid back, with its deposit.
-    ///
-    /// # Errors
-    /// What the market says.
-    pub async fn withdraw_bid(&self, order: &LeaseId) -> anyhow::Result<TxOutcome> {
-        let withdraw = ExecuteMsg::WithdrawBid { order: order.clone(), provider: None };
-        self.actor.send(&withdraw, &[]).await
-    }
-
-    /// Sends a heartbeat for leases, as many transactions as that takes.
-    ///
-    /// # Errors
-    /// What the market says.
-    pub async fn beat(&self, leases: &[LeaseId]) -> anyhow::Result<Vec<TxOutcome>> {
-        let mut sent = Vec::new();
-        for batch in leases.chunks(BATCH) {
-            let beat = ExecuteMsg::Heartbeat { leases: batch.to_vec() };
-            sent.push(self.actor.send(&beat, &[]).await?);
-        }
-        Ok(sent)
-    }
-
-    /// Has paid what a lease has earned.
-    ///
-    /// # Errors
-    /// What the market says.
-    pub async fn withdraw(&self, lease: &LeaseId) -> anyhow::Result<TxOutcome> {
-        self.actor.send(&ExecuteMsg::Withdraw { lease: lease.clone() }, &[]).await
-    }
-
-    /// Has paid what is credited in a denom.
-    ///
-    /// # Errors
-    /// What the market says.
-    pub async fn claim(&self, denom: &str) -> anyhow::Result<TxOutcome> {
-        let claim = ExecuteMsg::Claim { claimant: self.tenant(), denom: denom.to_owned() };
-        self.actor.send(&claim, &[]).await
-    }
-
-    /// Sends any message, with coins.
-    ///
-    /// # Errors
-    /// What the market says.
-    pub async fn send(
-        &self,
-        msg: &ExecuteMsg,
-        funds: &[(u128, &str)],
-    ) -> anyhow::Result<TxOutcome> {
-        self.actor.send(msg, funds).await
-    }
-}
-
-/// Reads the name of an order or lease as it is printed: `ROUTE/SENDER/ACCOUNT/SEQ/GROUP`, or
-/// `ADDRESS/SEQ/GROUP` for a tenant of the market's chain.
-///
-/// # Errors
-/// It is of another form.
-pub fn parse_order(text: &str) -> anyhow::Result<LeaseId> {
-    let parts: Vec<&str> = text.split('/').collect();
-    let wrong = || {
-        format!("`{text}` names no order; `entrepot provider orders`, or `leases`, prints names")
-    };
-    ensure!(parts.iter().all(|part| !part.is_empty()), wrong());
-    let (tenant, seq, group) = match parts[..] {
-        [address, seq, group] => (Tenant::Local { address: address.into() }, seq, group),
-        [route, sender, account, seq, group] => {
-            let (route, sender, account) = (route.into(), sender.into(), account.into());
-            (Tenant::Remote { route, sender, account }, seq, group)
-        }
-        _ => bail!(wrong()),
-    };
-    let seq = u64::from_str(seq).ok().with_context(wrong)?;
-    let group = u32::from_str(group).ok().with_context(wrong)?;
-    Ok(LeaseId { deployment: DeploymentId { tenant, seq }, group })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_orders_are_read_as_they_are_printed() {
-        for name in ["wasm1x/7/0", "channel-0/wasm1outpost/wasm1dao/9007199254740991/3"] {
-            assert_eq!(parse_order(name).unwrap().to_string(), name);
-        }
-        for wrong in ["", "7", "wasm1x/7", "wasm1x/7/x", "a/b/c/7", "/7/0", "a/b/c/d/e/f"] {
-            let error = parse_order(wrong).unwrap_err().to_string();
-            assert!(error.contains("names no order"), "{wrong}: {error}");
-        }
     }
 }

@@ -1,19 +1,29 @@
 //! The loop of a provider that works by itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod bid;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use anyhow::Context as _;
-use cosmos::chain::ChainError;
-use market::msg::{LeaseId, LeaseInfo, OrderInfo};
-use protocol::control::GroupState;
+use market::msg::{LeaseId, LeaseInfo, OwnBid};
+use protocol::Group;
 
-use super::config::rate;
-use super::load::{Load, Orders};
-use super::{Capacity, Config, Desk, Memory};
-use crate::refusal;
+use super::due::{beat_is_due, is_binding, is_over, is_refusal, is_undecided, is_unpaid};
+use super::{Config, Desk};
 
-/// What a round did; empty if there was nothing to do.
-pub type Round = Vec<String>;
+/// Seconds between two looks at whether the deployments still have money.
+const MONEY: u64 = 600;
+/// Seconds by which the chain's clock and the machine's may differ before that is told.
+const CLOCKS: u64 = 60;
+
+/// What a round did, and what went wrong in it; empty if there was nothing to do.
+#[derive(Debug, Default)]
+pub struct Round {
+    /// What was done, a line each.
+    pub done: Vec<String>,
+    /// What was not, and why; the next round tries again.
+    pub failed: Vec<anyhow::Error>,
+}
 
 /// A provider that works by itself.
 #[derive(Debug)]
@@ -21,26 +31,69 @@ pub struct Worker {
     desk: Desk,
     config: Config,
     stake: (u128, String),
-    memory: Memory,
-    /// Orders that the market did not let it bid for, and why: asked again they cost a query each.
-    refused: BTreeMap<LeaseId, String>,
+    /// Orders that it could not bid for, and until when they are left alone.
+    passed: BTreeMap<LeaseId, u64>,
     /// Offers without bound that it was told of.
     unbounded: BTreeSet<u64>,
+    /// Its newest bids, until the market's list is sure to have them.
+    sent: BTreeMap<LeaseId, (u64, Group)>,
+    /// What its bids and leases are for, which never changes.
+    known: BTreeMap<LeaseId, Known>,
+    /// The open order behind which the next round goes on.
+    cursor: Option<LeaseId>,
+    /// What is to be paid out of the last time it was due.
+    payouts: VecDeque<Payout>,
     withdrawn_at: Option<u64>,
+    money_seen_at: Option<u64>,
+    clocks_told: bool,
+    /// Transactions beside heartbeats that this round may still send.
+    left: u32,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    group: Group,
+    /// In an auction: until when bids are taken, and until when it can be decided.
+    times: Option<(u64, u64)>,
+}
+
+#[derive(Clone, Debug)]
+enum Payout {
+    Lease(LeaseId, String),
+    Claim(String),
+}
+
+impl Round {
+    /// Takes note of a step that may have been refused, which stops nothing behind it. Whatever else goes wrong
+    /// would go wrong with the next step too.
+    fn note(&mut self, step: anyhow::Result<String>) -> anyhow::Result<()> {
+        match step {
+            Ok(done) => self.done.push(done),
+            Err(error) if is_refusal(&error) => self.failed.push(error),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
 }
 
 impl Worker {
     /// A provider with this key, these decisions and this stake.
     #[must_use]
-    pub const fn new(desk: Desk, config: Config, stake: (u128, String), memory: Memory) -> Self {
+    pub const fn new(desk: Desk, config: Config, stake: (u128, String)) -> Self {
         Self {
             desk,
             config,
             stake,
-            memory,
-            refused: BTreeMap::new(),
+            passed: BTreeMap::new(),
             unbounded: BTreeSet::new(),
+            sent: BTreeMap::new(),
+            known: BTreeMap::new(),
+            cursor: None,
+            payouts: VecDeque::new(),
             withdrawn_at: None,
+            money_seen_at: None,
+            clocks_told: false,
+            left: 0,
         }
     }
 
@@ -50,65 +103,120 @@ impl Worker {
         self.config.poll_seconds
     }
 
-    /// Registers if need be, beats for every lease that is due, decides the auctions that it leads,
-    /// bids where it can, withdraws when it is time. `now` is seconds since 1970.
-    ///
-    /// # Errors
-    /// The market cannot be asked, or refuses what should work; the next round tries again.
-    pub async fn round(&mut self, now: u64) -> anyhow::Result<Round> {
-        let mut done = Round::new();
-        self.register(&mut done).await?;
-        let leases = self.desk.leases().await?;
-        self.beat(&leases, now, &mut done).await?;
-        self.decide(now, &mut done).await?;
-        let orders = self.desk.orders().await?;
-        self.release(&orders, now, &mut done).await?;
-        self.bid(&orders, &mut done).await?;
-        self.withdraw(&leases, now, &mut done).await?;
-        Ok(done)
+    /// Beats for every lease that is due, before anything else; then ends leases that are over, decides the auctions
+    /// that it leads, takes deposits back, withdraws when it is time, and bids where it can. `clock` is the machine's,
+    /// in seconds since 1970; it decides nothing, but is compared with the chain's.
+    pub async fn round(&mut self, clock: u64) -> Round {
+        let mut round = Round::default();
+        self.left = self.config.limits.transactions_per_round;
+        if let Err(error) = self.work(clock, &mut round).await {
+            round.failed.push(error);
+        }
+        round
     }
 
-    async fn register(&self, done: &mut Round) -> anyhow::Result<()> {
+    async fn work(&mut self, clock: u64, round: &mut Round) -> anyhow::Result<()> {
+        round.done.extend(self.desk.settle().await?);
+        let now = self.desk.now().await?;
+        self.compare(now, clock, round);
+        let leases = self.desk.leases().await?;
+        self.beat(&leases, now, round).await?;
+        self.register(round).await?;
+        self.leave(&leases, now, round).await?;
+        let bids = self.desk.own_bids().await?;
+        self.decide(&bids, now, round).await?;
+        self.release(&bids, now, round).await?;
+        self.withdraw(&leases, now, round).await?;
+        self.bid(&bids, now, round).await
+    }
+
+    /// Whether this round may send another transaction; if so, it is counted.
+    const fn may_send(&mut self) -> bool {
+        let may = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        may
+    }
+
+    fn compare(&mut self, now: u64, clock: u64, round: &mut Round) {
+        let differ = now.abs_diff(clock) > CLOCKS;
+        if differ && !self.clocks_told {
+            let seconds = now.abs_diff(clock);
+            let how = if now < clock { "behind" } else { "ahead of" };
+            round.done.push(format!(
+                "the newest block is {seconds} seconds {how} this machine's clock, and counts; is the node up to date?"
+            ));
+        }
+        self.clocks_told = differ;
+    }
+
+    async fn beat(&self, leases: &[LeaseInfo], now: u64, round: &mut Round) -> anyhow::Result<()> {
+        let due = leases.iter().filter(|lease| beat_is_due(lease, now));
+        let due: Vec<LeaseId> = due.map(|lease| lease.id.clone()).collect();
+        if due.is_empty() {
+            return Ok(());
+        }
+        let sent = self.desk.beat(&due).await.context("cannot send a heartbeat");
+        round.note(sent.map(|_| format!("sent a heartbeat for {} leases", due.len())))
+    }
+
+    async fn register(&self, round: &mut Round) -> anyhow::Result<()> {
         if self.desk.record().await?.is_some() {
             return Ok(());
         }
         let Config { host_uri, attributes, .. } = &self.config;
         let (amount, denom) = &self.stake;
-        self.desk
-            .register(host_uri, attributes, (*amount, denom))
-            .await
-            .context("cannot register")?;
-        done.push(format!("registered with {amount} {denom}"));
+        let registered = self.desk.register(host_uri, attributes, (*amount, denom)).await;
+        registered.context("cannot register")?;
+        round.done.push(format!("registered with {amount} {denom}"));
         Ok(())
     }
 
-    /// A lease is due when half of its window has passed: one beat may fail.
-    async fn beat(&self, leases: &[LeaseInfo], now: u64, done: &mut Round) -> anyhow::Result<()> {
-        let due = leases.iter().filter(|lease| is_due(lease, now));
-        let due: Vec<LeaseId> = due.map(|lease| lease.id.clone()).collect();
-        if !due.is_empty() {
-            self.desk.beat(&due).await.context("cannot send a heartbeat")?;
-            done.push(format!("sent a heartbeat for {} leases", due.len()));
+    /// Ends the leases that have run their time, and leaves those that are served for nothing: nobody else would, and
+    /// they hold its bond and its capacity.
+    async fn leave(
+        &mut self,
+        leases: &[LeaseInfo],
+        now: u64,
+        round: &mut Round,
+    ) -> anyhow::Result<()> {
+        for lease in leases.iter().filter(|lease| is_over(lease, now)) {
+            if !self.may_send() {
+                return Ok(());
+            }
+            let ended = self.desk.end(&lease.id).await;
+            let ended = ended.with_context(|| format!("cannot end {}", lease.id));
+            round.note(ended.map(|_| format!("ended {}, which has run its time", lease.id)))?;
         }
+        if self.money_seen_at.is_some_and(|at| now < at.saturating_add(MONEY)) {
+            return Ok(());
+        }
+        for lease in leases.iter().filter(|lease| !is_over(lease, now)) {
+            let status = self.desk.status(&lease.id.deployment).await?;
+            if !is_unpaid(&status, self.config.limits.unpaid_seconds) {
+                continue;
+            }
+            if !self.may_send() {
+                return Ok(());
+            }
+            let left = self.desk.close(&lease.id).await;
+            let left = left.with_context(|| format!("cannot leave {}", lease.id));
+            round.note(left.map(|_| format!("left {}, which is out of money", lease.id)))?;
+        }
+        self.money_seen_at = Some(now);
         Ok(())
     }
 
     /// Has the auctions decided in which its bid is the lowest: it is the one who gains by it, and after
     /// an hour nobody can.
-    async fn decide(&self, now: u64, done: &mut Round) -> anyhow::Result<()> {
-        for order in self.desk.orders().await? {
-            let times = order.bidding_until.zip(order.match_by);
-            if !is_undecided(times, now) || !self.desk.leads(&order.id).await? {
+    async fn decide(&mut self, bids: &[OwnBid], now: u64, round: &mut Round) -> anyhow::Result<()> {
+        for OwnBid { order, .. } in bids.iter().filter(|own| own.is_open) {
+            let times = self.known(order).await?.and_then(|known| known.times);
+            if !is_undecided(times, now) || !self.desk.leads(order).await? || !self.may_send() {
                 continue;
             }
-            match self.desk.decide(&order.id).await {
-                Ok(_) => done.push(format!("had the auction of {} decided", order.id)),
-                Err(error) if is_refusal(&error) => {
-                    let reason = refusal::said(&error);
-                    done.push(format!("the auction of {} is not decided: {reason}", order.id));
-                }
-                Err(error) => return Err(error.context(format!("cannot decide {}", order.id))),
-            }
+            let decided = self.desk.decide(order).await;
+            let decided = decided.with_context(|| format!("cannot decide the auction of {order}"));
+            round.note(decided.map(|_| format!("had the auction of {order} decided")))?;
         }
         Ok(())
     }
@@ -116,158 +224,90 @@ impl Worker {
     /// Takes back the deposits of bids that bind no more.
     async fn release(
         &mut self,
-        orders: &[OrderInfo],
+        bids: &[OwnBid],
         now: u64,
-        done: &mut Round,
+        round: &mut Round,
     ) -> anyhow::Result<()> {
-        for id in self.memory.orders() {
-            let bid = self.desk.own_bid(&id).await?;
-            let is_open = orders.iter().any(|order| order.id == id);
-            match bid {
-                Some(bid) if is_open && now <= bid.valid_until => continue,
-                Some(bid) => {
-                    self.desk.withdraw_bid(&id).await.context("cannot withdraw a bid")?;
-                    done.push(format!(
-                        "took back {} {} of a bid for {id}",
-                        bid.deposit.amount, bid.deposit.denom
-                    ));
-                }
-                // It was sent, and no block has it yet.
-                None if is_open => continue,
-                // It was accepted, or can be no more.
-                None => {}
+        for OwnBid { order, bid, .. } in bids.iter().filter(|own| !is_binding(own, now)) {
+            if !self.may_send() {
+                return Ok(());
             }
-            self.memory.remove(&id)?;
+            let taken = self.desk.withdraw_bid(order).await;
+            let taken = taken.with_context(|| format!("cannot take back the bid for {order}"));
+            let (amount, denom) = (bid.deposit.amount, &bid.deposit.denom);
+            round
+                .note(taken.map(|_| format!("took back {amount} {denom} of a bid for {order}")))?;
         }
         Ok(())
     }
 
-    async fn bid(&mut self, orders: &[OrderInfo], done: &mut Round) -> anyhow::Result<()> {
-        let open: BTreeSet<&LeaseId> = orders.iter().map(|order| &order.id).collect();
-        self.refused.retain(|id, _| open.contains(id));
-        let mut found = Orders::default();
-        for order in orders {
-            if self.desk.own_bid(&order.id).await?.is_some() {
-                found.held.push(order);
-            } else if self.memory.has(&order.id) {
-                found.sent.push(order);
-            } else if !self.refused.contains_key(&order.id) {
-                found.free.push(order);
-            }
-        }
-        let mut load = Load::default();
-        for order in found.held.iter().chain(&found.sent) {
-            load.add(&order.id, &order.group);
-        }
-        for offer in self.desk.offers().await? {
-            let free_rate = self.desk.free_rate(&offer).await?;
-            load.add_offer(&offer.terms.prices, free_rate);
-            let free = Capacity::given_away(&offer.terms.prices).filter(|_| free_rate > 0);
-            if let Some(resource) = free {
-                if self.unbounded.insert(offer.id) {
-                    done.push(format!(
-                        "bids for nothing while offer {id} gives {resource} away, of which it may have to give any \
-                         amount; `entrepot provider offer cancel {id}` ends it",
-                        id = offer.id
-                    ));
-                }
-            }
-        }
-        // After the bids: one that becomes a lease meanwhile is then among these, or among both.
-        for lease in self.desk.leases().await? {
-            if let Some(group) = self.desk.group(&lease.id).await? {
-                load.add(&lease.id, &group);
-            }
-        }
-        let Config { capacity, prices, .. } = &self.config;
-        let again = found.sent.iter().filter_map(|order| {
-            let rate = rate(prices, &order.denom, &order.group)?;
-            (rate <= order.group.max_rate.u128()).then_some((*order, rate))
-        });
-        let mut chosen: Vec<_> = again.collect();
-        chosen.extend(load.choose(found.free, capacity, prices));
-        for (order, rate) in chosen {
-            self.bid_for(order, rate, done).await?;
-        }
-        Ok(())
-    }
-
-    async fn bid_for(
-        &mut self,
-        order: &OrderInfo,
-        rate: u128,
-        done: &mut Round,
-    ) -> anyhow::Result<()> {
-        self.memory.add(&order.id)?;
-        match self.desk.bid(order, rate, self.config.valid_for_seconds).await {
-            Ok(_) => done.push(format!("bid {rate} nano-units per second for {}", order.id)),
-            Err(error) if is_refusal(&error) => {
-                let reason = refusal::said(&error);
-                done.push(format!("the market takes no bid for {}: {reason}", order.id));
-                self.refused.insert(order.id.clone(), reason);
-                self.memory.remove(&order.id)?;
-            }
-            Err(error) => return Err(error.context(format!("cannot bid for {}", order.id))),
-        }
-        Ok(())
-    }
-
+    /// Has paid what was earned and credited, once in a while: what is due then, over as many rounds as it takes.
     async fn withdraw(
         &mut self,
         leases: &[LeaseInfo],
         now: u64,
-        done: &mut Round,
+        round: &mut Round,
     ) -> anyhow::Result<()> {
         let every = self.config.withdraw_every_seconds;
-        if self.withdrawn_at.is_some_and(|at| now < at.saturating_add(every)) {
-            return Ok(());
+        if self.withdrawn_at.is_none_or(|at| now >= at.saturating_add(every)) {
+            self.payouts = self.due_payouts(leases).await?;
+            self.withdrawn_at = Some(now);
         }
-        for lease in leases.iter().filter(|lease| !lease.withdrawable.is_zero()) {
-            self.desk.withdraw(&lease.id).await.context("cannot withdraw")?;
-            done.push(format!("withdrew {} {} of {}", lease.withdrawable, lease.denom, lease.id));
+        while !self.payouts.is_empty() && self.may_send() {
+            let Some(payout) = self.payouts.pop_front() else { break };
+            let paid = match &payout {
+                Payout::Lease(lease, what) => {
+                    let paid = self.desk.withdraw(lease).await;
+                    let paid = paid.with_context(|| format!("cannot withdraw from {lease}"));
+                    paid.map(|_| format!("withdrew {what} of {lease}"))
+                }
+                Payout::Claim(denom) => self.claim(denom).await,
+            };
+            round.note(paid)?;
         }
-        for denom in self.desk.denoms().await? {
-            let credit = self.desk.claimable(&denom).await?;
-            if credit > 0 {
-                self.desk.claim(&denom).await.context("cannot claim")?;
-                done.push(format!("claimed {credit} {denom}"));
-            }
-        }
-        self.withdrawn_at = Some(now);
         Ok(())
     }
-}
 
-/// Whether a lease needs a heartbeat now.
-fn is_due(lease: &LeaseInfo, now: u64) -> bool {
-    let half = lease.heartbeat_window_seconds / 2;
-    lease.state == GroupState::Pending
-        || lease.beats == 0
-        || lease.silent_deadline.is_some()
-        || now.saturating_add(half) >= lease.earns_until
-}
+    async fn due_payouts(&self, leases: &[LeaseInfo]) -> anyhow::Result<VecDeque<Payout>> {
+        let earned = leases.iter().filter(|lease| !lease.withdrawable.is_zero());
+        let mut due: VecDeque<Payout> = earned
+            .map(|lease| {
+                Payout::Lease(lease.id.clone(), format!("{} {}", lease.withdrawable, lease.denom))
+            })
+            .collect();
+        for denom in self.desk.denoms().await? {
+            if self.desk.claimable(&denom).await? > 0 {
+                due.push_back(Payout::Claim(denom));
+            }
+        }
+        Ok(due)
+    }
 
-/// Whether an auction waits for its decision: its bidding is over, and the hour for it is not.
-fn is_undecided(times: Option<(u64, u64)>, now: u64) -> bool {
-    times.is_some_and(|(bidding_until, match_by)| (bidding_until..match_by).contains(&now))
-}
+    async fn claim(&self, denom: &str) -> anyhow::Result<String> {
+        let credit = self.desk.claimable(denom).await?;
+        self.desk.claim(denom).await.with_context(|| format!("cannot claim {denom}"))?;
+        Ok(format!("claimed {credit} {denom}"))
+    }
 
-/// Whether the market said no, as opposed to a chain that cannot be reached.
-fn is_refusal(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<ChainError>().is_some_and(|error| {
-        matches!(error, ChainError::WouldFail { .. } | ChainError::Failed { .. })
-    })
-}
+    /// What an order is for; none if it is not open any more.
+    async fn known(&mut self, order: &LeaseId) -> anyhow::Result<Option<Known>> {
+        if let Some(known) = self.known.get(order) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(found) = self.desk.find_order(order).await? else { return Ok(None) };
+        let times = found.bidding_until.zip(found.match_by);
+        let known = Known { group: found.group, times };
+        self.known.insert(order.clone(), known.clone());
+        Ok(Some(known))
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_auction_is_decided_in_its_hour_only() {
-        let times = Some((100, 3_700));
-        let decided = |now| is_undecided(times, now);
-        assert_eq!([99, 100, 3_699, 3_700].map(decided), [false, true, true, false]);
-        assert!(!is_undecided(None, 100), "an order that is no auction");
+    /// What a lease is for; none if it is closed.
+    async fn group(&mut self, lease: &LeaseId) -> anyhow::Result<Option<Group>> {
+        if let Some(known) = self.known.get(lease) {
+            return Ok(Some(known.group.clone()));
+        }
+        let Some(group) = self.desk.group(lease).await? else { return Ok(None) };
+        self.known.insert(lease.clone(), Known { group: group.clone(), times: None });
+        Ok(Some(group))
     }
 }

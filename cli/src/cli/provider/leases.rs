@@ -11,7 +11,7 @@ use super::super::Place;
 use super::super::table::Table;
 use super::{Common, Reading};
 use crate::figures;
-use crate::provider::{Desk, parse_order};
+use crate::provider::{Desk, is_binding, parse_order};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -57,6 +57,8 @@ impl fmt::Display for Leases {
 struct Done {
     leases: Vec<String>,
     claimed: Vec<String>,
+    /// Orders whose bids bound no more.
+    taken_back: Vec<String>,
     transactions: Vec<String>,
     #[serde(skip)]
     verb: &'static str,
@@ -67,6 +69,9 @@ impl fmt::Display for Done {
         let (verb, count) = (self.verb, self.leases.len());
         let leases = if count == 1 { "lease" } else { "leases" };
         writeln!(f, "{verb} {count} {leases}")?;
+        self.taken_back
+            .iter()
+            .try_for_each(|order| writeln!(f, "took back the bid for {order}"))?;
         self.claimed.iter().try_for_each(|coin| writeln!(f, "claimed {coin}"))
     }
 }
@@ -83,6 +88,7 @@ pub(super) async fn heartbeat(place: &Place, args: Args) -> anyhow::Result<()> {
     args.common.output.print(&Done {
         leases: leases.iter().map(ToString::to_string).collect(),
         claimed: Vec::new(),
+        taken_back: Vec::new(),
         transactions: sent.into_iter().map(|outcome| outcome.hash).collect(),
         verb: "sent a heartbeat for",
     })
@@ -94,13 +100,19 @@ pub(super) async fn withdraw(place: &Place, args: Args) -> anyhow::Result<()> {
     let mut done = Done {
         leases: leases.iter().map(ToString::to_string).collect(),
         claimed: Vec::new(),
+        taken_back: Vec::new(),
         transactions: Vec::new(),
         verb: "withdrew from",
     };
     for lease in &leases {
         done.transactions.push(desk.withdraw(lease).await?.hash);
     }
-    // What closed leases earned, bonds and deposits that came back.
+    let now = desk.now().await?;
+    for own in desk.own_bids().await?.into_iter().filter(|own| !is_binding(own, now)) {
+        done.transactions.push(desk.withdraw_bid(&own.order).await?.hash);
+        done.taken_back.push(own.order.to_string());
+    }
+    // What closed leases earned, and bonds that came back.
     let denoms: BTreeSet<String> = desk.denoms().await?;
     for denom in denoms {
         let credit = desk.claimable(&denom).await?;

@@ -2,13 +2,16 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, ensure};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::super::Place;
 use super::super::sent::CoinArg;
-use crate::provider::{Config, Desk, Memory, Worker};
+use crate::figures;
+use crate::provider::{Config, Desk, Round, Worker};
 use crate::refusal;
 
 const EXAMPLES: &str = "\
@@ -16,17 +19,15 @@ Examples:
   entrepot provider run provider.toml
   entrepot provider run provider.toml --once       one round, for a timer
 
-Each round registers if need be, beats for leases that are due, bids within the capacity, and withdraws when
-it is time. What it did goes to standard output, a line each. It can be stopped and started at any moment.";
+Each round beats for leases that are due, ends those that are over, takes deposits back, withdraws when it is
+time, and bids within the capacity and the [limits] of the file. What it did goes to standard output, a line
+each, warnings to standard error. It can be stopped and started at any moment.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// The file; `entrepot provider example` prints one.
     file: PathBuf,
-    /// Where it keeps for which orders it has bid; default the file's name with `.state.json`.
-    #[arg(long, value_name = "FILE")]
-    state: Option<PathBuf>,
     /// End after one round.
     #[arg(long)]
     once: bool,
@@ -40,28 +41,43 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let stake: CoinArg = config.stake.parse().map_err(|error| anyhow!("`stake`: {error}"))?;
     let desk = Desk::new(place.session()?.market_actor(args.key.as_deref()).await?);
     say(&format!("working as {}", desk.address()))?;
-    let memory = Memory::open(&args.state.unwrap_or_else(|| Memory::beside(&args.file)))?;
-    let mut worker = Worker::new(desk, config, (stake.amount, stake.denom), memory);
+    let mut worker = Worker::new(desk, config, (stake.amount, stake.denom));
+    // Asked once for the whole loop: a round that was begun is finished, and a signal in it is not lost.
+    let mut stop = pin!(asked_to_stop());
     loop {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?.as_secs();
-        let round = worker.round(now).await;
-        if args.once {
-            return round?.iter().try_for_each(|line| say(line));
+        let Round { done, failed } = worker.round(now).await;
+        done.iter().try_for_each(|line| say(line))?;
+        // A node that does not answer must not end a provider: the next round tries again.
+        for error in &failed {
+            let said = refusal::said(error);
+            writeln!(std::io::stderr(), "warning: {}", figures::printable(&said))?;
         }
-        match round {
-            Ok(done) => done.iter().try_for_each(|line| say(line))?,
-            // A node that does not answer must not end a provider: the next round tries again.
-            Err(error) => writeln!(std::io::stderr(), "warning: {}", refusal::said(&error))?,
+        if args.once {
+            ensure!(
+                failed.is_empty(),
+                "the round was not whole, see above; the next one tries again"
+            );
+            return Ok(());
         }
         tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
+            asked = &mut stop => return asked,
             () = tokio::time::sleep(Duration::from_secs(worker.pause_seconds())) => {}
         }
     }
 }
 
+/// Waits for what ends a program: Ctrl-C, or a service manager's request.
+async fn asked_to_stop() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
 fn say(line: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}")?;
+    writeln!(out, "{}", figures::printable(line))?;
     Ok(out.flush()?)
 }
