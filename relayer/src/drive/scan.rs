@@ -46,6 +46,7 @@ struct Written {
 }
 
 /// What was found of some of a direction's packets.
+#[derive(Default)]
 pub(crate) struct Part {
     /// Those that were not received.
     pub(crate) unreceived: Vec<u64>,
@@ -119,32 +120,45 @@ pub(super) async fn packets(
     (destination, to): (&Node, ScanEnd),
     after: u64,
 ) -> Result<Scanned, Why> {
-    let started = Instant::now();
     let mut pending = committed(source, &from).await?;
     pending.sort_unstable();
     pending.retain(|seq| *seq > after);
-    let (mut committed, mut unreceived) = (Vec::new(), Vec::new());
-    let (mut events, mut lost, mut upto) = (Vec::new(), Vec::new(), u64::MAX);
+    let (sender, receiver) = ((source, &from), (destination, &to));
+    let look = |part: Vec<u64>| Box::pin(async move { look_at(sender, receiver, &part).await });
+    let (count, part) = in_parts(&pending, look).await?;
+    let upto = if count == pending.len() { u64::MAX } else { pending[count - 1] };
+    pending.truncate(count);
+    let Part { unreceived, events, lost } = part;
+    Ok(Scanned { from, to, after, upto, committed: pending, unreceived, events, lost })
+}
+
+/// Looks at packets part by part: until it has looked at all, it has taken long enough, or a part fails that is not
+/// the first. Gives how many it has looked at.
+async fn in_parts<F: Future<Output = Result<Part, Why>>>(
+    pending: &[u64],
+    look: impl Fn(Vec<u64>) -> F,
+) -> Result<(usize, Part), Why> {
+    let started = Instant::now();
+    let (mut count, mut all) = (0, Part::default());
     for part in pending.chunks(PART) {
-        let last = committed.last().copied();
-        if let Some(last) = last.filter(|_| started.elapsed() > LONG_ENOUGH) {
-            upto = last;
+        if count > 0 && started.elapsed() > LONG_ENOUGH {
             break;
         }
-        match Box::pin(look_at((source, &from), (destination, &to), part)).await {
+        match look(part.to_vec()).await {
             Ok(found) => {
-                committed.extend_from_slice(part);
-                unreceived.extend(found.unreceived);
-                events.extend(found.events);
-                lost.extend(found.lost);
+                count += part.len();
+                all.unreceived.extend(found.unreceived);
+                all.events.extend(found.events);
+                all.lost.extend(found.lost);
             }
+            Err(why) if count == 0 => return Err(why),
             Err(why) => {
-                upto = last.ok_or(why)?;
+                tracing::debug!(%why, count, "scan is handed over as far as it came");
                 break;
             }
         }
     }
-    Ok(Scanned { from, to, after, upto, committed, unreceived, events, lost })
+    Ok((count, all))
 }
 
 /// What became of packets that the sender holds, with their data.

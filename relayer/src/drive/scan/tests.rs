@@ -41,3 +41,30 @@ async fn a_block_is_gone_only_when_the_archive_says_so() {
     }
     assert_eq!(block(&node, 7).await.unwrap().unwrap().height, 7);
 }
+
+/// A part of whose packets none was received, found after so many seconds.
+async fn found_after(seconds: u64, part: Vec<u64>) -> Result<Part, Why> {
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    Ok(Part { unreceived: part, ..Part::default() })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scan_is_handed_over_in_time_or_when_a_node_fails() {
+    let pending: Vec<u64> = (1..=1_000).collect();
+    let (count, part) = in_parts(&pending, |part| found_after(0, part)).await.unwrap();
+    assert_eq!((count, part.unreceived.len()), (1_000, 1_000));
+    let (count, part) = in_parts(&pending, |part| found_after(25, part)).await.unwrap();
+    assert_eq!((count, part.unreceived.last()), (300, Some(&300)), "after 75 s");
+    let (count, _) = in_parts(&pending, |part| found_after(200, part)).await.unwrap();
+    assert_eq!(count, PART, "it gets on however slow the node is");
+
+    let failing = |from: u64| {
+        move |part: Vec<u64>| async move {
+            if part[0] >= from { Err(Why::Timeout) } else { found_after(0, part).await }
+        }
+    };
+    let (count, part) = in_parts(&pending, failing(201)).await.unwrap();
+    assert_eq!((count, part.unreceived.len()), (200, 200));
+    assert_eq!(in_parts(&pending, failing(1)).await.err(), Some(Why::Timeout));
+    assert_eq!(in_parts(&[], failing(1)).await.unwrap().0, 0);
+}
