@@ -29,6 +29,7 @@ mod reload;
 mod scene;
 mod serving;
 mod session;
+mod standby;
 mod start;
 mod status;
 mod supervisor;
@@ -44,6 +45,7 @@ use clap::{Parser, Subcommand};
 use serde::Serialize;
 
 use crate::config::Config;
+use crate::store::any::Location;
 
 /// An IBC relayer: connects chains and carries their packets.
 #[derive(Debug, Parser)]
@@ -204,8 +206,19 @@ impl Place {
         cosmos::keys::store::KeyStore::new(self.home.join("keys"))
     }
 
-    fn store(&self, config: &Config) -> PathBuf {
-        self.home.join(&config.ferry.store)
+    fn store(&self, config: &Config) -> Location {
+        match &config.store {
+            Some(database) => Location::Database(database.url.reveal().to_owned(), database.lease),
+            None => Location::File(self.home.join(&config.ferry.store)),
+        }
+    }
+
+    /// Whether a ferry relays: in this home, or another replica.
+    async fn is_relaying(&self, config: &Config) -> anyhow::Result<bool> {
+        match self.store(config) {
+            Location::File(_) => control::is_running(self).await,
+            database @ Location::Database(..) => Ok(database.is_in_use().await?),
+        }
     }
 
     /// Prints a result.

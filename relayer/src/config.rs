@@ -8,6 +8,7 @@ pub mod filter;
 pub mod gas;
 pub mod import;
 mod place;
+pub mod store;
 pub mod value;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -31,6 +32,9 @@ pub struct Config {
     /// What concerns the daemon as a whole.
     #[serde(default)]
     pub ferry: Global,
+    /// The database that keeps what ferry knows, instead of a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<store::Database>,
     /// What is served to those who look.
     #[serde(default)]
     pub serve: Serve,

@@ -325,6 +325,7 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             self.store.commit(&step.writes).await?;
         }
         self.asks.shutdown().await;
+        self.store.release().await?;
         Ok(self.model)
     }
 }

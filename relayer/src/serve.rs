@@ -10,6 +10,7 @@ pub mod look;
 pub mod metrics;
 mod page;
 mod site;
+mod standby;
 mod token;
 pub mod wallets;
 
@@ -30,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 use answer::{Answer, not_found};
 pub use site::{Shown, Site};
+pub use standby::Standby;
 pub use token::{Token, TokenError};
 
 /// Connections at once; the next one waits until one of them ends.
@@ -45,8 +47,29 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, io::Error> {
     TcpListener::bind(address).await
 }
 
+/// What stands at the addresses.
+#[derive(Clone, Debug)]
+pub enum Sight {
+    /// What a ferry that relays knows.
+    Site(Box<Site>),
+    /// That another replica relays.
+    Standby(Standby),
+}
+
+impl From<Site> for Sight {
+    fn from(site: Site) -> Self {
+        Self::Site(Box::new(site))
+    }
+}
+
+impl From<Standby> for Sight {
+    fn from(standby: Standby) -> Self {
+        Self::Standby(standby)
+    }
+}
+
 /// Serves until ferry stops; connections that are open then are closed.
-pub async fn run(listener: TcpListener, site: Site, stop: CancellationToken) {
+pub async fn run(listener: &TcpListener, sight: Sight, stop: CancellationToken) {
     let places = Arc::new(Semaphore::new(PLACES));
     let mut guests = JoinSet::new();
     loop {
@@ -57,10 +80,10 @@ pub async fn run(listener: TcpListener, site: Site, stop: CancellationToken) {
             Some(_) = guests.join_next() => {}
             (place, accepted) = accepted => match accepted {
                 Ok((stream, _)) => {
-                    let site = site.clone();
+                    let sight = sight.clone();
                     guests.spawn(async move {
                         let _place = place;
-                        attend(stream, site).await;
+                        attend(stream, sight).await;
                     });
                 }
                 Err(error) => {
@@ -78,10 +101,15 @@ async fn pause() {
     tokio::time::sleep(Duration::from_secs(1)).await;
 }
 
-async fn attend(stream: TcpStream, site: Site) {
-    let service = service_fn(|request| {
-        let site = site.clone();
-        async move { Ok::<_, std::convert::Infallible>(answer(&site, &request).await) }
+async fn attend(stream: TcpStream, sight: Sight) {
+    let service = service_fn(|request: Request<Incoming>| {
+        let sight = sight.clone();
+        async move {
+            Ok::<_, std::convert::Infallible>(match &sight {
+                Sight::Site(site) => answer(site, &request).await,
+                Sight::Standby(standby) => standby.answer(request.uri().path()),
+            })
+        }
     });
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(IDLE);

@@ -3,11 +3,16 @@
 //! The rule that makes a kill at any moment harmless: what one step writes is one transaction, and
 //! it is committed before anything that the step asks for is run.
 
+pub mod any;
 #[cfg(test)]
 mod contract;
+pub mod postgres;
 pub mod sqlite;
 
 use std::path::PathBuf;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::model::cost::CostRow;
 use crate::model::facts::PacketData;
@@ -49,11 +54,17 @@ pub trait Store {
     /// [`StoreError`] if the store cannot be written.
     fn forget_costs(&self, day: u64) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Reads the signed bytes of a slot that was written before.
+    /// Reads the signed bytes of a slot that was written before, to be offered.
     ///
     /// # Errors
-    /// [`StoreError::NoSlot`] if there is none.
+    /// [`StoreError::NoSlot`] if there is none, [`StoreError::LeaseLost`] if another process writes by now.
     fn slot_bytes(&self, id: &SlotId) -> impl Future<Output = Result<Vec<u8>, StoreError>> + Send;
+
+    /// Leaves the store to others, who need not wait any more.
+    ///
+    /// # Errors
+    /// [`StoreError`] if others have to find out by themselves.
+    fn release(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// What can go wrong with the store. None of it is passed over: without its store ferry stops.
@@ -65,6 +76,19 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// Another replica relays.
+    #[error("`{holder}` relays from `{}`; stop it first, or wait {seconds_left} s if it has ended", path.display())]
+    Leased {
+        /// The server and the database.
+        path: PathBuf,
+        /// Host and process.
+        holder: String,
+        /// For how long its lease holds yet.
+        seconds_left: u64,
+    },
+    /// Another replica has taken over.
+    #[error("another replica has taken over; start again to stand by for it")]
+    LeaseLost,
     /// The file does not exist, and was not to be made.
     #[error("there is no store at `{}`; run `ferry link` first", path.display())]
     Missing {
@@ -110,4 +134,16 @@ pub enum StoreError {
     /// The database failed.
     #[error("the store failed")]
     Database(#[from] sqlx::Error),
+}
+
+fn encode(table: &'static str, row: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(row).map_err(|source| StoreError::Row { table, source })
+}
+
+fn decode<T: DeserializeOwned>(table: &'static str, row: &str) -> Result<T, StoreError> {
+    serde_json::from_str(row).map_err(|source| StoreError::Row { table, source })
+}
+
+fn integer(field: &'static str, got: u64) -> Result<i64, StoreError> {
+    i64::try_from(got).map_err(|_| StoreError::TooLarge { field, got })
 }

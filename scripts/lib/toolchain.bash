@@ -33,6 +33,7 @@ debian_package() {
     node) echo nodejs ;;
     cc) echo build-essential ;;
     flock) echo util-linux ;;
+    initdb) echo postgresql ;;
     curl | git | jq | npm | shellcheck) echo "$1" ;;
   esac
 }

@@ -8,6 +8,7 @@ pub mod book;
 pub mod clock;
 pub mod cw3;
 pub mod daodao;
+pub mod database;
 pub mod follower;
 pub mod forge;
 pub mod gas;

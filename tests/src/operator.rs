@@ -135,12 +135,21 @@ impl Operator {
     /// It does not end well.
     pub async fn stop(&self, mut ferry: Child) -> anyhow::Result<Duration> {
         let begun = Instant::now();
-        let pid = ferry.id().context("ferry has ended")?.to_string();
-        let told = Command::new("kill").args(["-TERM", &pid]).status().await?;
-        ensure!(told.success(), "ferry cannot be told to stop");
+        self.signal(&ferry, "TERM").await?;
         let ended = ferry.wait().await?;
         ensure!(ended.success(), "ferry ended with {ended}");
         Ok(begun.elapsed())
+    }
+
+    /// Sends a signal to a ferry, by name such as `STOP`.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub async fn signal(&self, ferry: &Child, name: &str) -> anyhow::Result<()> {
+        let pid = ferry.id().context("ferry has ended")?.to_string();
+        let told = Command::new("kill").args(["-s", name, &pid]).status().await?;
+        ensure!(told.success(), "ferry cannot be sent {name}");
+        Ok(())
     }
 
     /// Makes clients, connection and a transfer channel.

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Place;
 use crate::store::Store as _;
+use crate::store::any::Location;
 use crate::store::sqlite::Sqlite;
 
 #[derive(Debug, clap::Args)]
@@ -39,9 +40,19 @@ struct Restored {
     packets: usize,
 }
 
+/// The store's file.
+fn file_of(store: Location) -> anyhow::Result<PathBuf> {
+    match store {
+        Location::File(path) => Ok(path),
+        Location::Database(..) => {
+            anyhow::bail!("the store is a database; `pg_dump` and `pg_restore` save and restore it")
+        }
+    }
+}
+
 /// Copies the store as it is at one moment, also while ferry runs.
 pub(super) async fn backup(place: &Place, BackupArgs { file }: BackupArgs) -> anyhow::Result<()> {
-    let store = place.store(&place.read_config()?);
+    let store = file_of(place.store(&place.read_config()?))?;
     Sqlite::open_to_read(&store).await?.copy_to(&file).await?;
     let rows = Sqlite::open_to_read(&file).await?.load().await?;
     place.print(&Saved { backup: file, paths: rows.paths.len(), packets: rows.packets.len() })
@@ -52,7 +63,7 @@ pub(super) async fn restore(
     place: &Place,
     RestoreArgs { file }: RestoreArgs,
 ) -> anyhow::Result<()> {
-    let store = place.store(&place.read_config()?);
+    let store = file_of(place.store(&place.read_config()?))?;
     let rows = Sqlite::open_to_read(&file).await?.load().await;
     let rows = rows.with_context(|| format!("`{}` is no backup of ferry", file.display()))?;
     let before = Sqlite::replace(&store, &file).await?;

@@ -10,7 +10,6 @@ use super::{Place, link, tx};
 use crate::model::ids::{ChainId, End, Order, PathId, Route, Side};
 use crate::model::rows::{ChannelRow, PathRow};
 use crate::store::Store as _;
-use crate::store::sqlite::Sqlite;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -84,7 +83,7 @@ pub(super) async fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
 
 async fn list(place: &Place, path: Option<String>) -> anyhow::Result<()> {
     let file = place.read_config()?;
-    let rows = &Sqlite::open_to_read(&place.store(&file)).await?.load().await?;
+    let rows = &place.store(&file).open_to_read().await?.load().await?;
     let paths = rows.paths.iter();
     let paths = paths.filter(|row| path.as_ref().is_none_or(|path| row.path.as_str() == path));
     let channels = paths.flat_map(|path| {

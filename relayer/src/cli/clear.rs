@@ -17,7 +17,6 @@ use crate::model::rows::GapRow;
 use crate::plan::choose::Idle;
 use crate::plan::explain::{Why, explain};
 use crate::store::Store as _;
-use crate::store::sqlite::Sqlite;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -47,7 +46,7 @@ pub(super) async fn run(place: &Place, Args { path }: Args) -> anyhow::Result<()
     if let Some(cleared) = control::ask::<Cleared>(place, &Request::Clear(id.clone())).await? {
         return place.print(&cleared);
     }
-    let rows = Sqlite::open_to_read(&place.store(&file)).await?.load().await?;
+    let rows = place.store(&file).open_to_read().await?.load().await?;
     let row = rows.paths.iter().find(|row| row.path == id);
     let row = row.ok_or_else(|| anyhow::anyhow!("there is no path `{id}`; see `ferry status`"))?;
     let chains = [file.chain(row.chains.a.as_str())?, file.chain(row.chains.b.as_str())?];

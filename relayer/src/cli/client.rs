@@ -19,7 +19,6 @@ use crate::drive::{client as look, setup};
 use crate::model::ids::{ChainId, PathId, Side};
 use crate::model::state::{ClientFacts, ClientStatus};
 use crate::store::Store as _;
-use crate::store::sqlite::Sqlite;
 
 const NANOS: u64 = 1_000_000_000;
 
@@ -115,7 +114,7 @@ pub(super) async fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
 }
 
 async fn status(place: &Place, file: &Config, path: Option<String>) -> anyhow::Result<()> {
-    let rows = Sqlite::open_to_read(&place.store(file)).await?.load().await?;
+    let rows = place.store(file).open_to_read().await?.load().await?;
     let mut clients = Vec::new();
     for row in rows.paths.iter().filter(|row| path.as_ref().is_none_or(|p| row.path.as_str() == p))
     {

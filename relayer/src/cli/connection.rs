@@ -10,7 +10,6 @@ use super::scene::Scene;
 use crate::model::ids::{ChainId, PathId, Side};
 use crate::model::rows::{Ibc, PathRow};
 use crate::store::Store as _;
-use crate::store::sqlite::Sqlite;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -66,7 +65,7 @@ pub(super) async fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
     let file = place.read_config()?;
     let connections = match verb {
         Verb::List { path } => {
-            let rows = Sqlite::open_to_read(&place.store(&file)).await?.load().await?;
+            let rows = place.store(&file).open_to_read().await?.load().await?;
             let is_wanted = |row: &&PathRow| {
                 row.ibc == Ibc::V1 && path.as_ref().is_none_or(|path| row.path.as_str() == path)
             };

@@ -12,7 +12,6 @@ use crate::model::cost::{CostRow, Purpose, Spent};
 use crate::model::ids::{ChainId, PathId};
 use crate::model::rows::Leg;
 use crate::store::Store as _;
-use crate::store::sqlite::Sqlite;
 
 const SECONDS_OF_A_DAY: i64 = 86_400;
 
@@ -89,7 +88,7 @@ struct Sum {
 
 pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let file = place.read_config()?;
-    let store = Sqlite::open_to_read(&place.store(&file)).await?;
+    let store = place.store(&file).open_to_read().await?;
     let rows = store.load().await?;
     if let Some(path) = &args.path {
         let is_known = rows.paths.iter().any(|row| row.path == *path);

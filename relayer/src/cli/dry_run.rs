@@ -16,7 +16,6 @@ use crate::model::Model;
 use crate::model::ids::ChainId;
 use crate::model::rows::SlotRow;
 use crate::plan::explain::{Why, explain};
-use crate::store::sqlite::Sqlite;
 use serde::Serialize;
 
 /// After so long what is known by then is shown.
@@ -58,7 +57,7 @@ struct Waiting {
 pub(super) async fn run(place: &Place, file: &Config, chains: &[&Chain]) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
     let copy = dir.path().join("ferry.db");
-    Sqlite::open_to_read(&place.store(file)).await?.copy_to(&copy).await?;
+    place.store(file).open_to_read().await?.copy_to(&copy).await?;
     let session = Session::begin_to_look(place, file, chains, &copy).await?;
     let Session { store, rows, nodes, config, .. } = session;
     let stop = stop_signal()?;

@@ -13,7 +13,6 @@ use super::control;
 use super::password::{self, Again};
 use crate::config::Config;
 use crate::drive::setup;
-use crate::store::sqlite::Sqlite;
 
 /// How a verb sends.
 #[derive(Clone, Debug, clap::Args)]
@@ -61,7 +60,7 @@ pub(super) enum Sent {
 
 /// Whether another ferry of this home signs: one that runs, or a `ferry link`.
 async fn is_signing(place: &Place, file: &Config) -> anyhow::Result<bool> {
-    Ok(control::is_running(place).await? || Sqlite::is_in_use(&place.store(file)).await?)
+    Ok(control::is_running(place).await? || place.store(file).is_in_use().await?)
 }
 
 impl Hand {

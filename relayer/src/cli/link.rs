@@ -265,6 +265,9 @@ fn beside_start(error: anyhow::Error) -> anyhow::Error {
              or stop `ferry start`, link, and start it again: it goes on where it was",
             path.display()
         ),
+        Some(StoreError::Leased { holder, seconds_left, .. }) => anyhow::anyhow!(
+            "`{holder}` relays: run this in its home; if it has ended, this goes in {seconds_left} s"
+        ),
         _ => error,
     }
 }

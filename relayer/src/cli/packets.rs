@@ -12,7 +12,6 @@ use crate::model::rows::PacketRow;
 use crate::plan::choose::Idle;
 use crate::plan::explain::{Why, explain};
 use crate::store::Store as _;
-use crate::store::sqlite::Sqlite;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {}
@@ -51,11 +50,11 @@ pub(super) async fn run(place: &Place, Args {}: Args) -> anyhow::Result<()> {
     if let Some(packets) = control::ask::<Packets>(place, &Request::Packets).await? {
         return place.print(&packets);
     }
-    let store = Sqlite::open_to_read(&place.store(&file)).await?;
+    let store = place.store(&file).open_to_read().await?;
     let model = Model::load(setup::offline(&file), store.load().await?);
     let packets = model.packets().map(|row| Pending::of(row, &stored(&model, row)));
     let packets = packets.collect();
-    place.print(&Packets { running: control::is_running(place).await?, packets })
+    place.print(&Packets { running: place.is_relaying(&file).await?, packets })
 }
 
 /// The same as the ferry that runs knows it.

@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Place;
@@ -9,7 +10,8 @@ use crate::config::{Config, Listen, Serve};
 use crate::drive::Nodes;
 use crate::drive::desk::Desk;
 use crate::serve::wallets::Wallets;
-use crate::serve::{self, Site, Token};
+use crate::serve::{self, Site, Standby, Token};
+use crate::store::postgres::{Holder, Replica};
 
 /// Everything that can be wrong is found by now.
 #[derive(Debug)]
@@ -40,14 +42,21 @@ impl Serving {
         Ok(Self { listener, token })
     }
 
-    /// Serves what the loop behind this desk knows, until ferry stops.
+    /// Tells those who look that another replica relays, for as long as this is polled.
+    pub(super) async fn stand_by(&self, relays: watch::Receiver<Option<Holder>>) {
+        if let Some(listener) = &self.listener {
+            serve::run(listener, Standby::new(relays).into(), CancellationToken::new()).await;
+        }
+    }
+
+    /// Serves what the loop behind this desk knows, until ferry stops; `replica` is this one, if there are some.
     ///
     /// The accounts that pay are looked at in any case.
     pub(super) fn begin(
         self,
         file: &Config,
-        desk: Desk,
-        nodes: Nodes,
+        (desk, nodes): (Desk, Nodes),
+        replica: Option<Replica>,
         stop: CancellationToken,
     ) -> Wallets {
         let wallets = Wallets::default();
@@ -56,8 +65,8 @@ impl Serving {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(page = format!("http://{address}/"), "status page is served");
         }
-        let site = Site::new(desk, wallets.clone(), self.token);
-        tokio::spawn(serve::run(listener, site, stop));
+        let site = Site::new(desk, wallets.clone(), self.token).of_replica(replica);
+        tokio::spawn(async move { serve::run(&listener, site.into(), stop).await });
         wallets
     }
 }

@@ -13,12 +13,13 @@ use crate::drive::setup::{self, Probes, Setup, Unlocked};
 use crate::model::config::Config as ModelConfig;
 use crate::model::rows::Rows;
 use crate::store::Store as _;
-use crate::store::sqlite::Sqlite;
+use crate::store::any::{AnyStore, Location};
+use crate::store::postgres::Held;
 
 /// Everything ready to relay.
 #[derive(Debug)]
 pub(super) struct Session {
-    pub(super) store: Arc<Sqlite>,
+    pub(super) store: Arc<AnyStore>,
     pub(super) rows: Rows,
     pub(super) nodes: Nodes,
     pub(super) config: ModelConfig,
@@ -38,17 +39,13 @@ impl Session {
         Self::over(place, (file, chains), &place.store(file), Probes::Make).await
     }
 
-    /// As [`Session::begin`], also when some of the chains cannot be served now; their ids are given.
-    /// `opened` is called once the store is ours.
+    /// As [`Session::begin`] with an open store and its rows, also when some of the chains cannot be served now;
+    /// their ids are given.
     pub(super) async fn begin_with_some(
-        place: &Place,
-        (file, chains): (&Config, &[&Chain]),
-        opened: impl FnOnce(),
+        file: &Config,
+        (store, rows): (AnyStore, Rows),
+        (unlocked, password): (Vec<Unlocked>, Password),
     ) -> anyhow::Result<(Self, Vec<String>)> {
-        let (unlocked, password) = Self::unlock(place, chains)?;
-        let store = Sqlite::open(&place.store(file)).await?;
-        opened();
-        let rows = store.load().await?;
         let (setup, missing) = setup::connect_some(&file.ferry, unlocked, Probes::Make).await?;
         for (chain, error) in &missing {
             let error: &(dyn std::error::Error + 'static) = error;
@@ -59,10 +56,24 @@ impl Session {
         Ok((session, missing.into_iter().map(|(chain, _)| chain).collect()))
     }
 
-    fn unlock(place: &Place, chains: &[&Chain]) -> anyhow::Result<(Vec<Unlocked>, Password)> {
-        let (keys, password) = (place.keys(), password::read(place, Again::No)?);
-        let unlocked = chains.iter().map(|chain| setup::unlock(chain, &keys, &password));
-        Ok((unlocked.collect::<Result<_, _>>()?, password.into()))
+    /// Opens the keys of chains with the password, which is read.
+    pub(super) fn unlock(
+        place: &Place,
+        chains: &[&Chain],
+    ) -> anyhow::Result<(Vec<Unlocked>, Password)> {
+        let password = password::read(place, Again::No)?.into();
+        Ok((Self::unlock_with(&password, place, chains)?, password))
+    }
+
+    /// Opens the keys of chains with a password that was read before.
+    pub(super) fn unlock_with(
+        password: &Password,
+        place: &Place,
+        chains: &[&Chain],
+    ) -> anyhow::Result<Vec<Unlocked>> {
+        let (keys, password) = (place.keys(), password.reveal());
+        let unlocked = chains.iter().map(|chain| setup::unlock(chain, &keys, password));
+        Ok(unlocked.collect::<Result<_, _>>()?)
     }
 
     /// As [`Session::begin`], on a copy of the store, and with nothing made on the chains.
@@ -72,17 +83,18 @@ impl Session {
         chains: &[&Chain],
         copy: &Path,
     ) -> anyhow::Result<Self> {
-        Self::over(place, (file, chains), copy, Probes::Demand).await
+        let store = Location::File(copy.into());
+        Self::over(place, (file, chains), &store, Probes::Demand).await
     }
 
     async fn over(
         place: &Place,
         (file, chains): (&Config, &[&Chain]),
-        store: &Path,
+        store: &Location,
         probes: Probes,
     ) -> anyhow::Result<Self> {
         let (unlocked, password) = Self::unlock(place, chains)?;
-        let store = Sqlite::open(store).await?;
+        let store = store.open(Held::Refuse).await?;
         let rows = store.load().await?;
         let Setup { nodes, config } = setup::connect(&file.ferry, unlocked, probes).await?;
         Ok(Self { store: Arc::new(store), rows, nodes, config, password })

@@ -11,13 +11,12 @@ use super::control::door::{Door, Socket};
 use super::serving::Serving;
 use super::session::{Session, stop_signal};
 use super::supervisor::Supervisor;
-use super::{Place, dry_run, logging};
+use super::{Place, dry_run, logging, standby};
 use crate::config::{Chain, Config};
 use crate::drive::{self, Engine};
 use crate::model::Model;
 use crate::model::rows::Rows;
 use crate::store::Store as _;
-use crate::store::sqlite::Sqlite;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -30,16 +29,16 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let file = place.read_config()?;
     let level = logging::start(&file.ferry)?;
     let hangup = signal(SignalKind::hangup())?;
-    let stored = Sqlite::open_to_read(&place.store(&file)).await?.load().await?;
-    let chains = chains(&file, &stored)?;
+    let stored = place.store(&file).open_to_read().await?.load().await?;
+    let served = chains(&file, &stored)?;
     if args.dry_run {
-        return dry_run::run(place, &file, &chains).await;
+        return dry_run::run(place, &file, &served).await;
     }
-    let serving = Serving::prepare(place, &file).await?;
-    let mut socket = None;
-    let opened = || socket = Socket::make(place);
-    let (session, missing) = Session::begin_with_some(place, (&file, &chains), opened).await?;
+    let (serving, supervisor) = (Serving::prepare(place, &file).await?, Supervisor::find());
+    let turn = begin(place, (&file, &served), (&serving, &supervisor));
+    let (session, missing, socket) = Box::pin(turn).await?;
     let Session { store, rows, nodes, config, password } = session;
+    let replica = store.replica().cloned();
     for path in &rows.paths {
         tracing::info!(path = %path.path, a = %path.chains.a, b = %path.chains.b, "path is served");
     }
@@ -47,7 +46,8 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         .keeping_costs(file.ferry.cost_days)
         .without_lost_chains();
     let stop = stop_signal()?;
-    let wallets = serving.begin(&file, engine.desk(), nodes.clone(), stop.clone());
+    let looked_at = (engine.desk(), nodes.clone());
+    let wallets = serving.begin(&file, looked_at, replica, stop.clone());
     let door = Door {
         place: Arc::new(place.clone()),
         desk: engine.desk(),
@@ -62,13 +62,35 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         door.clone().try_again(chain);
     }
     door.open(socket, hangup);
-    let heartbeat = tokio::spawn(Supervisor::find().attend(engine.desk(), stop.clone()));
+    let heartbeat = tokio::spawn(supervisor.attend(engine.desk(), stop.clone()));
     let ended = drive::run(engine, Vec::new(), stop.clone(), |_| false).await;
     stop.cancel();
     heartbeat.await?;
     ended?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Opens keys and store, in turn with other replicas, and connects to the chains; those that cannot be served now
+/// are given.
+async fn begin(
+    place: &Place,
+    (file, served): (&Config, &[&Chain]),
+    (serving, supervisor): (&Serving, &Supervisor),
+) -> anyhow::Result<(Session, Vec<String>, Option<Socket>)> {
+    // What is wrong is told before it may be another's turn for days.
+    let (mut unlocked, password) = Session::unlock(place, served)?;
+    let store = standby::open(&place.store(file), serving, supervisor).await?;
+    let socket = Socket::make(place);
+    let rows = store.load().await?;
+    // The replica that relayed until now may have been given more paths.
+    let needed = chains(file, &rows)?;
+    if needed != served {
+        unlocked = Session::unlock_with(&password, place, &needed)?;
+    }
+    let (session, missing) =
+        Session::begin_with_some(file, (store, rows), (unlocked, password)).await?;
+    Ok((session, missing, socket))
 }
 
 /// The chains of all stored paths. Each must be configured and have been begun to be read.

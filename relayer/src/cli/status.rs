@@ -8,7 +8,7 @@ use super::Place;
 use crate::model::ids::{ChainId, PathId};
 use crate::model::rows::{ChannelRow, EndState, Gap, GapRow, Ibc, Rows};
 use crate::store::Store as _;
-use crate::store::sqlite::Sqlite;
+use crate::store::postgres::Holder;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {}
@@ -23,6 +23,9 @@ struct Status {
     pending_packets: usize,
     /// Transactions whose fate is not decided.
     open_transactions: usize,
+    /// The replica that relays, where there are some; none while none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease: Option<Holder>,
 }
 
 #[derive(Serialize)]
@@ -67,8 +70,9 @@ struct ChannelStatus {
 
 pub(super) async fn run(place: &Place, Args {}: Args) -> anyhow::Result<()> {
     let file = place.read_config()?;
-    let rows = Sqlite::open_to_read(&place.store(&file)).await?.load().await?;
-    place.print(&Status::of(&rows))
+    let store = place.store(&file).open_to_read().await?;
+    let lease = store.holder().await?;
+    place.print(&Status { lease, ..Status::of(&store.load().await?) })
 }
 
 impl Status {
@@ -98,6 +102,7 @@ impl Status {
             gaps: rows.gaps.iter().map(|gap| gap_status(rows, gap)).collect(),
             pending_packets: rows.packets.len(),
             open_transactions: rows.slots.len(),
+            lease: None,
         }
     }
 }
@@ -136,6 +141,9 @@ impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.paths.is_empty() {
             return write!(f, "no path yet; make one with `ferry link CHAIN_A CHAIN_B`");
+        }
+        if let Some(Holder { replica, seconds_left }) = &self.lease {
+            writeln!(f, "`{}` relays, its lease holds for {seconds_left} s", replica.holder)?;
         }
         for ChainStatus { chain, height } in &self.chains {
             writeln!(f, "{chain}: read to height {height}")?;

@@ -33,6 +33,17 @@ impl Supervisor {
         }
     }
 
+    /// Tells the supervisor that ferry stands by, for as long as this is polled: that is all it can do now.
+    pub(super) async fn stand_by(&self) {
+        self.tell("READY=1");
+        let Some(watchdog) = self.watchdog else { return };
+        let mut heartbeat = tokio::time::interval(watchdog / 3);
+        loop {
+            heartbeat.tick().await;
+            self.tell("WATCHDOG=1");
+        }
+    }
+
     /// Tells the supervisor that ferry is ready, that it is alive for as long as the loop answers, and that it stops.
     pub(super) async fn attend(self, desk: Desk, stop: CancellationToken) {
         self.tell("READY=1");

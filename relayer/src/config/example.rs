@@ -20,6 +20,13 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # as in ["chain-a-chain-b"].
 # paused = []
 
+# A PostgreSQL database instead of the file, so that several ferries with the same keys can stand by: one relays,
+# and when it has not been heard of for as long as the lease holds, another goes on where it stopped. The password may
+# also be in PGPASSWORD or in ~/.pgpass.
+# [store]
+# url = "postgres://ferry@db.example/ferry"
+# lease = "15s"
+
 [serve]
 # Where the status page, metrics (/metrics) and JSON (/api) are: an address with a port, or "off". Who can
 # reach it can read everything, so leave it on this machine or put a proxy before it. Without this key ferry

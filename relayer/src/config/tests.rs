@@ -7,7 +7,7 @@ fn example_switched_on() -> String {
         .lines()
         .map(|line| {
             let key = line.strip_prefix("# ").unwrap_or(line);
-            let is_key = key.starts_with("[[")
+            let is_key = key.starts_with('[')
                 || key.split_once(" = ").is_some_and(|(name, _)| {
                     name.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c == '.')
                 });
@@ -28,6 +28,8 @@ fn the_example_is_a_configuration_as_it_stands() {
 fn every_key_of_the_example_is_known_and_shows_its_default() {
     let config = Config::parse(&example_switched_on()).unwrap();
     assert_eq!(config.ferry, Global::default());
+    let database = config.store.as_ref().unwrap();
+    assert_eq!(database.lease, store::default_lease());
     let chain = config.chain("wasmdev-1").unwrap();
     assert_eq!(chain.max_msgs, default_max_msgs());
     assert_eq!(chain.max_clock_drift, default_drift());

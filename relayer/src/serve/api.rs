@@ -48,7 +48,7 @@ fn ok(body: &impl Serialize) -> Answer {
 }
 
 fn part(shown: &Shown, path: &str) -> Option<Answer> {
-    let Shown { look, wallets } = shown;
+    let Shown { look, wallets, .. } = shown;
     Some(match path.strip_prefix("/api/")? {
         "status" => ok(shown),
         "chains" => ok(&look.chains),

@@ -58,6 +58,10 @@ pub const METRICS: &[Metric] = metrics! {
         Read::Lines(|shown, lines| lines.put(&[shown.look.version], 1));
     gauge "ferry_uptime_seconds" &[], "For how long ferry has been running.",
         Read::One(|shown| shown.look.uptime_seconds);
+    gauge "ferry_lease_held" &["holder"], "Where replicas share a database: 1 of the one that relays, 0 of those that stand by.",
+        Read::Lines(|shown, lines| shown.lease.iter().for_each(|own| lines.put(&[&own.holder], 1)));
+    counter "ferry_lease_takeovers_total" &[], "How many replicas have held the lease so far, the one that relays included.",
+        Read::Lines(|shown, lines| shown.lease.iter().for_each(|own| lines.line("", &[], own.fence)));
     gauge "ferry_chain_height" CHAIN, "The last block read.",
         Read::Chain(|chain| chain.height.to_string());
     gauge "ferry_chain_block_age_seconds" CHAIN, "How long ago the last block read was made.",
@@ -146,16 +150,32 @@ pub const METRICS: &[Metric] = metrics! {
 pub fn exposition(shown: &Shown) -> String {
     let mut text = String::new();
     for metric in METRICS {
-        let Metric { name, kind, help, .. } = metric;
-        // Writing to a text cannot fail.
-        let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+        metric.head(&mut text);
         let mut lines = Lines { text: &mut text, metric };
         metric.read(shown, &mut lines);
     }
     text
 }
 
+/// The exposition of a replica that stands by.
+pub(super) fn standing_by(version: &str, name: &str) -> String {
+    let mut text = String::new();
+    for (metric, label, value) in [("ferry_info", version, 1), ("ferry_lease_held", name, 0)] {
+        for metric in METRICS.iter().filter(|known| known.name == metric) {
+            metric.head(&mut text);
+            Lines { text: &mut text, metric }.put(&[label], value);
+        }
+    }
+    text
+}
+
 impl Metric {
+    fn head(&self, text: &mut String) {
+        let Self { name, kind, help, .. } = self;
+        // Writing to a text cannot fail.
+        let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+    }
+
     fn read(&self, shown: &Shown, lines: &mut Lines<'_>) {
         match self.read {
             Read::One(read) => lines.line("", &[], read(shown)),

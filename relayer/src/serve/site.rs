@@ -12,6 +12,7 @@ use super::token::Token;
 use super::wallets::{Wallet, Wallets};
 use crate::drive::desk::{Desk, DeskError};
 use crate::drive::now;
+use crate::store::postgres::Replica;
 
 /// Looks that are younger than this are shown again: many who look cost no more than one.
 const FRESH: Duration = Duration::from_millis(500);
@@ -29,6 +30,9 @@ pub struct Shown {
     pub look: Look,
     /// The accounts that pay.
     pub wallets: Vec<Wallet>,
+    /// This replica, which holds the lease, where there are some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Replica>,
 }
 
 /// What answers are made of.
@@ -36,6 +40,7 @@ pub struct Shown {
 pub struct Site {
     pub(super) desk: Desk,
     wallets: Wallets,
+    lease: Option<Replica>,
     pub(super) token: Option<Token>,
     /// What was shown last, with few packets and with many.
     last: Arc<Mutex<Option<Last>>>,
@@ -48,7 +53,14 @@ type Last = (Instant, Arc<Shown>);
 impl Site {
     /// A site that asks at this desk; without a token nothing can be changed.
     pub fn new(desk: Desk, wallets: Wallets, token: Option<Token>) -> Self {
-        Self { desk, wallets, token, last: Arc::default(), last_long: Arc::default() }
+        let (last, last_long) = (Arc::default(), Arc::default());
+        Self { desk, wallets, lease: None, token, last, last_long }
+    }
+
+    /// The site of one of several replicas.
+    #[must_use]
+    pub fn of_replica(self, lease: Option<Replica>) -> Self {
+        Self { lease, ..self }
     }
 
     /// What is shown now. Those who ask at once share one look.
@@ -81,6 +93,6 @@ impl Site {
     pub(super) async fn look(&self, packets: usize) -> Result<Shown, DeskError> {
         let look =
             self.desk.read(move |model, tally| Look::of(model, tally, now(), packets)).await?;
-        Ok(Shown { look, wallets: self.wallets.list() })
+        Ok(Shown { look, wallets: self.wallets.list(), lease: self.lease.clone() })
     }
 }

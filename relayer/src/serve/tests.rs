@@ -20,6 +20,7 @@ use crate::model::rows::{
 };
 use crate::model::state::{ClientFacts, ClientStatus};
 use crate::model::{Model, step};
+use crate::store::postgres::{Holder, Replica};
 
 const TOKEN: &str = "0123456789abcdef0123";
 
@@ -139,6 +140,10 @@ fn wallets() -> Wallets {
     wallets
 }
 
+fn replica() -> Replica {
+    Replica { holder: "host:7".to_owned(), fence: 3 }
+}
+
 fn packet(seq: u64) -> PacketRow {
     let end = |channel: &str| End { port: "transfer".into(), channel: channel.into() };
     let ends = Ends::V1 { src: end("channel-0"), dst: end("channel-7"), order: Order::Unordered };
@@ -192,7 +197,9 @@ impl Server {
         });
         let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
-        tokio::spawn(run(listener, Site::new(desk, wallets(), token), stop.clone()));
+        let site = Site::new(desk, wallets(), token).of_replica(Some(replica()));
+        let stopped = stop.clone();
+        tokio::spawn(async move { run(&listener, site.into(), stopped).await });
         Self { address, told, stop }
     }
 
@@ -299,7 +306,8 @@ async fn a_loop_that_has_ended_is_told() {
     let site = Site::new(desk, Wallets::default(), None);
     let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
-    tokio::spawn(run(listener, site, stop.clone()));
+    let stopped = stop.clone();
+    tokio::spawn(async move { run(&listener, site.into(), stopped).await });
     let (_tell, told) = mpsc::channel(1);
     let server = Server { address, told, stop };
     for path in ["/health", "/ready", "/metrics", "/api/status"] {
@@ -307,6 +315,29 @@ async fn a_loop_that_has_ended_is_told() {
         assert_eq!(status, 503, "{path}");
         assert!(body.contains("ferry is stopping"), "{body}");
     }
+}
+
+/// Nobody restarts a replica that stands by, and nobody is sent to it.
+#[tokio::test]
+async fn a_replica_that_stands_by_is_healthy_and_not_ready() {
+    let holder = Holder { replica: replica(), seconds_left: 9 };
+    let (_tell, relays) = tokio::sync::watch::channel(Some(holder));
+    let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
+    let stopped = stop.clone();
+    let standby = Standby::new(relays);
+    tokio::spawn(async move { run(&listener, standby.into(), stopped).await });
+    let (_tell, told) = mpsc::channel(1);
+    let server = Server { address, told, stop };
+    assert!(server.get("/health").await.contains("`host:7` relays"));
+    for path in ["/ready", "/api/status", "/"] {
+        let (status, _, body) = server.ask(&format!("GET {path}"), "").await;
+        assert_eq!(status, 503, "{path}");
+        assert!(body.contains("`host:7` relays"), "{body}");
+    }
+    let metrics = server.get("/metrics").await;
+    let held = metrics.lines().find(|line| line.starts_with("ferry_lease_held{"));
+    assert!(held.is_some_and(|line| line.ends_with(" 0")), "{metrics}");
 }
 
 #[tokio::test]
@@ -408,7 +439,7 @@ fn dashboard_and_alerts_use_metrics_that_exist() {
 #[test]
 fn labels_are_escaped() {
     let look = look::Look::of(&model(), &Tally::default(), crate::drive::now(), 0);
-    let mut shown = Shown { look, wallets: Vec::new() };
+    let mut shown = Shown { look, wallets: Vec::new(), lease: None };
     shown.look.chains[0].chain = ChainId::from("a\"b\\c");
     assert!(metrics::exposition(&shown).contains("chain=\"a\\\"b\\\\c\""));
 }

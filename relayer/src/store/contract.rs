@@ -142,7 +142,8 @@ fn live_packet() -> PacketRow {
     PacketRow { sent: Some(5), ..PacketRow::new(packet(1), PathId::from("a-b")) }
 }
 
-fn slot(sequence: u64, attempt: u16) -> SlotRow {
+/// A signed transaction.
+pub(super) fn slot(sequence: u64, attempt: u16) -> SlotRow {
     let lane = LaneId { chain: chain(), address: Address::from("wasm1relayer") };
     SlotRow {
         id: SlotId { lane, sequence, attempt },

@@ -10,13 +10,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Row, SqliteConnection, SqlitePool};
 use tokio::sync::Mutex;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, decode, encode, integer};
 use crate::model::cost::CostRow;
 use crate::model::facts::PacketData;
 use crate::model::ids::{PacketKey, Route, SlotId};
@@ -196,6 +195,11 @@ impl Store for Sqlite {
         .fetch_optional(&self.pool)
         .await?
         .ok_or_else(|| StoreError::NoSlot { id: id.clone() })
+    }
+
+    /// The lock of writers is gone when the process is.
+    async fn release(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 
@@ -392,18 +396,6 @@ async fn drop_slot(tx: &mut SqliteConnection, id: &SlotId) -> Result<(), StoreEr
     .execute(tx)
     .await?;
     Ok(())
-}
-
-fn encode(table: &'static str, row: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(row).map_err(|source| StoreError::Row { table, source })
-}
-
-fn decode<T: DeserializeOwned>(table: &'static str, row: &str) -> Result<T, StoreError> {
-    serde_json::from_str(row).map_err(|source| StoreError::Row { table, source })
-}
-
-fn integer(field: &'static str, got: u64) -> Result<i64, StoreError> {
-    i64::try_from(got).map_err(|_| StoreError::TooLarge { field, got })
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod isolation;
 mod nodes;
 mod operations;
 mod pair;
+mod replicas;
 mod scan;
 mod upgrade;
 

@@ -19,7 +19,6 @@ use crate::drive::{client as look, setup};
 use crate::model::ids::Side;
 use crate::model::rows::Rows;
 use crate::store::Store as _;
-use crate::store::sqlite::Sqlite;
 
 #[derive(Serialize)]
 struct UpgradedClients {
@@ -47,7 +46,7 @@ pub(super) async fn run(
     let (height, upgraded) = upgraded(&node).await?;
     // Not all of a client's state is there: the rest each client keeps as it is.
     let new = ClientState::decode(upgraded.client.value.as_slice())?;
-    let rows = Sqlite::open_to_read(&place.store(file)).await?.load().await?;
+    let rows = place.store(file).open_to_read().await?.load().await?;
     let followers = followers(&rows, of, path);
     anyhow::ensure!(
         !followers.is_empty(),

@@ -2,11 +2,11 @@
 
 use cosmos::keys::encode_address;
 
-use super::super::{Place, control, logging};
+use super::super::{Place, logging};
 use super::{Finding, Findings};
 use crate::config::{Chain as ChainFile, Config};
 use crate::model::rows::Rows;
-use crate::store::sqlite::Sqlite;
+use crate::store::any::Location;
 use crate::store::{Store as _, StoreError};
 
 /// Looks at what every other check needs.
@@ -40,15 +40,15 @@ fn configuration(place: &Place, findings: &mut Findings) -> Option<Config> {
 
 async fn store(place: &Place, config: &Config, findings: &mut Findings) -> Option<Rows> {
     const CHECK: &str = "store";
-    let path = place.store(config);
-    let opened = Sqlite::open_to_read(&path).await;
+    let location = place.store(config);
+    let opened = location.open_to_read().await;
     let loaded = match opened {
         Ok(store) => store.load().await,
         Err(error) => Err(error),
     };
     match loaded {
         Ok(rows) => {
-            let running = control::is_running(place).await.unwrap_or(false);
+            let running = place.is_relaying(config).await.unwrap_or(false);
             let state = if running { "ferry is running" } else { "ferry is not running" };
             let (paths, packets) = (rows.paths.len(), rows.packets.len());
             findings.ok(CHECK, format!("{paths} paths, {packets} packets pending; {state}"));
@@ -65,9 +65,14 @@ async fn store(place: &Place, config: &Config, findings: &mut Findings) -> Optio
             None
         }
         Err(error) => {
-            let cure = "`ferry restore FILE` puts a backup in its place; without one move it away \
-                        and `ferry link A B --connection ID` finds everything on the chains";
-            findings.fault(CHECK, format!("`{}`: {error:#}", path.display()), cure);
+            let cure = match location {
+                Location::File(_) => {
+                    "`ferry restore FILE` puts a backup in its place; without one move it away \
+                     and `ferry link A B --connection ID` finds everything on the chains"
+                }
+                Location::Database(..) => "check `[store] url`, and whether the server runs",
+            };
+            findings.fault(CHECK, format!("{location}: {error:#}"), cure);
             None
         }
     }

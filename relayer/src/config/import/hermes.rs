@@ -47,7 +47,12 @@ pub(super) fn import(mut file: Source) -> Result<Import, ImportError> {
     }
     file.rest(&mut notes);
     let ferry = Global { log, ..Global::default() };
-    Ok(Import { config: Config { ferry, serve, chains }, keys, paths: Vec::new(), notes })
+    Ok(Import {
+        config: Config { ferry, store: None, serve, chains },
+        keys,
+        paths: Vec::new(),
+        notes,
+    })
 }
 
 /// The longest memo and receiver that are carried, in bytes; none where that has no limit.

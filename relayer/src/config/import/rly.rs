@@ -42,7 +42,7 @@ pub(super) fn import(mut file: Source) -> Result<Import, ImportError> {
     file.rest(&mut notes);
     let ferry = Global { log: log.unwrap_or_else(|| Global::default().log), ..Global::default() };
     let serve = Serve { listen, token_file: None };
-    Ok(Import { config: Config { ferry, serve, chains }, keys, paths, notes })
+    Ok(Import { config: Config { ferry, store: None, serve, chains }, keys, paths, notes })
 }
 
 /// The address of the metrics is that of everything; the others are named.

@@ -32,7 +32,7 @@ fn keys(at: &str, value: &Value, into: &mut Vec<String>) {
 #[test]
 fn a_configuration_of_hermes_becomes_ours() {
     let import = import(HERMES).unwrap();
-    let Config { ferry, serve, chains } = &import.config;
+    let Config { ferry, serve, chains, .. } = &import.config;
     assert_eq!(ferry.log, "debug");
     assert_eq!(serve.listen, Some(Listen::At("127.0.0.1:3000".parse().unwrap())));
     let ids: Vec<&str> = chains.iter().map(|chain| chain.id.as_str()).collect();
@@ -69,7 +69,7 @@ fn a_configuration_of_hermes_becomes_ours() {
 #[test]
 fn a_configuration_of_rly_becomes_ours() {
     let import = import(RLY).unwrap();
-    let Config { ferry, serve, chains } = &import.config;
+    let Config { ferry, serve, chains, .. } = &import.config;
     assert_eq!(ferry.log, "info");
     assert_eq!(serve.listen, Some(Listen::At("127.0.0.1:5184".parse().unwrap())));
     let hub = &chains[0];

@@ -49,7 +49,7 @@ impl Sqlite {
     }
 
     /// Closes the file; the lock of writers is free after that.
-    async fn close(self) -> Result<(), StoreError> {
+    pub(crate) async fn close(self) -> Result<(), StoreError> {
         self.pool.close().await;
         if let Some(writer) = self._writer {
             sqlx::Connection::close(writer.into_inner()).await?;

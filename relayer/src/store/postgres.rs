@@ -1,0 +1,216 @@
+//! The store in a PostgreSQL database that replicas share; one of them relays, by a lease.
+//!
+//! What makes a takeover harmless is the same as for a restart: transactions are written before they are
+//! offered, and the heir offers the same bytes. The lease sees to it that no two sign at once. It is
+//! checked in every transaction that writes and before each offer, so that a replica that was taken for
+//! dead and wakes again can store nothing, hence sign nothing, and offers nothing.
+
+mod lease;
+mod write;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool, Row as _};
+
+use super::{Store, StoreError, decode, encode, integer};
+use crate::model::cost::CostRow;
+use crate::model::facts::PacketData;
+use crate::model::ids::{PacketKey, Route, SlotId};
+use crate::model::rows::{Rows, Write};
+use lease::Lease;
+pub use lease::{Held, Holder, Replica, own_name};
+
+/// Connections at once: one writes, one renews the lease, the others read.
+const CONNECTIONS: u32 = 6;
+/// How long a connection may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The server ends a transaction in which its client says nothing for so long: one that was frozen amid a write
+/// would otherwise hold the lease's row for ever.
+const SILENCE: &str = "5s";
+/// The reader of several tables sees them as they were at one moment.
+const SNAPSHOT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+
+/// A store in a database.
+#[derive(Debug)]
+pub struct Postgres {
+    pool: PgPool,
+    /// Held by the one replica that writes.
+    lease: Option<Lease>,
+}
+
+impl Postgres {
+    /// Opens the store to write, making its tables if they are not there, and takes the lease, which holds
+    /// for so long without being renewed.
+    ///
+    /// # Errors
+    /// [`StoreError::Leased`] if another replica holds it and `held` says to refuse,
+    /// [`StoreError::Foreign`] for tables of another version.
+    pub async fn open(url: &str, lease: Duration, held: Held) -> Result<Self, StoreError> {
+        let (pool, name) = connect(url).await?;
+        sqlx::migrate!("migrations/postgres")
+            .run(&pool)
+            .await
+            .map_err(|source| StoreError::Foreign { path: name.clone(), source })?;
+        let lease = Some(Lease::take(&pool, &name, (lease, held)).await?);
+        Ok(Self { pool, lease })
+    }
+
+    /// Opens the store to read, also while a replica writes.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if the database holds none.
+    pub async fn open_to_read(url: &str) -> Result<Self, StoreError> {
+        let (pool, name) = connect(url).await?;
+        let is_there: bool =
+            sqlx::query_scalar("SELECT to_regclass('lease') IS NOT NULL").fetch_one(&pool).await?;
+        if !is_there {
+            return Err(StoreError::Missing { path: name });
+        }
+        Ok(Self { pool, lease: None })
+    }
+
+    /// The replica that relays, whichever that is.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] if that cannot be read.
+    pub async fn holder(&self) -> Result<Option<Holder>, StoreError> {
+        lease::holder(&self.pool).await
+    }
+
+    /// This replica, if it holds the lease.
+    pub fn replica(&self) -> Option<&Replica> {
+        self.lease.as_ref().map(Lease::replica)
+    }
+
+    /// Begins to write, as long as nobody else has the lease.
+    async fn begin(&self) -> Result<sqlx::Transaction<'_, sqlx::Postgres>, StoreError> {
+        let lease = self.lease.as_ref().ok_or(StoreError::LeaseLost)?;
+        let mut tx = self.pool.begin().await?;
+        lease.check(&mut tx).await?;
+        Ok(tx)
+    }
+}
+
+async fn rows<T: DeserializeOwned>(
+    from: &mut PgConnection,
+    table: &'static str,
+    query: &'static str,
+) -> Result<Vec<T>, StoreError> {
+    let rows: Vec<String> = sqlx::query_scalar(query).fetch_all(from).await?;
+    rows.iter().map(|row| decode(table, row)).collect()
+}
+
+/// Connects, and names the database without the password.
+async fn connect(url: &str) -> Result<(PgPool, PathBuf), StoreError> {
+    let options = PgConnectOptions::from_str(url)?
+        .application_name("ferry")
+        .options([("idle_in_transaction_session_timeout", SILENCE)]);
+    let database = options.get_database().unwrap_or_else(|| options.get_username());
+    let name = PathBuf::from(options.get_host()).join(database);
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
+    Ok((pool.connect_with(options).await?, name))
+}
+
+impl Store for Postgres {
+    async fn load(&self) -> Result<Rows, StoreError> {
+        let mut tx = self.pool.begin().await?;
+        sqlx::query(SNAPSHOT).execute(&mut *tx).await?;
+        let slots = "SELECT row FROM slot ORDER BY chain, address, sequence, attempt";
+        let cursors = "SELECT row FROM chain_cursor ORDER BY chain";
+        Ok(Rows {
+            cursors: rows(&mut tx, "chain_cursor", cursors).await?,
+            paths: rows(&mut tx, "pair", "SELECT row FROM pair ORDER BY path").await?,
+            channels: rows(&mut tx, "channel", "SELECT row FROM channel ORDER BY path, idx")
+                .await?,
+            packets: rows(&mut tx, "packet", "SELECT row FROM packet ORDER BY route, seq").await?,
+            slots: rows(&mut tx, "slot", slots).await?,
+            gaps: rows(&mut tx, "gap", "SELECT row FROM gap ORDER BY id").await?,
+            leads: rows(&mut tx, "lead", "SELECT row FROM lead ORDER BY id").await?,
+        })
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.begin().await?;
+        write::all(&mut tx, writes).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn packet_data(&self, keys: &[PacketKey]) -> Result<Vec<PacketData>, StoreError> {
+        let mut by_route = BTreeMap::<&Arc<Route>, Vec<i64>>::new();
+        for key in keys {
+            by_route.entry(&key.route).or_default().push(integer("seq", key.seq)?);
+        }
+        let mut found = Vec::with_capacity(keys.len());
+        for (route, sequences) in by_route {
+            let rows = sqlx::query(
+                "SELECT seq, data, ack FROM packet_data \
+                 WHERE route = (SELECT id FROM route WHERE row = $1) AND seq = ANY($2)",
+            )
+            .bind(encode("route", &**route)?)
+            .bind(sequences)
+            .fetch_all(&self.pool)
+            .await?;
+            for row in rows {
+                let seq = row.try_get::<i64, _>("seq")?.unsigned_abs();
+                let key = PacketKey { route: Arc::clone(route), seq };
+                let (data, ack) = (row.try_get("data")?, row.try_get("ack")?);
+                found.push(PacketData { key, data, ack });
+            }
+        }
+        Ok(found)
+    }
+
+    async fn costs(&self, day: u64) -> Result<Vec<CostRow>, StoreError> {
+        let query =
+            "SELECT row FROM cost WHERE day >= $1 ORDER BY day, chain, address, sequence, place";
+        let rows: Vec<String> =
+            sqlx::query_scalar(query).bind(integer("day", day)?).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| decode("cost", row)).collect()
+    }
+
+    async fn forget_costs(&self, day: u64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let query = sqlx::query("DELETE FROM cost WHERE day < $1").bind(integer("day", day)?);
+        query.execute(&mut *tx).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// To be offered: a writer that has lost the lease gets nothing.
+    async fn slot_bytes(&self, id: &SlotId) -> Result<Vec<u8>, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        let bytes: Option<Vec<u8>> = sqlx::query_scalar(
+            "SELECT bytes FROM slot \
+             WHERE chain = $1 AND address = $2 AND sequence = $3 AND attempt = $4",
+        )
+        .bind(id.lane.chain.as_str())
+        .bind(id.lane.address.as_str())
+        .bind(integer("sequence", id.sequence)?)
+        .bind(i64::from(id.attempt))
+        .fetch_optional(&mut *connection)
+        .await?;
+        if let Some(lease) = &self.lease {
+            lease.check(&mut connection).await?;
+        }
+        bytes.ok_or_else(|| StoreError::NoSlot { id: id.clone() })
+    }
+
+    /// Gives the lease back, so that another replica need not wait until it ends.
+    async fn release(&self) -> Result<(), StoreError> {
+        match &self.lease {
+            Some(lease) => lease.give_back(&self.pool).await,
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
