@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 use crate::world::setting;
 
 /// How long a node may take to start, to catch up, or to stop.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 /// How often it is asked whether it has.
 const POLL: Duration = Duration::from_millis(200);
 /// How long one answer may take.

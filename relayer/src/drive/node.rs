@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cosmos::chain::Chain;
-use cosmos::rpc::Rpc;
+use cosmos::rpc::{Fault, Rpc, RpcError};
 use cosmos::wire::client::ConsensusState;
 use cosmos::wire::header::{LightBlock, validator_set};
 use tendermint::block::Header;
@@ -34,7 +34,8 @@ pub struct Node {
     pub lane: LaneId,
     /// Where it can be reached.
     pub endpoints: Endpoints,
-    /// Nodes that keep all blocks: asked for single ones that the endpoint in use has thrown away.
+    /// Nodes that keep all blocks: asked for single ones, and for headers that clients trust, that the endpoint in
+    /// use has thrown away.
     pub(super) archives: Vec<Rpc>,
     /// The terms of clients that follow this chain.
     pub terms: Terms,
@@ -86,10 +87,17 @@ impl Node {
         self.chain().rpc().clone()
     }
 
-    /// A block's header with its signatures and validators. The signatures are not checked.
+    /// A block's header with its signatures and validators. The signatures are not checked. A client may trust a
+    /// height that the endpoint in use has thrown away: an archive has it.
     pub(super) async fn light_block(&self, height: u64) -> Result<LightBlock, Why> {
         let fetch = async {
-            let signed = self.rpc().commit(height).await.map_err(unavailable)?;
+            let mut asked = Box::pin(self.rpc().commit(height)).await;
+            for archive in &self.archives {
+                if is_refused(&asked) {
+                    asked = Box::pin(archive.commit(height)).await;
+                }
+            }
+            let signed = asked.map_err(unavailable)?;
             let got = signed.header.height.value();
             if got != height {
                 return Err(Why::Invalid(format!("header is of height {got}, asked for {height}")));
@@ -133,7 +141,13 @@ impl Node {
         height: u64,
     ) -> Result<Vec<validator::Info>, Why> {
         let fetch = async {
-            let validators = self.rpc().validators(height).await.map_err(unavailable)?;
+            let mut asked = Box::pin(self.rpc().validators(height)).await;
+            for archive in &self.archives {
+                if is_refused(&asked) {
+                    asked = Box::pin(archive.validators(height)).await;
+                }
+            }
+            let validators = asked.map_err(unavailable)?;
             let got = validator_set(validators.clone(), None).map_err(invalid)?.hash();
             if got != hash {
                 let wrong = format!("validators of height {height} hash to {got}, not {hash}");
@@ -143,4 +157,9 @@ impl Node {
         };
         self.sets.get(hash, fetch).await
     }
+}
+
+/// Whether a node in good health does not have what it was asked for.
+fn is_refused<T>(asked: &Result<T, RpcError>) -> bool {
+    asked.as_ref().is_err_and(|error| matches!(error.fault, Fault::Refused { .. }))
 }

@@ -3,7 +3,16 @@ use e2e::clock;
 use e2e::follower::{Follower, Peers};
 use e2e::gate::{Gate, Mode};
 use e2e::operator::Operator;
+use protocol::ics20::TRANSFER_PORT;
 use serde_json::Value;
+
+/// So much of what a node has is not thrown away here.
+const KEPT: [&str; 4] = [
+    "--min-retain-blocks=10",
+    "--pruning=custom",
+    "--pruning-keep-recent=30",
+    "--pruning-interval=10",
+];
 
 fn channels(linked: &Value) -> anyhow::Result<[String; 2]> {
     let channel = |end: &str| linked[end]["channel"].as_str().map(str::to_owned);
@@ -65,6 +74,54 @@ fn a_node_may_stop_die_and_be_put_back() -> anyhow::Result<()> {
         node.start(Peers::Validator).await?;
         operator.settled(a, &on_a).await?;
         all_read(&operator).await
+    })
+}
+
+/// How many packets `ferry status` says are lost.
+async fn lost(operator: &Operator) -> anyhow::Result<usize> {
+    let status = operator.ferry(&["status"]).await?;
+    let gaps = status["gaps"].as_array().context("no gaps")?;
+    Ok(gaps.iter().filter_map(|gap| gap["lost"].as_array()).map(Vec::len).sum())
+}
+
+/// The only node of a chain has thrown away the blocks that came while ferry did not run, and the header that the client
+/// on the other chain trusts. What comes to this chain arrives all the same. ferry says which packets it has no bytes of,
+/// and which header it lacks; told of an archive, it carries everything.
+#[test]
+fn what_a_node_has_thrown_away_is_told_and_found_in_an_archive() -> anyhow::Result<()> {
+    crate::run(async || {
+        let operator = Operator::new("").await?;
+        let (a, b) = (&operator.a, &operator.b);
+        let [on_a, on_b] = channels(&operator.link().await?)?;
+        let node = Follower::of(&a.chain, &KEPT).await?;
+        let archive = a.chain.rpc().endpoint().to_owned();
+        operator.configure(|text| text.replace(&archive, &node.rpc))?;
+        operator.send(a, &on_a, 5).await?;
+        let sent = operator.send(b, &on_b, 5).await?;
+        node.lacks(a.chain.height().await?).await?;
+
+        let ferry = operator.start()?;
+        let have_arrived = async || {
+            let left = a.chain.unreceived_packets(TRANSFER_PORT, &on_a, &sent).await?;
+            Ok(left.is_empty().then_some(()))
+        };
+        clock::until(&a.chain, "what comes to the chain arrives", have_arrived).await?;
+        let are_told = async || Ok((lost(&operator).await? == 5).then_some(()));
+        clock::until(&a.chain, "ferry says which packets it has no bytes of", are_told).await?;
+        logged(&operator, "is not available, lowest height is").await?;
+        operator.stop(ferry).await?;
+
+        let line = format!("archive_rpc = [\"{archive}\"]\naddress_prefix");
+        operator.configure(|text| text.replacen("address_prefix", &line, 1))?;
+        let _ferry = operator.start()?;
+        operator.settled(b, &on_b).await?;
+        operator.ferry(&["clear", &format!("{}-{}", a.chain_id(), b.chain_id())]).await?;
+        operator.settled(a, &on_a).await?;
+        let is_closed = async || {
+            let status = operator.ferry(&["status"]).await?;
+            Ok((status["gaps"] == Value::Array(Vec::new())).then_some(()))
+        };
+        clock::until(&a.chain, "everything is looked at, and nothing is lost", is_closed).await
     })
 }
 
