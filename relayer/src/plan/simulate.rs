@@ -246,11 +246,22 @@ impl Model {
         self.sign_simulated(id);
     }
 
+    /// What the works of a batch are expected to take.
+    fn expected_gas(&self, id: &FlowId, place: usize) -> u64 {
+        let epoch = self.flows.get(id).and_then(|flow| flow.epoch.as_ref());
+        let gas = self.chain_to(id).and_then(|chain| self.chains.get(&chain.id)).map(|it| &it.gas);
+        let works = epoch.into_iter().flat_map(|epoch| &epoch.batches[place].works);
+        gas.map_or(0, |gas| works.map(|work| gas.estimate(work)).sum())
+    }
+
     /// Applies how much gas a batch takes: too much is split, and a single message that takes more than
     /// may be paid for is not sent.
     fn on_gas(&mut self, id: &FlowId, place: usize, gas_used: u64) {
         let gas_used = self.learn_gas(id, place, gas_used);
         let limits = self.limits(id);
+        // Such a message does not hide among others either.
+        let unexpected = gas_used.saturating_sub(self.expected_gas(id, place));
+        let hides_one = unexpected > limits.max_message_gas;
         let multiplier = self.chain_to(id).map_or(0, |chain| chain.gas_multiplier);
         let Some(epoch) = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut()) else {
             return;
@@ -260,7 +271,7 @@ impl Model {
         let most = if is_single { limits.max_message_gas } else { limits.max_gas };
         let is_beyond = gas::needed(gas_used, multiplier) > most;
         let is_large = gas_used > limits.gas.saturating_mul(3) / 2;
-        if !is_single && (is_beyond || is_large) {
+        if !is_single && (is_beyond || is_large || hides_one) {
             let works = std::mem::take(&mut batch.works);
             return self.split(id, place, works);
         }

@@ -124,6 +124,19 @@ fn a_message_may_not_cost_a_whole_block_by_default() {
     }
 }
 
+/// The same where a transaction of many messages may take more than it does.
+#[test]
+fn a_message_may_not_cost_more_among_others() {
+    let adjust = |config: &mut ChainConfig| config.block_gas = Some(200_000_000);
+    let mut world = link(Setup { seed: 48, adjust, ..Setup::default() });
+    world.chains.b.block_gas = 200_000_000;
+    world.chains.b.core.channels.quirk = Some((BAD, Quirk::Takes(6_000_000)));
+    send(&mut world, 100);
+    let reason = only_the_bad_one_stays(&mut world, 100, 30);
+    assert!(reason.contains("max_gas"), "{reason}");
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
 /// One packet that the chain's mempool has no place for, and fifty after it.
 #[test]
 fn a_packet_too_large_for_the_mempool_holds_up_no_lane() {

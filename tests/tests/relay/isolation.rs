@@ -18,25 +18,27 @@ const TRIES: &str = "[ferry]\nmax_tries = 2\n";
 /// Packets among the good ones, by their place: what each carries, and after how many seconds it is too late. See
 /// `tests/puppet`.
 const GREEDY: (usize, (&str, u64)) = (17, ("gas without end", LATE));
+const DEAR: (usize, (&str, u64)) = (38, ("dear", LATE));
 const LARGE: (usize, (&str, u64)) = (57, ("large acknowledgement", LATE));
 const TOO_LATE: (usize, (&str, u64)) = (64, ("too late", 1));
 const JUST_LATE: (usize, (&str, u64)) = (91, ("just late", 3));
 
-/// Of a hundred packets in one block, all over one channel, one takes all gas there is, one has an acknowledgement that
-/// no relayer can bring, and two expire under way. Every other one is acknowledged no more than a block later than
-/// without them; the bad ones end with their reasons.
+/// Of a hundred packets in one block, all over one channel, one takes all gas there is, one takes more than may be paid
+/// for, one has an acknowledgement that no relayer can bring, and two expire under way. Every other one is
+/// acknowledged no more than a block later than without them; the bad ones end with their reasons, and the dear one
+/// goes when the operator allows the gas.
 #[test]
 fn bad_packets_in_a_hundred_delay_no_other() -> anyhow::Result<()> {
     crate::run(async || {
         let operator = Operator::new("").await?;
         operator.configure(|text| TRIES.to_owned() + &text)?;
-        operator.link().await?;
+        let linked = operator.link().await?;
         let _ferry = operator.start()?;
         let puppet = Puppet::new(&operator).await?;
         let alone = usual(&operator, &puppet).await?.max(usual(&operator, &puppet).await?);
 
         let mut packets = vec![("well", LATE); ALL];
-        let bad = [GREEDY, LARGE, TOO_LATE, JUST_LATE];
+        let bad = [GREEDY, DEAR, LARGE, TOO_LATE, JUST_LATE];
         bad.iter().for_each(|(place, packet)| packets[*place] = *packet);
         let sent = puppet.send(&operator.a, &packets).await?;
         let number = |bad: (usize, (&str, u64))| sent.sequences[bad.0];
@@ -51,9 +53,17 @@ fn bad_packets_in_a_hundred_delay_no_other() -> anyhow::Result<()> {
         assert!(matches!(ends[&late[0]], End::TimedOut(_)), "{ends:?}");
         let left = [
             (number(GREEDY), "receive", "out of gas"),
+            (number(DEAR), "receive", "`max_gas` is"),
             (number(LARGE), "acknowledgement", "it is too large"),
         ];
-        given_up(&operator, &left).await
+        given_up(&operator, &left).await?;
+
+        operator.configure(|text| text.replace("gas_price", "max_gas = 10000000\ngas_price"))?;
+        operator.ferry(&["reload"]).await?;
+        let path = linked["path"].as_str().context("no path")?;
+        operator.ferry(&["clear", path]).await?;
+        ended(&operator, &puppet, sent.height, &[number(DEAR)]).await?;
+        given_up(&operator, &[left[0], left[2]]).await
     })
 }
 
