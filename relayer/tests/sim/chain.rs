@@ -397,6 +397,18 @@ impl<C: Channels> Chain<C> {
         }
     }
 
+    /// How many transactions wait.
+    pub(crate) fn pooled(&self) -> usize {
+        self.mempool.len()
+    }
+
+    /// Starts the node anew: what waited is forgotten.
+    pub(crate) fn restart(&mut self) {
+        self.mempool.clear();
+        self.cache.clear();
+        self.check = self.core.clone();
+    }
+
     /// Loses a transaction without a word, as CometBFT does when an application forgets it.
     pub(crate) fn lose(&mut self, place: u64) {
         let Ok(place) = usize::try_from(place % (self.mempool.len().max(1) as u64)) else { return };

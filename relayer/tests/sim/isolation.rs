@@ -5,6 +5,7 @@ use ferry::model::ids::{Order, Side};
 use ferry::model::notice::Notice;
 use ferry::plan::explain::{Why, explain};
 
+use crate::plain::Quirk;
 use crate::setup::{Faults, Sending, Setup};
 use crate::traps::LATE;
 use crate::world::{SECOND, World};
@@ -62,6 +63,21 @@ fn one_bad_packet_in_a_hundred_delays_nothing_and_ends_with_its_reason() {
     let path = world.model.paths().next().expect("there is a path").path.clone();
     world.feed(Fact::Clear(path));
     settle(&mut world, 120);
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
+/// The same where the chain does not say which message fails.
+#[test]
+fn one_bad_packet_that_nothing_names_delays_nothing() {
+    let mut calm = linked(33, Faults::default());
+    send(&mut calm);
+    let usual = time_until(&mut calm, 100);
+    let mut world = linked(33, Faults::default());
+    world.chains.b.core.channels.quirk = Some((BAD, Quirk::Burns));
+    send(&mut world);
+    let taken = time_until(&mut world, 99);
+    let block = 2 * SECOND;
+    assert!(taken <= usual + block, "{taken} ns with a bad packet, {usual} ns without");
     assert_eq!(checks::wasted(&world), (0, 0));
 }
 

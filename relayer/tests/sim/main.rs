@@ -20,6 +20,7 @@ mod fees;
 mod filters;
 mod gaps;
 mod handshakes;
+mod holes;
 mod hostile;
 mod isolation;
 mod learned;

@@ -1,21 +1,23 @@
 //! Single things that go wrong on real chains, one test each.
 //!
-//! Where the others are that the design of the engine names:
+//! Where the others are that the design of the engine names, and which rule was taken out, each by itself, to see the
+//! test fail (2026-11-23). Where a second rule stands behind the first, as the chain's own refusal does behind most, only
+//! the time that passes or what is paid tells.
 //!
-//! | trap | test |
-//! |---|---|
-//! | an update of another account, or one behind it, may come too late | `checks::updates_come_before_dependants`, after each step of every test |
-//! | a failed message takes the update along | the same: an update with dependants in other transactions carries nothing else |
-//! | an evicted or silently dropped transaction may still be included | `answers_lost_late_twice_or_stale_lose_nothing`, `killed_between_any_two_steps_pays_nothing_twice` |
-//! | a refused transaction leaves its sequence unused | `a_rival_costs_little`: what stands behind the hole would wait for ever |
-//! | `CheckTx` names no message, simulating in the pipeline races it | `isolation` |
-//! | fees are charged on the limit | `gas_limits_follow_gas_used`, `a_single_packet_never_runs_out_of_gas`, `plan::gas` |
-//! | a mempool that is rechecked stalls consensus | `what_is_on_its_way_stays_within_two_blocks` |
-//! | a header ahead of the other clock | `headers_ahead_of_the_other_clock_are_held_back` |
-//! | a timeout that elapses by inclusion | `a_packet_about_to_expire_takes_no_other_with_it` |
-//! | a proof of another height, or of nothing | `packages/cosmos/tests/rpc.rs`, `golden.rs` |
-//! | transactions and bodies have a size | `plan::batch` |
-//! | ibc-go v8 wants proofs of clients in handshakes | `handshakes_prove_clients_to_chains_that_demand_it` |
+//! | trap | test | taken out |
+//! |---|---|---|
+//! | an update of another account, or one behind it, may come too late | `checks::updates_come_before_dependants`, after each step of every test; `storms_lose_nothing` runs into it | `unwant_orphans` |
+//! | a failed message takes the update along | the same check; `packets_are_received_and_acknowledged_once` | the update alone when dependants follow |
+//! | an evicted or silently dropped transaction may still be included | `what_a_mempool_lost_is_offered_again`; `delays_pass_through_kills_lost_answers_and_rivals`; `storms_lose_nothing` | offering again after two blocks; holding the works of a refused transaction that some mempool may have; forgetting it when it has expired |
+//! | a refused transaction leaves its sequence unused | `a_sequence_whose_transaction_is_refused_is_filled_at_once` | the lowest free sequence first; an update where nothing else fills it |
+//! | `CheckTx` names no message, simulating in the pipeline races it | `isolation` | simulating with the update; the probe's name instead of the lane's; trying apart what fails without a name |
+//! | fees are charged on the limit | `gas_limits_follow_gas_used`, `a_single_packet_never_runs_out_of_gas`, `plan::gas` | the multiplier; the fee in simulations |
+//! | a mempool that is rechecked stalls consensus | `what_is_on_its_way_stays_within_two_blocks` | the window |
+//! | a header ahead of the other clock | `headers_ahead_of_the_other_clock_are_held_back` | the bound of the newest header |
+//! | a timeout that elapses by inclusion | `a_packet_about_to_expire_takes_no_other_with_it` | the margin |
+//! | a proof of another height, or of nothing | `drive::answer`, `packages/cosmos/tests/rpc.rs`, `golden.rs` | not tried |
+//! | transactions and bodies have a size | `plan::batch` | not tried |
+//! | ibc-go v8 wants proofs of clients in handshakes | `handshakes_prove_clients_to_chains_that_demand_it` | those proofs |
 
 use cosmos::keys::Key;
 use cosmos::wire::sign::sign;
