@@ -12,7 +12,7 @@ use entrepot::deploy::Site;
 use serde_json::Value;
 
 /// Seconds by which the connection here holds packets back.
-const DELAY: u64 = 3;
+const DELAY: u64 = 2;
 
 /// The height up to which a client knows the chain that it follows.
 async fn known(on: &Site, client: &str) -> anyhow::Result<u64> {
@@ -70,7 +70,7 @@ fn delays_are_waited_out_and_forged_headers_freeze_clients() -> anyhow::Result<(
     crate::run(async || {
         let operator = Operator::new("").await?;
         let (a, b) = (&operator.a, &operator.b);
-        let linked = operator.ferry(&["link", a.chain_id(), b.chain_id(), "--delay", "3s"]).await?;
+        let linked = operator.ferry(&["link", a.chain_id(), b.chain_id(), "--delay", "2s"]).await?;
         let text = |end: &str, key: &str| linked[end][key].as_str().context("not linked");
         let _ferry = operator.start()?;
         wait_out(&operator, text("a", "channel")?).await?;
@@ -83,7 +83,7 @@ fn delays_are_waited_out_and_forged_headers_freeze_clients() -> anyhow::Result<(
         let header = forge(&b.chain, known(a, on_a).await?, |header| {
             let height = header.height.value() + 1_000_000;
             header.height = height.try_into().expect("heights go further");
-            header.time = (header.time + Duration::from_secs(4)).expect("time goes on");
+            header.time = (header.time + Duration::from_secs(2)).expect("time goes on");
         });
         give(a, on_a, header.await?).await?;
         clock::until(&b.chain, "the client on B freezes", async || is_frozen(b, on_b).await)
