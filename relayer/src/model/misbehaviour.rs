@@ -41,15 +41,33 @@ struct Failed {
     not_before: Time,
 }
 
+/// Which header is compared first: the newest that was not tried yet, then the one that has waited longest for another
+/// try. Those whose block no node keeps hold up no other.
+fn foremost<'a>(
+    due: impl Iterator<Item = (&'a u64, &'a u64)>,
+    failed: &BTreeMap<u64, Failed>,
+) -> Option<(&'a u64, &'a u64)> {
+    due.max_by_key(|(height, _)| match failed.get(height) {
+        None => (true, **height),
+        Some(failed) => (false, u64::MAX - failed.not_before.0),
+    })
+}
+
 impl Model {
     /// Notes that somebody else gave a header to a flow's client, in block `at`.
     pub(super) fn note_given(&mut self, id: &FlowId, height: u64, at: u64) {
         let Some(mut row) = self.record.path(&id.path).cloned() else { return };
         let unchecked = &mut row.ends.on_mut(id.to).unchecked;
-        if unchecked.len() < WAITING {
-            unchecked.insert(height, at);
-            self.record.write(Write::Path(row));
+        unchecked.insert(height, at);
+        // What is given now matters more than what was found after a gap.
+        if unchecked.len() > WAITING
+            && let Some((oldest, _)) = unchecked.pop_first()
+        {
+            let reason =
+                format!("header {oldest} that its client was given is not checked: too many wait");
+            self.notices.push(Notice::Delayed { path: id.path.clone(), reason });
         }
+        self.record.write(Write::Path(row));
     }
 
     /// Applies which heights a client knows after blocks that were not read: those that are news are to be
@@ -63,6 +81,13 @@ impl Model {
             let is_news = |height: &u64| *height > oldest && !end.consensus.contains(height);
             let news: BTreeSet<u64> = heights.iter().copied().filter(is_news).collect();
             let room = WAITING.saturating_sub(end.unchecked.len());
+            let left = news.len().saturating_sub(room);
+            if left > 0 {
+                let reason = format!(
+                    "{left} headers that its client was given are not checked: too many wait"
+                );
+                self.notices.push(Notice::Delayed { path: gap.path.clone(), reason });
+            }
             for height in news.into_iter().rev().take(room) {
                 end.unchecked.entry(height).or_insert(at);
             }
@@ -103,7 +128,9 @@ impl Model {
                 None => **height <= read || now_on >= at.saturating_add(PATIENCE_BLOCKS),
             }
         };
-        let (height, at) = end.unchecked.iter().find(is_due)?;
+        let never = BTreeMap::new();
+        let failed = comparisons.map_or(&never, |comparisons| &comparisons.failed);
+        let (height, at) = foremost(end.unchecked.iter().filter(is_due), failed)?;
         Some(GivenHeader {
             on: path.chains.on(id.to).clone(),
             client: end.client.clone()?,
@@ -182,5 +209,24 @@ impl Model {
     pub(super) fn next_comparison(&self) -> Option<Time> {
         let failed = self.flows.values().flat_map(|flow| flow.comparisons.failed.values());
         failed.map(|one| one.not_before).filter(|time| *time > self.now).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_that_cannot_be_compared_hold_up_no_other() {
+        let unchecked = BTreeMap::from([(10, 1), (11, 1), (12, 1), (50, 9), (51, 9)]);
+        let again = |not_before| Failed { tries: 3, not_before: Time(not_before) };
+        let mut failed = BTreeMap::from([(10, again(300)), (11, again(100)), (12, again(200))]);
+        let mut order = Vec::new();
+        for turn in 0..5 {
+            let (height, _) = foremost(unchecked.iter(), &failed).unwrap();
+            order.push(*height);
+            failed.insert(*height, again(1_000 + turn));
+        }
+        assert_eq!(order, [51, 50, 11, 12, 10]);
     }
 }
