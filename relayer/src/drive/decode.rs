@@ -2,7 +2,9 @@
 
 use cosmos::rpc::{BlockResults, TxResult};
 use cosmos::wire::event::Event as RawEvent;
-use cosmos::wire::event_v1::{self, CloseStep, EventError, HandshakeStep, IbcEvent, Route};
+use cosmos::wire::event_v1::{
+    self, CloseStep, EventError, HandshakeStep, IbcEvent, LAST_SEQUENCE, Route,
+};
 use cosmos::wire::event_v2::{self, PacketStep};
 use cosmos::wire::msg_v2::{self, Packet as PacketV2};
 use cosmos::wire::packet::{Packet, PacketId};
@@ -197,6 +199,8 @@ fn used_sequence(lane: &LaneId, result: &TxResult) -> Option<u64> {
         .filter_map(|event| event.get("acc_seq")?.split_once('/'))
         .find(|(address, _)| *address == lane.address.as_str())
         .and_then(|(_, sequence)| sequence.parse().ok())
+        // No account comes as far, and the store could not keep what follows.
+        .filter(|sequence| *sequence < LAST_SEQUENCE)
 }
 
 /// Whether a transaction of the block used a sequence of the lane.

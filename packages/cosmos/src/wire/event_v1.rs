@@ -143,7 +143,7 @@ pub fn decode(event: &Event) -> Result<Option<IbcEvent>, EventError> {
     let decoded = match event.kind.as_str() {
         "create_client" => IbcEvent::CreateClient(read.client("consensus_height")?),
         "update_client" => IbcEvent::UpdateClient(read.client("consensus_heights")?),
-        "client_misbehaviour" => IbcEvent::FreezeClient(read.string("client_id")?),
+        "client_misbehaviour" => IbcEvent::FreezeClient(read.identifier("client_id")?),
         "connection_open_init" => IbcEvent::Connection(Init, read.connection()?),
         "connection_open_try" => IbcEvent::Connection(Try, read.connection()?),
         "connection_open_ack" => IbcEvent::Connection(Ack, read.connection()?),
@@ -169,6 +169,11 @@ pub fn decode(event: &Event) -> Result<Option<IbcEvent>, EventError> {
     Ok(Some(decoded))
 }
 
+/// Bytes of the longest identifier, which is a port. Source: ibc-go v10.5 `modules/core/24-host/validate.go`.
+pub(super) const LONGEST_ID: usize = 128;
+/// No chain counts packets or an account's transactions as far, and no database keeps a number beyond it.
+pub const LAST_SEQUENCE: u64 = i64::MAX as u64;
+
 struct Reader<'a>(&'a Event);
 
 impl<'a> Reader<'a> {
@@ -177,13 +182,18 @@ impl<'a> Reader<'a> {
         self.0.get(attribute).ok_or_else(missing)
     }
 
-    fn string(&self, attribute: &'static str) -> Result<String, EventError> {
-        self.text(attribute).map(str::to_owned)
+    fn identifier(&self, attribute: &'static str) -> Result<String, EventError> {
+        let text = self.text(attribute)?;
+        if text.len() > LONGEST_ID {
+            return Err(self.malformed(attribute, "an identifier of at most 128 bytes"));
+        }
+        Ok(text.to_owned())
     }
 
-    /// A value that is absent or empty until the other end is known.
-    fn optional(&self, attribute: &'static str) -> Option<String> {
-        self.0.get(attribute).filter(|value| !value.is_empty()).map(str::to_owned)
+    /// An identifier that is absent or empty until the other end is known.
+    fn optional(&self, attribute: &'static str) -> Result<Option<String>, EventError> {
+        let is_known = self.0.get(attribute).is_some_and(|value| !value.is_empty());
+        is_known.then(|| self.identifier(attribute)).transpose()
     }
 
     fn malformed(&self, attribute: &'static str, expected: &'static str) -> EventError {
@@ -193,6 +203,14 @@ impl<'a> Reader<'a> {
 
     fn number(&self, attribute: &'static str) -> Result<u64, EventError> {
         self.text(attribute)?.parse().map_err(|_| self.malformed(attribute, "a number"))
+    }
+
+    fn sequence(&self, attribute: &'static str) -> Result<u64, EventError> {
+        let sequence = self.number(attribute)?;
+        let is_possible = sequence <= LAST_SEQUENCE;
+        is_possible
+            .then_some(sequence)
+            .ok_or_else(|| self.malformed(attribute, "a number below 2^63"))
     }
 
     fn hex(&self, attribute: &'static str) -> Result<Vec<u8>, EventError> {
@@ -207,8 +225,8 @@ impl<'a> Reader<'a> {
         let listed = self.text(heights)?.split(',').filter(|height| !height.is_empty());
         let consensus_heights: Result<Vec<Height>, _> = listed.map(str::parse).collect();
         Ok(ClientEvent {
-            client: self.string("client_id")?,
-            client_type: self.string("client_type")?,
+            client: self.identifier("client_id")?,
+            client_type: self.identifier("client_type")?,
             consensus_heights: consensus_heights
                 .map_err(|_| self.malformed(heights, "heights with commas between"))?,
         })
@@ -216,30 +234,30 @@ impl<'a> Reader<'a> {
 
     fn connection(&self) -> Result<ConnectionEvent, EventError> {
         Ok(ConnectionEvent {
-            connection: self.string("connection_id")?,
-            client: self.string("client_id")?,
-            counterparty_client: self.string("counterparty_client_id")?,
-            counterparty_connection: self.optional("counterparty_connection_id"),
+            connection: self.identifier("connection_id")?,
+            client: self.identifier("client_id")?,
+            counterparty_client: self.identifier("counterparty_client_id")?,
+            counterparty_connection: self.optional("counterparty_connection_id")?,
         })
     }
 
     fn channel(&self) -> Result<ChannelEvent, EventError> {
         Ok(ChannelEvent {
-            port: self.string("port_id")?,
-            channel: self.string("channel_id")?,
-            counterparty_port: self.string("counterparty_port_id")?,
-            counterparty_channel: self.optional("counterparty_channel_id"),
-            connection: self.string("connection_id")?,
+            port: self.identifier("port_id")?,
+            channel: self.identifier("channel_id")?,
+            counterparty_port: self.identifier("counterparty_port_id")?,
+            counterparty_channel: self.optional("counterparty_channel_id")?,
+            connection: self.identifier("connection_id")?,
         })
     }
 
     fn packet_id(&self) -> Result<PacketId, EventError> {
         Ok(PacketId {
-            src_port: self.string("packet_src_port")?,
-            src_channel: self.string("packet_src_channel")?,
-            dst_port: self.string("packet_dst_port")?,
-            dst_channel: self.string("packet_dst_channel")?,
-            sequence: self.number("packet_sequence")?,
+            src_port: self.identifier("packet_src_port")?,
+            src_channel: self.identifier("packet_src_channel")?,
+            dst_port: self.identifier("packet_dst_port")?,
+            dst_channel: self.identifier("packet_dst_channel")?,
+            sequence: self.sequence("packet_sequence")?,
         })
     }
 
@@ -254,8 +272,10 @@ impl<'a> Reader<'a> {
 
     /// v8 names the connection `packet_connection`, v10 both, later ones `connection_id`.
     fn route(&self) -> Result<Route, EventError> {
-        let connection =
-            self.optional("connection_id").map_or_else(|| self.string("packet_connection"), Ok)?;
+        let connection = match self.optional("connection_id")? {
+            Some(connection) => connection,
+            None => self.identifier("packet_connection")?,
+        };
         let ordered = match self.0.get("packet_channel_ordering") {
             Some("ORDER_ORDERED") => true,
             Some("ORDER_UNORDERED") => false,

@@ -5,7 +5,7 @@
 use prost::Message;
 
 use super::event::Event;
-use super::event_v1::EventError;
+use super::event_v1::{EventError, LAST_SEQUENCE, LONGEST_ID};
 use super::msg_v2::{Acknowledgement, Packet};
 
 /// What happened to a packet.
@@ -43,7 +43,21 @@ pub fn decode(event: &Event) -> Result<Option<(PacketStep, Packet)>, EventError>
         "timeout_packet" => PacketStep::TimedOut,
         _ => return Ok(None),
     };
-    Ok(Some((step, message(event, "encoded_packet_hex")?)))
+    Ok(Some((step, packet(event)?)))
+}
+
+fn packet(event: &Event) -> Result<Packet, EventError> {
+    let packet: Packet = message(event, "encoded_packet_hex")?;
+    let is_client = |client: &str| client.len() <= LONGEST_ID;
+    let is_possible = packet.sequence <= LAST_SEQUENCE
+        && is_client(&packet.source_client)
+        && is_client(&packet.destination_client);
+    is_possible.then_some(packet).ok_or_else(|| EventError::Malformed {
+        event: event.kind.clone(),
+        attribute: "encoded_packet_hex",
+        got: "a packet with other numbers".to_owned(),
+        expected: "a sequence below 2^63 and clients of at most 128 bytes",
+    })
 }
 
 fn message<M: Message + Default>(event: &Event, attribute: &'static str) -> Result<M, EventError> {

@@ -159,3 +159,33 @@ fn the_failed_message_is_read_from_the_log() {
     assert_eq!(failed_index("out of gas in location: ReadFlat"), None);
     assert_eq!(failed_index("message index: none"), None);
 }
+
+/// What no chain counts to would stop the store, and with it every path.
+#[test]
+fn numbers_and_names_that_cannot_be_are_not_read() {
+    for (key, value) in [
+        ("packet_sequence", u64::MAX.to_string()),
+        ("packet_sequence", (1_u64 << 63).to_string()),
+        ("packet_src_channel", "c".repeat(129)),
+        ("packet_dst_port", "p".repeat(5_000)),
+    ] {
+        let mut results = recorded("MsgTransfer");
+        let events = results.txs.iter_mut().flat_map(|tx| &mut tx.events);
+        for event in events.filter(|event| event.kind == "send_packet") {
+            let attributes = event.attributes.iter_mut();
+            attributes
+                .filter(|found| found.key == key)
+                .for_each(|found| found.value = value.clone());
+        }
+        let tip = Tip { height: results.height, hash: [1; 32], time: Time(1) };
+        let (facts, unread) = block(&lane(SIGNER), tip, &[vec![]], &results);
+        assert_eq!((unread.len(), changes(&facts.txs).len()), (1, 0), "{key}");
+    }
+    let mut results = recorded("MsgTransfer");
+    let events = results.txs.iter_mut().flat_map(|tx| &mut tx.events);
+    let attributes = events.flat_map(|event| &mut event.attributes);
+    for attribute in attributes.filter(|attribute| attribute.key == "acc_seq") {
+        attribute.value = format!("{SIGNER}/{}", u64::MAX);
+    }
+    assert!(!has_used(&lane(SIGNER), &results));
+}
