@@ -47,12 +47,15 @@ impl Batch {
     }
 }
 
+/// What was learned may be off by a hundredth, and new receivers by another, which the multiplier has to cover.
+const LEAST_MULTIPLIER: u64 = 1_020;
+
 impl Model {
     /// What a transaction takes if that was learned; one that may take too much is simulated all the same.
     pub(super) fn known_gas(&mut self, id: &FlowId, shape: &Shape) -> Option<u64> {
         let (limits, config) = (self.limits(id), self.chain_to(id)?);
         let (chain, multiplier) = (config.id.clone(), config.gas_multiplier);
-        if !config.learn_gas {
+        if !config.learn_gas || multiplier < LEAST_MULTIPLIER {
             return None;
         }
         let used = self.chains.get_mut(&chain)?.gas.learned.predict(id, shape)?;
