@@ -165,6 +165,9 @@ fn write(place: &Place, added: &Added, (rpc, key): (&str, &str)) -> anyhow::Resu
     Config::parse(&text).map_err(|mistake| anyhow::anyhow!("{mistake}"))?;
     let new = path.with_extension("toml.new");
     std::fs::write(&new, text).with_context(failed)?;
+    // The file may hold addresses that only its owner is to read.
+    let permissions = std::fs::metadata(path).with_context(failed)?.permissions();
+    std::fs::set_permissions(&new, permissions).with_context(failed)?;
     std::fs::rename(&new, path).with_context(failed)
 }
 

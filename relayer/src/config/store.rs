@@ -46,7 +46,7 @@ mod lease {
     }
 }
 
-/// The URL of a PostgreSQL database; shown without its password.
+/// The URL of a PostgreSQL database; shown without its password, and without its query, which may hold one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url(String);
 
@@ -59,13 +59,19 @@ impl Url {
 
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = self.0.split_once("://").and_then(|(scheme, rest)| {
+        // The end of the user's part comes first: a password may have a question mark.
+        let end = self.0.rfind('@').unwrap_or(0);
+        let (shown, query) = match self.0[end..].find('?') {
+            Some(place) => (&self.0[..end + place], "?***"),
+            None => (&self.0[..], ""),
+        };
+        let parts = shown.split_once("://").and_then(|(scheme, rest)| {
             let (user, host) = rest.rsplit_once('@')?;
             Some((scheme, user.split_once(':')?.0, host))
         });
         match parts {
-            Some((scheme, user, host)) => write!(f, "{scheme}://{user}:***@{host}"),
-            None => f.write_str(&self.0),
+            Some((scheme, user, host)) => write!(f, "{scheme}://{user}:***@{host}{query}"),
+            None => write!(f, "{shown}{query}"),
         }
     }
 }
@@ -101,7 +107,9 @@ mod tests {
         let show = |text: &str| Url(text.to_owned()).to_string();
         assert_eq!(show("postgres://ferry:s:e@cr@db/f"), "postgres://ferry:***@db/f");
         assert_eq!(show("postgres://ferry@db/f"), "postgres://ferry@db/f");
-        assert_eq!(show("postgres:///f?host=/run"), "postgres:///f?host=/run");
+        assert_eq!(show("postgres:///f?host=/run"), "postgres:///f?***");
+        assert_eq!(show("postgres://db/f?user=ferry&password=secret"), "postgres://db/f?***");
+        assert_eq!(show("postgres://ferry@db/f?password=secret"), "postgres://ferry@db/f?***");
         let url = Url("postgres://ferry:secret@db/f".to_owned());
         assert!(!format!("{url:?} {}", serde_json::to_string(&url).unwrap()).contains("secret"));
     }
