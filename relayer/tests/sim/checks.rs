@@ -159,7 +159,13 @@ fn effected_packets_stand_in_the_books<C: Channels>(world: &World<C>) {
 /// Messages of ours that were paid for and had nothing to do, and transactions that failed for
 /// another reason than that a packet timed out on its way.
 pub(crate) fn wasted<C: Channels>(world: &World<C>) -> (usize, usize) {
-    let paid = || world.chains.all().flat_map(|chain| &chain.paid);
-    let noops = paid().map(|used| used.noops.len()).sum();
-    (noops, paid().filter(|used| used.code != 0 && used.log != "timeout elapsed").count())
+    let paid = world.chains.all().flat_map(|chain| &chain.paid);
+    (paid.map(|used| used.noops.len()).sum(), failures(world).len())
+}
+
+/// What the chains said of transactions of ours that failed for another reason than a packet's timeout on its way.
+pub(crate) fn failures<C: Channels>(world: &World<C>) -> Vec<&str> {
+    let paid = world.chains.all().flat_map(|chain| &chain.paid);
+    let failed = paid.filter(|used| used.code != 0 && used.log != "timeout elapsed");
+    failed.map(|used| used.log.as_str()).collect()
 }
