@@ -13,7 +13,7 @@ mod market;
 mod name;
 mod run;
 
-pub use capacity::Capacity;
+pub use capacity::{Capacity, Gpus};
 pub use config::{Config, DenomPrices, EXAMPLE, PriceFile, check_uri, example};
 pub use due::is_binding;
 pub use limits::Limits;

@@ -1,16 +1,16 @@
-//! What a provider can carry.
+//! What a provider can carry, and what groups need of it.
 
 use std::collections::BTreeMap;
 
 use cosmwasm_std::Uint128;
 use market::msg::Prices;
 use protocol::Group;
-use protocol::deployment::ResourceUnit;
+use protocol::deployment::{Gpu, GpuModel, ResourceUnit};
 use serde::{Deserialize, Serialize};
 
 const GIB: u64 = 1 << 30;
 
-/// An amount of resources.
+/// What a provider has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Capacity {
@@ -21,12 +21,35 @@ pub struct Capacity {
     /// Bytes of storage by class.
     #[serde(default)]
     pub storage_bytes: BTreeMap<String, u64>,
-    /// Graphics processors of all kinds.
+    /// Graphics processors by kind.
     #[serde(default)]
-    pub gpus: u64,
+    pub gpus: Vec<Gpus>,
 }
 
-impl Capacity {
+/// Graphics processors of one kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gpus {
+    /// The kind, as its price names it.
+    pub model: GpuModel,
+    /// How many of them.
+    pub units: u64,
+}
+
+/// An amount of resources.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Thousandths of a cpu.
+    pub cpu_milli: u64,
+    /// Bytes of memory.
+    pub memory_bytes: u64,
+    /// Bytes of storage by class.
+    pub storage_bytes: BTreeMap<String, u64>,
+    /// Graphics processors, each time with the kinds that will do.
+    pub gpus: Vec<Gpu>,
+}
+
+impl Needs {
     /// What a group needs. What is beyond all numbers stays there.
     #[must_use]
     pub fn of(group: &Group) -> Self {
@@ -44,11 +67,15 @@ impl Capacity {
             let bytes: &mut u64 = storage_bytes.entry(volume.class.clone()).or_default();
             *bytes = bytes.saturating_add(times(volume.bytes));
         }
+        let gpus = unit.gpu.iter().map(|gpu| Gpu {
+            units: gpu.units.saturating_mul(unit.count),
+            alternatives: gpu.alternatives.clone(),
+        });
         Self {
             cpu_milli: times(unit.cpu_milli),
             memory_bytes: times(unit.memory_bytes),
             storage_bytes,
-            gpus: times(unit.gpu.as_ref().map_or(0, |gpu| gpu.units.into())),
+            gpus: gpus.collect(),
         }
     }
 
@@ -65,15 +92,43 @@ impl Capacity {
         };
         let storage =
             prices.storage.iter().map(|class| (class.class.clone(), most(class.gib, GIB)));
-        let gpus = prices.gpus.iter().map(|gpu| most(gpu.each, 1)).max();
+        let gpus = prices.gpus.iter().map(|gpu| Gpu {
+            units: u32::try_from(most(gpu.each, 1)).unwrap_or(u32::MAX),
+            alternatives: vec![gpu.model.clone()],
+        });
         Self {
             cpu_milli: most(prices.cpu_milli, 1),
             memory_bytes: most(prices.memory_gib, GIB),
             storage_bytes: storage.collect(),
-            gpus: gpus.unwrap_or_default(),
+            gpus: gpus.filter(|gpu| gpu.units > 0).collect(),
         }
     }
 
+    /// Adds what something else needs.
+    pub fn add(&mut self, other: &Self) {
+        self.cpu_milli = self.cpu_milli.saturating_add(other.cpu_milli);
+        self.memory_bytes = self.memory_bytes.saturating_add(other.memory_bytes);
+        self.gpus.extend(other.gpus.iter().cloned());
+        for (class, bytes) in &other.storage_bytes {
+            let own = self.storage_bytes.entry(class.clone()).or_default();
+            *own = own.saturating_add(*bytes);
+        }
+    }
+}
+
+impl Gpus {
+    /// Whether these will do, as the market matches kinds with prices: what is not said may be anything.
+    fn serves(&self, wanted: &Gpu) -> bool {
+        let is_one = |model: &GpuModel| {
+            model.vendor == self.model.vendor
+                && (model.model.is_none() || model.model == self.model.model)
+                && (model.ram_gib.is_none() || model.ram_gib == self.model.ram_gib)
+        };
+        wanted.alternatives.is_empty() || wanted.alternatives.iter().any(is_one)
+    }
+}
+
+impl Capacity {
     /// The first resource that costs nothing at these prices: an offer of it has no bound.
     #[must_use]
     pub fn given_away(prices: &Prices) -> Option<String> {
@@ -91,27 +146,27 @@ impl Capacity {
         all.find(|(_, price)| price.is_zero()).map(|(resource, _)| resource)
     }
 
-    /// Adds what something needs.
-    pub fn add(&mut self, other: &Self) {
-        self.cpu_milli = self.cpu_milli.saturating_add(other.cpu_milli);
-        self.memory_bytes = self.memory_bytes.saturating_add(other.memory_bytes);
-        self.gpus = self.gpus.saturating_add(other.gpus);
-        for (class, bytes) in &other.storage_bytes {
-            let own = self.storage_bytes.entry(class.clone()).or_default();
-            *own = own.saturating_add(*bytes);
-        }
-    }
-
     /// Whether `used` and `more` together are within it.
     #[must_use]
-    pub fn holds(&self, used: &Self, more: &Self) -> bool {
+    pub fn holds(&self, used: &Needs, more: &Needs) -> bool {
         let mut all = used.clone();
         all.add(more);
         let has = |class: &String| self.storage_bytes.get(class).copied().unwrap_or_default();
         all.cpu_milli <= self.cpu_milli
             && all.memory_bytes <= self.memory_bytes
-            && all.gpus <= self.gpus
+            && self.holds_gpus(&all.gpus)
             && all.storage_bytes.iter().all(|(class, bytes)| *bytes <= has(class))
+    }
+
+    /// Whether there are enough graphics processors whichever of the kinds that will do each lease is given: what
+    /// several kinds can serve counts for each of them.
+    fn holds_gpus(&self, wanted: &[Gpu]) -> bool {
+        let is_served = |gpu: &Gpu| gpu.units == 0 || self.gpus.iter().any(|kind| kind.serves(gpu));
+        let is_enough = |kind: &Gpus| {
+            let served = wanted.iter().filter(|gpu| kind.serves(gpu));
+            served.map(|gpu| u64::from(gpu.units)).fold(0, u64::saturating_add) <= kind.units
+        };
+        wanted.iter().all(is_served) && self.gpus.iter().all(is_enough)
     }
 }
 
@@ -121,40 +176,64 @@ mod tests {
 
     use super::*;
 
-    fn capacity(cpu_milli: u64, class: &str, bytes: u64) -> Capacity {
-        let storage_bytes = BTreeMap::from([(class.to_owned(), bytes)]);
-        Capacity { cpu_milli, memory_bytes: 1_000, storage_bytes, gpus: 1 }
+    fn storage(class: &str, bytes: u64) -> BTreeMap<String, u64> {
+        BTreeMap::from([(class.to_owned(), bytes)])
+    }
+
+    fn model(name: &str) -> GpuModel {
+        GpuModel { vendor: "nvidia".into(), model: Some(name.into()), ram_gib: None }
+    }
+
+    fn gpus(units: u32, models: &[&str]) -> Needs {
+        let alternatives = models.iter().map(|name| model(name)).collect();
+        Needs { gpus: vec![Gpu { units, alternatives }], ..Needs::default() }
     }
 
     #[test]
     fn the_last_unit_fits_and_one_more_does_not() {
-        let all = capacity(1_000, "beta3", 100);
-        let used = Capacity { cpu_milli: 600, ..Capacity::default() };
-        let more = Capacity { cpu_milli: 400, ..Capacity::default() };
+        let storage_bytes = storage("beta3", 100);
+        let all =
+            Capacity { cpu_milli: 1_000, memory_bytes: 1_000, storage_bytes, gpus: Vec::new() };
+        let used = Needs { cpu_milli: 600, ..Needs::default() };
+        let more = Needs { cpu_milli: 400, ..Needs::default() };
         assert!(all.holds(&used, &more));
-        assert!(!all.holds(&used, &Capacity { cpu_milli: 401, ..more.clone() }));
-        assert!(!all.holds(&used, &Capacity { gpus: 2, ..more.clone() }));
-        assert!(!all.holds(&used, &Capacity { memory_bytes: 1_001, ..more.clone() }));
-        assert!(all.holds(
-            &used,
-            &Capacity { storage_bytes: capacity(0, "beta3", 100).storage_bytes, ..more }
-        ));
+        assert!(!all.holds(&used, &Needs { cpu_milli: 401, ..more.clone() }));
+        assert!(!all.holds(&used, &Needs { memory_bytes: 1_001, ..more.clone() }));
+        assert!(all.holds(&used, &Needs { storage_bytes: storage("beta3", 100), ..more.clone() }));
         for (class, bytes) in [("beta3", 101), ("beta2", 1)] {
-            let storage_bytes = BTreeMap::from([(class.to_owned(), bytes)]);
-            assert!(!all.holds(&used, &Capacity { storage_bytes, ..more.clone() }));
+            assert!(
+                !all.holds(&used, &Needs { storage_bytes: storage(class, bytes), ..more.clone() })
+            );
         }
+    }
+
+    #[test]
+    fn graphics_processors_of_one_kind_are_not_those_of_another() {
+        let kind = |name, units| Gpus { model: model(name), units };
+        let all = Capacity { gpus: vec![kind("a100", 4), kind("h100", 4)], ..Capacity::default() };
+        let none = Needs::default();
+        assert!(all.holds(&none, &gpus(4, &["h100"])));
+        assert!(!all.holds(&none, &gpus(5, &["h100"])), "eight, but not of this kind");
+        assert!(!all.holds(&none, &gpus(1, &["t4"])));
+        assert!(all.holds(&gpus(4, &["a100"]), &gpus(4, &["h100"])));
+        assert!(!all.holds(&gpus(1, &["a100", "h100"]), &gpus(4, &["h100"])), "it may be either");
+        assert!(!all.holds(&gpus(1, &[]), &gpus(4, &["a100"])), "it may be any");
+        let mut more = gpus(2, &["a100"]);
+        more.add(&gpus(2, &["a100"]));
+        assert!(all.holds(&none, &more));
+        assert!(!all.holds(&gpus(1, &["a100"]), &more));
     }
 
     #[test]
     fn a_rate_buys_so_much_of_each_resource_and_no_more() {
         let prices = web_prices();
-        let most = Capacity::within(&prices, prices.cpu_milli.u128() * 7);
+        let most = Needs::within(&prices, prices.cpu_milli.u128() * 7);
         assert_eq!(most.cpu_milli, 7);
-        assert_eq!(Capacity::within(&prices, prices.memory_gib.u128()).memory_bytes, GIB);
-        assert_eq!(Capacity::within(&prices, 0).cpu_milli, 0);
+        assert_eq!(Needs::within(&prices, prices.memory_gib.u128()).memory_bytes, GIB);
+        assert_eq!(Needs::within(&prices, 0).cpu_milli, 0);
         let free = Prices { memory_gib: Uint128::zero(), ..prices };
-        assert_eq!(Capacity::within(&free, 1).memory_bytes, u64::MAX, "it costs nothing");
-        assert_eq!(Capacity::within(&free, 0).memory_bytes, 0, "no lease at all");
+        assert_eq!(Needs::within(&free, 1).memory_bytes, u64::MAX, "it costs nothing");
+        assert_eq!(Needs::within(&free, 0).memory_bytes, 0, "no lease at all");
     }
 
     #[test]
@@ -172,9 +251,12 @@ mod tests {
 
     #[test]
     fn sums_never_wrap() {
-        let mut huge = capacity(u64::MAX, "ram", u64::MAX);
-        huge.add(&capacity(1, "ram", 1));
-        assert_eq!(huge.cpu_milli, u64::MAX);
-        assert!(!capacity(1_000, "ram", 1_000).holds(&huge, &Capacity::default()));
+        let storage_bytes = storage("ram", u64::MAX);
+        let gpus = gpus(u32::MAX, &["a100"]).gpus;
+        let mut huge = Needs { cpu_milli: u64::MAX, memory_bytes: 1, storage_bytes, gpus };
+        huge.add(&huge.clone());
+        assert_eq!((huge.cpu_milli, huge.storage_bytes["ram"]), (u64::MAX, u64::MAX));
+        let kinds = vec![Gpus { model: model("a100"), units: u64::from(u32::MAX) }];
+        assert!(!Capacity { gpus: kinds, ..Capacity::default() }.holds(&huge, &Needs::default()));
     }
 }

@@ -6,14 +6,15 @@ use cosmos::wire::gas::GasPrice;
 use market::msg::{LeaseId, OrderInfo, Prices};
 use protocol::Group;
 
+use super::capacity::Needs;
 use super::config::rate;
 use super::{Capacity, DenomPrices, Limits};
 
 /// Needs of leases and of own bids, each once, and of what offers may still become.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Load {
-    each: BTreeMap<LeaseId, Capacity>,
-    offered: Capacity,
+    each: BTreeMap<LeaseId, Needs>,
+    offered: Needs,
 }
 
 /// What a provider bids by.
@@ -46,16 +47,16 @@ impl Terms<'_> {
 impl Load {
     /// Counts a lease or a bid.
     pub(super) fn add(&mut self, id: &LeaseId, group: &Group) {
-        self.each.insert(id.clone(), Capacity::of(group));
+        self.each.insert(id.clone(), Needs::of(group));
     }
 
     /// Counts what a standing offer may still become at any moment, by what its bond can cover.
     pub(super) fn add_offer(&mut self, prices: &Prices, free_rate: u128) {
-        self.offered.add(&Capacity::within(prices, free_rate));
+        self.offered.add(&Needs::within(prices, free_rate));
     }
 
     /// What all of it needs.
-    fn total(&self) -> Capacity {
+    fn total(&self) -> Needs {
         let mut total = self.offered.clone();
         self.each.values().for_each(|needs| total.add(needs));
         total
@@ -72,7 +73,7 @@ impl Load {
         let mut chosen = Chosen::default();
         for order in orders {
             let Some(rate) = terms.rate(order) else { continue };
-            let needs = Capacity::of(&order.group);
+            let needs = Needs::of(&order.group);
             if !terms.capacity.holds(&used, &needs) {
                 continue;
             }
@@ -131,11 +132,18 @@ mod tests {
     }
 
     fn room_for(orders: u64) -> Capacity {
-        let mut room = Capacity::default();
+        let mut needs = Needs::default();
         for _ in 0..orders {
-            room.add(&Capacity::of(&order(0).group));
+            needs.add(&Needs::of(&order(0).group));
         }
-        room
+        room(needs)
+    }
+
+    /// Enough for something without graphics processors.
+    fn room(needs: Needs) -> Capacity {
+        let Needs { cpu_milli, memory_bytes, storage_bytes, gpus } = needs;
+        assert!(gpus.is_empty());
+        Capacity { cpu_milli, memory_bytes, storage_bytes, gpus: Vec::new() }
     }
 
     #[test]
@@ -162,17 +170,17 @@ mod tests {
     #[test]
     fn an_offer_may_be_filled_at_any_moment() {
         let orders = [order(1)];
-        let needs = Capacity::of(&order(0).group);
+        let needs = Needs::of(&order(0).group);
         let mut load = Load::default();
         // What the bond covers of each resource alone is at least what a web server has of it.
         load.add_offer(&web_prices(), WEB_RATE);
         let offered = load.total();
         assert!(offered.cpu_milli >= needs.cpu_milli && offered.memory_bytes >= needs.memory_bytes);
         assert!(choose(&load, &orders, &room_for(1)).is_empty());
-        let mut room = offered;
-        assert!(choose(&load, &orders, &room).is_empty(), "all of it is offered");
-        room.add(&needs);
-        assert_eq!(choose(&load, &orders, &room).len(), 1);
+        assert!(choose(&load, &orders, &room(offered.clone())).is_empty(), "all of it is offered");
+        let mut both = offered;
+        both.add(&needs);
+        assert_eq!(choose(&load, &orders, &room(both)).len(), 1);
         let mut full = Load::default();
         full.add_offer(&web_prices(), 0);
         assert_eq!(choose(&full, &orders, &room_for(1)).len(), 1, "nothing is left of it");
