@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::purchase::{Purchase as Bought, Told};
 use super::sent::{CoinArg, Sent};
-use super::{Output, Place, accept};
+use super::{Output, Place, accept, top_up};
 use crate::figures;
 use crate::propose::{Dao, Proposal, Purchase, Source, explain};
 use crate::session::{Books, Session};
@@ -223,7 +223,7 @@ impl Verb {
         Ok(match self {
             Self::Buy(_) => unreachable!("a purchase has a message of its own"),
             Self::TopUp { seq, coin } => {
-                books.living(*seq).await?;
+                top_up::require_denom(&books.living(*seq).await?, coin)?;
                 let CoinArg { amount, denom } = coin.clone();
                 let title = format!("Add {amount} {denom} to order {seq}");
                 (title, ExecuteMsg::TopUp { seq: *seq }, Some((amount, denom)))

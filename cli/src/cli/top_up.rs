@@ -2,6 +2,7 @@
 
 use anyhow::ensure;
 use outpost::msg::ExecuteMsg;
+use outpost::msg::responses::OrderResponse;
 
 use super::sent::{CoinArg, Sent, require_sent};
 use super::watch::Watch;
@@ -35,12 +36,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let session = place.session()?;
     // An order that is on its way or over takes no money.
     let order = session.books().await?.living(seq).await?;
-    ensure!(
-        order.coin.denom == coin.denom,
-        "order {seq} is paid in `{}`, got `{}`; top it up in what it is paid in",
-        order.coin.denom,
-        coin.denom
-    );
+    require_denom(&order, &coin)?;
     let actor = session.outpost_actor(key.as_deref()).await?;
     let outcome = actor.send(&ExecuteMsg::TopUp { seq }, &coin.as_funds()).await?;
     require_sent(&outcome)?;
@@ -48,4 +44,16 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let next = format!("a relayer carries it to the market; `entrepot runway {seq} --watch`");
     watch.print(&Sent::new(&outcome, done, next))?;
     status::follow(place, seq, watch).await
+}
+
+/// An order takes nothing but what it is paid in.
+pub(super) fn require_denom(order: &OrderResponse, coin: &CoinArg) -> anyhow::Result<()> {
+    ensure!(
+        order.coin.denom == coin.denom,
+        "order {} is paid in `{}`, got `{}`; top it up in what it is paid in",
+        order.seq,
+        order.coin.denom,
+        coin.denom
+    );
+    Ok(())
 }
