@@ -2,8 +2,8 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
-    DepsMut, Env, IbcMsg, Reply, Response, StdError, Storage, SubMsg, SubMsgResult, Timestamp,
-    to_json_binary,
+    DepsMut, Env, IbcMsg, Reply, ReplyOn, Response, StdError, Storage, SubMsg, SubMsgResult,
+    Timestamp, to_json_binary,
 };
 use protocol::control::{ControlBody, ControlPacket, Instruction};
 use protocol::json::{Decode, from_slice};
@@ -11,7 +11,7 @@ use protocol::json::{Decode, from_slice};
 use crate::state::config;
 use crate::state::control::{AWAITED, Awaited, Purpose};
 use crate::state::route::{CONTROL, Route};
-use crate::{ContractError, sequence};
+use crate::{ContractError, event, sequence};
 
 /// Id of the reply to a control packet.
 pub(crate) const REPLY: u64 = 2;
@@ -27,7 +27,7 @@ struct Posted {
 /// Builds the packet of a command.
 ///
 /// It fails with its message if the chain does not take it: nothing was paid, and a command that
-/// silently went nowhere would be worse.
+/// silently went nowhere would be worse. See [`if_taken`].
 ///
 /// # Errors
 /// [`ContractError::NoControlChannel`], or [`ContractError::Limit`] for what is too large.
@@ -53,7 +53,13 @@ pub(crate) fn send(
     Ok(SubMsg::reply_on_success(post, REPLY).with_payload(to_json_binary(&posted)?))
 }
 
-/// Records a control packet that the chain took.
+/// Makes of a control packet one that its message does not depend on.
+#[must_use]
+pub(crate) fn if_taken(packet: SubMsg) -> SubMsg {
+    SubMsg { reply_on: ReplyOn::Always, ..packet }
+}
+
+/// Records a control packet that the chain took. One that it did not take leaves an event.
 ///
 /// # Errors
 /// [`ContractError::NoSequence`] if the chain does not name the packet.
@@ -64,6 +70,9 @@ pub(crate) fn on_reply(deps: DepsMut<'_>, reply: Reply) -> Result<Response, Cont
             AWAITED.save(deps.storage, (&channel, sequence::of(&response)?), &awaited)?;
             Ok(Response::new())
         }
-        SubMsgResult::Err(reason) => Err(ContractError::NotSent { reason }),
+        SubMsgResult::Err(reason) => {
+            let event = event::ignored(awaited.purpose.action(), &reason);
+            Ok(Response::new().add_event(event))
+        }
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! R3: if the market stays silent for [`SILENCE_SECONDS`], anyone has the coin credited if the free
 //! coins cover every packet without a known outcome; else the contract's owner, after it was
-//! announced for as long, and still only out of free coins.
+//! announced for as long, with a question to the market, and still only out of free coins.
 
 use cosmwasm_std::{DepsMut, Env, Event, MessageInfo, Response, Storage, SubMsg, Uint128};
 use protocol::control::{Answer, Command, DeploymentStatus, Instruction};
@@ -61,6 +61,8 @@ pub(crate) fn reconcile(
 
 /// Announces that the contract's owner will have a packet's coin credited without the market's word.
 ///
+/// The market is asked once more, so that one which can be reached decides, and not the owner.
+///
 /// # Errors
 /// [`ContractError::UnknownPacket`], [`ContractError::Unauthorized`], [`ContractError::TooEarly`].
 pub(crate) fn announce(
@@ -79,10 +81,15 @@ pub(crate) fn announce(
     }
     flight.announced_at = Some(now);
     FLIGHTS.save(deps.storage, n, &flight)?;
-    Ok(Response::new()
+    let response = Response::new()
         .add_attribute("action", "announce_refund")
         .add_attribute("n", n.to_string())
-        .add_event(event::announced(&flight.cargo, now.saturating_add(SILENCE_SECONDS))))
+        .add_event(event::announced(&flight.cargo, now.saturating_add(SILENCE_SECONDS)));
+    match ask(deps, env, flight) {
+        Ok(question) => Ok(response.add_submessage(control::if_taken(question))),
+        Err(ContractError::NoControlChannel { .. } | ContractError::Asked { .. }) => Ok(response),
+        Err(error) => Err(error),
+    }
 }
 
 /// From when on a market that has not answered counts as silent.
@@ -148,10 +155,11 @@ fn ask(deps: DepsMut<'_>, env: &Env, mut flight: Flight) -> Result<SubMsg, Contr
         return Err(ContractError::Asked { until });
     }
     let (account, seq) = subject(&deps, &flight)?;
+    let instruction = Instruction { account, seq, command: Command::Status { n: Some(n) } };
+    let question = control::send(deps.storage, env, &route, Purpose::Reconcile { n }, instruction)?;
     flight.asked_until = Some(config::after(env, config::timeout_seconds(deps.storage, None)?));
     FLIGHTS.save(deps.storage, n, &flight)?;
-    let instruction = Instruction { account, seq, command: Command::Status { n: Some(n) } };
-    control::send(deps.storage, env, &route, Purpose::Reconcile { n }, instruction)
+    Ok(question)
 }
 
 /// The deployment a packet is about; for a probe, which has none, its sender and the number 0

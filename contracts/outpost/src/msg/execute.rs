@@ -208,7 +208,7 @@ pub enum ExecuteMsg {
     },
     /// Announce that the contract's owner will have a money packet refunded without the market's
     /// word. From 7 days after its timeout on; `reconcile` by the owner credits it another 7 days
-    /// later. Contract owner.
+    /// later. The market is asked once more, if there is a control channel. Contract owner.
     AnnounceRefund {
         /// The packet's number.
         n: u64,

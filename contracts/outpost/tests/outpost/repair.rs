@@ -294,6 +294,40 @@ fn the_contracts_owner_refunds_after_a_week_of_announcement_only_out_of_free_coi
     assert_eq!((suite.state(seq), suite.claimable("dao")), (OrderState::Refunded, 1_000));
 }
 
+// A market that can be reached decides, not the owner.
+#[test]
+fn an_announcement_asks_the_market() {
+    let mut suite = Suite::connected();
+    let (seq, taker) = suite.buy("taker", 500);
+    let (_, other) = suite.buy("another", 500);
+    let n = taker.message().n;
+    suite.pass(100 + WEEK);
+    suite.coin_back(&other);
+    suite.execute("keeper", &ExecuteMsg::AnnounceRefund { n }, &[]).unwrap();
+    let asked = suite.last_posted();
+    suite.answer(&asked, &ControlAck::Answer(Answer::Done {}));
+    suite.pass(WEEK);
+    let refund = suite.execute("keeper", &ExecuteMsg::Reconcile { n }, &[]);
+    assert!(matches!(refund, Err(ContractError::UnknownPacket { .. })));
+    assert_eq!((suite.state(seq), suite.claimable("taker")), (OrderState::Acked, 0));
+    suite.never(&other);
+    assert_eq!(suite.claimable("another"), 500);
+}
+
+#[test]
+fn an_announcement_stands_when_its_question_cannot_be_sent() {
+    let mut suite = Suite::connected();
+    let (_, sent) = suite.buy("dao", 1_000);
+    let n = sent.message().n;
+    suite.coin_back(&sent);
+    suite.pass(100 + WEEK);
+    suite.chain.refuses = Some("client is not active".into());
+    suite.execute("keeper", &ExecuteMsg::AnnounceRefund { n }, &[]).unwrap();
+    suite.pass(WEEK);
+    suite.execute("keeper", &ExecuteMsg::Reconcile { n }, &[]).unwrap();
+    assert_eq!(suite.claimable("dao"), 1_000);
+}
+
 #[test]
 fn an_announced_refund_without_a_free_coin_credits_nothing() {
     let mut suite = Suite::proved();

@@ -1,13 +1,14 @@
 //! The outpost's owner with every power it has. Nothing of it may cost anybody a unit.
 
 use cosmwasm_std::coin;
-use outpost::msg::responses::FlightKind;
+use outpost::msg::responses::FlightResponse;
 use outpost::msg::{ConfigChanges, ExecuteMsg as Outpost};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use protocol::ics20::{TransferOutcome, outcome};
 use protocol::ownership::OwnershipAction;
 use simnet::world::orders::{purchase, web_server};
 use simnet::world::{OUTPOST_CHAIN, ROUTE, USDX};
-use simnet::{CallbackKind, Result};
+use simnet::{CallbackKind, PacketId, Result, TRANSFER_PORT};
 
 use super::owner_of;
 use crate::act::{Choice, Pick};
@@ -83,22 +84,44 @@ impl Machine {
         Ok(())
     }
 
-    /// A purchase is refused, its callback is lost and nobody asks the market: by rule R3.
+    /// A purchase is refused, its callback is lost and nobody brings the market's word: by rule R3.
     fn refund_unheard(&mut self, owner: &str) -> Result<()> {
+        let known: Vec<_> = self.world.flights()?.into_iter().map(|flight| flight.n).collect();
         let mut refused = web_server(self.selection(Choice::OfferOrRefund));
         refused.groups[0].max_rate = 1_u64.into();
         let buy = Outpost::Buy(Box::new(purchase(refused)));
         self.say(owner, &buy, &[coin(1_000_000, USDX)])?;
-        let lost = self.world.flights()?.into_iter().rev();
-        let lost = lost.into_iter().find(|flight| flight.kind == FlightKind::Open);
+        let lost = self.world.flights()?.into_iter().find(|flight| !known.contains(&flight.n));
+        // The chain may not have sent it.
         let Some(lost) = lost else { return Ok(()) };
         self.remember_packets()?;
         self.world.network.chain_mut(OUTPOST_CHAIN).starve_callbacks(CallbackKind::Source);
         must_relay(self.world.relay().map(|_| ()))?;
         self.world.network.chain_mut(OUTPOST_CHAIN).feed_callbacks(CallbackKind::Source);
+        if !self.is_back(&lost)? {
+            return Ok(());
+        }
         self.world.pass(8 * DAY_SECONDS)?;
         self.say(KEEPER, &Outpost::AnnounceRefund { n: lost.n }, &[])?;
         self.world.pass(8 * DAY_SECONDS)?;
         self.say(KEEPER, &Outpost::Reconcile { n: lost.n }, &[])
+    }
+
+    /// Whether the chain has paid back a packet's coin. Whoever gives out the coin of one that is not back
+    /// gives another's, see "When a callback was lost" in the outpost's README.
+    fn is_back(&self, flight: &FlightResponse) -> Result<bool> {
+        let packet = PacketId {
+            chain: OUTPOST_CHAIN.into(),
+            port: TRANSFER_PORT.into(),
+            channel: flight.channel.clone(),
+            sequence: flight.sequence,
+        };
+        let is_under_way = self.world.network.in_flight()?.iter().any(|(id, _)| *id == packet);
+        let has_arrived = self
+            .world
+            .network
+            .ack(&packet)?
+            .is_some_and(|ack| outcome(&ack) == TransferOutcome::Arrived);
+        Ok(!is_under_way && !has_arrived)
     }
 }
