@@ -241,6 +241,11 @@ impl Model {
                     self.on_proofs(&flow, id, proofs);
                 }
             }
+            Fact::Open(id, open) => {
+                if let Some(Purpose::Gather(flow)) = self.asks.close(id) {
+                    self.on_open(&flow, id, open);
+                }
+            }
             Fact::Loaded(id, data) => {
                 if let Some(Purpose::Gather(flow)) = self.asks.close(id) {
                     self.on_loaded(&flow, id, data);

@@ -4,6 +4,7 @@ pub mod explain;
 pub mod work;
 
 mod batch;
+mod behind;
 pub mod choose;
 mod client;
 mod delay;

@@ -1,5 +1,8 @@
 //! One question, one answer.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use cosmos::chain::ChainError;
 use cosmos::rpc::{Fault, QueryError};
 use cosmos::wire::proof::{verify_absence, verify_value};
@@ -12,7 +15,8 @@ use super::decode::{beginning, failed_index};
 use super::node::Node;
 use super::{Nodes, client, compare, light, scan};
 use crate::model::facts::{Account, Answer, Ask, Fact, Proofs, Proved, Refusal, Simulation, Why};
-use crate::model::ids::{AskId, ChainId, LaneId, SlotId};
+use crate::model::ids::{AskId, ChainId, LaneId, PacketKey, Route, SlotId};
+use crate::model::rows::Leg;
 use crate::plan::refusal::TOO_LARGE;
 use crate::store::Store;
 
@@ -35,6 +39,7 @@ async fn fact<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Result
         Ask::Prove { chain, height, keys } => {
             Fact::Proofs(id, prove(node(nodes, &chain)?, height, keys).await?)
         }
+        Ask::Open { chain, works } => Fact::Open(id, open(node(nodes, &chain)?, works).await?),
         Ask::Load(keys) => Fact::Loaded(id, store.packet_data(&keys).await.map_err(stored)?),
         Ask::Simulate { chain, tx } => {
             Fact::Simulated(id, simulate(node(nodes, &chain)?, tx).await?)
@@ -101,6 +106,34 @@ async fn prove_one(node: &Node, height: u64, key: Vec<u8>, root: &[u8]) -> Resul
     };
     verified.map_err(|error| Why::Invalid(error.to_string()))?;
     Ok(Proved { key: proved.key, value: proved.value, proof: proved.proof.encode_to_vec() })
+}
+
+/// Those of the messages that are still to be done, as the node has it now.
+async fn open(
+    node: &Node,
+    works: Vec<(Leg, PacketKey)>,
+) -> Result<BTreeSet<(Leg, PacketKey)>, Why> {
+    let mut asked = BTreeMap::<(bool, Arc<Route>), Vec<(Leg, u64)>>::new();
+    for (leg, key) in works {
+        asked.entry((leg == Leg::Recv, key.route)).or_default().push((leg, key.seq));
+    }
+    let chain = node.chain();
+    let mut open = BTreeSet::new();
+    for ((is_recv, route), messages) in asked {
+        let sequences: Vec<u64> = messages.iter().map(|(_, seq)| *seq).collect();
+        let end = if is_recv { route.dst() } else { route.src() };
+        let name = (end.port.as_str(), end.channel.as_str());
+        let left = match (end.client(), is_recv) {
+            (Some(client), true) => chain.unreceived_v2_at(client.as_str(), &sequences, 0).await,
+            (Some(client), false) => chain.unfinished_v2(client.as_str(), &sequences).await,
+            (None, true) => chain.unreceived_packets_at(name, &sequences, 0).await,
+            (None, false) => chain.unfinished_packets(name, &sequences).await,
+        };
+        let left: BTreeSet<u64> = left.map_err(failed)?.into_iter().collect();
+        let still = messages.into_iter().filter(|(_, seq)| left.contains(seq));
+        open.extend(still.map(|(leg, seq)| (leg, PacketKey { route: Arc::clone(&route), seq })));
+    }
+    Ok(open)
 }
 
 async fn simulate(node: &Node, tx: Vec<u8>) -> Result<Simulation, Why> {

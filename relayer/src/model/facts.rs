@@ -9,6 +9,8 @@
 //! in order, without a gap. It verifies headers, with the light client verifier, and proofs, against
 //! the root of the header above them, before they become facts.
 
+use std::collections::BTreeSet;
+
 use cosmos::chain::price::PriceModule;
 use ibc_proto::google::protobuf::Any;
 use serde::{Deserialize, Serialize};
@@ -19,7 +21,7 @@ use super::ids::{
     SlotId, Time,
 };
 use super::notice::Notice;
-use super::rows::{ChannelRow, PathRow, Write};
+use super::rows::{ChannelRow, Leg, PathRow, Write};
 use super::state::{ClientFacts, GivenHeader, Listed, ScanEnd, Scanned, Verdict};
 
 /// Something read.
@@ -36,6 +38,8 @@ pub enum Fact {
     Header(AskId, Header),
     /// Answers [`Ask::Prove`].
     Proofs(AskId, Proofs),
+    /// Answers [`Ask::Open`].
+    Open(AskId, BTreeSet<(Leg, PacketKey)>),
     /// Answers [`Ask::Load`].
     Loaded(AskId, Vec<PacketData>),
     /// Answers [`Ask::Simulate`].
@@ -95,6 +99,13 @@ pub enum Ask {
         height: u64,
         /// Keys below the store `ibc`.
         keys: Vec<Vec<u8>>,
+    },
+    /// Which of these messages of packets are still to be done. Answered by [`Fact::Open`].
+    Open {
+        /// The chain that they go to.
+        chain: ChainId,
+        /// The messages.
+        works: Vec<(Leg, PacketKey)>,
     },
     /// The bytes of packets, from the store. Answered by [`Fact::Loaded`].
     Load(Vec<PacketKey>),
@@ -167,6 +178,7 @@ impl Ask {
         match self {
             Self::Header { chain, .. }
             | Self::Prove { chain, .. }
+            | Self::Open { chain, .. }
             | Self::Simulate { chain, .. }
             | Self::Client { chain, .. }
             | Self::GasPrice { chain, .. }
@@ -185,6 +197,7 @@ impl Ask {
         match self {
             Self::Header { .. } => "header",
             Self::Prove { .. } => "prove",
+            Self::Open { .. } => "open",
             Self::Load(_) => "load",
             Self::Simulate { .. } => "simulate",
             Self::Offer(_) => "offer",

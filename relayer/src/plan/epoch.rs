@@ -155,6 +155,12 @@ impl Model {
         if !keys.is_empty() {
             asks.push(Ask::Prove { chain: from.clone(), height: height.saturating_sub(1), keys });
         }
+        if let Some(to) = self.chain_to(id).filter(|to| self.is_behind(&to.id)) {
+            let works = choice.works.iter().filter_map(|chosen| chosen.work.packet());
+            let works: Vec<_> = works.map(|(leg, key)| (leg, key.clone())).collect();
+            let ask = Ask::Open { chain: to.id.clone(), works };
+            asks.extend(Some(ask).filter(|_| !packets.is_empty()));
+        }
         if !packets.is_empty() {
             asks.push(Ask::Load(packets));
         }
@@ -197,7 +203,7 @@ impl Model {
         });
     }
 
-    fn gathered(&mut self, id: &FlowId, ask: AskId, put: impl FnOnce(&mut Epoch)) {
+    pub(super) fn gathered(&mut self, id: &FlowId, ask: AskId, put: impl FnOnce(&mut Epoch)) {
         let Some(epoch) = self.flow_mut(id).epoch.as_mut() else { return };
         if epoch.waiting.remove(&ask) {
             put(epoch);

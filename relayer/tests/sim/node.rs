@@ -1,10 +1,13 @@
 //! Nodes: what they answer, and how they fail to.
 
+use cosmos::wire::path;
 use ferry::model::facts::{
     Account, Answer, Ask, Fact, Header, Proofs, Proved, Refusal, Simulation, Why,
 };
-use ferry::model::ids::{AskId, ChainId, Time};
+use ferry::model::ids::{AskId, ChainId, Ends, PacketKey, Time};
+use ferry::model::rows::Leg;
 use ferry::model::state::GivenHeader;
+use ibc_proto::ibc::core::channel::v1::Packet as ProtoPacket;
 
 use crate::chain::Checked;
 use crate::channels::Channels;
@@ -23,6 +26,7 @@ impl<C: Channels> World<C> {
         let fact = match ask {
             Ask::Header { chain, height, trusted } => self.header(id, &chain, height, trusted),
             Ask::Prove { chain, height, keys } => self.prove(id, (&chain, height, is_stale), keys),
+            Ask::Open { chain, works } => self.open(id, &chain, works),
             Ask::Load(keys) => Fact::Loaded(id, self.store.load(&keys)),
             Ask::Simulate { chain, tx } => self.simulated(id, &chain, &tx),
             Ask::Offer(slot) => {
@@ -74,6 +78,26 @@ impl<C: Channels> World<C> {
             self.later(delay, Some(self.process), Happening::Repeat(Box::new(fact.clone())));
         }
         self.feed(fact);
+    }
+
+    fn open(&self, id: AskId, chain: &ChainId, works: Vec<(Leg, PacketKey)>) -> Fact {
+        let core = &self.chains.named(chain).core;
+        let is_open = |(leg, key): &(Leg, PacketKey)| {
+            let Ends::V1 { src, dst, .. } = &key.route.ends else { return true };
+            match leg {
+                Leg::Recv => !core.is_received(&ProtoPacket {
+                    sequence: key.seq,
+                    destination_port: dst.port.to_string(),
+                    destination_channel: dst.channel.to_string(),
+                    ..ProtoPacket::default()
+                }),
+                Leg::Ack | Leg::Timeout => {
+                    let name = (src.port.as_str(), src.channel.as_str());
+                    core.has(&path::commitment(name.0, name.1, key.seq))
+                }
+            }
+        };
+        Fact::Open(id, works.into_iter().filter(is_open).collect())
     }
 
     fn compare(&mut self, id: AskId, given: &GivenHeader) -> Fact {

@@ -6,7 +6,7 @@ use ferry::plan::explain::Why;
 
 use crate::setup::{Faults, Sending, Setup};
 use crate::traps::{LATE, link, why_waits};
-use crate::world::World;
+use crate::world::{MILLI, World};
 use crate::{checks, settle};
 
 const RIVAL: Faults =
@@ -73,4 +73,22 @@ fn politeness_outlives_a_restart() {
     let waits = why_waits(&world);
     assert!(waits.iter().any(|why| matches!(why, Why::Yields { .. })), "{waits:?}");
     settle(&mut world, 120);
+}
+
+/// Woken beside blocks in which another relayer has done a part of everything, ferry asks what is left before
+/// it pays.
+#[test]
+fn a_ferry_that_is_behind_looks_before_it_pays() {
+    let mut world = link(Setup { adjust: |config| config.polite_blocks = 0, ..Setup::default() });
+    world.faults.rival = 60;
+    for at in 1..25 {
+        world.send_at(Sending { at, from: Side::A, count: 15, expiry: LATE });
+    }
+    world.sleep(30);
+    // All that it did stands in blocks that are not read yet, and they are read slowly.
+    world.faults.rival = 0;
+    world.reading = 300 * MILLI;
+    assert!(world.rival.won > 10);
+    settle(&mut world, 300);
+    assert_eq!((checks::wasted(&world), &world.notices[..]), ((0, 0), &[][..]));
 }

@@ -74,6 +74,8 @@ pub(crate) struct World<C: Channels = Plain> {
     /// Scans of packets: after which sequence, and how many were found.
     pub(crate) scanned: Vec<(u64, usize)>,
     pub(crate) rival: Rival,
+    /// Nanoseconds that reading a block takes when more wait.
+    pub(crate) reading: u64,
     config: Config,
     /// The paths and the channels that are to be, in the order in which they were wanted.
     wanted: Vec<(PathRow, Vec<ChannelRow>)>,
@@ -204,6 +206,7 @@ impl<C: Channels> World<C> {
             scan_part: usize::MAX,
             scanned: Vec::new(),
             rival: Rival::new(Key::from_secret(&[99; 32]).expect("the secret is valid")),
+            reading: MILLI,
             config,
             wanted,
             queue: BTreeMap::new(),
@@ -472,7 +475,7 @@ impl<C: Channels> World<C> {
         let Some(block) = chain.blocks.get(&(cursor.height + 1)).cloned() else { return };
         if self.feed(Fact::Block(id, block)) {
             let process = Some(self.process);
-            self.later(MILLI, process, Happening::Pull(place));
+            self.later(self.reading, process, Happening::Pull(place));
         }
     }
 

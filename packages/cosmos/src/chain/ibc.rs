@@ -260,6 +260,30 @@ impl Chain {
         Ok(answer.map(|answer| answer.acknowledgement))
     }
 
+    /// Those of the packets that a channel end sent whose life is not over: neither acknowledged nor timed out.
+    ///
+    /// # Errors
+    /// [`ChainError::Query`].
+    pub async fn unfinished_packets(
+        &self,
+        (port, channel): (&str, &str),
+        sequences: &[u64],
+    ) -> Result<Vec<u64>, ChainError> {
+        let mut unfinished = Vec::new();
+        for chunk in sequences.chunks(SEQUENCES_PER_QUERY) {
+            let request = channel::QueryUnreceivedAcksRequest {
+                port_id: port.to_owned(),
+                channel_id: channel.to_owned(),
+                packet_ack_sequences: chunk.to_vec(),
+            };
+            let path = "/ibc.core.channel.v1.Query/UnreceivedAcks";
+            let answer: channel::QueryUnreceivedAcksResponse =
+                self.rpc.query(path, &request, 0).await?;
+            unfinished.extend(answer.sequences);
+        }
+        Ok(unfinished)
+    }
+
     /// The sequences of all packets sent over a channel whose life was not over after a block.
     ///
     /// # Errors

@@ -111,7 +111,29 @@ impl Chain {
         sequences: &[u64],
         height: u64,
     ) -> Result<Vec<u64>, ChainError> {
-        let path = "/ibc.core.channel.v2.Query/UnreceivedPackets";
+        self.which_v2("UnreceivedPackets", (client, sequences), height).await
+    }
+
+    /// Those of the packets that a client's end sent whose life is not over: neither acknowledged nor timed out.
+    ///
+    /// # Errors
+    /// [`ChainError::Query`].
+    pub async fn unfinished_v2(
+        &self,
+        client: &str,
+        sequences: &[u64],
+    ) -> Result<Vec<u64>, ChainError> {
+        self.which_v2("UnreceivedAcks", (client, sequences), 0).await
+    }
+
+    /// Asks a question that picks sequences; both have the same form.
+    async fn which_v2(
+        &self,
+        question: &str,
+        (client, sequences): (&str, &[u64]),
+        height: u64,
+    ) -> Result<Vec<u64>, ChainError> {
+        let path = format!("/ibc.core.channel.v2.Query/{question}");
         let mut unreceived = Vec::new();
         for chunk in sequences.chunks(SEQUENCES_PER_QUERY) {
             let request = QueryUnreceivedPacketsRequest {
@@ -119,7 +141,7 @@ impl Chain {
                 sequences: chunk.to_vec(),
             };
             let answer: QueryUnreceivedPacketsResponse =
-                self.rpc.query(path, &request, height).await?;
+                self.rpc.query(&path, &request, height).await?;
             unreceived.extend(answer.sequences);
         }
         Ok(unreceived)
