@@ -9,6 +9,7 @@ pub mod gas;
 pub mod import;
 mod place;
 pub mod store;
+pub mod texts;
 pub mod value;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -24,6 +25,7 @@ use filter::Filter;
 use gas::DynamicGasPrice;
 pub use place::Mistake;
 use place::Places;
+use texts::Texts;
 
 /// The whole file. `ferry init` writes one with every key and its meaning.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,8 +112,9 @@ pub struct Chain {
     pub archive_rpc: Vec<String>,
     /// Prefix of its addresses.
     pub address_prefix: String,
-    /// Name of the key that signs, as given to `ferry keys`.
-    pub key: String,
+    /// Names of the keys that sign, as given to `ferry keys`; clients take turns at them.
+    #[serde(deserialize_with = "texts::at_least_one")]
+    pub key: Texts,
     /// Price of one unit of gas with its denom, for instance `0.001stake`.
     #[serde(with = "value::gas_price")]
     pub gas_price: GasPrice,
@@ -136,9 +139,9 @@ pub struct Chain {
     /// What is not carried.
     #[serde(default, skip_serializing_if = "Filter::is_empty")]
     pub filter: Filter,
-    /// The account that pays fees by a grant, instead of the key's own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fee_granter: Option<String>,
+    /// The accounts that pay fees by a grant, instead of the keys' own: the first whose grant will do.
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    pub fee_granter: Texts,
     /// Below this much of the fee denom the one who pays is running dry, and ferry says so; zero: never.
     #[serde(default)]
     pub low_balance: u64,
@@ -290,7 +293,7 @@ impl Chain {
             rpc,
             archive_rpc: Vec::new(),
             address_prefix,
-            key,
+            key: key.into(),
             gas_price,
             dynamic_gas_price: None,
             gas_multiplier: gas::default_multiplier(),
@@ -299,7 +302,7 @@ impl Chain {
             backup_blocks: 0,
             polite_blocks: default_polite_blocks(),
             filter: Filter::default(),
-            fee_granter: None,
+            fee_granter: Texts::default(),
             low_balance: 0,
             memo: String::new(),
             max_msgs: default_max_msgs(),
@@ -313,6 +316,7 @@ impl Chain {
     /// This chain with everything of another that a running ferry can take over.
     pub fn with_tuning_of(&self, other: &Self) -> Self {
         Self {
+            key: other.key.clone(),
             gas_price: other.gas_price.clone(),
             dynamic_gas_price: other.dynamic_gas_price.clone(),
             gas_multiplier: other.gas_multiplier,
@@ -346,7 +350,7 @@ impl Chain {
             let wrong = format!("it is in `{got}`, `max` of `dynamic_gas_price` in `{wanted}`");
             return Err(("gas_price", wrong));
         }
-        if let Some(granter) = &self.fee_granter {
+        for granter in self.fee_granter.iter() {
             let is_here = decode_address(granter).is_ok_and(|(found, _)| found == *prefix);
             if !is_here {
                 let wrong =

@@ -20,12 +20,14 @@ mod client;
 mod decide;
 mod flow;
 mod gap;
+mod keys;
 mod lane;
 mod misbehaviour;
 pub(crate) mod offer;
 pub(crate) mod packet;
 mod path;
 mod price;
+pub mod purse;
 pub(crate) mod record;
 mod scan;
 
@@ -103,10 +105,17 @@ impl Model {
 
     /// Takes a chain in, with what is stored of it.
     fn serve(&mut self, chain: ChainConfig) {
-        let (id, lane) = (chain.id.clone(), chain.lane.id.clone());
+        let id = chain.id.clone();
         self.chains.insert(id.clone(), Chain::new(&chain, self.record.tip(&id)));
-        let loaded = Lane::loaded(self.record.slots(&lane).map(|slot| slot.id.clone()));
-        self.lanes.insert(lane, loaded);
+        // What a key has signed that is configured no more still has to be decided.
+        let signed = self.record.all_slots().map(|slot| slot.id.lane.clone());
+        let signed = signed.filter(|lane| lane.chain == id);
+        let lanes: BTreeSet<LaneId> =
+            signed.chain(chain.lanes.iter().map(|l| l.id.clone())).collect();
+        for lane in lanes {
+            let loaded = Lane::loaded(self.record.slots(&lane).map(|slot| slot.id.clone()));
+            self.lanes.insert(lane, loaded);
+        }
         self.config.insert(id, chain);
     }
 
@@ -170,12 +179,22 @@ impl Model {
         (self.max_tries, self.paused) = (max_tries, paused);
         for chain in chains {
             match self.config.get_mut(&chain.id) {
-                Some(known) if known.lane.id == chain.lane.id => *known = chain,
-                Some(_) => {}
+                Some(known) => {
+                    let is_same = known.fee_granters == chain.fee_granters;
+                    for lane in &chain.lanes {
+                        let lane = self.lanes.entry(lane.id.clone()).or_default();
+                        if !is_same {
+                            lane.purse.look_anew();
+                        }
+                    }
+                    *known = chain;
+                }
                 None => {
-                    let lane = chain.lane.id.clone();
+                    let id = chain.id.clone();
                     self.serve(chain);
-                    self.unwant_orphans(&lane);
+                    let lanes = self.lanes.keys().filter(|lane| lane.chain == id).cloned();
+                    let lanes: Vec<LaneId> = lanes.collect();
+                    lanes.iter().for_each(|lane| self.unwant_orphans(lane));
                 }
             }
         }
@@ -188,13 +207,15 @@ impl Model {
         match self.asks.close(id) {
             Some(Purpose::Gather(flow)) => self.delay(&flow, Some(&why)),
             Some(Purpose::Simulate(flow)) => self.on_unsimulated(&flow, id, &why),
+            Some(Purpose::Tare(chain, _)) => self.on_tare_unknown(&chain),
             Some(Purpose::Offer(slot)) => self.on_offered(&slot, Answer::Unknown(why.to_string())),
-            Some(Purpose::Account(lane)) => self.on_account_failed(&lane),
+            Some(Purpose::Account(lane)) => self.on_account_failed(&lane, &why),
+            Some(Purpose::Funds(lane)) => self.on_funds_unknown(&lane, &why),
             Some(Purpose::Client(flow)) => self.on_client_unknown(&flow),
             Some(Purpose::Compare(flow, height)) => self.on_uncompared(&flow, height, &why),
             Some(Purpose::GasPrice(chain)) => self.on_price_unknown(&chain, &why),
             Some(Purpose::Scan(gap)) => self.on_unscanned(&gap, &why),
-            Some(Purpose::Weigh(..)) | None => {}
+            Some(Purpose::Weigh(..) | Purpose::Twice(_)) | None => {}
         }
     }
 
@@ -208,6 +229,8 @@ impl Model {
                 let simulation = self.in_lane(&flow, id, simulation);
                 self.on_weighed(&flow, bytes, simulation);
             }
+            Some(Purpose::Twice(flow)) => self.on_twice(&flow, id, &simulation),
+            Some(Purpose::Tare(chain, count)) => self.on_tare(&chain, count, &simulation),
             _ => {}
         }
     }
@@ -269,6 +292,7 @@ impl Model {
             }
             Fact::Compared(id, verdict) => self.on_verdict(id, verdict),
             Fact::GasPrice(id, price) => self.on_price(id, price),
+            Fact::Funds(id, funds) => self.on_funds(id, funds),
             Fact::Heights(id, heights) => {
                 self.on_scan(id, |model, gap| model.on_heights(gap, &heights))
             }
@@ -286,7 +310,8 @@ impl Model {
         let delayed = self.flows.values().map(|flow| flow.not_before);
         let delays = delayed.filter(|not_before| *not_before > self.now);
         let waits = delays.chain(self.asks.next_deadline());
-        let waits = waits.chain(self.next_comparison());
+        let waits = waits.chain(self.next_comparison()).chain(self.next_account());
+        let waits = waits.chain(self.next_look());
         waits.chain(self.next_refresh()).chain(self.next_check()).min()
     }
 }
@@ -304,8 +329,10 @@ pub fn step(model: &mut Model, fact: Fact, now: Time) -> Step {
     model.plan();
     model.simulate_next();
     model.pump_lanes();
+    model.look_into_purses();
     model.look_after_clients();
     model.ask_prices();
+    model.ask_tares();
     model.compare_headers();
     model.check_paths();
     model.scan_gaps();

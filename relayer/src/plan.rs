@@ -20,5 +20,6 @@ pub(crate) mod refusal;
 mod signing;
 mod simulate;
 pub(crate) mod single;
+pub(crate) mod tare;
 mod weigh;
 mod window;

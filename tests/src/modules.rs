@@ -270,20 +270,26 @@ pub fn in_their_name(chain: &Chain, grantee: &Key, msg: Any) -> anyhow::Result<A
     Ok(any(&MsgExec { grantee: chain.address(grantee)?, msgs: vec![msg] }))
 }
 
-/// Lets the granter pay the grantee's fees, without a limit, if it does not do so already.
+/// Lets the granter pay the grantee's fees if it grants none yet, up to so much of the fee denom if there is a limit.
 ///
 /// # Errors
 /// The chain refuses it.
-pub async fn pay_fees(chain: &Chain, granter: &Key, grantee: &str) -> anyhow::Result<()> {
+pub async fn pay_fees(
+    chain: &Chain,
+    granter: &Key,
+    grantee: &str,
+    most: Option<u128>,
+) -> anyhow::Result<()> {
     let own = chain.address(granter)?;
-    if chain.pays_for(&own, grantee).await? {
+    if chain.allowance(&own, grantee, 0).await?.is_some() {
         return Ok(());
     }
-    let allowance = BasicAllowance { spend_limit: Vec::new() };
+    let denom = chain.config().gas_price.denom();
+    let spend_limit = most.map(|units| coin((units, denom))).into_iter().collect();
     let message = MsgGrantAllowance {
         granter: own,
         grantee: grantee.to_owned(),
-        allowance: Some(any(&allowance)),
+        allowance: Some(any(&BasicAllowance { spend_limit })),
     };
     chain.send_msgs(granter, &[any(&message)], "").await?;
     Ok(())

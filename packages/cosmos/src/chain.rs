@@ -14,6 +14,7 @@ use crate::wire::gas::GasPrice;
 
 mod error;
 mod fate;
+pub mod feegrant;
 pub mod gov;
 pub mod ibc;
 pub mod ibc_v2;

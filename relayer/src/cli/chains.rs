@@ -11,6 +11,7 @@ use cosmos::wire::gas::GasPrice;
 use serde::Serialize;
 
 use super::{Place, doctor};
+use crate::config::texts::Texts;
 use crate::config::{Chain as ChainFile, Config};
 use crate::drive::setup::{self, SetupError};
 
@@ -54,7 +55,8 @@ struct Listed {
     chain: String,
     /// Its endpoints, without what may be a secret.
     rpc: Vec<String>,
-    key: String,
+    /// The keys that sign; a single one as a text.
+    key: Texts,
     gas_price: String,
     /// The newest block; none when no endpoint answers.
     height: Option<u64>,
@@ -184,7 +186,8 @@ impl fmt::Display for Chains {
                 (Some(height), _) => write!(f, "height {height}")?,
                 (None, error) => write!(f, "{}", error.as_deref().unwrap_or_default())?,
             }
-            write!(f, "\n  {}; key {key}, gas at {gas_price}", rpc.join(", "))?;
+            let (rpc, keys) = (rpc.join(", "), key.join(", "));
+            write!(f, "\n  {rpc}; key {keys}, gas at {gas_price}")?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //!
 //! Needs no password, changes nothing, and works beside a ferry that runs.
 
+mod account;
 mod chain;
 mod home;
 mod path;
@@ -103,8 +104,8 @@ impl Findings {
 /// A chain that answered.
 struct Reached {
     chain: Chain,
-    /// The address of its key, if there is the key.
-    address: Option<String>,
+    /// The addresses of those of its keys that there are.
+    addresses: Vec<String>,
 }
 
 pub(super) async fn run(place: &Place, Args { chains: only }: Args) -> anyhow::Result<()> {
@@ -137,13 +138,13 @@ async fn one_chain(
     rows: &Rows,
 ) -> (Vec<Finding>, Option<Reached>) {
     let mut findings = Findings::of(&file.id);
-    let address = home::address(place, file, &mut findings);
+    let addresses = home::addresses(place, file, &mut findings);
     let cursor: Option<Tip> =
         rows.cursors.iter().find(|row| row.chain.as_str() == file.id).map(|row| row.tip);
     let chain = chain::endpoints(file, cursor, &mut findings).await;
     let Some(chain) = chain else { return (findings.found, None) };
-    chain::account(&chain, file, address.as_deref(), &mut findings).await;
-    (findings.found, Some(Reached { chain, address }))
+    account::look(&chain, file, &addresses, &mut findings).await;
+    (findings.found, Some(Reached { chain, addresses }))
 }
 
 async fn paths(file: &Config, rows: &Rows, reached: &[Reached]) -> Vec<Finding> {

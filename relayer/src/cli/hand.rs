@@ -72,9 +72,9 @@ impl Hand {
         manner: &Manner,
     ) -> anyhow::Result<Self> {
         let config = file.chain(chain)?;
-        let name = manner.key.as_deref().unwrap_or(&config.key);
+        let name = manner.key.as_deref().unwrap_or_else(|| config.key.first());
         // Two that sign with one key take each other's sequences; the daemon then stops signing.
-        let is_served = file.chains.iter().any(|chain| chain.key == name);
+        let is_served = file.chains.iter().any(|chain| chain.key.iter().any(|key| key == name));
         if !manner.dry_run && is_served && is_signing(place, file).await? {
             anyhow::bail!(
                 "ferry is running and signs with `{name}`; stop it, or give another --key"

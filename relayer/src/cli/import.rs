@@ -101,9 +101,11 @@ fn take_keys(place: &Place, args: &Args, import: &mut Import) -> anyhow::Result<
     let mut names = BTreeMap::<String, [u8; 20]>::new();
     let mut reports = Vec::new();
     for (source, chain) in import.keys.iter().zip(&mut import.config.chains) {
+        // Neither of the others signs with more than one.
+        let mut name = chain.key.first().to_owned();
         let mut report = KeyReport {
             chain: chain.id.clone(),
-            key: chain.key.clone(),
+            key: name.clone(),
             taken_over: false,
             how: String::new(),
         };
@@ -111,17 +113,18 @@ fn take_keys(place: &Place, args: &Args, import: &mut Import) -> anyhow::Result<
             Err(how) => report.how = how,
             Ok(secret) => {
                 let account = Key::from_secret(&secret)?.account_id();
-                if names.get(&chain.key).is_some_and(|known| *known != account) {
-                    chain.key = format!("{}-{}", chain.key, chain.id);
-                    report.key.clone_from(&chain.key);
+                if names.get(&name).is_some_and(|known| *known != account) {
+                    name = format!("{name}-{}", chain.id);
+                    report.key.clone_from(&name);
+                    chain.key = name.clone().into();
                 }
-                let is_new = names.insert(chain.key.clone(), account).is_none();
+                let is_new = names.insert(name.clone(), account).is_none();
                 if is_new && !args.dry_run {
                     let password = match &password {
                         Some(password) => password,
                         None => password.insert(password::read(place, Again::Yes)?),
                     };
-                    keep(&store, &chain.key, &secret, account, password)?;
+                    keep(&store, &name, &secret, account, password)?;
                 }
                 report.taken_over = true;
                 report.how = format!(

@@ -30,11 +30,16 @@ pub(super) async fn read_again(door: &Door) -> anyhow::Result<Reloaded> {
     let read = Config::read(&door.place.config)?;
     door.level.set(&read.ferry)?;
     let known = door.desk.read(|model, _| model.config.clone()).await?;
-    let tuned = read.chains.iter().filter_map(|chain| {
-        let known = known.get(&chain.id.as_str().into())?;
-        Some(setup::tune(known.clone(), chain))
-    });
-    let settings = setup::settings(&read.ferry, tuned.collect());
+    let mut tuned = Vec::new();
+    for chain in &read.chains {
+        let Some(known) = known.get(&chain.id.as_str().into()) else { continue };
+        let mut chain_config = setup::tune(known.clone(), chain);
+        if config.chain(&chain.id).map(|old| &old.key).ok() != Some(&chain.key) {
+            chain_config.lanes = door.keys(chain).await?;
+        }
+        tuned.push(chain_config);
+    }
+    let settings = setup::settings(&read.ferry, tuned);
     let chains = settings.chains.iter().map(|chain| chain.id.to_string()).collect();
     door.desk.tell(Fact::Reload(Box::new(settings)))?;
     tracing::info!(log = read.ferry.log, "configuration is read again");

@@ -52,6 +52,7 @@ impl Session {
             tracing::error!(chain, error, "chain cannot be served now, and is tried again");
         }
         let Setup { nodes, config } = setup;
+        await_signed(&nodes, &rows);
         let session = Self { store: Arc::new(store), rows, nodes, config, password };
         Ok((session, missing.into_iter().map(|(chain, _)| chain).collect()))
     }
@@ -97,7 +98,15 @@ impl Session {
         let store = store.open(Held::Refuse).await?;
         let rows = store.load().await?;
         let Setup { nodes, config } = setup::connect(&file.ferry, unlocked, probes).await?;
+        await_signed(&nodes, &rows);
         Ok(Self { store: Arc::new(store), rows, nodes, config, password })
+    }
+}
+
+/// Has blocks tell of everything that is signed and not decided, also of keys that sign no more.
+fn await_signed(nodes: &Nodes, rows: &Rows) {
+    for node in nodes.values() {
+        node.sign_with(rows.slots.iter().map(|slot| slot.id.lane.clone()));
     }
 }
 

@@ -1,4 +1,6 @@
-//! `ferry status`: what the store says. A daemon that runs is not disturbed.
+//! `ferry status`: what the store says, and what the accounts have. A daemon that runs is not disturbed.
+
+mod accounts;
 
 use std::fmt;
 
@@ -9,6 +11,7 @@ use crate::model::ids::{ChainId, PathId};
 use crate::model::rows::{ChannelRow, EndState, Gap, GapRow, Ibc, Rows};
 use crate::store::Store as _;
 use crate::store::postgres::Holder;
+use accounts::{AccountStatus, Accounts};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {}
@@ -33,6 +36,8 @@ struct ChainStatus {
     chain: ChainId,
     /// The last block read.
     height: u64,
+    /// The keys that sign there, and those who grant them fees.
+    accounts: Vec<AccountStatus>,
 }
 
 #[derive(Serialize)]
@@ -72,11 +77,13 @@ pub(super) async fn run(place: &Place, Args {}: Args) -> anyhow::Result<()> {
     let file = place.read_config()?;
     let store = place.store(&file).open_to_read().await?;
     let lease = store.holder().await?;
-    place.print(&Status { lease, ..Status::of(&store.load().await?) })
+    let rows = store.load().await?;
+    let accounts = accounts::look(place, &file).await;
+    place.print(&Status { lease, ..Status::of(&rows, accounts) })
 }
 
 impl Status {
-    fn of(rows: &Rows) -> Self {
+    fn of(rows: &Rows, mut accounts: Accounts) -> Self {
         let paths = rows.paths.iter().map(|row| {
             let end = |chain: &ChainId, end: &crate::model::rows::PathEnd| PathEndStatus {
                 chain: chain.clone(),
@@ -96,7 +103,11 @@ impl Status {
             chains: rows
                 .cursors
                 .iter()
-                .map(|row| ChainStatus { chain: row.chain.clone(), height: row.tip.height })
+                .map(|row| ChainStatus {
+                    chain: row.chain.clone(),
+                    height: row.tip.height,
+                    accounts: accounts.remove(row.chain.as_str()).unwrap_or_default(),
+                })
                 .collect(),
             paths: paths.collect(),
             gaps: rows.gaps.iter().map(|gap| gap_status(rows, gap)).collect(),
@@ -145,8 +156,11 @@ impl fmt::Display for Status {
         if let Some(Holder { replica, seconds_left }) = &self.lease {
             writeln!(f, "`{}` relays, its lease holds for {seconds_left} s", replica.holder)?;
         }
-        for ChainStatus { chain, height } in &self.chains {
+        for ChainStatus { chain, height, accounts } in &self.chains {
             writeln!(f, "{chain}: read to height {height}")?;
+            for account in accounts {
+                writeln!(f, "  {account}")?;
+            }
         }
         for path in &self.paths {
             let version = if path.ibc == Ibc::V2 { ", IBC v2" } else { "" };

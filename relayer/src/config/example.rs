@@ -48,7 +48,8 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # archive_rpc = ["http://archive.example:26657"]
 # Prefix of the chain's addresses.
 # address_prefix = "wasm"
-# The key that signs (`ferry keys list`).
+# The key that signs (`ferry keys list`), or several as in ["relayer", "second"]: each client has one of them, and
+# where one is out of money its clients go to the others. More keys do not make ferry faster.
 # key = "relayer"
 # Price of one unit of gas, with the denom that pays.
 # gas_price = "0.001stake"
@@ -80,9 +81,10 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # filter.deny_denoms = []
 # filter.max_memo_bytes = 32768
 # filter.max_receiver_bytes = 2048
-# The account that pays the fees by a grant, instead of the key's own.
+# The account that pays the fees by a grant, instead of the key's own; or several as in ["wasm1…", "wasm1…"], of which the
+# first pays whose grant is there, has not ended, has enough left and is for these messages. Without such a one the key pays.
 # fee_granter = "wasm19rl4cm2hmr8afy4kldpxz3fka4jguq0akuugk7"
-# Below this much of the fee denom the account that pays is running dry: ferry warns, and `doctor` and the
+# Below this much of the fee denom an account that pays is running dry: ferry warns, and `doctor` and the
 # metrics show it. Zero: never.
 # low_balance = 0
 # Text in every transaction, beside ferry's name and version.

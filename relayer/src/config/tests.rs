@@ -84,6 +84,33 @@ fn what_is_wrong_beside_other_values_has_a_place_too() {
 }
 
 #[test]
+fn keys_and_granters_are_one_or_several() {
+    let text = example_switched_on();
+    let granter = "wasm19rl4cm2hmr8afy4kldpxz3fka4jguq0akuugk7";
+    let one = &Config::parse(&text).unwrap().chains[0];
+    assert_eq!(
+        (one.key.to_vec(), one.fee_granter.to_vec()),
+        (vec!["relayer".into()], vec![granter.into()])
+    );
+    let several = text
+        .replace("\nkey = \"relayer\"", "\nkey = [\"relayer\", \"second\"]")
+        .replace(&format!("\nfee_granter = \"{granter}\""), "\nfee_granter = []");
+    let config = Config::parse(&several).unwrap();
+    assert_eq!(config.chains[0].key.to_vec(), ["relayer", "second"]);
+    assert!(config.chains[0].fee_granter.is_empty());
+    assert_eq!(Config::parse(&toml::to_string(&config).unwrap()).unwrap(), config);
+    for (wrong, reason) in
+        [("[]", "name at least one"), ("[\"a\", \"a\"]", "in it twice"), ("7", "a list of texts")]
+    {
+        let text = text.replace("\nkey = \"relayer\"", &format!("\nkey = {wrong}"));
+        let expected = text.lines().position(|line| line.starts_with("key = ")).unwrap() + 1;
+        let mistake = Config::parse(&text).unwrap_err();
+        assert!(mistake.to_string().contains(reason), "{mistake}");
+        assert_eq!(mistake.line, expected, "{mistake}");
+    }
+}
+
+#[test]
 fn what_is_shown_reads_back() {
     let config = Config::parse(&example_switched_on()).unwrap();
     let shown = toml::to_string(&config).unwrap();

@@ -192,7 +192,7 @@ async fn fetch(node: &Node, height: u64, header: Option<Header>) -> Fetched {
     node.note(&block.header);
     let parent = block.header.last_block_id.map_or([0; 32], |id| bytes(id.hash));
     let tip = tip_of(&block.header);
-    let (facts, unread) = decode::block(&node.lane, tip, &block.txs, &block.results);
+    let (facts, unread) = decode::block(&node.lanes(), tip, &block.txs, &block.results);
     for error in &unread {
         tracing::error!(chain = %node.id, height, %error, "IBC event does not read, its paths are scanned; please report this");
     }
@@ -215,7 +215,7 @@ async fn try_fetch(node: &Node, height: u64, header: Option<Header>) -> Result<B
             if results.height != height {
                 return Err(malformed(&rpc, format!("results of {} for {height}", results.height)));
             }
-            if !decode::has_used(&node.lane, &results) {
+            if !decode::has_used(&node.lanes(), &results) {
                 return Ok(Block { header, txs: Vec::new(), results });
             }
             (results, rpc.block(height).await?)

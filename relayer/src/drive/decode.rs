@@ -24,7 +24,7 @@ use crate::model::ids::{End, Height, LaneId, Order, Span, Time};
 /// Reads a block: its transactions in order, then the events of its end. Beside it are the errors of IBC
 /// events that do not read; what they tell of has to be looked for in the chain's state.
 pub(super) fn block(
-    lane: &LaneId,
+    lanes: &[LaneId],
     tip: Tip,
     txs: &[Vec<u8>],
     results: &BlockResults,
@@ -33,7 +33,7 @@ pub(super) fn block(
     for (index, result) in results.txs.iter().enumerate() {
         let raw = if result.code == 0 { &result.events[..] } else { &[] };
         let events = readable(raw, &mut unread);
-        let ours = used(lane, txs.get(index).map(Vec::as_slice), result);
+        let ours = used(lanes, txs.get(index).map(Vec::as_slice), result);
         if ours.is_some() || !events.is_empty() {
             facts.push(TxFacts { ours, events });
         }
@@ -187,29 +187,31 @@ impl From<cosmos::wire::height::Height> for Height {
     }
 }
 
-/// Which sequence of the lane a transaction used, if any. A failed one has used it as well.
+/// Which lane and which sequence of it a transaction used, if any. A failed one has used it as well.
 ///
 /// Source: cosmos-sdk v0.53 `x/auth/ante/sigverify.go`: `tx.acc_seq` is `address/sequence`, once
 /// for each signer.
-fn used_sequence(lane: &LaneId, result: &TxResult) -> Option<u64> {
+fn used_sequence<'a>(lanes: &'a [LaneId], result: &TxResult) -> Option<(&'a LaneId, u64)> {
     result
         .events
         .iter()
         .filter(|event| event.kind == "tx")
         .filter_map(|event| event.get("acc_seq")?.split_once('/'))
-        .find(|(address, _)| *address == lane.address.as_str())
-        .and_then(|(_, sequence)| sequence.parse().ok())
-        // No account comes as far, and the store could not keep what follows.
-        .filter(|sequence| *sequence < LAST_SEQUENCE)
+        .find_map(|(address, sequence)| {
+            let lane = lanes.iter().find(|lane| lane.address.as_str() == address)?;
+            // No account comes as far as the last, and the store could not keep what follows.
+            let sequence = sequence.parse().ok().filter(|sequence| *sequence < LAST_SEQUENCE)?;
+            Some((lane, sequence))
+        })
 }
 
-/// Whether a transaction of the block used a sequence of the lane.
-pub(super) fn has_used(lane: &LaneId, results: &BlockResults) -> bool {
-    results.txs.iter().any(|result| used_sequence(lane, result).is_some())
+/// Whether a transaction of the block used a sequence of one of the lanes.
+pub(super) fn has_used(lanes: &[LaneId], results: &BlockResults) -> bool {
+    results.txs.iter().any(|result| used_sequence(lanes, result).is_some())
 }
 
-fn used(lane: &LaneId, tx: Option<&[u8]>, result: &TxResult) -> Option<Used> {
-    let sequence = used_sequence(lane, result)?;
+fn used(lanes: &[LaneId], tx: Option<&[u8]>, result: &TxResult) -> Option<Used> {
+    let (lane, sequence) = used_sequence(lanes, result)?;
     Some(Used {
         lane: lane.clone(),
         sequence,

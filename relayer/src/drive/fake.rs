@@ -126,7 +126,9 @@ impl FakeNode {
             max_clock_drift: LIMIT,
             trust_threshold: TrustThresholdFraction::ONE_THIRD,
         };
-        Arc::new(Node::new(lane, endpoints, terms, Duration::from_millis(5)))
+        let node = Node::new(lane.chain.clone(), endpoints, terms, Duration::from_millis(5));
+        node.sign_with([lane]);
+        Arc::new(node)
     }
 
     fn answer(&self, method: &str, params: &Value) -> Result<Value, String> {

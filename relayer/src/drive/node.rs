@@ -1,7 +1,7 @@
 //! A chain as the driver sees it: its endpoint, and what is known besides what the model keeps.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cosmos::chain::Chain;
@@ -30,8 +30,8 @@ const HEADERS: usize = 16;
 pub struct Node {
     /// The chain.
     pub id: ChainId,
-    /// The account that signs there.
-    pub lane: LaneId,
+    /// The accounts that sign there, and those whose transactions are still to be decided.
+    lanes: Mutex<Arc<[LaneId]>>,
     /// Where it can be reached.
     pub endpoints: Endpoints,
     /// Nodes that keep all blocks: asked for single ones, and for headers that clients trust, that the endpoint in
@@ -63,18 +63,32 @@ pub struct Terms {
 }
 
 impl Node {
-    /// A node that nothing has been asked of yet.
-    pub fn new(lane: LaneId, endpoints: Endpoints, terms: Terms, poll: Duration) -> Self {
-        let id = lane.chain.clone();
+    /// A node that nothing has been asked of yet; nobody signs there.
+    pub fn new(id: ChainId, endpoints: Endpoints, terms: Terms, poll: Duration) -> Self {
         let (sets, headers) = (Recent::new(SETS), Recent::new(HEADERS));
         let (archives, made) = (Vec::new(), Mutex::default());
-        Self { id, lane, endpoints, archives, terms, poll, sets, made, headers }
+        let lanes = Mutex::new(Arc::from(Vec::<LaneId>::new()));
+        Self { id, lanes, endpoints, archives, terms, poll, sets, made, headers }
     }
 
     /// The same node, with archives.
     #[must_use]
     pub fn with_archives(self, archives: Vec<Rpc>) -> Self {
         Self { archives, ..self }
+    }
+
+    /// Adds accounts whose transactions are ours. Blocks that are read from then on tell of them, so they
+    /// must be added before one is signed.
+    pub fn sign_with(&self, more: impl IntoIterator<Item = LaneId>) {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = more.into_iter().filter(|lane| lane.chain == self.id);
+        let all: BTreeSet<LaneId> = lanes.iter().cloned().chain(here).collect();
+        *lanes = all.into_iter().collect();
+    }
+
+    /// The accounts whose transactions are ours.
+    pub fn lanes(&self) -> Arc<[LaneId]> {
+        Arc::clone(&self.lanes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The chain by the endpoint in use.

@@ -68,6 +68,33 @@ pub(super) fn notice(notice: &Notice) {
         Notice::ClientUnusable { path, chain, client, log } => {
             tracing::error!(%path, %chain, %client, log, "client refuses updates, path is parked");
         }
+        Notice::LaneEmpty { .. }
+        | Notice::Payer { .. }
+        | Notice::NoFunds { .. }
+        | Notice::ForeignTx { .. }
+        | Notice::LaneResumed { .. } => of_lane(notice),
+    }
+}
+
+/// Tells what concerns a key.
+fn of_lane(notice: &Notice) {
+    match notice {
+        Notice::LaneEmpty { lane, reason } => {
+            tracing::error!(
+                chain = %lane.chain, address = %lane.address, reason,
+                "key cannot pay and is paused, its clients go to other keys; fund it"
+            );
+        }
+        Notice::Payer { lane, payer, passed } => {
+            for (granter, reason) in passed {
+                let (chain, address) = (&lane.chain, &lane.address);
+                tracing::warn!(%chain, %address, %granter, reason, "granter pays no fees");
+            }
+            tracing::info!(chain = %lane.chain, address = %lane.address, %payer, "fees are paid");
+        }
+        Notice::NoFunds { lane, reason } => {
+            tracing::warn!(chain = %lane.chain, address = %lane.address, reason, "chain does not say who pays fees");
+        }
         Notice::ForeignTx { lane, sequence } => {
             tracing::error!(
                 chain = %lane.chain, address = %lane.address, sequence,
@@ -78,5 +105,6 @@ pub(super) fn notice(notice: &Notice) {
         Notice::LaneResumed { lane } => {
             tracing::info!(chain = %lane.chain, address = %lane.address, "lane goes on");
         }
+        _ => {}
     }
 }

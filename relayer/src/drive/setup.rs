@@ -65,8 +65,7 @@ pub struct Setup {
 #[derive(Debug)]
 pub struct Unlocked {
     file: ChainFile,
-    key: Key,
-    lane: LaneId,
+    lanes: Vec<LaneConfig>,
     probe: Address,
 }
 
@@ -75,10 +74,27 @@ pub struct Unlocked {
 /// # Errors
 /// [`SetupError::Keys`], [`SetupError::Address`].
 pub fn unlock(file: &ChainFile, keys: &KeyStore, password: &str) -> Result<Unlocked, SetupError> {
-    let key = keys.load(&file.key, password)?;
-    let probe = keys.load_at(&file.key, HdPath::cosmos(PROBE_INDEX), password)?;
-    let lane = LaneId { chain: ChainId::from(file.id.as_str()), address: address(file, &key)? };
-    Ok(Unlocked { lane, probe: address(file, &probe)?, file: file.clone(), key })
+    let lanes = lanes(file, keys, password)?;
+    let probe = keys.load_at(file.key.first(), HdPath::cosmos(PROBE_INDEX), password)?;
+    Ok(Unlocked { lanes, probe: address(file, &probe)?, file: file.clone() })
+}
+
+/// Opens the keys that sign on a chain.
+///
+/// # Errors
+/// [`SetupError::Keys`], [`SetupError::Address`].
+pub fn lanes(
+    file: &ChainFile,
+    keys: &KeyStore,
+    password: &str,
+) -> Result<Vec<LaneConfig>, SetupError> {
+    let chain = ChainId::from(file.id.as_str());
+    let lane = |name: &String| {
+        let key = keys.load(name, password)?;
+        let id = LaneId { chain: chain.clone(), address: address(file, &key)? };
+        Ok(LaneConfig { id, key })
+    };
+    file.key.iter().map(lane).collect()
 }
 
 /// Connects to chains and makes sure that each has what ferry needs there.
@@ -155,7 +171,7 @@ pub fn tune(known: ChainConfig, file: &ChainFile) -> ChainConfig {
         backup_blocks: file.backup_blocks,
         polite_blocks: file.polite_blocks,
         filter: file.filter.clone().into(),
-        fee_granter: file.fee_granter.as_deref().map(Address::from),
+        fee_granters: granters(file),
         memo: memo(&file.memo),
         max_msgs: file.max_msgs,
         ..known
@@ -175,7 +191,7 @@ fn offline_chain(file: &ChainFile) -> ChainConfig {
     let key = Key::from_secret(&[1; 32]).expect("one is a valid secret");
     ChainConfig {
         revision: revision_of(&file.id),
-        lane: LaneConfig { id: LaneId { chain: id.clone(), address: nobody.clone() }, key },
+        lanes: vec![LaneConfig { id: LaneId { chain: id.clone(), address: nobody.clone() }, key }],
         probe: Probe { address: nobody, sequence: 0 },
         gas_price: file.gas_price.clone(),
         dynamic: None,
@@ -185,7 +201,7 @@ fn offline_chain(file: &ChainFile) -> ChainConfig {
         backup_blocks: file.backup_blocks,
         polite_blocks: file.polite_blocks,
         filter: file.filter.clone().into(),
-        fee_granter: None,
+        fee_granters: Vec::new(),
         memo: String::new(),
         block_gas: None,
         block_bytes: MAX_BLOCK_BYTES,
@@ -214,7 +230,7 @@ async fn connect_one(
     unlocked: Unlocked,
     probes: Probes,
 ) -> Result<(Node, ChainConfig), SetupError> {
-    let Unlocked { file, key, lane, probe } = unlocked;
+    let Unlocked { file, lanes, probe } = unlocked;
     let failed = |error| SetupError::Chain { chain: file.id.clone(), source: Box::new(error) };
     let endpoints = endpoints(&file).await.map_err(failed)?;
     let chain = endpoints.current();
@@ -222,12 +238,12 @@ async fn connect_one(
     let max_block_time = chain.max_block_time().await.map_err(failed)?;
     let height = chain.height().await.map_err(failed)?;
     let block = chain.rpc().block_params(height).await.map_err(|e| failed(e.into()))?;
-    let probe = find_probe(&chain, &key, probe, probes).await.map_err(failed)?;
-    let terms = terms(&file, unbonding);
+    let probe = find_probe(&chain, &lanes, probe, probes).await.map_err(failed)?;
+    let (terms, granters) = (terms(&file, unbonding), granters(&file));
     let config = ChainConfig {
-        id: lane.chain.clone(),
+        id: ChainId::from(file.id.as_str()),
         revision: revision_of(&file.id),
-        lane: LaneConfig { id: lane.clone(), key },
+        lanes,
         probe,
         gas_price: file.gas_price,
         dynamic: file.dynamic_gas_price.map(Into::into),
@@ -237,7 +253,7 @@ async fn connect_one(
         backup_blocks: file.backup_blocks,
         polite_blocks: file.polite_blocks,
         filter: file.filter.into(),
-        fee_granter: file.fee_granter.as_deref().map(Address::from),
+        fee_granters: granters,
         memo: memo(&file.memo),
         block_gas: u64::try_from(block.max_gas).ok(),
         block_bytes: u64::try_from(block.max_bytes).unwrap_or(MAX_BLOCK_BYTES),
@@ -251,7 +267,8 @@ async fn connect_one(
     };
     let archives = file.archive_rpc.iter().map(|url| Rpc::new(url, file.rpc_timeout));
     let archives = archives.collect::<Result<_, _>>().map_err(|error| failed(error.into()))?;
-    let node = Node::new(lane, endpoints, terms, INTERVAL / 2).with_archives(archives);
+    let node = Node::new(config.id.clone(), endpoints, terms, INTERVAL / 2).with_archives(archives);
+    node.sign_with(config.lanes.iter().map(|lane| lane.id.clone()));
     Ok((node, config))
 }
 
@@ -263,8 +280,12 @@ pub async fn follow(file: &ChainFile) -> Result<Node, SetupError> {
     let failed = |error| SetupError::Chain { chain: file.id.clone(), source: Box::new(error) };
     let endpoints = endpoints(file).await.map_err(failed)?;
     let unbonding = endpoints.current().unbonding_period().await.map_err(failed)?;
-    let lane = LaneId { chain: ChainId::from(file.id.as_str()), address: Address::from("") };
-    Ok(Node::new(lane, endpoints, terms(file, unbonding), INTERVAL / 2))
+    let id = ChainId::from(file.id.as_str());
+    Ok(Node::new(id, endpoints, terms(file, unbonding), INTERVAL / 2))
+}
+
+fn granters(file: &ChainFile) -> Vec<Address> {
+    file.fee_granter.iter().map(|granter| Address::from(granter.as_str())).collect()
 }
 
 fn terms(file: &ChainFile, unbonding: Duration) -> Terms {
@@ -304,25 +325,40 @@ fn address(file: &ChainFile, key: &Key) -> Result<Address, SetupError> {
 /// The account that simulates. Where it does not exist yet, it may be made with one unit.
 async fn find_probe(
     chain: &Chain,
-    key: &Key,
+    lanes: &[LaneConfig],
     address: Address,
     probes: Probes,
 ) -> Result<Probe, ChainError> {
     let account = match chain.account(address.as_str()).await {
         Err(ChainError::NoAccount { .. }) if probes == Probes::Make => {
-            let coin =
-                Coin { denom: chain.config().gas_price.denom().to_owned(), amount: "1".into() };
-            let send = MsgSend {
-                from_address: chain.address(key)?,
-                to_address: address.to_string(),
-                amount: vec![coin],
-            };
-            chain.send_msgs(key, &[any(&send)], &memo("")).await?;
+            make_probe(chain, lanes, &address).await?;
             chain.account(address.as_str()).await?
         }
         other => other?,
     };
     Ok(Probe { address, sequence: account.sequence })
+}
+
+/// Makes the account that simulates, with the first key that has the money for it.
+async fn make_probe(
+    chain: &Chain,
+    lanes: &[LaneConfig],
+    address: &Address,
+) -> Result<(), ChainError> {
+    let mut made = Ok(());
+    for LaneConfig { key, .. } in lanes {
+        let coin = Coin { denom: chain.config().gas_price.denom().to_owned(), amount: "1".into() };
+        let send = MsgSend {
+            from_address: chain.address(key)?,
+            to_address: address.to_string(),
+            amount: vec![coin],
+        };
+        made = chain.send_msgs(key, &[any(&send)], &memo("")).await.map(drop);
+        if made.is_ok() {
+            break;
+        }
+    }
+    made
 }
 
 /// Names ferry in every transaction, so that explorers can tell who relayed.

@@ -22,10 +22,16 @@ pub(crate) enum Purpose {
     Simulate(FlowId),
     /// The gas of a client update by itself, which has so many bytes.
     Weigh(FlowId, usize),
+    /// What an update that goes ahead takes with one more of the same.
+    Twice(FlowId),
+    /// What a transaction with so many messages that do not matter takes.
+    Tare(ChainId, usize),
     /// Whether a slot was accepted.
     Offer(SlotId),
     /// The state of a lane's account.
     Account(LaneId),
+    /// What a lane pays its fees from.
+    Funds(LaneId),
     /// What a flow's client is good for.
     Client(FlowId),
     /// Whether a header of this height that a flow's client was given is the chain's own.
@@ -54,8 +60,11 @@ impl Asks {
             Purpose::Scan(_) => PATIENCE_TO_SCAN,
             Purpose::Simulate(_)
             | Purpose::Weigh(..)
+            | Purpose::Twice(_)
+            | Purpose::Tare(..)
             | Purpose::Offer(_)
             | Purpose::Account(_)
+            | Purpose::Funds(_)
             | Purpose::Client(_)
             | Purpose::GasPrice(_) => PATIENCE,
         };

@@ -28,8 +28,8 @@ pub struct ChainConfig {
     pub id: ChainId,
     /// The revision in its heights: the number at the end of the chain id, `0` when it has none.
     pub revision: u64,
-    /// The key that signs, and its account.
-    pub lane: LaneConfig,
+    /// The keys that sign, with their accounts; at least one.
+    pub lanes: Vec<LaneConfig>,
     /// The account in whose name transactions are simulated.
     pub probe: Probe,
     /// What gas costs, at least.
@@ -48,8 +48,8 @@ pub struct ChainConfig {
     pub polite_blocks: u64,
     /// What is not carried.
     pub filter: Filter,
-    /// The account that pays fees by a grant, instead of the lane.
-    pub fee_granter: Option<Address>,
+    /// The accounts that pay fees by a grant, instead of the lane; the first that does is taken.
+    pub fee_granters: Vec<Address>,
     /// The text in every transaction.
     pub memo: String,
     /// `max_gas` of a block; `None` when the chain does not limit it.

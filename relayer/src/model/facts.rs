@@ -17,12 +17,12 @@ use serde::{Deserialize, Serialize};
 
 use super::config::Config;
 use super::ids::{
-    AskId, ChainId, ClientId, ConnectionId, End, Height, LaneId, Order, PacketKey, PathId, PortId,
-    SlotId, Time,
+    Address, AskId, ChainId, ClientId, ConnectionId, End, Height, LaneId, Order, PacketKey, PathId,
+    PortId, SlotId, Time,
 };
 use super::notice::Notice;
 use super::rows::{ChannelRow, Leg, PathRow, Write};
-use super::state::{ClientFacts, GivenHeader, Listed, ScanEnd, Scanned, Verdict};
+use super::state::{Account, ClientFacts, Funds, GivenHeader, Listed, ScanEnd, Scanned, Verdict};
 
 /// Something read.
 #[derive(Clone, Debug)]
@@ -48,6 +48,8 @@ pub enum Fact {
     Offered(AskId, Answer),
     /// Answers [`Ask::Account`].
     Account(AskId, Account),
+    /// Answers [`Ask::Funds`].
+    Funds(AskId, Funds),
     /// Answers [`Ask::Client`].
     Client(AskId, ClientFacts),
     /// Answers [`Ask::GasPrice`], in units of 10⁻¹⁸ denom per gas.
@@ -70,8 +72,8 @@ pub enum Fact {
     Garbled(ChainId),
     /// Everything on the channels of a path shall be looked at anew, and tried again.
     Clear(PathId),
-    /// Other settings from now on. Chains that are known keep their lanes; those that are not are served
-    /// too, and [`Fact::Begin`] says where to begin reading them.
+    /// Other settings from now on. Lanes that are new are used, those that are gone sign nothing more; chains that are
+    /// not known are served too, and [`Fact::Begin`] says where to begin reading them.
     Reload(Box<Config>),
     /// Answers any ask that could not be answered.
     Failed(AskId, Why),
@@ -122,6 +124,15 @@ pub enum Ask {
     Offer(SlotId),
     /// A lane's account as committed. Answered by [`Fact::Account`].
     Account(LaneId),
+    /// What a lane has to pay fees with. Answered by [`Fact::Funds`].
+    Funds {
+        /// The lane.
+        lane: LaneId,
+        /// The denom that pays.
+        denom: String,
+        /// Those who may grant it fees.
+        granters: Vec<Address>,
+    },
     /// What a client is good for. Answered by [`Fact::Client`].
     Client {
         /// The chain that it is on.
@@ -185,7 +196,7 @@ impl Ask {
             | Self::Heights { chain, .. }
             | Self::Channels { chain, .. } => Some(chain),
             Self::Offer(slot) => Some(&slot.lane.chain),
-            Self::Account(lane) => Some(&lane.chain),
+            Self::Account(lane) | Self::Funds { lane, .. } => Some(&lane.chain),
             Self::Packets { from, .. } => Some(&from.chain),
             Self::Compare(given) => Some(&given.on),
             Self::Load(_) => None,
@@ -202,6 +213,7 @@ impl Ask {
             Self::Simulate { .. } => "simulate",
             Self::Offer(_) => "offer",
             Self::Account(_) => "account",
+            Self::Funds { .. } => "funds",
             Self::Client { .. } => "client",
             Self::GasPrice { .. } => "gas_price",
             Self::Compare(_) => "compare",
@@ -499,15 +511,6 @@ pub struct Refusal {
     pub index: Option<usize>,
     /// The chain's explanation.
     pub log: String,
-}
-
-/// A lane's account as committed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
-    /// The account number.
-    pub number: u64,
-    /// The next sequence that the chain expects.
-    pub sequence: u64,
 }
 
 /// Why an ask has no answer.

@@ -8,14 +8,18 @@ use std::collections::BTreeSet;
 
 use super::Model;
 use super::asks::Purpose;
-use super::facts::{Account, Ask};
-use super::ids::{LaneId, SlotId};
+use super::facts::{Ask, Why};
+use super::ids::{LaneId, SlotId, Span, Time};
+use super::purse::Purse;
 use super::rows::{SlotRow, Write};
+use super::state::Account;
 
 /// How many blocks may pass over the lowest slot before everything is offered again.
 const PATIENT_BLOCKS: u8 = 2;
 /// After how many blocks without a foreign transaction a paused lane goes on.
 pub(crate) const QUIET_BLOCKS: u64 = 10;
+/// When an account is asked for again that could not be had.
+const ASK_AGAIN: Span = Span::seconds(5);
 
 /// What a lane knows besides its slots; nothing of it outlives the process.
 #[derive(Debug, Default)]
@@ -26,6 +30,10 @@ pub(crate) struct Lane {
     pub(super) floor: u64,
     /// Whether an answer about the account is awaited.
     pub(super) asked: bool,
+    /// Why the last answer was none, and when it is asked for again.
+    unknown: Option<(String, Time)>,
+    /// What it pays from.
+    pub(crate) purse: Purse,
     /// The offer whose answer is awaited.
     pub(super) offering: Option<Offering>,
     /// The lowest sequence not offered yet, or to be offered again.
@@ -71,7 +79,19 @@ impl Lane {
     }
 
     pub(crate) fn is_usable(&self) -> bool {
-        self.account.is_some() && self.foreign.is_none()
+        self.account.is_some() && self.obstacle().is_none()
+    }
+
+    /// What keeps the key from signing; none when nothing does, as far as is known.
+    pub(crate) fn obstacle(&self) -> Option<String> {
+        if self.foreign.is_some() {
+            return Some("somebody else signs with its key".to_owned());
+        }
+        if let Some(reason) = self.purse.empty() {
+            return Some(format!("it cannot pay: {reason}"));
+        }
+        let (reason, _) = self.unknown.as_ref()?;
+        Some(format!("its account is not known: {reason}"))
     }
 
     /// Counts a block that left `lowest` undecided, and begins the offers again after the second.
@@ -104,6 +124,7 @@ impl Lane {
     }
 
     fn forget(&mut self, id: &SlotId) {
+        self.purse.forget(id);
         self.refused.remove(id);
         self.exposed.remove(id);
     }
@@ -157,7 +178,7 @@ impl Model {
     fn pump_lane(&mut self, id: &LaneId) {
         let Some(lane) = self.lanes.get_mut(id) else { return };
         if lane.account.is_none() {
-            if !lane.asked {
+            if !lane.asked && lane.unknown.as_ref().is_none_or(|(_, again)| *again <= self.now) {
                 lane.asked = true;
                 let purpose = Purpose::Account(id.clone());
                 self.asks.put(self.now, purpose, Ask::Account(id.clone()));
@@ -191,15 +212,23 @@ impl Model {
     pub(super) fn on_account(&mut self, id: &LaneId, account: Account) {
         let Some(lane) = self.lanes.get_mut(id) else { return };
         lane.asked = false;
+        lane.unknown = None;
         lane.floor = lane.floor.max(account.sequence);
         lane.account = Some(account);
     }
 
     /// Applies that an ask about a lane's account failed.
-    pub(super) fn on_account_failed(&mut self, id: &LaneId) {
+    pub(super) fn on_account_failed(&mut self, id: &LaneId, why: &Why) {
         if let Some(lane) = self.lanes.get_mut(id) {
             lane.asked = false;
+            lane.unknown = Some((why.to_string(), self.now.plus(ASK_AGAIN)));
         }
+    }
+
+    /// When an account is asked for again, if that is to come.
+    pub(super) fn next_account(&self) -> Option<Time> {
+        let again = self.lanes.values().filter_map(|lane| Some(lane.unknown.as_ref()?.1));
+        again.filter(|again| *again > self.now).min()
     }
 
     /// Leaves a transaction to be replaced at its sequence: it is forgotten unless some mempool may

@@ -2,6 +2,7 @@
 
 use super::ids::{Address, ChainId, ClientId, LaneId, PathId};
 use super::lane::QUIET_BLOCKS;
+use super::purse::Payer;
 
 /// Something the operator should be told; the driver logs it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,7 +15,33 @@ pub enum Notice {
         /// The sequence.
         sequence: u64,
     },
-    /// Nobody else has signed with a paused lane's key for a while.
+    /// A key cannot pay; what it has signed stays in its lane, and its clients go to other keys.
+    #[error("lane `{}` on `{}` is paused: its key cannot pay: {reason}; send it some of the fee denom", lane.address, lane.chain)]
+    LaneEmpty {
+        /// The lane.
+        lane: LaneId,
+        /// The chain's explanation.
+        reason: String,
+    },
+    /// Who pays fees from now on, where others grant them.
+    #[error("fees of `{}` on `{}` are paid by {payer}", lane.address, lane.chain)]
+    Payer {
+        /// The lane.
+        lane: LaneId,
+        /// Who pays.
+        payer: Payer,
+        /// Granters that come before and do not pay, and why.
+        passed: Vec<(Address, String)>,
+    },
+    /// It cannot be found out who pays; nothing is signed meanwhile.
+    #[error("it is not known who pays the fees of `{}` on `{}`: {reason}", lane.address, lane.chain)]
+    NoFunds {
+        /// The lane.
+        lane: LaneId,
+        /// What failed.
+        reason: String,
+    },
+    /// What paused a lane is over: nobody else signs with its key, or it has money again.
     #[error("lane `{}` on `{}` goes on", lane.address, lane.chain)]
     LaneResumed {
         /// The lane.

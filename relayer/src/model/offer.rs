@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::facts::{Answer, Refusal};
-use super::ids::SlotId;
+use super::ids::{Address, SlotId};
 use super::lane::Offering;
 use super::notice::Notice;
 use super::rows::SlotRow;
@@ -55,9 +55,10 @@ impl Model {
             }
             Meaning::Redundant | Meaning::Transaction | Meaning::Message => {}
         }
+        let granter = lane.purse.granter(id).cloned();
         self.refuse(&slot);
         match meaning {
-            Meaning::Transaction => self.on_refused_as_such(&slot, refusal),
+            Meaning::Transaction => self.on_refused_as_such(&slot, granter, refusal),
             Meaning::Redundant => self.postpone(&slot.flow, &slot.works),
             _ => {
                 self.doubt_gas(&slot);
@@ -67,7 +68,7 @@ impl Model {
         self.delay(&slot.flow, None);
     }
 
-    fn on_refused_as_such(&mut self, slot: &SlotRow, refusal: &Refusal) {
+    fn on_refused_as_such(&mut self, slot: &SlotRow, granter: Option<Address>, refusal: &Refusal) {
         let lane = &slot.id.lane;
         if refusal::is_out_of_gas(&refusal.codespace, refusal.code) {
             let was_known = self.doubt_gas(slot);
@@ -75,6 +76,9 @@ impl Model {
                 self.suspect(slot, &refusal.log);
             }
             return;
+        }
+        if refusal::is_unpaid(&refusal.codespace, refusal.code) {
+            self.on_unpaid(slot, granter, refusal);
         }
         self.notices.push(Notice::Refused {
             chain: lane.chain.clone(),

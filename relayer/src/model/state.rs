@@ -1,9 +1,11 @@
 //! What a chain's state says when it is asked, beside what its blocks tell.
 
+use std::collections::BTreeSet;
+
 use ibc_proto::google::protobuf::Any;
 
 use super::facts::PacketEvent;
-use super::ids::{ChainId, ChannelId, ClientId, End, Order, PortId, Span, Time};
+use super::ids::{Address, ChainId, ChannelId, ClientId, End, Order, PortId, Span, Time};
 use super::rows::EndState;
 
 /// A channel end at a height.
@@ -81,6 +83,43 @@ pub enum Verdict {
     Conflict(Any),
     /// The chain did not make it, and the header as it was given cannot be found; why not.
     Unproved(String),
+}
+
+/// A lane's account as committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The account number.
+    pub number: u64,
+    /// The next sequence that the chain expects.
+    pub sequence: u64,
+}
+
+/// What a lane has to pay fees with, as committed, in the fee denom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Funds {
+    /// What its account has.
+    pub balance: u128,
+    /// What others grant it, in the order in which they were asked for.
+    pub grants: Vec<Grant>,
+}
+
+/// What one account grants another of fees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Who pays.
+    pub granter: Address,
+    /// Why nothing is paid: there is no grant, or of a kind that is not known.
+    pub fault: Option<String>,
+    /// What may still be spent now; `None` without limit.
+    pub left: Option<u128>,
+    /// What the granter has.
+    pub balance: u128,
+    /// When the grant ends, if it does.
+    pub expires: Option<Time>,
+    /// The types of messages that are paid for; `None`: all.
+    pub messages: Option<BTreeSet<String>>,
+    /// Gas that taking a fee from it costs beside what taking it from one's own account does.
+    pub gas: u64,
 }
 
 /// A client as its chain has it.

@@ -6,8 +6,9 @@ use super::handshake;
 use super::window::Room;
 use super::work::Work;
 use crate::model::Model;
+use crate::model::config::ChainConfig;
 use crate::model::facts::{Timeout, Tip};
-use crate::model::ids::{FlowId, PacketKey, Span, Time};
+use crate::model::ids::{FlowId, LaneId, PacketKey, Span, Time};
 use crate::model::packet::elapsed;
 use crate::model::rows::{EndState, PathRow};
 
@@ -92,6 +93,17 @@ pub enum Idle {
     /// The lane cannot sign.
     #[error("the account that signs is not known yet, or somebody else uses it")]
     Lane,
+    /// The lane's key has no money, and no other key has.
+    #[error("`{address}` cannot pay fees: {reason}")]
+    Unpaid {
+        /// The account.
+        address: String,
+        /// The chain's explanation.
+        reason: String,
+    },
+    /// It has not been found out yet who pays.
+    #[error("it is not known yet which of those who grant fees pays")]
+    Payer,
     /// An endpoint or the chain turned us away a moment ago.
     #[error("a node turned us away a moment ago")]
     Delayed,
@@ -144,9 +156,7 @@ impl Model {
         if let Some(reason) = flow.and_then(|flow| flow.parked.as_ref()) {
             return Err(Idle::Parked(reason.clone()));
         }
-        if !self.lanes.get(&chain.lane.id).is_some_and(|lane| lane.is_usable()) {
-            return Err(Idle::Lane);
-        }
+        self.can_sign(chain, self.signing_lane(id).ok_or(Idle::Unread)?)?;
         if let Some(flow) = flow {
             if self.now < flow.not_before {
                 return Err(Idle::Delayed);
@@ -195,6 +205,19 @@ impl Model {
         Ok(Choice { height, base, works: works.into_iter().map(|(work, _)| work).collect() })
     }
 
+    /// Whether a lane can sign now.
+    fn can_sign(&self, chain: &ChainConfig, id: &LaneId) -> Result<(), Idle> {
+        let lane = self.lanes.get(id).ok_or(Idle::Lane)?;
+        if let Some(reason) = lane.purse.empty() {
+            let (address, reason) = (id.address.to_string(), reason.to_owned());
+            return Err(Idle::Unpaid { address, reason });
+        }
+        if !lane.is_usable() {
+            return Err(Idle::Lane);
+        }
+        if self.payer_unknown(chain, id) { Err(Idle::Payer) } else { Ok(()) }
+    }
+
     /// The newest header of the proving chain that a client on the other one accepts now.
     fn newest_header(&self, id: &FlowId, tip: Tip) -> Result<(u64, Time), Idle> {
         let from = self.chain_from(id).ok_or(Idle::Unread)?;
@@ -240,9 +263,8 @@ impl Model {
         newest: (u64, Time),
         refresh: Refresh,
     ) -> Result<Choice, Idle> {
-        let lane = self.chain_to(id).map(|chain| &chain.lane.id).ok_or(Idle::Unread)?;
         let trusted = self.trusted(id).ok_or(Idle::NoWork)?;
-        let waits = self.behind_hole(lane).is_some_and(|slot| slot.flow == *id);
+        let waits = self.lane_with_hole(id).is_some();
         let refreshes =
             refresh == Refresh::WhenDue && newest.0 > trusted && self.is_refresh_due(id);
         if !waits && !refreshes {

@@ -12,16 +12,19 @@ use ibc_proto::ibc::core::client::v1::MsgUpdateClient;
 
 use super::choose::{Base, Choice, Chosen};
 use super::simulate::Batch;
+use super::tare::Twice;
 use super::window::Limits;
 use super::work::Work;
 use crate::model::Model;
 use crate::model::asks::Purpose;
 use crate::model::facts::{Ask, Header, PacketData, Proofs, Proved, Why};
-use crate::model::ids::{AskId, FlowId, PacketKey};
+use crate::model::ids::{AskId, FlowId, LaneId, PacketKey};
 
 /// What is being prepared for a flow.
 #[derive(Debug)]
 pub(crate) struct Epoch {
+    /// The lane that signs it.
+    pub(super) lane: LaneId,
     /// The header that the proofs refer to; zero when nothing is proved.
     pub(crate) height: u64,
     pub(super) base: Base,
@@ -39,13 +42,18 @@ pub(crate) struct Epoch {
     pub(super) batches: Vec<Batch>,
     /// Whether the update goes ahead in a transaction of its own.
     pub(super) update_goes_ahead: bool,
+    /// What the update took by itself that went ahead.
+    pub(super) update_gas: Option<u64>,
+    /// What it takes with one more of the same.
+    pub(super) twice: Twice,
     /// One of its simulations was answered as it should be: node and update are good.
     pub(super) is_vouched: bool,
 }
 
 impl Epoch {
     /// One for which everything is gathered, with the header only if it has to be brought.
-    pub(super) fn gathered(
+    pub(super) fn of(
+        lane: LaneId,
         height: u64,
         header: Option<Header>,
         proofs: Proofs,
@@ -53,6 +61,7 @@ impl Epoch {
     ) -> Self {
         let Proofs { root, items } = proofs;
         Self {
+            lane,
             height,
             base: Base::Committed,
             works: Vec::new(),
@@ -63,6 +72,8 @@ impl Epoch {
             data: data.into_iter().map(|data| (data.key.clone(), data)).collect(),
             batches: Vec::new(),
             update_goes_ahead: false,
+            update_gas: None,
+            twice: Twice::default(),
             is_vouched: false,
         }
     }
@@ -82,7 +93,7 @@ impl Epoch {
     /// The asks whose answers it still waits for.
     pub(crate) fn asks(&self) -> impl Iterator<Item = AskId> {
         let simulations = self.batches.iter().filter_map(Batch::ask);
-        self.waiting.iter().copied().chain(simulations)
+        self.waiting.iter().copied().chain(simulations).chain(self.twice.ask())
     }
 
     /// Proofs must be of the header that the client gets, whoever served them.
@@ -131,6 +142,7 @@ impl Model {
 
     fn begin(&mut self, id: &FlowId, choice: Choice) {
         let Some(from) = self.chain_from(id).map(|chain| chain.id.clone()) else { return };
+        let Some(lane) = self.signing_lane(id).cloned() else { return };
         let mut keys: Vec<Vec<u8>> = choice
             .works
             .iter()
@@ -167,6 +179,7 @@ impl Model {
         let put = |ask| self.asks.put(self.now, Purpose::Gather(id.clone()), ask);
         let waiting = asks.into_iter().map(put).collect();
         self.flow_mut(id).epoch = Some(Epoch {
+            lane,
             height,
             base: choice.base,
             works: choice.works,
@@ -177,6 +190,8 @@ impl Model {
             data: BTreeMap::new(),
             batches: Vec::new(),
             update_goes_ahead: false,
+            update_gas: None,
+            twice: Twice::default(),
             is_vouched: false,
         });
         self.cut_when_gathered(id);
@@ -257,6 +272,9 @@ impl Model {
         if let Some(epoch) = self.flow_mut(id).epoch.as_mut() {
             epoch.batches = batches.into_iter().map(Batch::of).collect();
             epoch.update_goes_ahead = update_goes_ahead;
+            if update_goes_ahead {
+                epoch.twice = Twice::Wanted;
+            }
         }
     }
 

@@ -158,6 +158,8 @@ pub fn obstacle(model: &Model, path: &PathId, to: Side) -> Option<String> {
             | Idle::Unread
             | Idle::NoHeader
             | Idle::Lane
+            | Idle::Unpaid { .. }
+            | Idle::Payer
             | Idle::Misbehaviour),
         ) => Some(idle.to_string()),
         _ => None,

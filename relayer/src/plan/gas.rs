@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::learned::Learned;
+use super::tare::Tare;
 use super::work::Work;
 use crate::model::config::Probe;
 
@@ -31,6 +32,8 @@ pub(crate) struct Gas {
     wide: u32,
     /// What batches take that need not be simulated.
     pub(crate) learned: Learned,
+    /// What a transaction takes besides its messages.
+    pub(crate) tare: Tare,
 }
 
 /// Messages that cost about the same.
@@ -69,6 +72,11 @@ fn assumed(kind: Kind) -> u64 {
 pub(crate) fn without_first_key(simulated: u64, probe: &Probe) -> u64 {
     // An account that signed before has its key stored.
     if probe.sequence == 0 { simulated.saturating_sub(FIRST_KEY) } else { simulated }
+}
+
+/// The gas of a transaction that an account signs with this sequence: the first one also stores its key.
+pub(crate) fn with_first_key(gas: u64, sequence: u64) -> u64 {
+    if sequence == 0 { gas.saturating_add(FIRST_KEY) } else { gas }
 }
 
 /// The limit that a transaction needs which used this much when it was simulated, times a multiplier
@@ -156,6 +164,7 @@ mod tests {
             assert!((used * 102..=used * 105).contains(&(limit * 100)), "{limit} for {used}");
         }
         assert_eq!(without_first_key(140_080, &probe(1)), 140_080);
+        assert_eq!((with_first_key(100, 0), with_first_key(100, 1)), (6_600, 100));
     }
 
     #[test]

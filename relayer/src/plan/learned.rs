@@ -22,8 +22,6 @@ const BATCHES: usize = 4;
 const MESSAGES: usize = 100;
 /// They may differ by this part, and new receivers may take this part: half of what a limit adds.
 const SPREAD: u64 = 100;
-/// What is left of a simulation may differ from what is expected by this part.
-const NEAR: u64 = 33;
 /// More than what the account of a new receiver takes: 13,700 on wasmd v0.61.14.
 const NEW_RECEIVER: u64 = 20_000;
 /// What was learned is not used for so many batches after it was wrong.
@@ -138,6 +136,8 @@ pub(crate) struct Sent {
     pub(crate) simulated: Option<u64>,
     /// It was not simulated.
     pub(crate) is_known: bool,
+    /// Its key pays for it, and has signed before: it takes nothing beside what its simulation counts.
+    pub(crate) is_usual: bool,
 }
 
 /// What is learned on one chain; nothing of it outlives the process.
@@ -196,7 +196,8 @@ impl Learned {
         self.holds_receivers(shape, gas).then_some(gas)
     }
 
-    fn expected(&self, flow: &FlowId, shape: &Shape) -> Option<u64> {
+    /// The gas of a transaction, if what its messages take is known; receivers that are new aside.
+    pub(super) fn expected(&self, flow: &FlowId, shape: &Shape) -> Option<u64> {
         let rest = *self.rest.get(&(flow.clone(), shape.update.is_some()))?;
         let mut gas = rest.saturating_add(shape.bytes());
         for (class, (count, _)) in &shape.parts {
@@ -262,11 +263,13 @@ impl Learned {
     /// not been simulated.
     pub(crate) fn delivered(&mut self, hash: &[u8; 32], gas: u64) -> bool {
         let Some(tx) = self.take(hash) else { return false };
-        if let Some(simulated) = tx.simulated {
+        if let Some(simulated) = tx.simulated.filter(|_| tx.is_usual) {
             let alone = gas.saturating_sub(tx.shape.bytes());
             self.learn_update(&tx.flow, simulated.saturating_sub(alone));
         }
-        self.learn(&tx.flow, &tx.shape, gas);
+        if tx.is_usual {
+            self.learn(&tx.flow, &tx.shape, gas);
+        }
         if self.receivers.len() >= RECEIVERS {
             self.receivers.clear();
         }
@@ -285,18 +288,6 @@ impl Learned {
         let without = with.saturating_sub(update);
         let known = self.rest.entry((flow.clone(), false)).or_insert(without);
         *known = without.min(*known);
-    }
-
-    /// What a transaction takes that was simulated behind its client update, and goes after it: what the
-    /// simulation counted for the update is left out if it is known and the rest is what is expected.
-    pub(crate) fn without_update(&self, flow: &FlowId, shape: &Shape, gas: u64) -> u64 {
-        let Some(expected) = self.expected(flow, &shape.after_update()) else { return gas };
-        let rests = |has_update| self.rest.get(&(flow.clone(), has_update)).copied();
-        let (Some(with), Some(without)) = (rests(true), rests(false)) else { return gas };
-        let update = with.saturating_sub(without);
-        let bytes = cost_of_bytes(shape.update.unwrap_or(0));
-        let left = gas.saturating_sub(update).saturating_sub(bytes);
-        if left.abs_diff(expected) <= expected / NEAR { left.max(expected) } else { gas }
     }
 
     /// Forgets what messages take: a transaction failed, or took something else than it was given.

@@ -40,9 +40,17 @@ pub(crate) fn meaning(refusal: &Refusal) -> Meaning {
         },
         ("channel", 22) => Meaning::Redundant,
         ("sdk", TOO_LARGE | 41 | 111_222) => Meaning::Message,
-        ("sdk", _) => Meaning::Transaction,
+        ("sdk" | "feegrant", _) => Meaning::Transaction,
         _ => Meaning::Message,
     }
+}
+
+/// Whether the account that was to pay could not, or did not want to.
+///
+/// Source: cosmos-sdk v0.53 `x/auth/ante/fee.go` (5 funds, 9 no such account); `x/feegrant/keeper/keeper.go`,
+/// `UseGrantedFees` (38 no grant; codespace `feegrant`: limit, end, messages).
+pub(crate) fn is_unpaid(codespace: &str, code: u32) -> bool {
+    codespace == "feegrant" || (codespace == "sdk" && matches!(code, 5 | 9 | 38))
 }
 
 /// Whether a transaction failed because its gas limit was too low.

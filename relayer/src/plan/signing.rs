@@ -1,14 +1,18 @@
 //! Signing: batches become slots, in order.
 
+use cosmos::wire::gas::GasPrice;
 use cosmos::wire::sign::sign;
 use cosmos::wire::tx::{Fee, TxPlan};
+use ibc_proto::google::protobuf::Any;
 
 use super::choose::Base;
+use super::gas::with_first_key;
 use super::simulate::{Batch, Simulated};
 use super::work::Work;
 use crate::model::Model;
-use crate::model::config::ChainConfig;
+use crate::model::config::LaneConfig;
 use crate::model::ids::{FlowId, LaneId, Span};
+use crate::model::purse::Payment;
 use crate::model::rows::{SlotBytes, SlotRow, Write};
 
 /// A transaction may be included in this many blocks after the one it was signed in.
@@ -17,13 +21,15 @@ const LIFETIME_BLOCKS: u64 = 30;
 impl Model {
     /// Signs the batches whose gas is known, up to the first whose gas is not.
     pub(super) fn sign_simulated(&mut self, id: &FlowId) {
-        let Some(chain) = self.chain_to(id).cloned() else { return };
+        let Some(lane) = self.epoch_lane(id).cloned() else { return };
+        let key = self.chain_to(id).and_then(|chain| chain.lane(&lane)).cloned();
         while let Some((batch, gas)) = self.take_simulated(id) {
-            let usable = self.lanes.get(&chain.lane.id).is_some_and(|lane| lane.is_usable());
-            if !usable || !self.base_stands(id, &chain.lane.id, &batch.works) {
+            let usable = self.lanes.get(&lane).is_some_and(|lane| lane.is_usable());
+            let Some(key) = key.as_ref().filter(|_| usable) else { return self.prepared(id) };
+            if !self.base_stands(id, &lane, &batch.works) {
                 return self.prepared(id);
             }
-            self.sign_batch(id, &chain, batch, gas);
+            self.sign_batch(id, key, batch, gas);
         }
         let epoch = self.flows.get(id).and_then(|flow| flow.epoch.as_ref());
         if epoch.is_some_and(|epoch| epoch.batches.is_empty()) {
@@ -31,12 +37,15 @@ impl Model {
         }
     }
 
+    fn epoch_lane(&self, id: &FlowId) -> Option<&LaneId> {
+        self.flows.get(id)?.epoch.as_ref().map(|epoch| &epoch.lane)
+    }
+
     /// Takes the first batch out of an epoch if its gas is known.
     ///
     /// An update that goes ahead waits for the first that depends on it, and goes when none is left.
     fn take_simulated(&mut self, id: &FlowId) -> Option<(Batch, u64)> {
-        let fills_hole =
-            self.chain_to(id).is_some_and(|chain| self.behind_hole(&chain.lane.id).is_some());
+        let fills_hole = self.epoch_lane(id).is_some_and(|lane| self.behind_hole(lane).is_some());
         let delays = self.record.path(&id.path).is_some_and(|path| path.delay != Span(0));
         let is_wanted_alone = fills_hole || delays || self.is_refresh_due(id);
         let epoch = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut())?;
@@ -53,7 +62,12 @@ impl Model {
             }
             _ => {}
         }
-        Some((epoch.batches.remove(0), gas))
+        let batch = epoch.batches.remove(0);
+        if goes_ahead {
+            epoch.update_gas = Some(gas);
+        }
+        let gas = self.gas_alone(id, &batch, gas);
+        Some((batch, gas))
     }
 
     /// Whether the update that a batch depends on, if it went ahead, is still on its way or on chain.
@@ -76,8 +90,8 @@ impl Model {
         on_chain || self.wanted_slots(lane).any(brings)
     }
 
-    fn sign_batch(&mut self, id: &FlowId, chain: &ChainConfig, mut batch: Batch, gas: u64) {
-        let lane = &chain.lane.id;
+    fn sign_batch(&mut self, id: &FlowId, key: &LaneConfig, mut batch: Batch, gas: u64) {
+        let lane = &key.id;
         let Some(epoch) = self.flows.get(id).and_then(|flow| flow.epoch.as_ref()) else { return };
         let account = self.lanes.get(lane).and_then(|lane| lane.account.as_ref());
         let (Some(account), Some(tip)) = (account, self.tip_to(id)) else { return };
@@ -85,9 +99,7 @@ impl Model {
         let Some(sequence) = self.free_sequences(lane).next() else { return };
         let works = std::mem::take(&mut batch.works);
         let is_update = works.is_empty();
-        let is_for_client = is_update || works.contains(&Work::Misbehaviour);
-        let price = if is_for_client { self.update_price(id) } else { self.gas_price(chain) };
-        let Ok(price) = price else { return };
+        let Some(price) = self.price_for(id, &works) else { return };
         let (works, messages) = self.messages(id, epoch, works, signer);
         if works.is_empty() && !is_update {
             return;
@@ -98,30 +110,19 @@ impl Model {
         msgs.extend(messages);
         let number = account.number;
         let proved_at = if epoch.base == Base::Create { 0 } else { epoch.height };
-        let (multiplier, most) = (chain.gas_multiplier, self.limits(id).max_gas);
-        let learned = self.chains.get_mut(&chain.id).map(|chain| &mut chain.gas);
-        let gas_limit = learned.map_or(gas, |learned| learned.limit(gas, multiplier)).min(most);
-        let fee = Fee {
-            gas_limit,
-            amount: price.fee(gas_limit),
-            denom: price.denom().to_owned(),
-            granter: chain.fee_granter.as_ref().map(ToString::to_string),
-        };
+        let (fee, payment) =
+            self.fee(id, (lane, msgs.as_slice()), with_first_key(gas, sequence), &price);
         let timeout_height = tip.height + LIFETIME_BLOCKS;
         let plan = TxPlan {
-            chain_id: chain.id.as_str(),
+            chain_id: lane.chain.as_str(),
             account_number: number,
             sequence,
             msgs: &msgs,
             fee: &fee,
-            memo: &chain.memo,
+            memo: self.chain_to(id).map_or("", |chain| chain.memo.as_str()),
             timeout_height,
         };
-        let signed = sign(&chain.lane.key, &plan);
-        let sent = batch.sent((signed.hash, id), works.len(), updates);
-        if let Some(chain) = self.chains.get_mut(&chain.id) {
-            sent.into_iter().for_each(|sent| chain.gas.learned.sent(sent));
-        }
+        let signed = sign(&key.key, &plan);
         let slot = SlotRow {
             id: self.new_slot(lane, sequence),
             flow: id.clone(),
@@ -129,12 +130,47 @@ impl Model {
             updates,
             works,
             timeout_height,
-            gas_limit,
+            gas_limit: fee.gas_limit,
             fee: fee.amount,
             size: signed.bytes.len().try_into().unwrap_or(u64::MAX),
             hash: signed.hash,
         };
+        self.remember(&batch, &slot, &payment.payer);
+        self.paid_by((&slot.id, slot.fee), payment);
         self.add_slot(slot, SlotBytes(signed.bytes));
+    }
+
+    fn price_for(&self, id: &FlowId, works: &[Work]) -> Option<GasPrice> {
+        let is_for_client = works.is_empty() || works.contains(&Work::Misbehaviour);
+        let price = match is_for_client {
+            true => self.update_price(id),
+            false => self.gas_price(self.chain_to(id)?),
+        };
+        price.ok()
+    }
+
+    /// The fee of messages that took `gas` when they were simulated, and who pays it.
+    fn fee(
+        &mut self,
+        id: &FlowId,
+        (lane, msgs): (&LaneId, &[Any]),
+        gas: u64,
+        price: &GasPrice,
+    ) -> (Fee, Payment) {
+        let multiplier = self.chain_to(id).map_or(0, |chain| chain.gas_multiplier);
+        let most = self.limits(id).max_gas;
+        let learned = self.chains.get_mut(&lane.chain).map(|chain| &mut chain.gas);
+        let gas = learned.map_or(gas, |learned| learned.limit(gas, multiplier));
+        let urls: Vec<&str> = msgs.iter().map(|msg| msg.type_url.as_str()).collect();
+        let payment = self.payment(lane, gas, &urls, |gas| price.fee(gas.min(most)));
+        let gas_limit = payment.gas_limit.min(most);
+        let fee = Fee {
+            gas_limit,
+            amount: price.fee(gas_limit),
+            denom: price.denom().to_owned(),
+            granter: payment.payer.granter().map(ToString::to_string),
+        };
+        (fee, payment)
     }
 
     fn add_slot(&mut self, slot: SlotRow, bytes: SlotBytes) {

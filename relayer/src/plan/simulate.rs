@@ -16,7 +16,7 @@ use crate::model::asks::Purpose;
 use crate::model::blame::Blame;
 use crate::model::config::ChainConfig;
 use crate::model::facts::{Ask, Refusal, Simulation, Why};
-use crate::model::ids::{AskId, ChainId, FlowId};
+use crate::model::ids::{AskId, ChainId, FlowId, LaneId};
 use crate::model::offer::TRUSTING_REFUSALS;
 
 /// How many simulations a chain is asked for at once: its nodes execute them one after the other and
@@ -34,6 +34,8 @@ pub(super) struct Batch {
     pub(super) shape: Option<Shape>,
     /// What it took when it was simulated, if its receivers were known then.
     pub(super) simulated: Option<u64>,
+    /// Whether it was simulated before the update that goes ahead was signed.
+    pub(super) is_early: bool,
 }
 
 /// How far the simulation of a batch is.
@@ -54,12 +56,24 @@ pub(super) enum Simulated {
 impl Batch {
     /// A batch that waits for its turn to be simulated.
     pub(super) fn of(works: Vec<Work>) -> Self {
-        Self { works, simulation: Simulated::Waits, updates: 0, shape: None, simulated: None }
+        Self {
+            works,
+            simulation: Simulated::Waits,
+            updates: 0,
+            shape: None,
+            simulated: None,
+            is_early: false,
+        }
     }
 
     /// Whether it waits for its turn.
     fn waits(&self) -> bool {
         matches!(self.simulation, Simulated::Waits)
+    }
+
+    /// Whether it is an update by itself, and it was asked what that takes.
+    pub(super) fn is_update_asked(&self) -> bool {
+        self.works.is_empty() && !self.waits()
     }
 
     /// The ask whose answer it waits for.
@@ -92,7 +106,8 @@ impl Model {
         for (id, flow) in &self.flows {
             let batches = flow.epoch.iter().flat_map(|epoch| &epoch.batches);
             let Some(chain) = self.chain_to(id).map(|chain| &chain.id) else { continue };
-            let count = batches.clone().filter(|batch| batch.ask().is_some()).count();
+            let twice = flow.epoch.as_ref().and_then(|epoch| epoch.twice.ask());
+            let count = batches.clone().filter_map(Batch::ask).chain(twice).count();
             if count > 0 {
                 *asked.entry(chain.clone()).or_default() += count;
             }
@@ -114,7 +129,7 @@ impl Model {
     /// Asks what the first waiting batch of an epoch would do whose gas is not known without; `false` when
     /// there is none.
     fn simulate_first(&mut self, id: &FlowId) -> bool {
-        let mut is_done = false;
+        let mut is_done = self.ask_twice(id);
         while !is_done {
             let Some(epoch) = self.flow_mut(id).epoch.as_mut() else { return false };
             let Some(place) = epoch.batches.iter().position(Batch::waits) else { break };
@@ -140,7 +155,7 @@ impl Model {
     /// on what the mempool holds.
     fn simulate(&mut self, id: &FlowId, works: Vec<Work>) -> Option<Batch> {
         let epoch = self.flows.get(id).and_then(|flow| flow.epoch.as_ref())?;
-        let (signer, sequence) = self.trier(self.chain_to(id)?, &works);
+        let (signer, sequence) = self.trier((self.chain_to(id)?, &epoch.lane), &works);
         let is_update = works.is_empty();
         let (works, messages) = self.messages(id, epoch, works, signer);
         if works.is_empty() && !is_update {
@@ -157,23 +172,24 @@ impl Model {
             return Some(Batch { simulation, updates, shape, ..Batch::of(works) });
         }
         let unweighed = shape.as_ref().and_then(|shape| self.unweighed(id, shape));
+        let chain = self.chain_to(id)?.id.clone();
         if let Some(bytes) = unweighed.filter(|_| !goes_after) {
-            self.ask_as(id, sequence, &msgs, Purpose::Weigh(id.clone(), bytes));
+            self.ask_on(&chain, sequence, &msgs, Purpose::Weigh(id.clone(), bytes));
         }
         msgs.extend(messages);
-        let ask = self.ask_as(id, sequence, &msgs, Purpose::Simulate(id.clone()))?;
+        let ask = self.ask_on(&chain, sequence, &msgs, Purpose::Simulate(id.clone()))?;
         Some(Batch { simulation: Simulated::Asked(ask), updates, shape, ..Batch::of(works) })
     }
 
     /// Asks what messages would do in the name of an account with this sequence.
-    fn ask_as(
+    pub(super) fn ask_on(
         &mut self,
-        id: &FlowId,
+        chain: &ChainId,
         sequence: u64,
         msgs: &[Any],
         purpose: Purpose,
     ) -> Option<AskId> {
-        let chain = self.chain_to(id)?;
+        let chain = self.config.get(chain)?;
         // Without any fee the gas of taking one is not counted: 16,000.
         let amount = chain.gas_price.fee(1).min(1);
         let denom = chain.gas_price.denom().to_owned();
@@ -202,11 +218,14 @@ impl Model {
 
     /// The account, with its sequence, in whose name works are simulated: the probe's, unless the chain wants to see the
     /// one that will sign.
-    fn trier<'a>(&self, chain: &'a ChainConfig, works: &[Work]) -> (&'a str, u64) {
+    fn trier<'a>(
+        &self,
+        (chain, lane): (&'a ChainConfig, &'a LaneId),
+        works: &[Work],
+    ) -> (&'a str, u64) {
         if !works.contains(&Work::Register) {
             return (chain.probe.address.as_str(), chain.probe.sequence);
         }
-        let lane = &chain.lane.id;
         // Only what is committed and pooled counts there; while other transactions wait, it is tried again.
         let sequence = self.free_sequences(lane).next().unwrap_or_default();
         (lane.address.as_str(), sequence)
@@ -257,12 +276,14 @@ impl Model {
     /// Applies how much gas a batch takes: too much is split, and a single message that takes more than
     /// may be paid for is not sent.
     fn on_gas(&mut self, id: &FlowId, place: usize, gas_used: u64) {
-        let gas_used = self.learn_gas(id, place, gas_used);
+        self.learn_gas(id, place, gas_used);
         let limits = self.limits(id);
         // Such a message does not hide among others either.
         let unexpected = gas_used.saturating_sub(self.expected_gas(id, place));
         let hides_one = unexpected > limits.max_message_gas;
         let multiplier = self.chain_to(id).map_or(0, |chain| chain.gas_multiplier);
+        let height = self.flows.get(id).and_then(|flow| flow.epoch.as_ref()).map(|e| e.height);
+        let is_early = height.is_some_and(|height| self.is_unsigned(id, height));
         let Some(epoch) = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut()) else {
             return;
         };
@@ -286,6 +307,7 @@ impl Model {
             return;
         }
         batch.simulation = Simulated::Used(gas_used);
+        batch.is_early = is_early;
         let works = batch.works.clone();
         let to = self.chain_to(id).map(|chain| chain.id.clone());
         if let Some(chain) = to.and_then(|to| self.chains.get_mut(&to)) {

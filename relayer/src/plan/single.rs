@@ -8,7 +8,7 @@ use super::handshake;
 use super::work::Work;
 use crate::model::Model;
 use crate::model::facts::{Header, PacketData, Proofs};
-use crate::model::ids::{FlowId, PathId, Side};
+use crate::model::ids::{FlowId, LaneId, PathId, Side};
 
 /// What a message stands on.
 #[derive(Debug)]
@@ -47,7 +47,9 @@ impl Model {
         signer: &str,
     ) -> Result<Vec<Any>, String> {
         let Gathered { height, header, proofs, data } = gathered;
-        let epoch = Epoch::gathered(height, header, proofs, data);
+        let chain = self.chain_to(id).ok_or("its chain is not configured")?;
+        let lane = LaneId { chain: chain.id.clone(), address: signer.into() };
+        let epoch = Epoch::of(lane, height, header, proofs, data);
         if !epoch.roots_agree() {
             return Err(format!("the proofs are not of header {height}"));
         }

@@ -10,6 +10,8 @@ use super::work::Work;
 use crate::model::Model;
 use crate::model::facts::Simulation;
 use crate::model::ids::{AskId, FlowId};
+use crate::model::purse::Payer;
+use crate::model::rows::SlotRow;
 
 /// What a transaction is made of; `None` if a message of it is not of a kind that takes the same each time,
 /// or several headers are brought to the client at once.
@@ -31,19 +33,17 @@ pub(super) fn shape(
 }
 
 impl Batch {
-    /// What is to be remembered of it when it is signed with so many works and client messages.
-    pub(super) fn sent(
-        &self,
-        (hash, flow): ([u8; 32], &FlowId),
-        works: usize,
-        updates: usize,
-    ) -> Option<Sent> {
-        let shape = self.shape.as_ref().filter(|shape| shape.messages() == works)?;
+    /// What is to be remembered of it when it is signed, and who pays.
+    fn sent(&self, slot: &SlotRow, payer: &Payer) -> Option<Sent> {
+        // An account's first transaction, and one that a grant pays for, take gas beside what it was simulated with.
+        let is_usual = slot.id.sequence > 0 && *payer == Payer::Own;
+        let shape = self.shape.as_ref().filter(|shape| shape.messages() == slot.works.len())?;
         let is_known = matches!(self.simulation, Simulated::Known(_));
-        let counted = self.simulated.filter(|_| updates == 0 && self.updates > 0);
+        let counted = self.simulated.filter(|_| slot.updates == 0 && self.updates > 0);
         let simulated = counted.map(|gas| gas.saturating_sub(shape.bytes()));
-        let shape = if updates == 0 { shape.after_update() } else { shape.clone() };
-        Some(Sent { hash, flow: flow.clone(), shape, simulated, is_known })
+        let shape = if slot.updates == 0 { shape.after_update() } else { shape.clone() };
+        let (hash, flow) = (slot.hash, slot.flow.clone());
+        Some(Sent { hash, flow, shape, simulated, is_known, is_usual })
     }
 }
 
@@ -80,18 +80,24 @@ impl Model {
         }
     }
 
-    /// Learns from a simulated batch; what it takes when it goes.
-    pub(super) fn learn_gas(&mut self, id: &FlowId, place: usize, used: u64) -> u64 {
-        let Some(chain) = self.chain_to(id).map(|chain| chain.id.clone()) else { return used };
+    /// Learns from a simulated batch.
+    pub(super) fn learn_gas(&mut self, id: &FlowId, place: usize, used: u64) {
+        let Some(chain) = self.chain_to(id).map(|chain| chain.id.clone()) else { return };
         let epoch = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut());
-        let (Some(epoch), Some(chain)) = (epoch, self.chains.get_mut(&chain)) else { return used };
+        let (Some(epoch), Some(chain)) = (epoch, self.chains.get_mut(&chain)) else { return };
         let batch = &mut epoch.batches[place];
-        let Some(shape) = &batch.shape else { return used };
+        let Some(shape) = &batch.shape else { return };
         let learned = &mut chain.gas.learned;
         batch.simulated = learned.knows_receivers(shape).then_some(used);
         learned.learn(id, shape, used);
-        let goes_after = epoch.update_goes_ahead && !batch.works.is_empty() && batch.updates > 0;
-        if goes_after { learned.without_update(id, shape, used) } else { used }
+    }
+
+    /// Remembers a batch that was just signed until it is delivered.
+    pub(super) fn remember(&mut self, batch: &Batch, slot: &SlotRow, payer: &Payer) {
+        let sent = batch.sent(slot, payer);
+        if let (Some(sent), Some(chain)) = (sent, self.chains.get_mut(&slot.id.lane.chain)) {
+            chain.gas.learned.sent(sent);
+        }
     }
 
     /// What a simulated batch would take in the lane's name.

@@ -99,7 +99,7 @@ impl Model {
         let chain = self.chain_to(flow).ok_or(Idle::Unread)?;
         let block_gas = chain.block_gas.unwrap_or(UNLIMITED_BLOCK_GAS);
         let (mut gas, mut bytes, mut is_empty) = (0u64, 0u64, true);
-        for slot in self.record.slots(&chain.lane.id) {
+        for slot in self.record.all_slots().filter(|slot| slot.id.lane.chain == chain.id) {
             gas = gas.saturating_add(slot.gas_limit);
             bytes = bytes.saturating_add(slot.size);
             is_empty = false;

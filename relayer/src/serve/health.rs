@@ -4,7 +4,7 @@ use hyper::StatusCode;
 use serde_json::json;
 
 use super::answer::{Answer, json as as_json, of_kind};
-use super::look::Look;
+use super::look::{KeyLook, Look};
 use super::{Site, metrics};
 use crate::drive::desk::DeskError;
 
@@ -36,7 +36,7 @@ fn ready(look: &Look) -> Answer {
 }
 
 /// What keeps ferry from relaying; empty when nothing does.
-fn obstacles(look: &Look) -> Vec<String> {
+pub(super) fn obstacles(look: &Look) -> Vec<String> {
     let mut obstacles = Vec::new();
     for chain in &look.chains {
         let patience = SILENCE_SECONDS.max(chain.interval_ms / 100);
@@ -44,8 +44,11 @@ fn obstacles(look: &Look) -> Vec<String> {
             let age = chain.block_age_seconds;
             obstacles.push(format!("the newest block read of `{}` is {age} s old", chain.chain));
         }
-        if let Some(paused) = chain.paused {
-            obstacles.push(format!("`{}` signs nothing: {paused}", chain.chain));
+        // Others sign for a key that is paused.
+        let paused: Option<Vec<String>> = chain.keys.iter().map(KeyLook::obstacle).collect();
+        if let Some(paused) = paused.filter(|paused| !paused.is_empty()) {
+            let why = paused.join("; ");
+            obstacles.push(format!("nothing is signed on `{}`: {why}", chain.chain));
         }
     }
     for client in &look.clients {

@@ -59,18 +59,36 @@ pub struct ChainLook {
     pub block_age_seconds: u64,
     /// The mean time between two blocks.
     pub interval_ms: u64,
-    /// The account that signs.
-    pub address: String,
+    /// The accounts that sign.
+    pub keys: Vec<KeyLook>,
     /// The price of gas.
     pub gas_price: String,
     /// The denom of fees.
     pub denom: String,
-    /// What keeps the account from signing; none when it can.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub paused: Option<&'static str>,
     /// What was done there since the start.
     #[serde(flatten)]
     pub done: ChainDone,
+}
+
+/// A key of a chain.
+#[derive(Clone, Debug, Serialize)]
+pub struct KeyLook {
+    /// Its account.
+    pub address: String,
+    /// How many clients it signs for now.
+    pub clients: usize,
+    /// Its transactions on their way.
+    pub transactions: usize,
+    /// What keeps it from signing; none when nothing does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused: Option<String>,
+}
+
+impl KeyLook {
+    /// What keeps the key from signing, with its name.
+    pub fn obstacle(&self) -> Option<String> {
+        self.paused.as_ref().map(|why| format!("{}: {why}", self.address))
+    }
 }
 
 /// What was done on a chain since the start.

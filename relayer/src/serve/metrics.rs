@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::look::{ChainLook, ChannelEndLook, CostLook, LatencyLook};
+use super::look::{ChainLook, ChannelEndLook, CostLook, KeyLook, LatencyLook};
 use super::site::Shown;
 
 /// The form of the exposition.
@@ -33,6 +33,8 @@ enum Read {
     One(fn(&Shown) -> u64),
     /// One for each chain.
     Chain(fn(&ChainLook) -> String),
+    /// One for each key of each chain.
+    Key(fn(&KeyLook) -> u64),
     /// One for each end of a channel that sends.
     End(fn(&ChannelEndLook) -> u64),
     /// One for each direction of a channel.
@@ -44,6 +46,7 @@ enum Read {
 }
 
 const CHAIN: &[&str] = &["chain"];
+const ACCOUNT: &[&str] = &["chain", "account"];
 const CHANNEL: &[&str] = &["chain", "channel", "port"];
 
 macro_rules! metrics {
@@ -72,13 +75,15 @@ pub const METRICS: &[Metric] = metrics! {
         Read::Chain(|chain| chain.done.blocks.to_string());
     counter "ferry_chain_gaps_total" CHAIN, "How often blocks could not be read and the state was scanned instead.",
         Read::Chain(|chain| chain.done.gaps_met.to_string());
-    gauge "ferry_lane_paused" CHAIN, "1 while the account cannot sign: it is not known yet, or somebody else uses its key.",
-        Read::Chain(|chain| u8::from(chain.paused.is_some()).to_string());
+    gauge "ferry_lane_paused" ACCOUNT, "1 while the key cannot sign: it has no money, its account is not known, or somebody else uses it.",
+        Read::Key(|key| count(usize::from(key.paused.is_some())));
+    gauge "ferry_lane_clients" ACCOUNT, "How many clients the key signs for now.",
+        Read::Key(|key| count(key.clients));
     counter "ferry_lane_foreign_transactions_total" CHAIN, "How often the account was paused because somebody else signed with its key.",
         Read::Chain(|chain| chain.done.foreign_transactions.to_string());
-    gauge "ferry_wallet_balance" &["chain", "account", "denom"], "What the account that pays has of the fee denom.",
+    gauge "ferry_wallet_balance" &["chain", "account", "denom"], "What a key, or an account that grants it fees, has of the fee denom.",
         Read::Lines(wallet_balances);
-    gauge "ferry_wallet_low" CHAIN, "1 while that is less than `low_balance` of the configuration.",
+    gauge "ferry_wallet_low" ACCOUNT, "1 while that is less than `low_balance` of the configuration.",
         Read::Lines(wallets_low);
     counter "ferry_transactions_total" &["chain", "result"], "Transactions of ours: `succeeded`, `failed` (paid for), `refused` (by the mempool, free).",
         Read::Lines(transactions);
@@ -142,7 +147,7 @@ pub const METRICS: &[Metric] = metrics! {
         Read::End(|end| count(end.pending));
     gauge "backlog_oldest_sequence" CHANNEL, "As in Hermes: the sequence of the oldest of them; 0 for none.",
         Read::End(|end| end.oldest_sequence.unwrap_or(0));
-    gauge "wallet_balance" &["account", "chain", "denom"], "As in Hermes: what the account that pays has.",
+    gauge "wallet_balance" &["account", "chain", "denom"], "As in Hermes: what an account that pays has.",
         Read::Lines(hermes_balances);
 };
 
@@ -181,6 +186,13 @@ impl Metric {
             Read::One(read) => lines.line("", &[], read(shown)),
             Read::Chain(read) => {
                 shown.look.chains.iter().for_each(|chain| lines.put(&[&chain.chain], read(chain)));
+            }
+            Read::Key(read) => {
+                for chain in &shown.look.chains {
+                    let put =
+                        |key: &KeyLook| lines.put(&[chain.chain.as_str(), &key.address], read(key));
+                    chain.keys.iter().for_each(put);
+                }
             }
             Read::End(read) => {
                 for end in shown.look.channels.iter().flat_map(|channel| &channel.ends) {
@@ -264,7 +276,9 @@ fn hermes_balances(shown: &Shown, lines: &mut Lines<'_>) {
 }
 
 fn wallets_low(shown: &Shown, lines: &mut Lines<'_>) {
-    shown.wallets.iter().for_each(|wallet| lines.put(&[&wallet.chain], u8::from(wallet.low)));
+    shown.wallets.iter().for_each(|wallet| {
+        lines.put(&[wallet.chain.as_str(), &wallet.address], u8::from(wallet.low))
+    });
 }
 
 fn transactions(shown: &Shown, lines: &mut Lines<'_>) {

@@ -12,13 +12,13 @@ use super::*;
 use crate::drive::desk::{self, Request};
 use crate::drive::setup::offline;
 use crate::drive::tally::{Ours, Tally};
-use crate::model::facts::{Account, Ask, Fact, Timeout, Tip};
+use crate::model::facts::{Ask, Fact, Timeout, Tip};
 use crate::model::ids::{Both, ChainId, End, Ends, Order, PacketKey, Route, Span, Time};
 use crate::model::rows::{
     ChannelEnd, ChannelRow, CursorRow, Done, EndState, Ibc, PacketRow, PathEnd, PathRow, Rows,
     Write,
 };
-use crate::model::state::{ClientFacts, ClientStatus};
+use crate::model::state::{Account, ClientFacts, ClientStatus};
 use crate::model::{Model, step};
 use crate::store::postgres::{Holder, Replica};
 
@@ -132,6 +132,7 @@ fn wallets() -> Wallets {
         wallets.tell(Wallet {
             chain: chain.into(),
             address: "wasm19rl4cm2hmr8afy4kldpxz3fka4jguq0akuugk7".into(),
+            granter: false,
             denom: "stake".into(),
             balance: Some(balance.to_string()),
             low: false,
@@ -442,6 +443,47 @@ fn labels_are_escaped() {
     let mut shown = Shown { look, wallets: Vec::new(), lease: None };
     shown.look.chains[0].chain = ChainId::from("a\"b\\c");
     assert!(metrics::exposition(&shown).contains("chain=\"a\\\"b\\\\c\""));
+}
+
+/// Every key has a line, and so has everybody who pays. A chain where one key signs is served.
+#[test]
+fn every_key_and_granter_is_shown() {
+    let look = look::Look::of(&model(), &Tally::default(), crate::drive::now(), 0);
+    let mut shown = Shown { look, wallets: Vec::new(), lease: None };
+    let key = |address: &str, paused: Option<&str>| look::KeyLook {
+        address: address.into(),
+        clients: 2,
+        transactions: 0,
+        paused: paused.map(Into::into),
+    };
+    let empty = key("poor", Some("it cannot pay"));
+    shown.look.chains[0].keys = vec![key("rich", None), empty.clone()];
+    let wallet = |address: &str, granter, low| Wallet {
+        chain: "a-1".into(),
+        address: address.into(),
+        granter,
+        denom: "stake".into(),
+        balance: Some("7".into()),
+        low,
+    };
+    shown.wallets = vec![wallet("rich", false, false), wallet("granter", true, true)];
+    let text = metrics::exposition(&shown);
+    for line in [
+        "ferry_lane_paused{chain=\"a-1\",account=\"rich\"} 0",
+        "ferry_lane_paused{chain=\"a-1\",account=\"poor\"} 1",
+        "ferry_lane_clients{chain=\"a-1\",account=\"rich\"} 2",
+        "ferry_wallet_low{chain=\"a-1\",account=\"granter\"} 1",
+        "ferry_wallet_balance{chain=\"a-1\",account=\"granter\",denom=\"stake\"} 7",
+        "wallet_balance{account=\"rich\",chain=\"a-1\",denom=\"stake\"} 7",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+    let unsigned = |look: &look::Look| {
+        health::obstacles(look).into_iter().find(|why| why.contains("nothing is signed on `a-1`"))
+    };
+    assert_eq!(unsigned(&shown.look), None);
+    shown.look.chains[0].keys = vec![empty];
+    assert!(unsigned(&shown.look).is_some_and(|why| why.contains("poor: it cannot pay")));
 }
 
 /// Draws the page in Chromium. `scripts/test` runs it where Chromium is.

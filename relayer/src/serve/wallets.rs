@@ -19,19 +19,21 @@ const EVERY: Duration = Duration::from_secs(60);
 pub struct Wallet {
     /// The chain.
     pub chain: ChainId,
-    /// The account: the key's own, or the one that grants it fees.
+    /// The account.
     pub address: String,
+    /// Whether it pays for keys by a grant; else it is a key's own.
+    pub granter: bool,
     /// The fee denom.
     pub denom: String,
     /// What it has of it; none until the chain has told.
     pub balance: Option<String>,
-    /// Whether that is less than `low_balance` of the configuration.
+    /// Whether that is less than `low_balance` of the configuration. A key that others pay for may have little.
     pub low: bool,
 }
 
 /// The accounts that pay, as they were when last looked at.
 #[derive(Clone, Debug, Default)]
-pub struct Wallets(Arc<Mutex<BTreeMap<ChainId, Wallet>>>);
+pub struct Wallets(Arc<Mutex<BTreeMap<(ChainId, String), Wallet>>>);
 
 impl Wallets {
     /// All of them, by chain.
@@ -41,7 +43,7 @@ impl Wallets {
 
     fn put(&self, wallet: Wallet) -> Option<Wallet> {
         let mut wallets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        wallets.insert(wallet.chain.clone(), wallet)
+        wallets.insert((wallet.chain.clone(), wallet.address.clone()), wallet)
     }
 
     /// Asks for the balances for ever. Warns once when one becomes low.
@@ -51,21 +53,24 @@ impl Wallets {
             for file in &config.chains {
                 let id = ChainId::from(file.id.as_str());
                 let Some(node) = nodes.get(&id) else { continue };
-                let own = node.lane.address.to_string();
-                let address = file.fee_granter.clone().unwrap_or(own);
-                let denom = file.gas_price.denom().to_owned();
-                let Ok(balance) = node.chain().balance(&address, &denom).await else { continue };
-                let low = balance < u128::from(file.low_balance);
-                let balance = Some(balance.to_string());
-                let wallet = Wallet { chain: id, address, denom, balance, low };
-                self.tell(wallet);
+                let keys = node.lanes();
+                let keys = keys.iter().map(|lane| (lane.address.as_str(), false));
+                let granters = file.fee_granter.iter().map(|granter| (granter.as_str(), true));
+                for (address, granter) in keys.chain(granters) {
+                    let denom = file.gas_price.denom().to_owned();
+                    let Ok(balance) = node.chain().balance(address, &denom).await else { continue };
+                    let pays = granter || file.fee_granter.is_empty();
+                    let low = pays && balance < u128::from(file.low_balance);
+                    let (address, balance) = (address.to_owned(), Some(balance.to_string()));
+                    self.tell(Wallet { chain: id.clone(), address, granter, denom, balance, low });
+                }
             }
             sleep(EVERY).await;
         }
     }
 
     pub(super) fn tell(&self, wallet: Wallet) {
-        let Wallet { chain, address, denom, balance, low } = wallet.clone();
+        let Wallet { chain, address, denom, balance, low, .. } = wallet.clone();
         let was_low = self.put(wallet).is_some_and(|before| before.low);
         if low && !was_low {
             tracing::error!(%chain, address, balance, denom, "the account that pays fees is running dry");
@@ -83,6 +88,7 @@ mod tests {
         let wallet = |chain: &str, balance: u128| Wallet {
             chain: ChainId::from(chain),
             address: "a1".into(),
+            granter: false,
             denom: "x".into(),
             balance: Some(balance.to_string()),
             low: balance < 5,

@@ -59,8 +59,8 @@ pub(crate) struct Chain<C = Plain> {
     pub(crate) max_tx_bytes: usize,
     pub(crate) height: u64,
     pub(crate) time: u64,
-    /// The lane of ours, to mark its transactions in facts.
-    pub(crate) lane: LaneId,
+    /// The lanes of ours, to mark their transactions in facts.
+    pub(crate) lanes: Vec<LaneId>,
     pub(crate) core: Core<C>,
     check: Core<C>,
     /// Height -> state after it; as many as the node keeps.
@@ -102,7 +102,12 @@ pub(crate) fn gas_of(url: &str, effect: &Effect) -> u64 {
 }
 
 impl<C: Channels> Chain<C> {
-    pub(crate) fn new((id, revision): (&str, u64), lane: LaneId, time: u64, channels: C) -> Self {
+    pub(crate) fn new(
+        (id, revision): (&str, u64),
+        lanes: Vec<LaneId>,
+        time: u64,
+        channels: C,
+    ) -> Self {
         let mut chain = Self {
             id: id.to_owned(),
             revision,
@@ -112,7 +117,7 @@ impl<C: Channels> Chain<C> {
             max_tx_bytes: 1 << 20,
             height: 0,
             time,
-            lane,
+            lanes,
             core: Core::new(channels.clone()),
             check: Core::new(channels),
             history: BTreeMap::new(),
@@ -134,6 +139,11 @@ impl<C: Channels> Chain<C> {
         chain.make_block(time, Vec::new());
         chain.make_block(time + 1_000_000_000, Vec::new());
         chain
+    }
+
+    /// The first lane of ours.
+    pub(crate) fn lane(&self) -> &LaneId {
+        &self.lanes[0]
     }
 
     pub(crate) fn tip(&self) -> Tip {
@@ -170,6 +180,7 @@ impl<C: Channels> Chain<C> {
         if at.mode != Mode::Deliver {
             Self::check_packets(core, at, tx)?;
         }
+        core.pay(tx, signer, at.time)?;
         core.sequences.insert(signer.clone(), expected + 1);
         Ok(())
     }
@@ -255,9 +266,10 @@ impl<C: Channels> Chain<C> {
         let at = Context { mode: Mode::Simulate, ..self.context(self.height, self.time) };
         let mut core = self.check.clone();
         // A simulation verifies no signature, but the sequence of whoever is to sign.
-        let lane = self.lane.address.as_str();
-        let pooled = core.sequences.get(lane).copied().unwrap_or(0);
-        if tx.msgs.iter().any(|message| names(&message.value, lane)) && tx.sequence != pooled {
+        let is_named = |lane: &&str| tx.msgs.iter().any(|message| names(&message.value, lane));
+        let signer = self.lanes.iter().map(|lane| lane.address.as_str()).find(is_named);
+        let pooled = signer.map(|signer| core.sequences.get(signer).copied().unwrap_or(0));
+        if let Some(pooled) = pooled.filter(|pooled| *pooled != tx.sequence) {
             let log = format!("account sequence mismatch, expected {pooled}, got {}", tx.sequence);
             return Err((0, Failure { codespace: "sdk", code: 32, log }));
         }
@@ -369,7 +381,7 @@ impl<C: Channels> Chain<C> {
                 used.failed_index = index;
             }
         }
-        let ours = (used.lane == self.lane).then_some(used);
+        let ours = self.lanes.contains(&used.lane).then_some(used);
         if let Some(used) = &ours {
             self.paid.push(used.clone());
             self.gas_limits += limit;

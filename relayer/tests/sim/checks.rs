@@ -131,7 +131,7 @@ fn each_ended_once<C: Channels>(here: &Chain<C>, there: &Chain<C>, channels: &BT
 /// The books show every unit of fees that our lanes paid, and what was had for it.
 pub(crate) fn books<C: Channels>(world: &World<C>) {
     for chain in world.chains.all() {
-        let rows = || world.store.costs.values().filter(|row| row.lane == chain.lane);
+        let rows = || world.store.costs.values().filter(|row| chain.lanes.contains(&row.lane));
         assert_eq!(rows().map(|row| row.fee).sum::<u128>(), chain.fees, "fees on {}", chain.id);
         let count = |result: Spent| rows().filter(|row| row.result == result).count();
         let noops: usize = chain.paid.iter().map(|used| used.noops.len()).sum();

@@ -15,6 +15,7 @@ use prost::Message;
 
 use crate::channels::{Channels, EndName};
 use crate::events;
+use crate::money::Money;
 use crate::plain::Plain;
 use crate::shards::Shards;
 
@@ -115,6 +116,8 @@ pub(crate) struct Core<C = Plain> {
     pub(crate) store: Kv,
     /// Address -> sequence.
     pub(crate) sequences: BTreeMap<String, u64>,
+    /// What fees are paid from.
+    pub(crate) money: Money,
     /// Effects of packets here.
     pub(crate) effects: Shards<PacketName, Effects>,
     /// Clients and connections made so far.
@@ -137,6 +140,7 @@ impl<C: Channels> Core<C> {
         Self {
             store: Kv::default(),
             sequences: BTreeMap::new(),
+            money: Money::default(),
             effects: Shards::default(),
             counters: [0; 2],
             sent_v2: 0,
@@ -171,6 +175,7 @@ impl<C: Channels> Core<C> {
             "MsgTimeout" => self.timeout(at, decode(message)?, events),
             "MsgTimeoutOnClose" => self.timeout_on_close(at, decode(message)?, events),
             "MsgChannelCloseInit" => self.channel_close_init(at, &decode(message)?, events),
+            "MsgSend" => Ok(Effect::Done),
             _ => self.handshake(at, message, events),
         }
     }

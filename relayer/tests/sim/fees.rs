@@ -8,7 +8,7 @@ use ferry::model::notice::Notice;
 use ferry::plan::choose::Idle;
 use ferry::plan::explain::Why;
 
-use crate::chain::BASE_PRICE;
+use crate::chain::{BASE_PRICE, Chain};
 use crate::clients::age;
 use crate::setup::{Faults, Sending, Setup};
 use crate::traps::{LATE, link, why_waits};
@@ -162,5 +162,35 @@ fn what_is_ordered_is_split_without_failing() {
     let mut world = link(Setup { adjust, order: Order::Ordered, ..Setup::default() });
     world.send_at(Sending { at: 1, from: Side::A, count: 60, expiry: LATE });
     settle(&mut world, 300);
+    assert_eq!((checks::wasted(&world), &world.notices[..]), ((0, 0), &[][..]));
+}
+
+/// Limit and use of all transactions since these.
+fn gas_since(world: &World, before: (usize, usize)) -> Vec<(u64, u64)> {
+    let of = |chain: &Chain, from: usize| -> Vec<(u64, u64)> {
+        let used = chain.paid.iter().map(|used| used.gas_used);
+        chain.limits.iter().copied().zip(used).skip(from).collect()
+    };
+    [of(&world.chains.a, before.0), of(&world.chains.b, before.1)].concat()
+}
+
+/// What follows its update in a transaction of its own was simulated with it: before the update was offered, or
+/// when the node knew it already. Also where that is one message, the limit is what it takes by itself.
+#[test]
+fn what_follows_its_update_pays_for_itself_only() {
+    let mut world = link(Setup::default());
+    let before = (world.chains.a.paid.len(), world.chains.b.paid.len());
+    // About 13 receives go into a transaction, and 33 acknowledgements.
+    for count in [11, 12, 13, 14, 15, 27, 34, 67, 68, 69, 70, 71] {
+        world.send_at(Sending { at: 1, from: Side::A, count, expiry: LATE });
+        settle(&mut world, 60);
+    }
+    let gas = gas_since(&world, before);
+    let (limits, used): (Vec<u64>, Vec<u64>) = gas.iter().copied().unzip();
+    let total = limits.iter().sum::<u64>() * 1_000 / used.iter().sum::<u64>();
+    assert!(gas.len() > 50 && total <= 1_030, "{total} thousandths of {} transactions", gas.len());
+    // One that was asked about before the update was offered, and answered after, may be taken for either.
+    let worst = gas.iter().map(|(limit, used)| limit * 100 / used).max();
+    assert!(worst <= Some(115), "{gas:?}");
     assert_eq!((checks::wasted(&world), &world.notices[..]), ((0, 0), &[][..]));
 }

@@ -1,12 +1,10 @@
 //! Nodes: what they answer, and how they fail to.
 
 use cosmos::wire::path;
-use ferry::model::facts::{
-    Account, Answer, Ask, Fact, Header, Proofs, Proved, Refusal, Simulation, Why,
-};
-use ferry::model::ids::{AskId, ChainId, Ends, PacketKey, Time};
+use ferry::model::facts::{Answer, Ask, Fact, Header, Proofs, Proved, Refusal, Simulation, Why};
+use ferry::model::ids::{Address, AskId, ChainId, Ends, LaneId, PacketKey, Time};
 use ferry::model::rows::Leg;
-use ferry::model::state::GivenHeader;
+use ferry::model::state::{Account, Funds, GivenHeader};
 use ibc_proto::ibc::core::channel::v1::Packet as ProtoPacket;
 
 use crate::chain::Checked;
@@ -63,6 +61,7 @@ impl<C: Channels> World<C> {
                 self.channels(id, (&chain, connection.as_str(), height))
             }
             Ask::Packets { from, to, after } => self.packets(id, (from, to), after),
+            Ask::Funds { lane, granters, .. } => self.funds(id, &lane, granters),
             Ask::Account(lane) => {
                 let chain = self.chains.named(&lane.chain);
                 let sequence =
@@ -98,6 +97,13 @@ impl<C: Channels> World<C> {
             }
         };
         Fact::Open(id, works.into_iter().filter(is_open).collect())
+    }
+
+    fn funds(&self, id: AskId, lane: &LaneId, granters: Vec<Address>) -> Fact {
+        let core = &self.chains.named(&lane.chain).core;
+        let balance = core.balance(lane.address.as_str());
+        let grants = granters.into_iter().map(|granter| core.granted(&granter, &lane.address));
+        Fact::Funds(id, Funds { balance, grants: grants.collect() })
     }
 
     fn compare(&mut self, id: AskId, given: &GivenHeader) -> Fact {

@@ -92,7 +92,7 @@ pub(crate) fn chain_config(chain: &str, revision: u64, key: Key) -> ChainConfig 
     ChainConfig {
         id: chain.into(),
         revision,
-        lane: LaneConfig { id: lane(chain, &key), key },
+        lanes: vec![LaneConfig { id: lane(chain, &key), key }],
         probe: Probe { address: "sim1probe".into(), sequence: 0 },
         gas_price: GasPrice::new(25_000_000_000_000_000, "stake"),
         dynamic: None,
@@ -102,7 +102,7 @@ pub(crate) fn chain_config(chain: &str, revision: u64, key: Key) -> ChainConfig 
         backup_blocks: 0,
         polite_blocks: 1,
         filter: Filter::default(),
-        fee_granter: None,
+        fee_granters: Vec::new(),
         memo: "ferry".to_owned(),
         block_gas: Some(20_000_000),
         block_bytes: 4_000_000,

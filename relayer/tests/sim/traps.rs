@@ -157,7 +157,7 @@ fn a_key_used_elsewhere_all_the_time_loses_nothing() {
 fn sign_elsewhere(world: &mut World) {
     let key = Key::from_secret(&[2; 32]).expect("the secret of the lane on B");
     let chain = &mut world.chains.b;
-    let sequence = chain.core.sequences[chain.lane.address.as_str()];
+    let sequence = chain.core.sequences[chain.lane().address.as_str()];
     let fee = Fee { gas_limit: 100_000, amount: 10_000, denom: "stake".into(), granter: None };
     let plan = TxPlan {
         chain_id: &chain.id.clone(),

@@ -19,7 +19,7 @@ use crate::core::channel_name;
 use crate::plain::Plain;
 use crate::rival::Rival;
 use crate::rng::Rng;
-use crate::setup::{Expiry, Faults, Sending, Setup, chain_config, lane, unopened, wanted};
+use crate::setup::{Expiry, Faults, Sending, Setup, chain_config, unopened, wanted};
 use crate::store::Store;
 
 pub(crate) const SECOND: u64 = 1_000_000_000;
@@ -182,10 +182,11 @@ impl<C: Channels> World<C> {
         for (number, site) in (1..).zip(sites) {
             let key = Key::from_secret(&[number; 32]).expect("the secret is valid");
             let (name, revision) = site.name;
-            chains.push(Chain::new(site.name, lane(name, &key), site.started, site.channels));
             let mut config = chain_config(name, revision, key);
             config.trusting_period = trusting_period;
             adjust(&mut config);
+            let lanes = config.lanes.iter().map(|lane| lane.id.clone()).collect();
+            chains.push(Chain::new(site.name, lanes, site.started, site.channels));
             configs.push(config);
         }
         let config = Config { chains: configs, max_tries: 40, ..Config::default() };

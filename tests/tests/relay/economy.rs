@@ -51,7 +51,7 @@ fn a_granter_pays_the_fees() -> anyhow::Result<()> {
     crate::run(async || {
         let operator = Operator::new("").await?;
         let b = &operator.b;
-        pay_fees(&b.chain, &b.key, &operator.relayer).await?;
+        pay_fees(&b.chain, &b.key, &operator.relayer, None).await?;
         operator.set_granter(b, &operator.user)?;
         let linked = operator.link().await?;
         let channel = linked["a"]["channel"].as_str().unwrap();

@@ -9,6 +9,7 @@ mod guard;
 mod handshakes;
 mod ica;
 mod isolation;
+mod keys;
 mod nodes;
 mod operations;
 mod pair;

@@ -1,4 +1,4 @@
-//! What a node and its application say of themselves, and who may act for whom.
+//! What a node and its application say of themselves, and who may relay.
 
 use prost::Message;
 
@@ -77,22 +77,6 @@ struct ClientConfig {
     allowed_relayers: Vec<String>,
 }
 
-/// `cosmos.feegrant.v1beta1.QueryAllowanceRequest`.
-#[derive(Clone, PartialEq, Message)]
-struct AllowanceRequest {
-    #[prost(string, tag = "1")]
-    granter: String,
-    #[prost(string, tag = "2")]
-    grantee: String,
-}
-
-/// The parts we need of `cosmos.feegrant.v1beta1.QueryAllowanceResponse`: whether there is one.
-#[derive(Clone, PartialEq, Message)]
-struct AllowanceResponse {
-    #[prost(message, optional, tag = "1")]
-    allowance: Option<Nothing>,
-}
-
 /// `cosmos.auth.v1beta1.Bech32PrefixResponse`.
 #[derive(Clone, PartialEq, Message)]
 struct PrefixResponse {
@@ -148,21 +132,6 @@ impl Chain {
         let request = ClientConfigRequest { client_id: client.to_owned() };
         let answer: Option<ClientConfigResponse> = self.known(path, &request).await?;
         Ok(answer.and_then(|answer| answer.config).unwrap_or_default().allowed_relayers)
-    }
-
-    /// Whether one account pays fees for another.
-    ///
-    /// # Errors
-    /// [`ChainError`].
-    pub async fn pays_for(&self, granter: &str, grantee: &str) -> Result<bool, ChainError> {
-        let path = "/cosmos.feegrant.v1beta1.Query/Allowance";
-        let request = AllowanceRequest { granter: granter.into(), grantee: grantee.into() };
-        match self.rpc.query::<_, AllowanceResponse>(path, &request, 0).await {
-            Ok(answer) => Ok(answer.allowance.is_some()),
-            // `x/feegrant/keeper/grpc_query.go`: `NotFound` in some versions, `Internal` in others.
-            Err(QueryError::Refused { .. }) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// The answer to a query that an application may not have.

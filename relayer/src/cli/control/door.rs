@@ -21,13 +21,14 @@ use super::super::logging::LogLevel;
 use super::super::password::Password;
 use super::super::{Place, clear, link, packets, reload};
 use super::{Answer, Request, read_line, socket, write_line};
-use crate::config::Config;
+use crate::config::{Chain, Config};
 use crate::drive::Nodes;
 use crate::drive::desk::Desk;
 use crate::drive::setup::{self, Probes, Setup, newest};
 use crate::model::Model;
+use crate::model::config::LaneConfig;
 use crate::model::facts::Fact;
-use crate::model::ids::ChainId;
+use crate::model::ids::{ChainId, LaneId};
 use crate::serve::wallets::Wallets;
 
 /// Commands that are served at once.
@@ -168,6 +169,15 @@ impl Door {
         }
     }
 
+    /// Opens the keys that sign on a chain that is served, and has its blocks tell of them.
+    pub(in crate::cli) async fn keys(&self, chain: &Chain) -> anyhow::Result<Vec<LaneConfig>> {
+        let lanes = setup::lanes(chain, &self.place.keys(), self.password.reveal())?;
+        if let Some(node) = self.nodes.lock().await.get(&ChainId::from(chain.id.as_str())) {
+            node.sign_with(lanes.iter().map(|lane| lane.id.clone()));
+        }
+        Ok(lanes)
+    }
+
     /// Makes sure that these chains are served, as the configuration says it now, and gives all nodes.
     pub(in crate::cli) async fn serve(&self, chains: &[&str]) -> anyhow::Result<Nodes> {
         let mut nodes = self.nodes.lock().await;
@@ -183,6 +193,8 @@ impl Door {
         let unlocked = missing.into_iter().map(unlock).collect::<Result<Vec<_>, _>>()?;
         let Setup { nodes: new, config } =
             setup::connect(&file.ferry, unlocked, Probes::Make).await?;
+        let signed = self.desk.read(|model, _| signed_lanes(model)).await?;
+        new.values().for_each(|node| node.sign_with(signed.clone()));
         let mut facts = vec![Fact::Reload(Box::new(config))];
         for node in new.values() {
             facts.push(Fact::Begin(node.id.clone(), newest(node).await?));
@@ -193,6 +205,11 @@ impl Door {
         nodes.extend(new);
         Ok(nodes.clone())
     }
+}
+
+/// The lanes that have transactions to be decided.
+fn signed_lanes(model: &Model) -> Vec<LaneId> {
+    model.slots().map(|slot| slot.id.lane.clone()).collect()
 }
 
 /// The next command; never where there is no socket.

@@ -1,4 +1,4 @@
-//! A chain: its endpoints, and the account that signs there.
+//! A chain: its endpoints.
 
 use std::time::Duration;
 
@@ -17,10 +17,6 @@ use crate::model::facts::Tip;
 const OLD: u64 = 60;
 /// A block's time may be this far ahead of the clock here.
 const AHEAD: u64 = 5;
-/// The gas of a packet's receipt and its acknowledgement, with their share of updates.
-const PACKET_GAS: u64 = 120_000;
-/// A balance that pays for fewer packets than this is low.
-const FEW_PACKETS: u128 = 1_000;
 
 const NANOS: i128 = 1_000_000_000;
 
@@ -157,44 +153,5 @@ async fn application(chain: &Chain, findings: &mut Findings) {
         findings.fault("gas price", finding, format!("set `gas_price = \"{least}\"`"));
     } else {
         findings.ok("gas price", format!("{ours}, the node takes {least} or more"));
-    }
-}
-
-/// Looks at the account that signs and the one that pays.
-pub(super) async fn account(
-    chain: &Chain,
-    file: &ChainFile,
-    address: Option<&str>,
-    findings: &mut Findings,
-) {
-    let Some(address) = address else { return };
-    if let Some(granter) = &file.fee_granter {
-        match chain.pays_for(granter, address).await {
-            Ok(true) => findings.ok("fee grant", format!("{granter} pays")),
-            Ok(false) => {
-                let cure = format!("the granter sends `tx feegrant grant {granter} {address}`");
-                findings.fault("fee grant", format!("{granter} pays nothing for {address}"), cure);
-            }
-            Err(error) => findings.warning("fee grant", error.to_string(), "try again"),
-        }
-    }
-    let payer = file.fee_granter.as_deref().unwrap_or(address);
-    let price = &file.gas_price;
-    let denom = price.denom();
-    match chain.balance(payer, denom).await {
-        Ok(balance) => {
-            let packets = balance / price.fee(PACKET_GAS).max(1);
-            let finding =
-                format!("{payer} has {balance}{denom}, enough for some {packets} packets");
-            let cure = format!("send `{denom}` to {payer}");
-            if balance == 0 {
-                findings.fault("balance", format!("{payer} has no `{denom}`"), cure);
-            } else if packets < FEW_PACKETS || balance < u128::from(file.low_balance) {
-                findings.warning("balance", finding, cure);
-            } else {
-                findings.ok("balance", finding);
-            }
-        }
-        Err(error) => findings.warning("balance", error.to_string(), "try again"),
     }
 }

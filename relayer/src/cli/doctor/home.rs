@@ -1,6 +1,7 @@
 //! What is on this machine: configuration, keys, store.
 
 use cosmos::keys::encode_address;
+use cosmos::keys::store::StoredKey;
 
 use super::super::{Place, logging};
 use super::{Finding, Findings};
@@ -8,6 +9,8 @@ use crate::config::{Chain as ChainFile, Config};
 use crate::model::rows::Rows;
 use crate::store::any::Location;
 use crate::store::{Store as _, StoreError};
+
+const KEY: &str = "key";
 
 /// Looks at what every other check needs.
 pub(super) async fn look(place: &Place) -> (Vec<Finding>, Option<Config>, Option<Rows>) {
@@ -78,30 +81,37 @@ async fn store(place: &Place, config: &Config, findings: &mut Findings) -> Optio
     }
 }
 
-/// The address of a chain's key, which no password is needed for.
-pub(super) fn address(place: &Place, file: &ChainFile, findings: &mut Findings) -> Option<String> {
-    const CHECK: &str = "key";
-    let name = &file.key;
-    let cure = format!("`ferry keys add {name}` or `ferry keys restore {name}`");
+/// The addresses of a chain's keys, which no password is needed for.
+pub(super) fn addresses(place: &Place, file: &ChainFile, findings: &mut Findings) -> Vec<String> {
     let listed = match place.keys().list() {
         Ok(listed) => listed,
         Err(error) => {
-            findings.fault(CHECK, error.to_string(), "restore the key file from a backup");
-            return None;
+            findings.fault(KEY, error.to_string(), "restore the key file from a backup");
+            return Vec::new();
         }
     };
-    let Some(key) = listed.iter().find(|key| key.name == *name) else {
-        findings.fault(CHECK, format!("there is no key `{name}`"), cure);
+    let names = file.key.iter();
+    names.filter_map(|name| address(&listed, (file, name.as_str()), findings)).collect()
+}
+
+fn address(
+    listed: &[StoredKey],
+    (file, name): (&ChainFile, &str),
+    findings: &mut Findings,
+) -> Option<String> {
+    let cure = format!("`ferry keys add {name}` or `ferry keys restore {name}`");
+    let Some(key) = listed.iter().find(|key| key.name == name) else {
+        findings.fault(KEY, format!("there is no key `{name}`"), cure);
         return None;
     };
     let account = hex::decode(&key.account).unwrap_or_default();
     match encode_address(&file.address_prefix, &account) {
         Ok(address) => {
-            findings.ok(CHECK, format!("`{name}` is {address}"));
+            findings.ok(KEY, format!("`{name}` is {address}"));
             Some(address)
         }
         Err(error) => {
-            findings.fault(CHECK, error.to_string(), "correct `address_prefix`");
+            findings.fault(KEY, error.to_string(), "correct `address_prefix`");
             None
         }
     }

@@ -104,7 +104,19 @@ async fn permission(here: &Reached, client: &str, findings: &mut Findings) {
         Err(error) => return findings.warning("permission", error.to_string(), "try again"),
     };
     let chain = &here.chain.config().chain_id;
-    let Some(address) = here.address.as_ref().filter(|_| !allowed.is_empty()) else { return };
+    if allowed.is_empty() {
+        return;
+    }
+    for address in &here.addresses {
+        permitted((address, &allowed[..]), (client, chain.as_str()), findings);
+    }
+}
+
+fn permitted(
+    (address, allowed): (&String, &[String]),
+    (client, chain): (&str, &str),
+    findings: &mut Findings,
+) {
     if allowed.contains(address) {
         findings.ok("permission", format!("{address} may relay to `{client}` of `{chain}`"));
     } else {

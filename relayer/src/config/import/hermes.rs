@@ -156,7 +156,7 @@ fn chain(
     chain.dynamic_gas_price = dynamic(&mut from, &chain, notes)?;
     chain.filter = Filter { deny_packets: excluded(&mut from)?, ..filter(&mut from, notes)? };
     chain.max_gas = from.number("max_gas")?;
-    chain.fee_granter = from.text("fee_granter");
+    chain.fee_granter = from.text("fee_granter").into();
     chain.memo = from.text("memo_prefix").unwrap_or_default();
     chain.trusting_period = duration(&mut from, "trusting_period")?;
     put(&mut chain.trust_threshold, trust_threshold(&mut from)?);

@@ -103,7 +103,7 @@ fn chain(
     if let Some(multiplier) = value.multiplier("gas-adjustment")? {
         chain.gas_multiplier = multiplier;
     }
-    chain.fee_granter = granter(&mut value, &chain.address_prefix, notes)?;
+    chain.fee_granter = granter(&mut value, &chain.address_prefix, notes)?.into();
     leave(&mut value, notes);
     value.rest(notes);
     Ok(Some((chain, source)))

@@ -24,7 +24,7 @@ fn lane(address: &str) -> LaneId {
 fn read(lane: &LaneId, results: &BlockResults) -> Vec<TxFacts> {
     let tip = Tip { height: results.height, hash: [1; 32], time: Time(1) };
     let txs = vec![b"bytes".to_vec(); results.txs.len()];
-    let (block, unread) = block(lane, tip, &txs, results);
+    let (block, unread) = block(std::slice::from_ref(lane), tip, &txs, results);
     assert!(unread.is_empty(), "{unread:?}");
     assert_eq!(block.tip, tip);
     block.txs
@@ -61,7 +61,7 @@ fn a_packet_is_sent_received_and_acknowledged() {
 #[test]
 fn a_transaction_of_the_lane_is_known_by_its_sequence() {
     let results = recorded("MsgRecvPacket");
-    assert!(has_used(&lane(SIGNER), &results));
+    assert!(has_used(&[lane(SIGNER)], &results));
     let facts = read(&lane(SIGNER), &results);
     let used = facts[0].ours.as_ref().unwrap();
     assert_eq!((used.sequence, used.code, used.gas_used), (13, 0, 196_997));
@@ -72,7 +72,7 @@ fn a_transaction_of_the_lane_is_known_by_its_sequence() {
 #[test]
 fn a_foreign_transaction_only_has_events() {
     let results = recorded("MsgRecvPacket");
-    assert!(!has_used(&lane("wasm1other"), &results));
+    assert!(!has_used(&[lane("wasm1other")], &results));
     let facts = read(&lane("wasm1other"), &results);
     assert_eq!(facts[0].ours, None);
     assert_eq!(changes(&facts), ["received", "ack written"]);
@@ -120,7 +120,7 @@ fn an_unreadable_ibc_event_is_told_and_the_others_are_read() {
     let is_sequence = |attribute: &&mut Attribute| attribute.key == "packet_sequence";
     sent.attributes.iter_mut().find(is_sequence).unwrap().value = "many".into();
     let tip = Tip { height: results.height, hash: [1; 32], time: Time(1) };
-    let (facts, unread) = block(&lane(SIGNER), tip, &[vec![]], &results);
+    let (facts, unread) = block(&[lane(SIGNER)], tip, &[vec![]], &results);
     assert_eq!((unread.len(), facts.txs.len(), changes(&facts.txs).len()), (1, 1, 0));
 }
 
@@ -178,7 +178,7 @@ fn numbers_and_names_that_cannot_be_are_not_read() {
                 .for_each(|found| found.value = value.clone());
         }
         let tip = Tip { height: results.height, hash: [1; 32], time: Time(1) };
-        let (facts, unread) = block(&lane(SIGNER), tip, &[vec![]], &results);
+        let (facts, unread) = block(&[lane(SIGNER)], tip, &[vec![]], &results);
         assert_eq!((unread.len(), changes(&facts.txs).len()), (1, 0), "{key}");
     }
     let mut results = recorded("MsgTransfer");
@@ -187,5 +187,5 @@ fn numbers_and_names_that_cannot_be_are_not_read() {
     for attribute in attributes.filter(|attribute| attribute.key == "acc_seq") {
         attribute.value = format!("{SIGNER}/{}", u64::MAX);
     }
-    assert!(!has_used(&lane(SIGNER), &results));
+    assert!(!has_used(&[lane(SIGNER)], &results));
 }

@@ -46,7 +46,14 @@ fn gas(count: u64, update: u64) -> u64 {
 }
 
 fn sent(number: u8, shape: Shape) -> Sent {
-    Sent { hash: [number; 32], flow: flow(), shape, simulated: None, is_known: true }
+    Sent {
+        hash: [number; 32],
+        flow: flow(),
+        shape,
+        simulated: None,
+        is_known: true,
+        is_usual: true,
+    }
 }
 
 fn taught() -> Learned {
@@ -122,21 +129,33 @@ fn new_receivers_are_known_once_they_have_received() {
     assert_eq!(learned.predict(&flow(), &new), Some(gas(50, UPDATE)));
 }
 
+/// Delivered after its update, with which it was simulated.
+fn behind(number: u8) -> Sent {
+    let with_update = gas(35, UPDATE) - shape(35, UPDATE_BYTES).bytes();
+    Sent { simulated: Some(with_update), ..sent(number, shape(35, None)) }
+}
+
 #[test]
 fn what_follows_its_update_is_learned_from_what_was_delivered() {
     let mut learned = taught();
-    let simulated = gas(1, UPDATE);
-    let behind = shape(1, UPDATE_BYTES);
-    assert_eq!(learned.without_update(&flow(), &behind, simulated), simulated);
-    let with_update = gas(35, UPDATE) - shape(35, UPDATE_BYTES).bytes();
-    learned.sent(Sent { simulated: Some(with_update), ..sent(1, shape(35, None)) });
+    learned.sent(behind(1));
     assert!(!learned.delivered(&[2; 32], 1));
     assert!(learned.delivered(&[1; 32], gas(35, 0)));
     assert_eq!(learned.predict(&flow(), &shape(50, None)), Some(gas(50, 0)));
-    assert_eq!(learned.without_update(&flow(), &behind, simulated), gas(1, 0));
-    // The update was on chain when it was simulated, and counted less.
-    let twice = simulated - 30_000;
-    assert_eq!(learned.without_update(&flow(), &behind, twice), twice);
+}
+
+/// A grant takes gas beside the messages, as an account's first transaction does.
+#[test]
+fn what_a_grant_pays_for_tells_who_received_and_no_gas() {
+    let mut learned = taught();
+    let new = receives(50, UPDATE_BYTES, &["new".to_owned()]);
+    learned.sent(Sent { is_usual: false, ..behind(1) });
+    learned.sent(Sent { is_usual: false, ..sent(2, new.clone()) });
+    assert!(learned.delivered(&[1; 32], gas(35, 0) + 6_000));
+    assert!(learned.delivered(&[2; 32], gas(50, UPDATE) * 103 / 100));
+    assert_eq!(learned.predict(&flow(), &shape(50, None)), None);
+    assert_eq!(learned.predict(&flow(), &new), Some(gas(50, UPDATE)));
+    assert!(learned.knows_receivers(&new));
 }
 
 #[test]

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use super::{
     ChainDone, ChainLook, ChannelEndLook, ChannelLook, ClientLook, CostLook, Fee, GapLook,
-    HistoryLook, LatencyLook, Look, PacketLook, PathEndLook, PathLook, TransactionLook,
+    HistoryLook, KeyLook, LatencyLook, Look, PacketLook, PathEndLook, PathLook, TransactionLook,
 };
 use crate::drive::tally::{
     ChainTally, HISTORY_STEP, LATENCY_CLASSES, Latency, Moment, RouteTally, Tally,
 };
 use crate::model::Model;
-use crate::model::ids::{ChainId, ChannelId, End, FlowId, Order, PortId, Side, Time};
+use crate::model::ids::{ChainId, ChannelId, End, FlowId, LaneId, Order, PortId, Side, Time};
 use crate::model::rows::{ChannelRow, EndState, PacketRow, PathRow};
 use crate::plan::explain::{explain, obstacle};
 
@@ -65,23 +65,30 @@ impl Look {
 fn chain(model: &Model, tally: &Tally, id: &ChainId, now: Time) -> ChainLook {
     let config = &model.config[id];
     let tip = model.cursor(id);
-    let lane = model.lanes.get(&config.lane.id);
-    let paused = match lane {
-        Some(lane) if lane.is_usable() => None,
-        Some(lane) if lane.account.is_some() => Some("somebody else signs with its key"),
-        _ => Some("its account is not known yet"),
-    };
     let done = tally.chains.get(id).cloned().unwrap_or_default();
     ChainLook {
         chain: id.clone(),
         height: tip.map_or(0, |tip| tip.height),
         block_age_seconds: tip.map_or(0, |tip| now.since(tip.time).0 / SECOND),
         interval_ms: model.interval(id).0 / MILLI,
-        address: config.lane.id.address.to_string(),
+        keys: config.lanes.iter().map(|lane| key(model, &lane.id)).collect(),
         gas_price: config.gas_price.to_string(),
         denom: config.gas_price.denom().to_owned(),
-        paused,
         done: done.into(),
+    }
+}
+
+fn key(model: &Model, id: &LaneId) -> KeyLook {
+    let signs = |flow: &FlowId| model.signing_lane(flow) == Some(id);
+    let paused = match model.lanes.get(id) {
+        Some(lane) if lane.is_usable() => None,
+        lane => Some(lane.and_then(|lane| lane.obstacle())),
+    };
+    KeyLook {
+        address: id.address.to_string(),
+        clients: model.flow_ids().filter(signs).count(),
+        transactions: model.slots().filter(|slot| slot.id.lane == *id).count(),
+        paused: paused.map(|why| why.unwrap_or_else(|| "its account is not known yet".to_owned())),
     }
 }
 

@@ -84,10 +84,11 @@ function troubles(look) {
       found.push(["warn", `client ${client.client} of ${client.chain} expires in ${duration(client.seconds_left)}`]);
   }
   for (const chain of look.chains) {
-    const wallet = look.wallets.find((wallet) => wallet.chain === chain.chain);
     if (stale(chain)) found.push(["bad", `${chain.chain}: no block for ${duration(chain.block_age_seconds)}`]);
-    if (wallet && wallet.low) found.push(["warn", `${chain.chain}: the account that pays runs dry`]);
-    if (chain.paused && look.uptime_seconds > 30) found.push(["warn", `${chain.chain}: ${chain.paused}`]);
+    for (const wallet of walletsOf(look, chain))
+      if (wallet.low) found.push(["warn", `${chain.chain}: ${short(wallet.address)}, which pays, runs dry`]);
+    for (const key of pausedKeys(look, chain))
+      found.push(["warn", `${chain.chain}: ${short(key.address)} signs nothing: ${key.paused}`]);
   }
   const lost = look.gaps.reduce((sum, gap) => sum + gap.lost, 0);
   if (lost) found.push(["bad", `${plural(lost, "packet")} cannot be moved`]);
@@ -124,24 +125,33 @@ function drawFigures(look) {
   $("transactions-note").textContent = messages ? plural(messages, "message") : "";
 }
 
+const walletsOf = (look, chain) => look.wallets.filter((wallet) => wallet.chain === chain.chain);
+
+// A ferry that has just begun does not know its accounts yet.
+const pausedKeys = (look, chain) => (look.uptime_seconds > 30 ? chain.keys.filter((key) => key.paused) : []);
+
 function drawChains(look) {
   $("chains").replaceChildren(...look.chains.map((chain) => {
-    const wallet = look.wallets.find((wallet) => wallet.chain === chain.chain);
-    const level = stale(chain) ? "bad" : chain.paused || (wallet && wallet.low) ? "warn" : "good";
+    const wallets = walletsOf(look, chain);
+    const paused = pausedKeys(look, chain);
+    const level = stale(chain) ? "bad" : paused.length || wallets.some((wallet) => wallet.low) ? "warn" : "good";
     const done = chain.transactions_succeeded + chain.transactions_failed;
     return el("article", "card",
       el("div", "head", el("h3", "", el("span", `dot ${level}`), chain.chain), el("span", "badge", `block ${number(chain.height)}`)),
       list(
         ["Newest block", `${duration(chain.block_age_seconds)} ago`, stale(chain) ? "text-bad" : ""],
         ["Between blocks", millis(chain.interval_ms)],
-        ["Account", short(chain.address) || null, "mono"],
-        ["Balance", wallet && wallet.balance !== null ? `${amount(wallet.balance)} ${chain.denom}` : null, wallet && wallet.low ? "text-warn" : ""],
+        ...(wallets.length ? wallets : chain.keys).map((account) => [
+          `${account.granter ? "Granter" : "Key"} ${short(account.address)}`,
+          account.balance ? `${amount(account.balance)} ${chain.denom}` : "not known yet",
+          account.low ? "text-warn" : "",
+        ]),
         ["Gas price", chain.gas_price],
         ["Transactions", chain.transactions_failed ? `${number(done)}, ${number(chain.transactions_failed)} failed` : number(done)],
         ["Gas used of allowed", chain.gas_wanted ? `${(100 * chain.gas_used / chain.gas_wanted).toFixed(1)} %` : null],
         ["Fees", `${amount(chain.fees)} ${chain.denom}`],
       ),
-      chain.paused && look.uptime_seconds > 30 ? el("p", "note", chain.paused) : null);
+      ...paused.map((key) => el("p", "note", `${short(key.address)}: ${key.paused}`)));
   }));
 }
 
