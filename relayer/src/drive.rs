@@ -12,6 +12,7 @@ pub(crate) mod client;
 mod compare;
 #[cfg(test)]
 mod fake;
+pub(crate) mod funds;
 mod light;
 mod recent;
 mod report;
@@ -22,6 +23,7 @@ pub mod decode;
 pub mod desk;
 pub mod endpoints;
 pub mod node;
+pub mod price;
 pub mod setup;
 pub mod tally;
 

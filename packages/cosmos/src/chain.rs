@@ -26,6 +26,7 @@ pub mod wasm;
 
 pub use error::ChainError;
 pub use fate::{Fate, Note};
+pub use send::FeeTerms;
 
 /// How long to look for a transaction, unless the caller says otherwise.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -52,6 +53,7 @@ pub struct Chain {
     rpc: Rpc,
     patience: Duration,
     max_gas: u64,
+    fees: FeeTerms,
 }
 
 /// An account as transactions need it.
@@ -102,7 +104,8 @@ impl Chain {
             let endpoint = rpc.address().clone();
             return Err(ChainError::WrongChain { endpoint, got, expected: config.chain_id });
         }
-        Ok(Self { config, rpc, patience: PATIENCE, max_gas: MAX_GAS })
+        let fees = FeeTerms::default();
+        Ok(Self { config, rpc, patience: PATIENCE, max_gas: MAX_GAS, fees })
     }
 
     /// The same chain, on which a transaction is looked for so long and no longer.
@@ -116,6 +119,18 @@ impl Chain {
     #[must_use]
     pub fn with_max_gas(self, max_gas: u64) -> Self {
         Self { max_gas, ..self }
+    }
+
+    /// The same chain, on which gas costs something else.
+    #[must_use]
+    pub fn with_gas_price(self, gas_price: GasPrice) -> Self {
+        Self { config: ChainConfig { gas_price, ..self.config }, ..self }
+    }
+
+    /// The same chain, on which fees are paid in this way.
+    #[must_use]
+    pub fn with_fees(self, fees: FeeTerms) -> Self {
+        Self { fees, ..self }
     }
 
     /// What the chain was connected with.

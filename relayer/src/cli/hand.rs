@@ -1,10 +1,13 @@
 //! What verbs need that send single messages by hand.
+//!
+//! They pay as the daemon does: the price of gas of now, the limit by `gas_multiplier`, and the first of those who grant
+//! fees whose grant will do.
 
 use std::fmt;
 
 use cosmos::Any;
 use cosmos::chain::ibc::Transfer;
-use cosmos::chain::{Chain, TxOutcome};
+use cosmos::chain::{Chain, FeeTerms, MAX_GAS, TxOutcome};
 use cosmos::keys::Key;
 use serde::Serialize;
 
@@ -12,12 +15,14 @@ use super::Place;
 use super::control;
 use super::password::{self, Again};
 use crate::config::Config;
-use crate::drive::setup;
+use crate::drive::{funds, now, price, setup};
+use crate::model::ids::Address;
+use crate::plan::gas::MARGIN;
 
 /// How a verb sends.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Manner {
-    /// The key that signs; default the chain's.
+    /// The key that signs; default the first of the chain's.
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
     /// Only say what it would cost.
@@ -30,19 +35,42 @@ pub(super) struct Hand {
     pub(super) chain: Chain,
     pub(super) signer: String,
     key: Key,
+    /// How fees are paid where nobody grants any.
+    fees: FeeTerms,
+    granters: Vec<Address>,
+    memo: String,
     dry_run: bool,
 }
 
 /// What became of the messages.
 #[derive(Serialize)]
+pub(super) struct Sent {
+    #[serde(flatten)]
+    outcome: Outcome,
+    /// Who paid by a grant; none where the key did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    granter: Option<String>,
+    /// Who comes before and does not pay.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    passed_over: Vec<PassedOver>,
+}
+
+/// One who may grant fees and does not pay.
+#[derive(Serialize)]
+struct PassedOver {
+    granter: String,
+    reason: String,
+}
+
+#[derive(Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
-pub(super) enum Sent {
+enum Outcome {
     /// A dry run says that they would succeed.
     WouldSucceed {
         chain: String,
         /// The gas they would take.
         gas: u64,
-        /// What that costs, with the fee denom.
+        /// What would be paid, with the fee denom.
         fee: String,
     },
     /// A block has them.
@@ -82,8 +110,15 @@ impl Hand {
         }
         let key = place.keys().load(name, &password::read(place, Again::No)?)?;
         let chain = setup::reach(config).await?;
+        let price = price::now(&chain, config).await?;
+        let fees = FeeTerms { multiplier: config.gas_multiplier, margin: MARGIN, granter: None };
+        let chain = chain
+            .with_gas_price(price)
+            .with_max_gas(config.max_gas.unwrap_or(MAX_GAS))
+            .with_fees(fees.clone());
         let signer = chain.address(&key)?;
-        Ok(Self { chain, signer, key, dry_run: manner.dry_run })
+        let (granters, memo) = (setup::granters(config), setup::memo(&config.memo));
+        Ok(Self { chain, signer, key, fees, granters, memo, dry_run: manner.dry_run })
     }
 
     /// The message of a transfer, signed by this key.
@@ -93,38 +128,75 @@ impl Hand {
 
     /// Sends messages in one transaction and waits for its block, or only says what that would cost.
     pub(super) async fn send(&self, msgs: &[Any]) -> anyhow::Result<Sent> {
-        let config = self.chain.config();
-        let chain = config.chain_id.clone();
-        let memo = setup::memo("");
-        if self.dry_run {
-            let gas = self.chain.simulate(&self.key, msgs, &memo).await?;
-            let fee = format!("{}{}", config.gas_price.fee(gas), config.gas_price.denom());
-            return Ok(Sent::WouldSucceed { chain, gas, fee });
+        let (granter, passed_over) = self.granter(msgs).await?;
+        let chain = self.paid_by(granter.as_ref());
+        let outcome = if self.dry_run {
+            let gas = chain.simulate(&self.key, msgs, &self.memo).await?;
+            let fee = chain.fee(gas)?;
+            Outcome::WouldSucceed {
+                chain: chain.config().chain_id.clone(),
+                gas,
+                fee: format!("{}{}", fee.amount, fee.denom),
+            }
+        } else {
+            let tx = chain.send_msgs(&self.key, msgs, &self.memo).await?;
+            Outcome::Included {
+                chain: chain.config().chain_id.clone(),
+                hash: tx.hash.clone(),
+                height: tx.height,
+                gas_used: tx.gas_used,
+                fee: format!("{}{}", tx.fee, chain.config().gas_price.denom()),
+                tx: Box::new(tx),
+            }
+        };
+        Ok(Sent { outcome, granter: granter.map(|granter| granter.to_string()), passed_over })
+    }
+
+    /// The same chain, where this one pays, or the key.
+    fn paid_by(&self, granter: Option<&Address>) -> Chain {
+        let granter = granter.map(ToString::to_string);
+        self.chain.clone().with_fees(FeeTerms { granter, ..self.fees.clone() })
+    }
+
+    /// The first whose grant pays for these messages, and those before that do not.
+    async fn granter(&self, msgs: &[Any]) -> anyhow::Result<(Option<Address>, Vec<PassedOver>)> {
+        let mut passed = Vec::new();
+        for granter in &self.granters {
+            let Some(reason) = self.objection(granter, msgs).await? else {
+                return Ok((Some(granter.clone()), passed));
+            };
+            passed.push(PassedOver { granter: granter.to_string(), reason });
         }
-        let tx = self.chain.send_msgs(&self.key, msgs, &memo).await?;
-        Ok(Sent::Included {
-            chain,
-            hash: tx.hash.clone(),
-            height: tx.height,
-            gas_used: tx.gas_used,
-            fee: format!("{}{}", tx.fee, config.gas_price.denom()),
-            tx: Box::new(tx),
-        })
+        Ok((None, passed))
+    }
+
+    /// Why one who may grant fees does not pay for these messages; none when it does.
+    async fn objection(&self, granter: &Address, msgs: &[Any]) -> anyhow::Result<Option<String>> {
+        let denom = self.chain.config().gas_price.denom();
+        let grant = funds::grant(&self.chain, &self.signer, denom, granter.clone()).await?;
+        let urls: Vec<&str> = msgs.iter().map(|msg| msg.type_url.as_str()).collect();
+        // Only where there is a grant can it be asked what a transaction takes that it pays for.
+        if let Some(reason) = grant.objection(1, &urls, now()) {
+            return Ok(Some(reason));
+        }
+        let chain = self.paid_by(Some(granter));
+        let fee = chain.fee(chain.simulate(&self.key, msgs, &self.memo).await?)?;
+        Ok(grant.objection(fee.amount, &urls, now()))
     }
 }
 
 impl Sent {
     /// An attribute of an event that the transaction caused; `None` after a dry run.
     pub(super) fn attribute(&self, kind: &str, key: &str) -> Option<String> {
-        match self {
-            Self::WouldSucceed { .. } => None,
-            Self::Included { tx, .. } => tx.attribute(kind, key).map(str::to_owned),
+        match &self.outcome {
+            Outcome::WouldSucceed { .. } => None,
+            Outcome::Included { tx, .. } => tx.attribute(kind, key).map(str::to_owned),
         }
     }
 
     /// The same of all events of this kind.
     pub(super) fn attributes(&self, kind: &str, key: &str) -> Vec<String> {
-        let Self::Included { tx, .. } = self else { return Vec::new() };
+        let Outcome::Included { tx, .. } = &self.outcome else { return Vec::new() };
         let events = tx.events.iter().filter(|event| event.kind == kind);
         events.filter_map(|event| event.get(key).map(str::to_owned)).collect()
     }
@@ -132,13 +204,20 @@ impl Sent {
 
 impl fmt::Display for Sent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::WouldSucceed { chain, gas, fee } => {
-                write!(f, "would succeed on {chain}: {gas} gas, about {fee}")
+        for PassedOver { granter, reason } in &self.passed_over {
+            writeln!(f, "{granter} pays no fees: {reason}")?;
+        }
+        match &self.outcome {
+            Outcome::WouldSucceed { chain, gas, fee } => {
+                write!(f, "would succeed on {chain}: {gas} gas, {fee}")?;
             }
-            Self::Included { chain, hash, height, gas_used, fee, .. } => {
-                write!(f, "included on {chain} at height {height}: {hash}, {gas_used} gas, {fee}")
+            Outcome::Included { chain, hash, height, gas_used, fee, .. } => {
+                write!(f, "included on {chain} at height {height}: {hash}, {gas_used} gas, {fee}")?;
             }
+        }
+        match &self.granter {
+            Some(granter) => write!(f, ", paid by {granter}"),
+            None => Ok(()),
         }
     }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Place;
 use super::password::{self, Again};
+use crate::config::Chain;
 use crate::config::import::{Import, ImportedPath, KeySource, Note, import};
 
 #[derive(Debug, clap::Args)]
@@ -96,46 +97,66 @@ pub(super) fn run(place: &Place, args: &Args) -> anyhow::Result<()> {
 
 /// Takes over the keys that can be opened, and renames those that share a name and are not the same.
 fn take_keys(place: &Place, args: &Args, import: &mut Import) -> anyhow::Result<Vec<KeyReport>> {
-    let store = place.keys();
-    let mut password = None;
-    let mut names = BTreeMap::<String, [u8; 20]>::new();
+    let mut taken = Taken { place, store: place.keys(), password: None, names: BTreeMap::new() };
     let mut reports = Vec::new();
-    for (source, chain) in import.keys.iter().zip(&mut import.config.chains) {
-        // Neither of the others signs with more than one.
-        let mut name = chain.key.first().to_owned();
-        let mut report = KeyReport {
-            chain: chain.id.clone(),
-            key: name.clone(),
-            taken_over: false,
-            how: String::new(),
-        };
-        match open(source, args) {
-            Err(how) => report.how = how,
-            Ok(secret) => {
-                let account = Key::from_secret(&secret)?.account_id();
-                if names.get(&name).is_some_and(|known| *known != account) {
-                    name = format!("{name}-{}", chain.id);
-                    report.key.clone_from(&name);
-                    chain.key = name.clone().into();
+    for (sources, chain) in import.keys.iter().zip(&mut import.config.chains) {
+        for (source, name) in sources.iter().zip(chain.key.to_vec()) {
+            let mut report = KeyReport {
+                chain: chain.id.clone(),
+                key: name,
+                taken_over: false,
+                how: String::new(),
+            };
+            match open(source, args) {
+                Err(how) => report.how = how,
+                Ok(secret) => {
+                    let name = taken.keep((&report.key, &*chain), &secret, args)?;
+                    if name != report.key {
+                        // Only Hermes' keys can be opened, of which a chain has one.
+                        chain.key = name.clone().into();
+                        report.key = name;
+                    }
+                    let address = Key::from_secret(&secret)?.address(&chain.address_prefix)?;
+                    (report.taken_over, report.how) = (true, format!("its address is {address}"));
                 }
-                let is_new = names.insert(name.clone(), account).is_none();
-                if is_new && !args.dry_run {
-                    let password = match &password {
-                        Some(password) => password,
-                        None => password.insert(password::read(place, Again::Yes)?),
-                    };
-                    keep(&store, &name, &secret, account, password)?;
-                }
-                report.taken_over = true;
-                report.how = format!(
-                    "its address is {}",
-                    Key::from_secret(&secret)?.address(&chain.address_prefix)?
-                );
             }
+            reports.push(report);
         }
-        reports.push(report);
     }
     Ok(reports)
+}
+
+/// The keys that were taken over so far.
+struct Taken<'a> {
+    place: &'a Place,
+    store: KeyStore,
+    /// Asked for once there is a key.
+    password: Option<String>,
+    /// Name -> account.
+    names: BTreeMap<String, [u8; 20]>,
+}
+
+impl Taken<'_> {
+    /// Keeps a key, under another name where that is another key's; gives the name.
+    fn keep(
+        &mut self,
+        (name, chain): (&str, &Chain),
+        secret: &[u8; 32],
+        args: &Args,
+    ) -> anyhow::Result<String> {
+        let account = Key::from_secret(secret)?.account_id();
+        let is_anothers = self.names.get(name).is_some_and(|known| *known != account);
+        let name = if is_anothers { format!("{name}-{}", chain.id) } else { name.to_owned() };
+        let is_new = self.names.insert(name.clone(), account).is_none();
+        if is_new && !args.dry_run {
+            let password = match &self.password {
+                Some(password) => password,
+                None => self.password.insert(password::read(self.place, Again::Yes)?),
+            };
+            keep(&self.store, &name, secret, account, password)?;
+        }
+        Ok(name)
+    }
 }
 
 /// Stores a key; one that is there already must be the same.

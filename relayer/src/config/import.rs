@@ -21,8 +21,8 @@ use super::Config;
 pub struct Import {
     /// Ours.
     pub config: Config,
-    /// Where the other relayer has its keys, in the order of the chains.
-    pub keys: Vec<KeySource>,
+    /// Where the other relayer has its keys, in the order of the chains, and of each chain's keys.
+    pub keys: Vec<Vec<KeySource>>,
     /// The paths that it serves.
     pub paths: Vec<ImportedPath>,
     /// What did not become a value of ours.

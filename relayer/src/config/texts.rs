@@ -31,6 +31,19 @@ impl From<String> for Texts {
     }
 }
 
+impl From<Vec<String>> for Texts {
+    /// One that comes again is left out.
+    fn from(texts: Vec<String>) -> Self {
+        let mut all = Vec::new();
+        for text in texts {
+            if !all.contains(&text) {
+                all.push(text);
+            }
+        }
+        Self(all)
+    }
+}
+
 impl From<Option<String>> for Texts {
     fn from(text: Option<String>) -> Self {
         Self(text.into_iter().collect())

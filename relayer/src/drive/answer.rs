@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cosmos::chain::feegrant::Allowance;
-use cosmos::chain::{Chain, ChainError};
+use cosmos::chain::ChainError;
 use cosmos::rpc::{Fault, QueryError};
 use cosmos::wire::proof::{verify_absence, verify_value};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -14,11 +13,11 @@ use tokio::time::Instant;
 
 use super::decode::{beginning, failed_index};
 use super::node::Node;
-use super::{Nodes, client, compare, light, now, scan};
+use super::{Nodes, client, compare, funds, light, scan};
 use crate::model::facts::{Answer, Ask, Fact, Proofs, Proved, Refusal, Simulation, Why};
-use crate::model::ids::{Address, AskId, ChainId, LaneId, PacketKey, Route, SlotId, Time};
+use crate::model::ids::{AskId, ChainId, LaneId, PacketKey, Route, SlotId};
 use crate::model::rows::Leg;
-use crate::model::state::{Account, Funds, Grant};
+use crate::model::state::Account;
 use crate::plan::refusal::TOO_LARGE;
 use crate::store::Store;
 
@@ -49,7 +48,9 @@ async fn fact<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Result
         Ask::Offer(slot) => Fact::Offered(id, offer(nodes, store, &slot).await?),
         Ask::Account(lane) => Fact::Account(id, account(nodes, &lane).await?),
         Ask::Funds { lane, denom, granters } => {
-            Fact::Funds(id, funds(nodes, &lane, &denom, granters).await?)
+            let chain = node(nodes, &lane.chain)?.chain();
+            let look = funds::look(&chain, lane.address.as_str(), &denom, granters);
+            Fact::Funds(id, look.await.map_err(failed)?)
         }
         Ask::Channels { chain, connection, height } => {
             let channels = scan::channels(node(nodes, &chain)?, &connection, height).await?;
@@ -210,43 +211,6 @@ async fn account(nodes: &Nodes, lane: &LaneId) -> Result<Account, Why> {
     let node = node(nodes, &lane.chain)?;
     let account = node.chain().account(lane.address.as_str()).await.map_err(failed)?;
     Ok(Account { number: account.number, sequence: account.sequence })
-}
-
-async fn funds(
-    nodes: &Nodes,
-    lane: &LaneId,
-    denom: &str,
-    granters: Vec<Address>,
-) -> Result<Funds, Why> {
-    let chain = node(nodes, &lane.chain)?.chain();
-    let balance = chain.balance(lane.address.as_str(), denom).await.map_err(failed)?;
-    let mut grants = Vec::with_capacity(granters.len());
-    for granter in granters {
-        grants.push(grant(&chain, lane, denom, granter).await.map_err(failed)?);
-    }
-    Ok(Funds { balance, grants })
-}
-
-async fn grant(
-    chain: &Chain,
-    lane: &LaneId,
-    denom: &str,
-    granter: Address,
-) -> Result<Grant, ChainError> {
-    let allowance = chain.allowance(granter.as_str(), lane.address.as_str(), now().0).await?;
-    let balance = chain.balance(granter.as_str(), denom).await?;
-    let fault = match &allowance {
-        None => Some(format!("it grants `{}` nothing", lane.address)),
-        Some(Allowance { unknown: Some(kind), .. }) => {
-            Some(format!("its grant is of the kind `{kind}`, which ferry does not know"))
-        }
-        Some(_) => None,
-    };
-    let left = allowance.as_ref().and_then(|allowance| allowance.left(denom));
-    let expires = allowance.as_ref().and_then(|allowance| allowance.expires).map(Time);
-    let gas = allowance.as_ref().map_or(0, |allowance| allowance.gas);
-    let messages = allowance.and_then(|allowance| allowance.messages);
-    Ok(Grant { granter, fault, left, balance, expires, messages, gas })
 }
 
 #[cfg(test)]

@@ -284,7 +284,8 @@ pub async fn follow(file: &ChainFile) -> Result<Node, SetupError> {
     Ok(Node::new(id, endpoints, terms(file, unbonding), INTERVAL / 2))
 }
 
-fn granters(file: &ChainFile) -> Vec<Address> {
+/// The accounts that may grant fees.
+pub(crate) fn granters(file: &ChainFile) -> Vec<Address> {
     file.fee_granter.iter().map(|granter| Address::from(granter.as_str())).collect()
 }
 

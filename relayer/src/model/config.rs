@@ -10,6 +10,9 @@ use tendermint::trust_threshold::TrustThresholdFraction;
 use super::filter::Filter;
 use super::ids::{Address, ChainId, LaneId, PathId, Span};
 
+/// One, in the thousandths in which multipliers are counted.
+const ONE: u128 = 1_000;
+
 /// Everything the model is told at start, and again when the operator changes it.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
@@ -100,4 +103,17 @@ pub struct DynamicPrice {
     pub multiplier: u64,
     /// Above this price, in units of 10⁻¹⁸ denom per gas, nothing is sent.
     pub max: u128,
+}
+
+impl DynamicPrice {
+    /// What is offered where the chain demands `demand`, in units of 10⁻¹⁸ denom per gas; never below `least`.
+    pub(crate) fn offer(&self, demand: u128, least: &GasPrice) -> GasPrice {
+        let wanted = demand.saturating_mul(self.multiplier.into()).div_ceil(ONE);
+        GasPrice::new(wanted.max(least.atto()), least.denom())
+    }
+
+    /// The most that is paid, in the denom of `price`.
+    pub(crate) fn most(&self, price: &GasPrice) -> GasPrice {
+        GasPrice::new(self.max, price.denom())
+    }
 }

@@ -10,9 +10,6 @@ use super::ids::{AskId, ChainId, FlowId};
 use super::notice::Notice;
 use crate::plan::choose::Idle;
 
-/// One, in the thousandths in which multipliers are counted.
-const ONE: u128 = 1_000;
-
 /// After how many failures in a row, a block apart at least, the operator is told.
 const PATIENCE: u32 = 3;
 
@@ -83,10 +80,8 @@ impl Model {
 
     /// What a chain demands with the margin for the next block; `None` until it has told.
     fn demanded(&self, config: &ChainConfig) -> Option<GasPrice> {
-        let (dynamic, least) = (config.dynamic.as_ref()?, &config.gas_price);
         let demand = self.chains.get(&config.id)?.demand.price?;
-        let wanted = demand.saturating_mul(dynamic.multiplier.into()).div_ceil(ONE);
-        Some(GasPrice::new(wanted.max(least.atto()), least.denom()))
+        Some(config.dynamic.as_ref()?.offer(demand, &config.gas_price))
     }
 
     /// What is offered for gas on a chain, for anything but an update.
@@ -94,8 +89,8 @@ impl Model {
         let Some(dynamic) = &config.dynamic else { return Ok(config.gas_price.clone()) };
         let price = self.demanded(config).ok_or(Idle::Price)?;
         if price.atto() > dynamic.max {
-            let max = GasPrice::new(dynamic.max, price.denom());
-            return Err(Idle::Expensive { price: price.to_string(), max: max.to_string() });
+            let max = dynamic.most(&price).to_string();
+            return Err(Idle::Expensive { price: price.to_string(), max });
         }
         Ok(price)
     }

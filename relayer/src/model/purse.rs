@@ -126,8 +126,8 @@ impl Purse {
 }
 
 impl Grant {
-    /// Why it does not pay so much; none when it does.
-    fn objection(&self, wanted: u128, urls: &[&str], now: Time) -> Option<String> {
+    /// Why it does not pay so much for messages with these types; none when it does.
+    pub(crate) fn objection(&self, wanted: u128, urls: &[&str], now: Time) -> Option<String> {
         if let Some(fault) = &self.fault {
             return Some(fault.clone());
         }

@@ -10,7 +10,7 @@ use crate::model::config::Probe;
 
 /// Gas to add on top of a simulated transaction. On wasmd v0.61.14 none is needed: delivered gas is what
 /// was simulated, to the unit; a client that begins to forget old headers meanwhile takes some more.
-const MARGIN: u64 = 3_000;
+pub(crate) const MARGIN: u64 = 3_000;
 /// What the chain counts in a simulation for storing the probe's public key, which no lane's transaction
 /// does: 6,571 or 6,572 on wasmd v0.61.14, 2,000 and 30 a byte on every chain of the SDK. A little less.
 const FIRST_KEY: u64 = 6_500;

@@ -1,5 +1,7 @@
 use anyhow::Context as _;
+use cosmos::keys::Key;
 use e2e::clock;
+use e2e::modules::pay_fees;
 use e2e::operator::Operator;
 use protocol::ics20::TRANSFER_PORT;
 use serde_json::Value;
@@ -8,7 +10,8 @@ use serde_json::Value;
 const BRIEF: &str = "2s";
 
 /// With no ferry that runs, one packet is received and acknowledged by hand and another one, too late, taken
-/// back; what is not owed is refused with the verb that is, and a dry run sends nothing. A channel is begun by
+/// back; what is not owed is refused with the verb that is, and a dry run sends nothing. Who grants fees pays them, with
+/// the configured multiplier. A channel is begun by
 /// hand and its handshake, wherever it is, goes on by hand. Beside a ferry that runs its key is refused.
 #[test]
 fn single_messages_go_by_hand() -> anyhow::Result<()> {
@@ -24,6 +27,12 @@ fn single_messages_go_by_hand() -> anyhow::Result<()> {
         operator.ferry(&[&from[..], &["--timeout", BRIEF]].concat()).await?;
         let of = |verb| ["tx", verb, a.chain_id(), on_a];
 
+        let nobody = pays_by_grant(&operator).await?;
+        let balance = async |address: &str| {
+            let denom = b.chain.config().gas_price.denom();
+            b.chain.balance(address, denom).await
+        };
+        let had = (balance(&operator.relayer).await?, balance(&operator.user).await?);
         let dry = operator.ferry(&[&of("recv")[..], &["1", "--dry-run"]].concat()).await?;
         assert_eq!(
             (&dry["outcome"], &dry["chain"]),
@@ -31,9 +40,20 @@ fn single_messages_go_by_hand() -> anyhow::Result<()> {
         );
         let unreceived = async || b.chain.unreceived_packets(TRANSFER_PORT, on_b, &[1, 2]).await;
         assert_eq!(unreceived().await?, [1, 2]);
+        let limit = dry["gas"].as_u64().context("no gas")? * 11 / 10 + 3_000;
+        let price = &b.chain.config().gas_price;
+        let told = dry["fee"].as_str().and_then(|fee| fee.strip_suffix(price.denom()));
+        let told: u128 = told.context("no fee")?.parse()?;
+        // A multiplier's rest is rounded up.
+        assert!((price.fee(limit)..=price.fee(limit + 1)).contains(&told), "{dry}");
         let done = operator.ferry(&[&of("recv")[..], &["1"]].concat()).await?;
         assert_eq!((&done["outcome"], &done["client_updates"]), (&"included".into(), &1.into()));
         assert_eq!(unreceived().await?, [2]);
+        assert_eq!([&done["granter"], &dry["granter"]], [&operator.user; 2]);
+        assert_eq!(done["passed_over"][0]["granter"], nobody, "{done}");
+        let has = (balance(&operator.relayer).await?, balance(&operator.user).await?);
+        let fee = format!("{}{}", had.1 - has.1, price.denom());
+        assert_eq!((has.0, &done["fee"]), (had.0, &fee.into()), "{done}");
 
         let complaint = operator.refused(&[&of("recv")[..], &["1"]].concat()).await?;
         assert!(complaint.contains("`ferry tx ack` sends it"), "{complaint}");
@@ -57,6 +77,18 @@ fn single_messages_go_by_hand() -> anyhow::Result<()> {
         operator.send(a, &made, 1).await?;
         operator.settled(a, &made).await
     })
+}
+
+/// Lets the user pay ferry's fees on B, behind somebody who does not; gives the latter's address.
+async fn pays_by_grant(operator: &Operator) -> anyhow::Result<String> {
+    let b = &operator.b;
+    pay_fees(&b.chain, &b.key, &operator.relayer, None).await?;
+    let nobody = b.chain.address(&Key::from_secret(&[92; 32])?)?;
+    let id = format!("id = \"{}\"\n", b.chain_id());
+    let granters = format!("fee_granter = [\"{nobody}\", \"{}\"]\n", operator.user);
+    let terms = format!("{id}{granters}gas_multiplier = 1.1\n");
+    operator.configure(|text| text.replace(&id, &terms))?;
+    Ok(nobody)
 }
 
 /// Opens a second channel, step by step; gives its end on A.

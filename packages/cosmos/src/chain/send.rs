@@ -17,6 +17,24 @@ const LIFE: u64 = 30;
 /// What a node says of a transaction that its mempool did not take: CometBFT v0.38 `mempool/errors.go`.
 const NOT_TAKEN: [&str; 2] = ["mempool is full", "tx too large"];
 
+/// How much gas a transaction may take, seen from what its dry run took, and who pays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeeTerms {
+    /// What the gas of the dry run is multiplied with, in thousandths.
+    pub multiplier: u64,
+    /// Gas on top of that.
+    pub margin: u64,
+    /// The account that pays by a grant; none: the one that signs.
+    pub granter: Option<String>,
+}
+
+impl Default for FeeTerms {
+    /// 1.3 times what the dry run takes, paid by the account that signs.
+    fn default() -> Self {
+        Self { multiplier: 1_300, margin: 0, granter: None }
+    }
+}
+
 /// A transaction that is signed, and what must be known to find it again.
 struct Signed {
     tx: SignedTx,
@@ -36,7 +54,8 @@ impl Chain {
 
     /// Sends messages in one transaction and waits until a block has it.
     ///
-    /// The gas limit is 1.3 times what a dry run takes. One key must not send twice at a time.
+    /// The gas limit follows from what a dry run takes by the chain's [`FeeTerms`]. One key must not send twice at a
+    /// time.
     ///
     /// # Errors
     /// [`ChainError::WouldFail`], [`ChainError::TooMuchGas`], [`ChainError::Refused`] and
@@ -91,7 +110,7 @@ impl Chain {
         let address = self.address(key)?;
         let account = self.account(&address).await?;
         let gas = self.simulate_as(key, account, msgs, memo).await?;
-        let fee = self.fee(gas.saturating_mul(13).div_ceil(10))?;
+        let fee = self.fee(gas)?;
         let from_height = self.height().await?;
         let until_height = from_height.saturating_add(LIFE);
         let plan = TxPlan { timeout_height: until_height, ..self.plan(account, msgs, memo, &fee) };
@@ -101,7 +120,13 @@ impl Chain {
         Ok(Signed { tx, note, fee: fee.amount })
     }
 
-    fn fee(&self, gas_limit: u64) -> Result<Fee, ChainError> {
+    /// The fee of a transaction whose dry run took this much gas.
+    ///
+    /// # Errors
+    /// [`ChainError::TooMuchGas`].
+    pub fn fee(&self, simulated: u64) -> Result<Fee, ChainError> {
+        let FeeTerms { multiplier, margin, granter } = self.fees.clone();
+        let gas_limit = simulated.saturating_mul(multiplier).div_ceil(1_000).saturating_add(margin);
         let amount = self.config.gas_price.fee(gas_limit);
         let denom = self.config.gas_price.denom().to_owned();
         if gas_limit > self.max_gas {
@@ -112,7 +137,7 @@ impl Chain {
                 most: self.max_gas,
             });
         }
-        Ok(Fee { gas_limit, amount, denom, granter: None })
+        Ok(Fee { gas_limit, amount, denom, granter })
     }
 
     async fn simulate_as(
@@ -122,10 +147,10 @@ impl Chain {
         msgs: &[Any],
         memo: &str,
     ) -> Result<u64, ChainError> {
-        // A dry run takes the fee it is told, and without one skips 16,000 gas of taking it.
+        // A dry run takes the fee it is told, from whom it is told, and without one skips 16,000 gas of taking it.
         let amount = self.config.gas_price.fee(1).min(1);
         let denom = self.config.gas_price.denom().to_owned();
-        let least = Fee { gas_limit: 0, amount, denom, granter: None };
+        let least = Fee { gas_limit: 0, amount, denom, granter: self.fees.granter.clone() };
         let plan = self.plan(account, msgs, memo, &least);
         let tx_bytes = unsigned(Some(&key.public_key()), &plan);
         let request = SimulateRequest { tx_bytes, ..SimulateRequest::default() };

@@ -42,7 +42,7 @@ pub(super) fn import(mut file: Source) -> Result<Import, ImportError> {
         if let Some((mut chain, key)) = chain(table, &mut notes)? {
             (chain.filter.max_memo_bytes, chain.filter.max_receiver_bytes) = longest;
             chains.push(chain);
-            keys.push(key);
+            keys.push(vec![key]);
         }
     }
     file.rest(&mut notes);

@@ -66,7 +66,7 @@ fn chain(
     alias: &str,
     (timeout, memo): (Duration, &str),
     notes: &mut Vec<Note>,
-) -> Result<Option<(Chain, KeySource)>, ImportError> {
+) -> Result<Option<(Chain, Vec<KeySource>)>, ImportError> {
     let kind = from.text("type").unwrap_or_else(|| "cosmos".into());
     if kind != "cosmos" {
         let why = "ferry serves Cosmos SDK chains only; the whole chain is left out".into();
@@ -90,12 +90,6 @@ fn chain(
     }
     let id = value.needed("chain-id")?;
     let prefix = value.needed("account-prefix")?;
-    let source = KeySource::Rly {
-        alias: alias.to_owned(),
-        name: key.clone(),
-        id: id.clone(),
-        prefix: prefix.clone(),
-    };
     let mut chain = Chain::new(id, rpc, prefix, key, gas_price);
     memo.clone_into(&mut chain.memo);
     chain.rpc_timeout = duration(&mut value, "timeout")?.unwrap_or(timeout);
@@ -103,18 +97,31 @@ fn chain(
     if let Some(multiplier) = value.multiplier("gas-adjustment")? {
         chain.gas_multiplier = multiplier;
     }
-    chain.fee_granter = granter(&mut value, &chain.address_prefix, notes)?.into();
+    if let Some((granter, grantees)) = grants(&mut value, &chain.address_prefix, notes)? {
+        chain.fee_granter = granter.into();
+        if !grantees.is_empty() {
+            chain.key = grantees.into();
+        }
+    }
     leave(&mut value, notes);
     value.rest(notes);
-    Ok(Some((chain, source)))
+    let source = |name: &String| KeySource::Rly {
+        alias: alias.to_owned(),
+        name: name.clone(),
+        id: chain.id.clone(),
+        prefix: chain.address_prefix.clone(),
+    };
+    let sources = chain.key.iter().map(source).collect();
+    Ok(Some((chain, sources)))
 }
 
-/// The account that pays by a grant. rly may name one of its keys instead, whose address only rly knows.
-fn granter(
+/// The account that pays by a grant, and the keys that sign then. rly may name one of its keys as the granter, whose
+/// address only rly knows: there that key signs by itself.
+fn grants(
     value: &mut Source,
     prefix: &str,
     notes: &mut Vec<Note>,
-) -> Result<Option<String>, ImportError> {
+) -> Result<Option<(String, Vec<String>)>, ImportError> {
     let mut grants = value.table("feegrants")?;
     let granter = grants.text("granter").filter(|granter| !granter.is_empty());
     let (address, key): (Vec<_>, Vec<_>) =
@@ -132,10 +139,16 @@ fn granter(
         ],
         notes,
     );
-    let one = "ferry signs with `key` and offers transactions without waiting for blocks";
-    grants.differs(&[("grantees", one), ("num_grantees", one)], notes);
+    grants.needless(&[("num_grantees", "`key` has the list of them")], notes);
+    let Some(granter) = address.into_iter().next() else {
+        let alone = "`key` signs and pays; beside a `fee_granter`, `key` may be this list";
+        grants.differs(&[("grantees", alone)], notes);
+        grants.rest(notes);
+        return Ok(None);
+    };
+    let grantees = grants.texts("grantees");
     grants.rest(notes);
-    Ok(address.into_iter().next())
+    Ok(Some((granter, grantees)))
 }
 
 /// Names the keys of a chain that have no counterpart.

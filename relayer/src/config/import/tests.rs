@@ -62,7 +62,7 @@ fn a_configuration_of_hermes_becomes_ours() {
     assert_eq!(chains[1].gas_price.to_string(), "0.0000001uosmo");
     assert_eq!(chains[1].dynamic_gas_price.as_ref().unwrap().module, Module::Osmosis);
     assert_eq!(chains[1].max_clock_drift, Duration::from_secs(40));
-    let KeySource::Hermes { folder, .. } = &import.keys[0] else { panic!("a key of Hermes") };
+    let KeySource::Hermes { folder, .. } = &import.keys[0][0] else { panic!("a key of Hermes") };
     assert_eq!(folder.as_deref(), Some("/keys".as_ref()));
 }
 
@@ -82,6 +82,7 @@ fn a_configuration_of_rly_becomes_ours() {
     assert_eq!((hub.filter.max_memo_bytes, hub.filter.max_receiver_bytes), (Some(500), Some(150)));
     assert_eq!(hub.filter.allow_channels[0].to_string(), "*/channel-141");
     assert!(hub.fee_granter.first().starts_with("cosmos1"));
+    assert_eq!(hub.key.to_vec(), ["grantee1", "grantee2"], "those sign whom it grants fees");
     let path = ImportedPath {
         name: "hub-juno".into(),
         a: "cosmoshub-4".into(),
@@ -90,7 +91,12 @@ fn a_configuration_of_rly_becomes_ours() {
     };
     assert_eq!(import.paths, [path]);
     let [alias, name, id, prefix] = ["juno", "default", "juno-1", "juno"].map(String::from);
-    assert_eq!(import.keys[1], KeySource::Rly { alias, name, id, prefix });
+    assert_eq!(import.keys[1], [KeySource::Rly { alias, name, id, prefix }]);
+    let name = |source: &KeySource| match source {
+        KeySource::Rly { name, .. } => name.clone(),
+        KeySource::Hermes { .. } => String::new(),
+    };
+    assert_eq!(import.keys[0].iter().map(name).collect::<Vec<_>>(), hub.key.to_vec());
 }
 
 #[test]
@@ -115,9 +121,8 @@ fn what_has_no_counterpart_is_named() {
         assert!(!noted(&hermes, key).differs, "{key}");
     }
     let rly = import(RLY).unwrap();
-    for key in ["chains.hub.value.feegrants.grantees", "chains.shade.type"] {
-        assert!(noted(&rly, key).differs, "{key}");
-    }
+    assert!(noted(&rly, "chains.shade.type").differs);
+    assert!(!noted(&rly, "chains.hub.value.feegrants.num_grantees").differs);
     assert_eq!(noted(&rly, "chains.hub.value.gas-prices").value, "0.02uother");
 }
 
@@ -139,7 +144,10 @@ fn a_list_of_one_path_does_not_shut_out_another() {
 fn a_grant_of_a_key_that_only_rly_knows_is_named() {
     let address = "cosmos19rl4cm2hmr8afy4kldpxz3fka4jguq0auqdal4";
     let import = import(&RLY.replace(address, "payer")).unwrap();
-    assert!(import.config.chains[0].fee_granter.is_empty());
+    let chain = &import.config.chains[0];
+    assert!(chain.fee_granter.is_empty());
+    assert_eq!(chain.key.to_vec(), ["default"], "a grantee has no money");
+    assert!(noted(&import, "chains.hub.value.feegrants.grantees").differs);
     assert!(noted(&import, "chains.hub.value.feegrants.granter").why.contains("`fee_granter`"));
 }
 
@@ -178,6 +186,7 @@ const TAKEN: &[&str] = &[
     "gas-adjustment",
     "rule",
     "granter",
+    "grantees",
     "type",
     "metrics-listen-addr",
     "timeout",
