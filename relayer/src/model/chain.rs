@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use super::Model;
 use super::config::ChainConfig;
-use super::facts::{BlockFacts, Event, Tip};
+use super::facts::{BlockFacts, Event, PacketChange, PacketEvent, Tip};
 use super::ids::{ChainId, FlowId, Height, Span, Time};
 use super::path::ConnectionEvent;
 use super::price::Demand;
 use super::rows::{CursorRow, SlotRow, Write};
 use crate::plan::gas::Gas;
+use crate::plan::learned::is_success;
 use crate::plan::politeness::Bringer;
 
 /// How many past headers may still be chosen for a client update.
@@ -90,13 +91,7 @@ impl Model {
         self.lanes_on_block(chain, tip);
     }
 
-    fn on_event(
-        &mut self,
-        chain: &ChainId,
-        tip: Tip,
-        slot: Option<&super::rows::SlotRow>,
-        event: Event,
-    ) {
+    fn on_event(&mut self, chain: &ChainId, tip: Tip, slot: Option<&SlotRow>, event: Event) {
         match event {
             Event::Frozen { client } => self.on_frozen(chain, &client),
             Event::Client { client, height, change } => {
@@ -112,10 +107,21 @@ impl Model {
                 }
             }
             Event::Packet(event) => {
+                slot.into_iter().for_each(|slot| self.note_refusal(slot, &event));
                 let by = if slot.is_some() { Bringer::We } else { Bringer::Others };
                 self.on_brought(chain, &event, by);
                 self.on_packet(chain, tip.height, event);
             }
+        }
+    }
+
+    /// Notes that a packet was refused which a transaction of ours brought: what that took says nothing of others.
+    fn note_refusal(&mut self, slot: &SlotRow, event: &PacketEvent) {
+        if let PacketChange::AckWritten { ack, .. } = &event.change
+            && !is_success(ack)
+            && let Some(chain) = self.chains.get_mut(&slot.id.lane.chain)
+        {
+            chain.gas.learned.refused(&slot.hash);
         }
     }
 

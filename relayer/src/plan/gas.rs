@@ -136,7 +136,6 @@ impl Gas {
     /// Applies that a transaction failed: what was learned is not trusted for a while. Whether the
     /// transaction had relied on it.
     pub(crate) fn failed(&mut self, hash: &[u8; 32]) -> bool {
-        self.learned.doubt();
         self.learned.failed(hash)
     }
 }

@@ -1,9 +1,12 @@
-//! Gas known without asking: what the messages of a kind took in simulations is what they take.
+//! Gas known without asking: what the messages of a kind took in blocks is what they take.
 //!
 //! Only large batches of plain transfers are planned so. What a transfer does depends on its denom and on
 //! whether its receiver is new to the chain, which costs an account; so it counts as known only for denoms
-//! that were simulated, and for receivers that have received. Everything else is simulated each time,
+//! that were received, and for receivers that have received. Everything else is simulated each time,
 //! since there a simulation also tells whether the transaction would fail.
+//!
+//! Strangers choose what is learned. A packet that is refused takes less than one that is taken, and teaches nothing;
+//! and each time that what was learned was wrong, it takes twice as long until something is taken as known again.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -17,15 +20,18 @@ use crate::model::rows::Leg;
 
 /// The least messages of a batch that is not simulated.
 pub(crate) const LARGE: usize = 10;
-/// So many simulated batches say what a message takes, if there are `MESSAGES` in them.
+/// So many batches say what a message takes, if there are `MESSAGES` in them.
 const BATCHES: usize = 4;
 const MESSAGES: usize = 100;
 /// They may differ by this part, and new receivers may take this part: half of what a limit adds.
 const SPREAD: u64 = 100;
 /// More than what the account of a new receiver takes: 13,700 on wasmd v0.61.14.
 const NEW_RECEIVER: u64 = 20_000;
-/// What was learned is not used for so many batches after it was wrong.
+/// What was learned is not used for so many batches after it was wrong, and for twice as many after each next time
+/// that transactions failed for it: strangers choose what is learned, and can make it wrong again and again.
 const DOUBT: u32 = 100;
+/// So often it doubles.
+const DOUBLINGS: u32 = 20;
 /// So many transactions are remembered until they are delivered.
 const SENT: usize = 64;
 /// So many classes and receivers are remembered; with one more all are forgotten, since strangers choose them.
@@ -52,6 +58,11 @@ struct Class {
 /// What tells two receivers apart.
 type Receiver = u64;
 
+/// Whether an acknowledgement says that the application took the packet, as ICS-4 has it.
+pub(crate) fn is_success(ack: &[u8]) -> bool {
+    ack.starts_with(br#"{"result":"#)
+}
+
 /// The class of a message, and who receives by it; `None` for one that is always simulated.
 fn classify(work: &Work, data: &PacketData) -> Option<(Class, Option<Receiver>)> {
     let (leg, key) = work.packet()?;
@@ -65,7 +76,7 @@ fn classify(work: &Work, data: &PacketData) -> Option<(Class, Option<Receiver>)>
         }
         // An acknowledgement of a failure pays back; that of a success does nothing.
         Leg::Ack if src.port.as_str() == TRANSFER => {
-            let succeeded = data.ack.as_ref().is_some_and(|ack| ack.starts_with(br#"{"result":"#));
+            let succeeded = data.ack.as_ref().is_some_and(|ack| is_success(ack));
             (succeeded.then(String::new)?, None)
         }
         Leg::Recv | Leg::Ack | Leg::Timeout => return None,
@@ -138,6 +149,10 @@ pub(crate) struct Sent {
     pub(crate) is_known: bool,
     /// Its key pays for it, and has signed before: it takes nothing beside what its simulation counts.
     pub(crate) is_usual: bool,
+    /// A packet that it brought was refused, which takes less: it says nothing of others.
+    pub(crate) was_refused: bool,
+    /// Of one that is not usual: what it was when it was simulated, and what it took then, which teaches in its place.
+    pub(crate) lesson: Option<(Shape, u64)>,
 }
 
 /// What is learned on one chain; nothing of it outlives the process.
@@ -153,9 +168,13 @@ pub(crate) struct Learned {
     sent: VecDeque<Sent>,
     /// For so many batches nothing is taken as known.
     doubt: u32,
+    /// Something was taken as known since the last transaction failed for it.
+    relies: bool,
+    /// How often that went wrong.
+    failures: u32,
 }
 
-/// Gas of a message in the last simulated batches, with how many there were in each.
+/// Gas of a message in the last batches, with how many there were in each.
 #[derive(Debug, Default)]
 struct Samples(VecDeque<(u64, usize)>);
 
@@ -193,7 +212,9 @@ impl Learned {
             return None;
         }
         let gas = self.expected(flow, shape)?;
-        self.holds_receivers(shape, gas).then_some(gas)
+        let is_known = self.holds_receivers(shape, gas);
+        self.relies |= is_known;
+        is_known.then_some(gas)
     }
 
     /// The gas of a transaction, if what its messages take is known; receivers that are new aside.
@@ -223,8 +244,15 @@ impl Learned {
         self.rest.contains_key(&(flow.clone(), true))
     }
 
-    /// Learns from a simulated transaction.
-    pub(crate) fn learn(&mut self, flow: &FlowId, shape: &Shape, gas: u64) {
+    /// Learns from a simulated transaction what a client update takes by itself. It does not tell which packets are
+    /// refused, so what messages take is learned when they are delivered.
+    pub(crate) fn simulated(&mut self, flow: &FlowId, shape: &Shape, gas: u64) {
+        if shape.parts.is_empty() {
+            self.learn(flow, shape, gas);
+        }
+    }
+
+    fn learn(&mut self, flow: &FlowId, shape: &Shape, gas: u64) {
         if !self.holds_receivers(shape, gas) {
             return;
         }
@@ -267,8 +295,13 @@ impl Learned {
             let alone = gas.saturating_sub(tx.shape.bytes());
             self.learn_update(&tx.flow, simulated.saturating_sub(alone));
         }
+        if tx.was_refused {
+            return tx.is_known;
+        }
         if tx.is_usual {
             self.learn(&tx.flow, &tx.shape, gas);
+        } else if let Some((shape, gas)) = &tx.lesson {
+            self.learn(&tx.flow, shape, *gas);
         }
         if self.receivers.len() >= RECEIVERS {
             self.receivers.clear();
@@ -277,9 +310,22 @@ impl Learned {
         tx.is_known
     }
 
-    /// Forgets a transaction that failed. Whether it had not been simulated.
+    /// Notes that a packet was refused which a transaction brought.
+    pub(crate) fn refused(&mut self, hash: &[u8; 32]) {
+        if let Some(tx) = self.sent.iter_mut().find(|tx| tx.hash == *hash) {
+            tx.was_refused = true;
+        }
+    }
+
+    /// Forgets a transaction that failed, and what was learned. Whether it had not been simulated.
     pub(crate) fn failed(&mut self, hash: &[u8; 32]) -> bool {
-        self.take(hash).is_some_and(|tx| tx.is_known)
+        let was_known = self.take(hash).is_some_and(|tx| tx.is_known);
+        // All that were on their way fail together: that is one time.
+        if was_known && std::mem::take(&mut self.relies) {
+            self.failures += 1;
+        }
+        self.doubt();
+        was_known
     }
 
     /// Learns what a client update adds to a transaction; as above, the most counts.
@@ -294,7 +340,8 @@ impl Learned {
     pub(crate) fn doubt(&mut self) {
         self.classes.clear();
         self.rest.clear();
-        self.doubt = DOUBT;
+        let doublings = self.failures.saturating_sub(1).min(DOUBLINGS);
+        self.doubt = self.doubt.max(DOUBT << doublings);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is learned of a batch's gas from its simulation and its delivery, and which one is not simulated.
+//! What is learned of a batch's gas, and which one is not simulated.
 
 use ibc_proto::google::protobuf::Any;
 
@@ -41,9 +41,10 @@ impl Batch {
         let is_known = matches!(self.simulation, Simulated::Known(_));
         let counted = self.simulated.filter(|_| slot.updates == 0 && self.updates > 0);
         let simulated = counted.map(|gas| gas.saturating_sub(shape.bytes()));
+        let lesson = self.simulated.filter(|_| !is_usual).map(|gas| (shape.clone(), gas));
         let shape = if slot.updates == 0 { shape.after_update() } else { shape.clone() };
-        let (hash, flow) = (slot.hash, slot.flow.clone());
-        Some(Sent { hash, flow, shape, simulated, is_known, is_usual })
+        let (hash, flow, was_refused) = (slot.hash, slot.flow.clone(), false);
+        Some(Sent { hash, flow, shape, simulated, is_known, is_usual, was_refused, lesson })
     }
 }
 
@@ -76,7 +77,7 @@ impl Model {
         let chain = self.chain_to(id).map(|chain| chain.id.clone());
         let chain = chain.and_then(|chain| self.chains.get_mut(&chain));
         if let (Some(chain), Simulation::Ok { gas_used }) = (chain, simulation) {
-            chain.gas.learned.learn(id, &Shape::of(Some(bytes)), gas_used);
+            chain.gas.learned.simulated(id, &Shape::of(Some(bytes)), gas_used);
         }
     }
 
@@ -89,7 +90,7 @@ impl Model {
         let Some(shape) = &batch.shape else { return };
         let learned = &mut chain.gas.learned;
         batch.simulated = learned.knows_receivers(shape).then_some(used);
-        learned.learn(id, shape, used);
+        learned.simulated(id, shape, used);
     }
 
     /// Remembers a batch that was just signed until it is delivered.

@@ -3,9 +3,10 @@
 use ferry::model::config::ChainConfig;
 use ferry::model::ids::Side;
 
+use crate::plain::NOBODY;
 use crate::setup::{Sending, Setup};
 use crate::traps::{LATE, link};
-use crate::world::World;
+use crate::world::{Happening, SECOND, World};
 use crate::{checks, settle};
 
 /// Blocks that hold about forty receives in each of their twenty transactions.
@@ -19,8 +20,12 @@ fn transfer(receiver: &str) -> Vec<u8> {
 }
 
 fn burst(world: &mut World, count: u64) {
+    burst_to(world, "r", count);
+}
+
+fn burst_to(world: &mut World, receiver: &str, count: u64) {
     let sending = Sending { at: 1, from: Side::A, count, expiry: LATE };
-    world.send_data_at(sending, transfer("r"));
+    world.send_data_at(sending, transfer(receiver));
     settle(world, 120);
 }
 
@@ -137,6 +142,40 @@ fn what_became_dearer_is_simulated_again() {
     // answered after, may be taken for either.
     assert!(came.ratios.iter().all(|ratio| (100..120).contains(ratio)), "{:?}", came.ratios);
     checks::books(&world);
+}
+
+/// What is refused takes a third less, and anybody can have transfers refused.
+#[test]
+fn refused_transfers_do_not_teach_what_others_take() {
+    let mut world = linked(large_blocks);
+    burst(&mut world, 5);
+    for _ in 0..3 {
+        burst_to(&mut world, NOBODY, 400);
+    }
+    burst(&mut world, 400);
+    assert_eq!(checks::wasted(&world), (0, 0));
+    checks::books(&world);
+}
+
+/// Who makes transfers dearer each time that they have become known has us pay for it ever more rarely.
+#[test]
+fn what_is_made_wrong_again_and_again_is_hardly_relied_on() {
+    const SECONDS: u64 = 700;
+    let mut world = linked(large_blocks);
+    for at in 1..SECONDS {
+        let sending = Sending { at, from: Side::A, count: 10, expiry: LATE };
+        world.send_data_at(sending, transfer("r"));
+        if at % 20 == 0 {
+            for (seconds, heavier) in [(at, 10_000), (at + 2, 0)] {
+                let act = move |world: &mut World| world.chains.b.heavier = heavier;
+                world.later(seconds * SECOND, None, Happening::Act(Box::new(act)));
+            }
+        }
+    }
+    settle(&mut world, 2 * SECONDS);
+    let (noops, failed) = checks::wasted(&world);
+    let batches = world.chains.b.paid.len();
+    assert!(noops == 0 && (1..=12).contains(&failed), "{failed} of {batches} transactions failed");
 }
 
 /// Messages that come to take less are paid for too well once.

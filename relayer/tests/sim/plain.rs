@@ -20,6 +20,10 @@ use crate::opening::{CLOSED, OPEN};
 /// Of a failure: the node takes longer to find out than anybody waits.
 pub(crate) const SLOW: &str = "slow";
 
+/// Whoever this is cannot receive transfers.
+pub(crate) const NOBODY: &str = "nobody";
+/// Gas of refusing a transfer: nothing is minted and nothing is sent.
+const REFUSAL_GAS: u64 = 50_000;
 /// Gas of an account for a receiver that is new.
 const ACCOUNT_GAS: u64 = 13_000;
 
@@ -134,13 +138,14 @@ impl Plain {
     }
 
     /// Makes an account for the receiver of a transfer, if it is new.
-    fn welcome(&mut self, mode: Mode, data: &[u8]) -> Effect {
-        let transfer = serde_json::from_slice(data).unwrap_or(serde_json::Value::Null);
-        let receiver = transfer["receiver"].as_str();
+    fn welcome(&mut self, mode: Mode, receiver: Option<&str>) -> Effect {
         let Some(receiver) = receiver.filter(|_| matches!(mode, Mode::Simulate | Mode::Deliver))
         else {
             return Effect::Done;
         };
+        if receiver == NOBODY {
+            return Effect::Heavy(REFUSAL_GAS);
+        }
         let key = format!("accounts/{receiver}").into_bytes();
         if self.store.get(&key).is_some() {
             return Effect::Done;
@@ -219,15 +224,19 @@ impl Channels for Plain {
         if is_late {
             return fail("channel", 13, "timeout elapsed");
         }
+        let transfer = serde_json::from_slice(&packet.data).unwrap_or(serde_json::Value::Null);
+        let receiver = transfer["receiver"].as_str();
         if effect == Effect::Done {
-            effect = self.welcome(at.mode, &packet.data);
+            effect = self.welcome(at.mode, receiver);
         }
         if is_ordered(&channel) {
             self.advance(packet)?;
         } else {
             self.store.insert(path::receipt(port, id, packet.id.sequence), vec![1]);
         }
-        let ack = br#"{"result":"AQ=="}"#.to_vec();
+        let is_refused = receiver == Some(NOBODY);
+        let ack = if is_refused { r#"{"error":"ABCI code: 1"}"# } else { r#"{"result":"AQ=="}"# };
+        let ack = ack.as_bytes().to_vec();
         let key = path::acknowledgement(port, id, packet.id.sequence);
         self.store.insert(key, acknowledgement_commitment(&ack).to_vec());
         let via = Some((channel.connection_hops[0].as_str(), order(&channel)));

@@ -53,6 +53,8 @@ fn sent(number: u8, shape: Shape) -> Sent {
         simulated: None,
         is_known: true,
         is_usual: true,
+        was_refused: false,
+        lesson: None,
     }
 }
 
@@ -171,12 +173,45 @@ fn nothing_is_known_for_a_while_after_it_was_wrong() {
     learned.sent(sent(1, shape(50, UPDATE_BYTES)));
     assert!(learned.failed(&[1; 32]));
     assert!(!learned.failed(&[1; 32]), "it is forgotten");
-    learned.doubt();
     teach(&mut learned);
     for _ in 0..DOUBT {
         assert_eq!(learned.predict(&flow(), &shape(50, UPDATE_BYTES)), None);
     }
     assert_eq!(learned.predict(&flow(), &shape(50, UPDATE_BYTES)), Some(gas(50, UPDATE)));
+}
+
+/// A transfer that its chain refuses takes less, and its receiver has no account for it.
+#[test]
+fn nothing_is_learned_from_what_was_refused() {
+    let mut learned = taught();
+    let receiver = ["other".to_owned()];
+    for number in 1..9 {
+        learned.sent(sent(number, receives(50, UPDATE_BYTES, &receiver)));
+        learned.refused(&[number; 32]);
+        assert!(learned.delivered(&[number; 32], gas(50, UPDATE) * 2 / 3));
+    }
+    assert_eq!(learned.predict(&flow(), &shape(50, UPDATE_BYTES)), Some(gas(50, UPDATE)));
+    assert!(!learned.knows_receivers(&receives(1, None, &receiver)));
+}
+
+/// Who makes what was learned wrong whenever it is relied on has us pay for that ever more rarely.
+#[test]
+fn what_was_wrong_is_doubted_for_longer_each_time() {
+    let (mut learned, mut failed) = (taught(), 0);
+    for batch in 0..100_000 {
+        let is_known = learned.predict(&flow(), &shape(50, UPDATE_BYTES)).is_some();
+        learned.sent(Sent { is_known, ..sent(1, shape(50, UPDATE_BYTES)) });
+        if is_known {
+            // What went at the same time fails with it.
+            learned.sent(sent(2, shape(50, UPDATE_BYTES)));
+            assert!(learned.failed(&[1; 32]) && learned.failed(&[2; 32]), "{batch}");
+            failed += 1;
+            teach(&mut learned);
+        } else {
+            learned.delivered(&[1; 32], gas(50, UPDATE));
+        }
+    }
+    assert_eq!(failed, 10, "times in 100,000 batches");
 }
 
 /// Strangers choose denoms and receivers.
