@@ -72,7 +72,7 @@ pub(super) async fn beside(door: &Door, path: PathId) -> anyhow::Result<Cleared>
 
 /// Whether everything is looked at, and what is left cannot be moved now.
 pub(super) fn is_done(model: &Model, path: &PathId) -> bool {
-    let is_looked_at = model.gaps(path).all(GapRow::is_scanned);
+    let is_looked_at = !model.gaps(path).any(GapRow::hides_packets);
     let rests = |why: Why| match why {
         Why::NoAck { .. } | Why::Filtered { .. } | Why::GivenUp { .. } | Why::BackOff { .. } => {
             true

@@ -29,7 +29,7 @@ impl Model {
             }
             *due = first;
             // A scan that is under way is not begun anew.
-            if self.record.gaps().any(|gap| gap.id.path == path && !gap.is_scanned()) {
+            if self.record.gaps().any(|gap| gap.id.path == path && gap.hides_packets()) {
                 continue;
             }
             for to in [Side::A, Side::B] {

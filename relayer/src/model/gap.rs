@@ -71,10 +71,7 @@ impl Model {
         for flow in flows {
             self.flow_mut(&flow).client = Client::default();
             self.open_gaps(&flow);
-            let (path, gap) = (flow.path.clone(), Gap::Headers(flow.to));
-            if self.record.path(&path).is_some_and(|row| row.ends.on(flow.to).client.is_some()) {
-                self.open_gap(GapId { path, gap });
-            }
+            self.open_headers(&flow);
         }
         self.elapse(chain, tip);
         // Which sequences were used meanwhile, only the account tells.
@@ -126,7 +123,8 @@ impl Model {
     pub(super) fn scan_gaps(&mut self) {
         let is_due = |row: &&GapRow| {
             let rests = self.scans.resting.get(&row.id).is_some_and(|until| *until > self.now);
-            !row.is_scanned() && !self.scans.open.contains_key(&row.id) && !rests
+            let waits = row.is_scanned() || rests || self.waits_for_room(&row.id);
+            !waits && !self.scans.open.contains_key(&row.id)
         };
         let room = SCANS.saturating_sub(self.scans.open.len());
         let due: Vec<(GapId, Both<u64>, Ask)> = self

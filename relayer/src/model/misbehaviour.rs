@@ -13,13 +13,17 @@ use super::Model;
 use super::asks::Purpose;
 use super::client::Client;
 use super::facts::{Ask, Why};
-use super::ids::{AskId, ChainId, ClientId, FlowId, Span, Time};
+use super::ids::{AskId, ChainId, ClientId, FlowId, PathId, Span, Time};
 use super::notice::Notice;
-use super::rows::{Gap, GapId, Write};
+use super::rows::{Gap, GapId, GapRow, Write};
 use super::state::{GivenHeader, Verdict};
 
 /// How many headers of a client may wait to be compared. More do not fit into a block.
 const WAITING: usize = 1_024;
+/// How many of them may be from a gap, so that there is room for those that are given now; and with how many fewer it is
+/// worth asking for more.
+const FROM_GAP: usize = 512;
+const WORTH: usize = 256;
 /// How many blocks it may take until a chain is read to the height of a header that others had.
 const PATIENCE_BLOCKS: u64 = 3;
 /// The first and the longest pause before a header is asked for again that could not be compared.
@@ -59,42 +63,81 @@ impl Model {
         let Some(mut row) = self.record.path(&id.path).cloned() else { return };
         let unchecked = &mut row.ends.on_mut(id.to).unchecked;
         unchecked.insert(height, at);
-        // What is given now matters more than what was found after a gap.
-        if unchecked.len() > WAITING
+        self.trim(&id.path, unchecked);
+        self.record.write(Write::Path(row));
+    }
+
+    /// Notes that a flow's client may have been given headers in blocks that were not read. None that is of interest is
+    /// older than all that were known.
+    pub(super) fn open_headers(&mut self, flow: &FlowId) {
+        let Some(row) = self.record.path(&flow.path) else { return };
+        let end = row.ends.on(flow.to);
+        if end.client.is_none() {
+            return;
+        }
+        let id = GapId { path: flow.path.clone(), gap: Gap::Headers(flow.to) };
+        let oldest = end.consensus.first().copied().unwrap_or_default();
+        // What is known by now may be newer than what waits since the last time.
+        let after = self.record.gap(&id).map_or(oldest, |row| row.after.min(oldest));
+        self.open_gap(id.clone());
+        self.record.write(Write::Gap(GapRow { after, ..GapRow::new(id) }));
+    }
+
+    /// Applies which heights a client knows after blocks that were not read: those that are news are to be
+    /// compared, the newest first, and the others when there is room.
+    pub(super) fn on_heights(&mut self, gap: &GapId, heights: &[u64]) {
+        let (Some(pins), Gap::Headers(side)) = (self.scans.pins(gap), &gap.gap) else { return };
+        let (Some(mut open), Some(mut row)) =
+            (self.record.gap(gap).cloned(), self.record.path(&gap.path).cloned())
+        else {
+            return;
+        };
+        let (flow, at) = (FlowId { path: gap.path.clone(), to: *side }, *pins.on(*side));
+        let room = FROM_GAP.saturating_sub(self.hopeful(&flow));
+        let end = row.ends.on_mut(*side);
+        let is_news = |height: &u64| {
+            *height > open.after
+                && open.below.is_none_or(|below| *height < below)
+                && !end.consensus.contains(height)
+        };
+        let news: BTreeSet<u64> = heights.iter().copied().filter(is_news).collect();
+        let is_over = news.len() <= room;
+        for height in news.into_iter().rev().take(room) {
+            end.unchecked.entry(height).or_insert(at);
+            open.below = Some(height);
+        }
+        self.trim(&gap.path, &mut row.ends.on_mut(*side).unchecked);
+        self.record.write(Write::Path(row));
+        self.scans.close(gap);
+        self.record.write(if is_over { Write::Closed(gap.clone()) } else { Write::Gap(open) });
+    }
+
+    /// Keeps no more headers than may wait: the oldest goes, and the operator is told.
+    fn trim(&mut self, path: &PathId, unchecked: &mut BTreeMap<u64, u64>) {
+        while unchecked.len() > WAITING
             && let Some((oldest, _)) = unchecked.pop_first()
         {
             let reason =
                 format!("header {oldest} that its client was given is not checked: too many wait");
-            self.notices.push(Notice::Delayed { path: id.path.clone(), reason });
+            self.notices.push(Notice::Delayed { path: path.clone(), reason });
         }
-        self.record.write(Write::Path(row));
     }
 
-    /// Applies which heights a client knows after blocks that were not read: those that are news are to be
-    /// compared, the newest first. None of them is older than all that were known.
-    pub(super) fn on_heights(&mut self, gap: &GapId, heights: &[u64]) {
-        let (Some(pins), Gap::Headers(side)) = (self.scans.pins(gap), &gap.gap) else { return };
-        let at = *pins.on(*side);
-        if let Some(mut row) = self.record.path(&gap.path).cloned() {
-            let end = row.ends.on_mut(*side);
-            let oldest = end.consensus.first().copied().unwrap_or_default();
-            let is_news = |height: &u64| *height > oldest && !end.consensus.contains(height);
-            let news: BTreeSet<u64> = heights.iter().copied().filter(is_news).collect();
-            let room = WAITING.saturating_sub(end.unchecked.len());
-            let left = news.len().saturating_sub(room);
-            if left > 0 {
-                let reason = format!(
-                    "{left} headers that its client was given are not checked: too many wait"
-                );
-                self.notices.push(Notice::Delayed { path: gap.path.clone(), reason });
-            }
-            for height in news.into_iter().rev().take(room) {
-                end.unchecked.entry(height).or_insert(at);
-            }
-            self.record.write(Write::Path(row));
-        }
-        self.scans.close(gap);
-        self.record.write(Write::Closed(gap.clone()));
+    /// How many headers of a flow's client wait to be compared, besides those that the operator was told of.
+    fn hopeful(&self, id: &FlowId) -> usize {
+        let waiting = self.record.path(&id.path).map(|path| &path.ends.on(id.to).unchecked);
+        let failed = self.flows.get(id).map(|flow| &flow.comparisons.failed);
+        let is_told = |height| {
+            let failed = failed.and_then(|failed| failed.get(height));
+            failed.is_some_and(|failed| failed.tries >= TELL_AFTER)
+        };
+        waiting.map_or(0, |waiting| waiting.keys().filter(|height| !is_told(height)).count())
+    }
+
+    /// Whether the headers of a gap wait for those that were found before.
+    pub(super) fn waits_for_room(&self, gap: &GapId) -> bool {
+        let Gap::Headers(to) = gap.gap else { return false };
+        self.hopeful(&FlowId { path: gap.path.clone(), to }) > FROM_GAP - WORTH
     }
 
     /// Asks about the headers that are due, one of each client at a time.

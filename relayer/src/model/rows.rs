@@ -104,15 +104,24 @@ pub struct GapRow {
     /// Sequences that are pending and cannot be moved, since no endpoint has their data: of those that
     /// are scanned.
     pub lost: Vec<u64>,
-    /// Sequences up to this one are scanned; [`u64::MAX`] when all are.
+    /// Sequences up to this one are scanned; [`u64::MAX`] when all are. Of headers: heights up to this one were known
+    /// before.
     #[serde(default)]
     pub after: u64,
+    /// Of headers: those from this height on are noted; the others wait until there is room for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below: Option<u64>,
 }
 
 impl GapRow {
     /// A gap of which nothing is scanned.
     pub fn new(id: GapId) -> Self {
-        Self { id, lost: Vec::new(), after: 0 }
+        Self { id, lost: Vec::new(), after: 0, below: None }
+    }
+
+    /// Whether it may hide packets that can be moved: headers are none, and what is scanned is known.
+    pub fn hides_packets(&self) -> bool {
+        !matches!(self.id.gap, Gap::Headers(_)) && !self.is_scanned()
     }
 
     /// Whether only packets are left whose data cannot be had.

@@ -61,8 +61,12 @@ async fn leads_are_replaced(store: &impl Store) {
 
 async fn gaps_stay_until_they_are_closed(store: &impl Store) {
     let id = |index| GapId { path: "a-b".into(), gap: Gap::Packets { index, from: Side::A } };
-    let row =
-        |index, lost: &[u64]| GapRow { lost: lost.to_vec(), after: 9, ..GapRow::new(id(index)) };
+    let row = |index, lost: &[u64]| GapRow {
+        lost: lost.to_vec(),
+        after: 9,
+        below: Some(7),
+        ..GapRow::new(id(index))
+    };
     let writes = [row(1, &[]), row(2, &[]), row(1, &[7])].map(Write::Gap);
     store.commit(&writes).await.unwrap();
     store.commit(&[Write::Closed(id(2))]).await.unwrap();

@@ -109,6 +109,28 @@ fn a_client_that_was_given_another_header_unseen_is_frozen() {
     }
 }
 
+/// The one header that is wrong is the oldest of more than may wait to be compared.
+#[test]
+fn no_header_of_a_long_gap_is_passed_over() {
+    const GIVEN: u64 = 1_500;
+    for kill in [0, 1] {
+        let mut world = linked(86, Faults { kill, ..Faults::default() });
+        world.run(10, |_| false);
+        let first = world.chains.a.height + 1;
+        world.sleep(2 * GIVEN);
+        let time = world.chains.a.headers[&first].time;
+        forge(&mut world, first, time);
+        for height in first + 1..first + GIVEN {
+            let honest = world.chains.a.headers[&height].clone();
+            give(&mut world, &honest);
+        }
+        world.sleep(5);
+        prune(&mut world);
+        assert_freezes(&mut world);
+        assert!(world.compared >= GIVEN, "{} were compared", world.compared);
+    }
+}
+
 /// Each header of others costs one question, ours none.
 #[test]
 fn honest_headers_are_no_evidence_and_looked_at_once() {

@@ -90,7 +90,7 @@ fn paired(model: &Model, path: &PathId) -> Option<Paired> {
         let client = end.client.as_ref().filter(|_| end.state == EndState::Open)?;
         Some(PairedEnd { chain: row.chains.on(side).clone(), client: client.to_string() })
     };
-    let is_scanned = model.gaps(path).all(GapRow::is_scanned);
+    let is_scanned = !model.gaps(path).any(GapRow::hides_packets);
     is_scanned.then_some(())?;
     Some(Paired { path: path.clone(), a: end(Side::A)?, b: end(Side::B)? })
 }
