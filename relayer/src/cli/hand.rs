@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use anyhow::Context as _;
 use cosmos::Any;
 use cosmos::chain::ibc::Transfer;
 use cosmos::chain::{Chain, FeeTerms, MAX_GAS, TxOutcome};
@@ -18,6 +19,7 @@ use crate::config::Config;
 use crate::drive::{funds, now, price, setup};
 use crate::model::ids::Address;
 use crate::plan::gas::MARGIN;
+use crate::store::any::Location;
 
 /// How a verb sends.
 #[derive(Clone, Debug, clap::Args)]
@@ -40,6 +42,8 @@ pub(super) struct Hand {
     granters: Vec<Address>,
     memo: String,
     dry_run: bool,
+    /// Where a ferry is kept from signing with the same key while this sends; none where none does.
+    shared: Option<Location>,
 }
 
 /// What became of the messages.
@@ -103,11 +107,18 @@ impl Hand {
         let name = manner.key.as_deref().unwrap_or_else(|| config.key.first());
         // Two that sign with one key take each other's sequences; the daemon then stops signing.
         let is_served = file.chains.iter().any(|chain| chain.key.iter().any(|key| key == name));
-        if !manner.dry_run && is_served && is_signing(place, file).await? {
-            anyhow::bail!(
+        if !manner.dry_run && is_served {
+            let asked = is_signing(place, file).await.with_context(|| {
+                format!(
+                    "whether a ferry signs with `{name}` cannot be found out; give another --key"
+                )
+            });
+            anyhow::ensure!(
+                !asked?,
                 "ferry is running and signs with `{name}`; stop it, or give another --key"
             );
         }
+        let shared = is_served.then(|| place.store(file));
         let key = place.keys().load(name, &password::read(place, Again::No)?)?;
         let chain = setup::reach(config).await?;
         let price = price::now(&chain, config).await?;
@@ -118,7 +129,7 @@ impl Hand {
             .with_fees(fees.clone());
         let signer = chain.address(&key)?;
         let (granters, memo) = (setup::granters(config), setup::memo(&config.memo));
-        Ok(Self { chain, signer, key, fees, granters, memo, dry_run: manner.dry_run })
+        Ok(Self { chain, signer, key, fees, granters, memo, dry_run: manner.dry_run, shared })
     }
 
     /// The message of a transfer, signed by this key.
@@ -139,7 +150,7 @@ impl Hand {
                 fee: format!("{}{}", fee.amount, fee.denom),
             }
         } else {
-            let tx = chain.send_msgs(&self.key, msgs, &self.memo).await?;
+            let tx = self.send_alone(&chain, msgs).await?;
             Outcome::Included {
                 chain: chain.config().chain_id.clone(),
                 hash: tx.hash.clone(),
@@ -182,6 +193,21 @@ impl Hand {
         let chain = self.paid_by(Some(granter));
         let fee = chain.fee(chain.simulate(&self.key, msgs, &self.memo).await?)?;
         Ok(grant.objection(fee.amount, &urls, now()))
+    }
+
+    /// Sends while no ferry begins to sign with the same key.
+    async fn send_alone(&self, chain: &Chain, msgs: &[Any]) -> anyhow::Result<TxOutcome> {
+        let kept = match &self.shared {
+            Some(store) => Some(store.keep().await.context("nothing was sent")?),
+            None => None,
+        };
+        let sent = chain.send_msgs(&self.key, msgs, &self.memo).await;
+        if let Some(kept) = kept
+            && let Err(error) = kept.release().await
+        {
+            tracing::warn!(%error, "the lease is not given back");
+        }
+        Ok(sent?)
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::postgres::{Held, Holder, Postgres, Replica};
-use super::sqlite::Sqlite;
+use super::sqlite::{Sqlite, Writer};
 use super::{Store, StoreError};
 use crate::model::cost::CostRow;
 use crate::model::facts::PacketData;
@@ -62,6 +62,19 @@ impl Location {
         }
     }
 
+    /// Keeps every other process from writing, for one that signs without a store.
+    ///
+    /// # Errors
+    /// As [`Sqlite::keep`] and [`Postgres::open`].
+    pub async fn keep(&self) -> Result<Kept, StoreError> {
+        match self {
+            Self::File(path) => Sqlite::keep(path).await.map(Kept::File),
+            Self::Database(url, lease) => {
+                Postgres::open(url, *lease, Held::Refuse).await.map(Kept::Database)
+            }
+        }
+    }
+
     /// Whether a process writes to the store.
     ///
     /// # Errors
@@ -74,6 +87,28 @@ impl Location {
                 Err(StoreError::Missing { .. }) => Ok(false),
                 Err(error) => Err(error),
             },
+        }
+    }
+}
+
+/// What keeps other processes from writing to a store.
+#[derive(Debug)]
+pub enum Kept {
+    /// To a file.
+    File(Writer),
+    /// To a database.
+    Database(Postgres),
+}
+
+impl Kept {
+    /// Lets others write again.
+    ///
+    /// # Errors
+    /// [`StoreError`] if they have to wait until the lease ends.
+    pub async fn release(self) -> Result<(), StoreError> {
+        match self {
+            Self::File(writer) => writer.close().await,
+            Self::Database(store) => store.release().await,
         }
     }
 }

@@ -28,12 +28,28 @@ const GLANCE: Duration = Duration::from_millis(200);
 /// Connections that may read at once.
 const READERS: u32 = 4;
 
+/// Holds the lock that keeps other writers out for as long as this value lives.
+#[derive(Debug)]
+pub struct Writer {
+    lock: Mutex<SqliteConnection>,
+}
+
+impl Writer {
+    /// Lets others write; they can once this has returned.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] if the lock cannot be closed.
+    pub async fn close(self) -> Result<(), StoreError> {
+        Ok(self.lock.into_inner().close().await?)
+    }
+}
+
 /// A store in a file.
 #[derive(Debug)]
 pub struct Sqlite {
     pool: SqlitePool,
-    /// Holds the lock that keeps other writers out for as long as this value lives.
-    _writer: Option<Mutex<SqliteConnection>>,
+    /// Of the one process that writes.
+    _writer: Option<Writer>,
 }
 
 impl Sqlite {
@@ -43,7 +59,7 @@ impl Sqlite {
     /// [`StoreError::InUse`] while another process writes, [`StoreError::Foreign`] for a file of
     /// another version.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let writer = lock(path).await?;
+        let writer = Self::keep(path).await?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -56,7 +72,7 @@ impl Sqlite {
             .run(&pool)
             .await
             .map_err(|source| StoreError::Foreign { path: path.into(), source })?;
-        Ok(Self { pool, _writer: Some(Mutex::new(writer)) })
+        Ok(Self { pool, _writer: Some(writer) })
     }
 
     /// Opens the store to read, also while another process writes.
@@ -72,12 +88,20 @@ impl Sqlite {
         Ok(Self { pool, _writer: None })
     }
 
+    /// Keeps writers from the store at this path, whether it is there or not, for as long as the value lives.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] while another process writes.
+    pub async fn keep(path: &Path) -> Result<Writer, StoreError> {
+        Ok(Writer { lock: Mutex::new(lock(path).await?) })
+    }
+
     /// Whether a process writes to the store at this path.
     ///
     /// # Errors
     /// [`StoreError::Database`] if its lock cannot be tried.
     pub async fn is_in_use(path: &Path) -> Result<bool, StoreError> {
-        match lock(path).await {
+        match Self::keep(path).await {
             Ok(_released_at_once) => Ok(false),
             Err(StoreError::InUse { .. }) => Ok(true),
             Err(error) => Err(error),

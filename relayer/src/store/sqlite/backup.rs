@@ -52,7 +52,7 @@ impl Sqlite {
     pub(crate) async fn close(self) -> Result<(), StoreError> {
         self.pool.close().await;
         if let Some(writer) = self._writer {
-            sqlx::Connection::close(writer.into_inner()).await?;
+            writer.close().await?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ async fn open(dir: &tempfile::TempDir) -> Result<Sqlite, StoreError> {
 /// Waits until the file is closed and the lock of writers is gone.
 async fn close(store: Sqlite) {
     store.pool.close().await;
-    store._writer.unwrap().into_inner().close().await.unwrap();
+    store._writer.unwrap().close().await.unwrap();
 }
 
 #[tokio::test]
@@ -34,6 +34,19 @@ async fn a_second_writer_is_told_and_a_reader_is_not_kept_out() {
     assert!(matches!(open(&dir).await, Err(StoreError::InUse { .. })));
     let path = dir.path().join("ferry.db");
     Sqlite::open_to_read(&path).await.unwrap().load().await.unwrap();
+}
+
+/// One who signs by hand, and needs no store, keeps out whoever would sign with the same key, and the other way round.
+#[tokio::test]
+async fn a_store_can_be_kept_from_others_without_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ferry.db");
+    let kept = Sqlite::keep(&path).await.unwrap();
+    assert!(!path.try_exists().unwrap(), "no store is made");
+    assert!(matches!(open(&dir).await, Err(StoreError::InUse { .. })));
+    kept.close().await.unwrap();
+    let _first = open(&dir).await.unwrap();
+    assert!(matches!(Sqlite::keep(&path).await, Err(StoreError::InUse { .. })));
 }
 
 #[tokio::test]
