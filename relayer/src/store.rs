@@ -131,6 +131,12 @@ pub enum StoreError {
         /// Its value.
         got: u64,
     },
+    /// The database says nothing.
+    #[error("the database has not answered for {seconds} s; another replica may have taken over")]
+    Silent {
+        /// For how long it was waited for.
+        seconds: u64,
+    },
     /// The database failed.
     #[error("the store failed")]
     Database(#[from] sqlx::Error),

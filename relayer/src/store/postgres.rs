@@ -6,6 +6,7 @@
 //! dead and wakes again can store nothing, hence sign nothing, and offers nothing.
 
 mod lease;
+mod tables;
 mod write;
 
 use std::collections::BTreeMap;
@@ -15,26 +16,37 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Row as _};
+use tokio::time::{sleep, timeout};
 
 use super::{Store, StoreError, decode, encode, integer};
 use crate::model::cost::CostRow;
 use crate::model::facts::PacketData;
 use crate::model::ids::{PacketKey, Route, SlotId};
 use crate::model::rows::{Rows, Write};
-use lease::Lease;
 pub use lease::{Held, Holder, Replica, own_name};
+use lease::{LOOKS, Lease};
 
 /// Connections at once: one writes, one renews the lease, the others read.
 const CONNECTIONS: u32 = 6;
 /// How long a connection may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long it may take to read everything, or to change the tables.
+const LONGEST: Duration = Duration::from_secs(300);
+/// A write may take so many times the lease: who waits longer has lost it.
+const LEASES: u32 = 2;
+/// The pause before something is written again after the connection was lost: a server restarts in a second or two.
+const AGAIN: Duration = Duration::from_millis(200);
 /// The server ends a transaction in which its client says nothing for so long: one that was frozen amid a write
 /// would otherwise hold the lease's row for ever.
 const SILENCE: &str = "5s";
 /// The reader of several tables sees them as they were at one moment.
 const SNAPSHOT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+
+/// All tables, as this version has them.
+static TABLES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// A store in a database.
 #[derive(Debug)]
@@ -42,23 +54,54 @@ pub struct Postgres {
     pool: PgPool,
     /// Held by the one replica that writes.
     lease: Option<Lease>,
+    /// How long a write, or a question of the one that writes, may take. A server that is cut off does not say so.
+    patience: Duration,
 }
 
 impl Postgres {
     /// Opens the store to write, making its tables if they are not there, and takes the lease, which holds
-    /// for so long without being renewed.
+    /// for so long without being renewed. A replica that stands by does so also while the database is away.
     ///
     /// # Errors
     /// [`StoreError::Leased`] if another replica holds it and `held` says to refuse,
     /// [`StoreError::Foreign`] for tables of another version.
     pub async fn open(url: &str, lease: Duration, held: Held) -> Result<Self, StoreError> {
+        Self::open_with(url, (lease, held), &TABLES).await
+    }
+
+    async fn open_with(
+        url: &str,
+        (lease, held): (Duration, Held),
+        tables: &Migrator,
+    ) -> Result<Self, StoreError> {
+        loop {
+            // Anew each time: a connection that is cut off stays silent for a quarter of an hour.
+            match Self::take(url, (lease, &held), tables).await {
+                Err(error @ (StoreError::Database(_) | StoreError::Silent { .. }))
+                    if held.has_waited() =>
+                {
+                    tracing::warn!(%error, "this replica stands by and cannot ask the database");
+                    pause(lease / LOOKS).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn take(
+        url: &str,
+        (ttl, held): (Duration, &Held),
+        tables: &Migrator,
+    ) -> Result<Self, StoreError> {
         let (pool, name) = connect(url).await?;
-        sqlx::migrate!("migrations/postgres")
-            .run(&pool)
-            .await
-            .map_err(|source| StoreError::Foreign { path: name.clone(), source })?;
-        let lease = Some(Lease::take(&pool, &name, (lease, held)).await?);
-        Ok(Self { pool, lease })
+        tables::begin(&pool, &name, tables).await?;
+        let lease = Lease::take(&pool, &name, (ttl, held)).await?;
+        // Whoever held it until now may have needed the tables as they were.
+        if let Err(error) = tables::complete(&pool, &name, tables).await {
+            lease.give_back(&pool).await?;
+            return Err(error);
+        }
+        Ok(Self { pool, lease: Some(lease), patience: ttl * LEASES })
     }
 
     /// Opens the store to read, also while a replica writes.
@@ -72,15 +115,15 @@ impl Postgres {
         if !is_there {
             return Err(StoreError::Missing { path: name });
         }
-        Ok(Self { pool, lease: None })
+        Ok(Self { pool, lease: None, patience: LONGEST })
     }
 
     /// The replica that relays, whichever that is.
     ///
     /// # Errors
-    /// [`StoreError::Database`] if that cannot be read.
+    /// [`StoreError::Database`] or [`StoreError::Silent`] if that cannot be read.
     pub async fn holder(&self) -> Result<Option<Holder>, StoreError> {
-        lease::holder(&self.pool).await
+        within(PATIENCE, lease::holder(&self.pool)).await
     }
 
     /// This replica, if it holds the lease.
@@ -95,30 +138,8 @@ impl Postgres {
         lease.check(&mut tx).await?;
         Ok(tx)
     }
-}
 
-async fn rows<T: DeserializeOwned>(
-    from: &mut PgConnection,
-    table: &'static str,
-    query: &'static str,
-) -> Result<Vec<T>, StoreError> {
-    let rows: Vec<String> = sqlx::query_scalar(query).fetch_all(from).await?;
-    rows.iter().map(|row| decode(table, row)).collect()
-}
-
-/// Connects, and names the database without the password.
-async fn connect(url: &str) -> Result<(PgPool, PathBuf), StoreError> {
-    let options = PgConnectOptions::from_str(url)?
-        .application_name("ferry")
-        .options([("idle_in_transaction_session_timeout", SILENCE)]);
-    let database = options.get_database().unwrap_or_else(|| options.get_username());
-    let name = PathBuf::from(options.get_host()).join(database);
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
-    Ok((pool.connect_with(options).await?, name))
-}
-
-impl Store for Postgres {
-    async fn load(&self) -> Result<Rows, StoreError> {
+    async fn read_all(&self) -> Result<Rows, StoreError> {
         let mut tx = self.pool.begin().await?;
         sqlx::query(SNAPSHOT).execute(&mut *tx).await?;
         let slots = "SELECT row FROM slot ORDER BY chain, address, sequence, attempt";
@@ -135,16 +156,27 @@ impl Store for Postgres {
         })
     }
 
-    async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
-        if writes.is_empty() {
-            return Ok(());
+    /// Writes, and again where the connection was lost: a write says what a row is to be, so that twice is as good as
+    /// once. Whoever lost the lease meanwhile hears of that instead.
+    async fn write_anyhow(&self, writes: &[Write]) -> Result<(), StoreError> {
+        loop {
+            match self.write(writes).await {
+                Err(StoreError::Database(error)) if is_lost(&error) => {
+                    tracing::warn!(%error, "the connection to the database was lost");
+                    pause(AGAIN).await;
+                }
+                done => return done,
+            }
         }
+    }
+
+    async fn write(&self, writes: &[Write]) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         write::all(&mut tx, writes).await?;
         Ok(tx.commit().await?)
     }
 
-    async fn packet_data(&self, keys: &[PacketKey]) -> Result<Vec<PacketData>, StoreError> {
+    async fn read_data(&self, keys: &[PacketKey]) -> Result<Vec<PacketData>, StoreError> {
         let mut by_route = BTreeMap::<&Arc<Route>, Vec<i64>>::new();
         for key in keys {
             by_route.entry(&key.route).or_default().push(integer("seq", key.seq)?);
@@ -169,23 +201,14 @@ impl Store for Postgres {
         Ok(found)
     }
 
-    async fn costs(&self, day: u64) -> Result<Vec<CostRow>, StoreError> {
-        let query =
-            "SELECT row FROM cost WHERE day >= $1 ORDER BY day, chain, address, sequence, place";
-        let rows: Vec<String> =
-            sqlx::query_scalar(query).bind(integer("day", day)?).fetch_all(&self.pool).await?;
-        rows.iter().map(|row| decode("cost", row)).collect()
-    }
-
-    async fn forget_costs(&self, day: u64) -> Result<(), StoreError> {
+    async fn prune_costs(&self, day: u64) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let query = sqlx::query("DELETE FROM cost WHERE day < $1").bind(integer("day", day)?);
         query.execute(&mut *tx).await?;
         Ok(tx.commit().await?)
     }
 
-    /// To be offered: a writer that has lost the lease gets nothing.
-    async fn slot_bytes(&self, id: &SlotId) -> Result<Vec<u8>, StoreError> {
+    async fn read_bytes(&self, id: &SlotId) -> Result<Vec<u8>, StoreError> {
         let mut connection = self.pool.acquire().await?;
         let bytes: Option<Vec<u8>> = sqlx::query_scalar(
             "SELECT bytes FROM slot \
@@ -202,11 +225,92 @@ impl Store for Postgres {
         }
         bytes.ok_or_else(|| StoreError::NoSlot { id: id.clone() })
     }
+}
+
+async fn rows<T: DeserializeOwned>(
+    from: &mut PgConnection,
+    table: &'static str,
+    query: &'static str,
+) -> Result<Vec<T>, StoreError> {
+    let rows: Vec<String> = sqlx::query_scalar(query).fetch_all(from).await?;
+    rows.iter().map(|row| decode(table, row)).collect()
+}
+
+/// Connects, and names the database without the password.
+async fn connect(url: &str) -> Result<(PgPool, PathBuf), StoreError> {
+    let options = PgConnectOptions::from_str(url)?
+        .application_name("ferry")
+        .options([("idle_in_transaction_session_timeout", SILENCE)]);
+    let database = options.get_database().unwrap_or_else(|| options.get_username());
+    let name = PathBuf::from(options.get_host()).join(database);
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
+    Ok((pool.connect_with(options).await?, name))
+}
+
+/// Whether a connection was lost, or none could be had: the server restarts, or ended what was idle for too long.
+///
+/// Source: <https://www.postgresql.org/docs/15/errcodes-appendix.html>, classes 08 and 57P, and 25P03.
+fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            code.starts_with("08") || code.starts_with("57P") || code == "25P03"
+        }),
+        _ => false,
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "nothing tells when a database is back")]
+async fn pause(time: Duration) {
+    sleep(time).await;
+}
+
+/// Does not wait for ever for a database that says nothing.
+async fn within<T>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let seconds = patience.as_secs();
+    timeout(patience, work).await.unwrap_or(Err(StoreError::Silent { seconds }))
+}
+
+impl Store for Postgres {
+    async fn load(&self) -> Result<Rows, StoreError> {
+        within(LONGEST, self.read_all()).await
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<(), StoreError> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        within(self.patience, self.write_anyhow(writes)).await
+    }
+
+    async fn packet_data(&self, keys: &[PacketKey]) -> Result<Vec<PacketData>, StoreError> {
+        within(self.patience, self.read_data(keys)).await
+    }
+
+    async fn costs(&self, day: u64) -> Result<Vec<CostRow>, StoreError> {
+        let query =
+            "SELECT row FROM cost WHERE day >= $1 ORDER BY day, chain, address, sequence, place";
+        let rows: Vec<String> =
+            sqlx::query_scalar(query).bind(integer("day", day)?).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| decode("cost", row)).collect()
+    }
+
+    async fn forget_costs(&self, day: u64) -> Result<(), StoreError> {
+        within(self.patience, self.prune_costs(day)).await
+    }
+
+    /// To be offered: a writer that has lost the lease gets nothing.
+    async fn slot_bytes(&self, id: &SlotId) -> Result<Vec<u8>, StoreError> {
+        within(self.patience, self.read_bytes(id)).await
+    }
 
     /// Gives the lease back, so that another replica need not wait until it ends.
     async fn release(&self) -> Result<(), StoreError> {
         match &self.lease {
-            Some(lease) => lease.give_back(&self.pool).await,
+            Some(lease) => within(self.patience, lease.give_back(&self.pool)).await,
             None => Ok(()),
         }
     }

@@ -9,10 +9,11 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::within;
 use crate::store::StoreError;
 
 /// So often is a lease renewed while it holds, and so often an heir looks whether it is free.
-const LOOKS: u32 = 3;
+pub(super) const LOOKS: u32 = 3;
 /// There is one: all paths may share keys, and a key is nobody else's while it is in use.
 const NAME: &str = "ferry";
 
@@ -23,6 +24,13 @@ pub enum Held {
     Wait(watch::Sender<Option<Holder>>),
     /// Say so.
     Refuse,
+}
+
+impl Held {
+    /// Whether another replica was waited for already.
+    pub(super) fn has_waited(&self) -> bool {
+        matches!(self, Self::Wait(waiting) if waiting.borrow().is_some())
+    }
 }
 
 /// A replica that relays.
@@ -101,20 +109,20 @@ impl Lease {
     pub(super) async fn take(
         pool: &PgPool,
         name: &Path,
-        (ttl, held): (Duration, Held),
+        (ttl, held): (Duration, &Held),
     ) -> Result<Self, StoreError> {
         let mut looks = interval(ttl / LOOKS);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             looks.tick().await;
-            if let Some(replica) = try_take(pool, ttl).await? {
+            if let Some(replica) = within(ttl, try_take(pool, ttl)).await? {
                 let Replica { holder, fence } = &replica;
                 tracing::info!(store = %name.display(), holder, fence, "this replica relays");
                 let renewal = tokio::spawn(renew(pool.clone(), (*fence, ttl)));
                 return Ok(Self { replica, renewal });
             }
-            let Some(holder) = holder(pool).await? else { continue };
-            let Held::Wait(waiting) = &held else {
+            let Some(holder) = within(ttl, holder(pool)).await? else { continue };
+            let Held::Wait(waiting) = held else {
                 let Holder { replica, seconds_left } = holder;
                 let path = name.into();
                 return Err(StoreError::Leased { path, holder: replica.holder, seconds_left });
@@ -161,19 +169,24 @@ async fn renew(pool: PgPool, (fence, ttl): (i64, Duration)) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let renewed = sqlx::query(
-            "UPDATE lease SET expires = now() + make_interval(secs => $3) \
-             WHERE name = $1 AND fence = $2",
-        )
-        .bind(NAME)
-        .bind(fence)
-        .bind(ttl.as_secs_f64())
-        .execute(&pool)
-        .await;
-        match renewed {
-            Ok(done) if done.rows_affected() == 0 => return,
-            Ok(_) => {}
+        match within(ttl, renew_once(&pool, (fence, ttl))).await {
+            Ok(true) => {}
+            Ok(false) => return,
             Err(error) => tracing::warn!(%error, "lease is not renewed"),
         }
     }
+}
+
+/// Renews a lease, if it is not lost.
+async fn renew_once(pool: &PgPool, (fence, ttl): (i64, Duration)) -> Result<bool, StoreError> {
+    let renewed = sqlx::query(
+        "UPDATE lease SET expires = now() + make_interval(secs => $3) \
+         WHERE name = $1 AND fence = $2",
+    )
+    .bind(NAME)
+    .bind(fence)
+    .bind(ttl.as_secs_f64())
+    .execute(pool)
+    .await?;
+    Ok(renewed.rows_affected() > 0)
 }
