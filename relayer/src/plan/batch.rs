@@ -68,6 +68,7 @@ mod tests {
         assert_eq!(sizes(&[1, 1, 1, 1, 2]), [4, 1]);
         assert_eq!(sizes(&[1, 1, 1, 1, 1, 2]), [4, 2]);
         assert_eq!(sizes(&[1, 2, 3, 4]), [4]);
+        assert_eq!(sizes(&[1, 2, 3, 4, 5, 5]), [4, 2]);
     }
 
     #[test]
