@@ -16,7 +16,7 @@ use crate::model::ids::PathId;
 const SOME_PACKETS: usize = 100;
 
 /// The addresses below `/api`, with what each tells.
-const INDEX: [(&str, &str); 10] = [
+const INDEX: [(&str, &str); 11] = [
     ("/api/status", "everything below at once"),
     ("/api/chains", "chains: height, account, what was done there"),
     ("/api/paths", "paths and what they wait for"),
@@ -27,6 +27,7 @@ const INDEX: [(&str, &str); 10] = [
     ("/api/costs", "what was relayed since the start, and what it cost"),
     ("/api/transactions", "transactions on their way"),
     ("/api/history", "the last hour in pieces of ten seconds"),
+    ("/api/lease", "where replicas share a database: which one relays"),
 ];
 
 /// Answers a question; none where nothing stands.
@@ -48,7 +49,7 @@ fn ok(body: &impl Serialize) -> Answer {
 }
 
 fn part(shown: &Shown, path: &str) -> Option<Answer> {
-    let Shown { look, wallets, .. } = shown;
+    let Shown { look, wallets, lease } = shown;
     Some(match path.strip_prefix("/api/")? {
         "status" => ok(shown),
         "chains" => ok(&look.chains),
@@ -59,6 +60,7 @@ fn part(shown: &Shown, path: &str) -> Option<Answer> {
         "costs" => ok(&look.costs),
         "transactions" => ok(&look.transactions),
         "history" => ok(&look.history),
+        "lease" => ok(lease),
         _ => return None,
     })
 }

@@ -62,9 +62,11 @@ pub const METRICS: &[Metric] = metrics! {
     gauge "ferry_uptime_seconds" &[], "For how long ferry has been running.",
         Read::One(|shown| shown.look.uptime_seconds);
     gauge "ferry_lease_held" &["holder"], "Where replicas share a database: 1 of the one that relays, 0 of those that stand by.",
-        Read::Lines(|shown, lines| shown.lease.iter().for_each(|own| lines.put(&[&own.holder], 1)));
+        Read::Lines(|shown, lines| shown.lease.iter().for_each(|own| lines.put(&[&own.replica.holder], 1)));
+    gauge "ferry_lease_since_seconds" &["holder"], "When the replica that relays began to, in seconds since 1970.",
+        Read::Lines(|shown, lines| shown.lease.iter().for_each(|own| lines.put(&[&own.replica.holder], seconds(own.since_ms))));
     counter "ferry_lease_takeovers_total" &[], "How many replicas have held the lease so far, the one that relays included.",
-        Read::Lines(|shown, lines| shown.lease.iter().for_each(|own| lines.line("", &[], own.fence)));
+        Read::Lines(|shown, lines| shown.lease.iter().for_each(|own| lines.line("", &[], own.replica.fence)));
     gauge "ferry_chain_height" CHAIN, "The last block read.",
         Read::Chain(|chain| chain.height.to_string());
     gauge "ferry_chain_block_age_seconds" CHAIN, "How long ago the last block read was made.",

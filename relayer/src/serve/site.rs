@@ -32,7 +32,17 @@ pub struct Shown {
     pub wallets: Vec<Wallet>,
     /// This replica, which holds the lease, where there are some.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub lease: Option<Replica>,
+    pub lease: Option<LeaseLook>,
+}
+
+/// The lease that this replica holds.
+#[derive(Clone, Debug, Serialize)]
+pub struct LeaseLook {
+    /// This replica.
+    #[serde(flatten)]
+    pub replica: Replica,
+    /// Since when it relays, in milliseconds since 1970.
+    pub since_ms: u64,
 }
 
 /// What answers are made of.
@@ -40,7 +50,7 @@ pub struct Shown {
 pub struct Site {
     pub(super) desk: Desk,
     wallets: Wallets,
-    lease: Option<Replica>,
+    lease: Option<LeaseLook>,
     pub(super) token: Option<Token>,
     /// What was shown last, with few packets and with many.
     last: Arc<Mutex<Option<Last>>>,
@@ -57,10 +67,11 @@ impl Site {
         Self { desk, wallets, lease: None, token, last, last_long }
     }
 
-    /// The site of one of several replicas.
+    /// The site of one of several replicas, which relays from now on.
     #[must_use]
-    pub fn of_replica(self, lease: Option<Replica>) -> Self {
-        Self { lease, ..self }
+    pub fn of_replica(self, replica: Option<Replica>) -> Self {
+        let since_ms = now().0 / 1_000_000;
+        Self { lease: replica.map(|replica| LeaseLook { replica, since_ms }), ..self }
     }
 
     /// What is shown now. Those who ask at once share one look.

@@ -39,6 +39,7 @@ impl Standby {
                 let body = json!({ "ready": false, "obstacles": [why] });
                 as_json(StatusCode::SERVICE_UNAVAILABLE, &body)
             }
+            "/api/lease" => as_json(StatusCode::OK, &*self.relays.borrow()),
             "/metrics" => of_kind(metrics::KIND, metrics::standing_by(version, &own_name())),
             _ => failure(StatusCode::SERVICE_UNAVAILABLE, &why),
         }

@@ -318,6 +318,22 @@ async fn a_loop_that_has_ended_is_told() {
     }
 }
 
+/// Which replica relays, and since when, wherever one looks.
+#[tokio::test]
+async fn the_lease_is_shown() {
+    let before = crate::drive::now().0 / 1_000_000;
+    let server = Server::start(None).await;
+    let lease: serde_json::Value = serde_json::from_str(&server.get("/api/lease").await).unwrap();
+    let since = lease["since_ms"].as_u64().unwrap();
+    assert!((before..=crate::drive::now().0 / 1_000_000).contains(&since), "{lease}");
+    assert_eq!((&lease["holder"], &lease["fence"]), (&"host:7".into(), &3.into()));
+    let status: serde_json::Value = serde_json::from_str(&server.get("/api/status").await).unwrap();
+    assert_eq!(status["lease"], lease);
+    let metrics = server.get("/metrics").await;
+    let line = format!("ferry_lease_since_seconds{{holder=\"host:7\"}} {}", since / 1_000);
+    assert!(metrics.contains(&line), "{line}: {metrics}");
+}
+
 /// Nobody restarts a replica that stands by, and nobody is sent to it.
 #[tokio::test]
 async fn a_replica_that_stands_by_is_healthy_and_not_ready() {
@@ -331,6 +347,7 @@ async fn a_replica_that_stands_by_is_healthy_and_not_ready() {
     let (_tell, told) = mpsc::channel(1);
     let server = Server { address, told, stop };
     assert!(server.get("/health").await.contains("`host:7` relays"));
+    assert!(server.get("/api/lease").await.contains(r#"{"holder":"host:7","fence":3"#));
     for path in ["/ready", "/api/status", "/"] {
         let (status, _, body) = server.ask(&format!("GET {path}"), "").await;
         assert_eq!(status, 503, "{path}");

@@ -66,6 +66,7 @@ try {
   assert.match(await text("#throughput .tip"), /received \d+/);
 
   const before = await text("#looked");
+  assert.match(before, /host:7 relays since \S*\d{4}/);
   await page.waitForFunction((before) => document.querySelector("#looked").innerText !== before, before, { timeout: 10000 });
   await page.route("**/api/status", (route) => route.abort());
   await page.locator("#state.bad").waitFor({ timeout: 10000 });

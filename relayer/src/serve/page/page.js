@@ -105,7 +105,9 @@ function drawState(look) {
   const fine = gaps ? `relaying, ${plural(gaps, "scan")} under way` : "relaying";
   $("state-text").textContent = found.length ? found[0][1] + more : fine;
   $("version").textContent = look.version;
-  $("looked").textContent = `up ${duration(look.uptime_seconds)} · ${new Date(look.time_ms).toLocaleString()}`;
+  const when = (ms) => new Date(ms).toLocaleString();
+  const lease = look.lease ? ` · ${look.lease.holder} relays since ${when(look.lease.since_ms)}` : "";
+  $("looked").textContent = `up ${duration(look.uptime_seconds)}${lease} · ${when(look.time_ms)}`;
 }
 
 function drawFigures(look) {
