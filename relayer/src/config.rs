@@ -61,6 +61,9 @@ pub struct Global {
     /// For how many days `ferry costs` knows what was paid.
     #[serde(deserialize_with = "value::at_least_one")]
     pub cost_days: u64,
+    /// How often the state of every channel is compared with what was read; zero: never.
+    #[serde(with = "value::duration")]
+    pub check_every: Duration,
     /// Paths on which nothing is sent until they are taken from this list.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub paused: Vec<String>,
@@ -172,6 +175,7 @@ impl Default for Global {
             log: "info".into(),
             log_format: LogFormat::Text,
             max_tries: 10,
+            check_every: Duration::from_secs(3_600),
             cost_days: 400,
             paused: Vec::new(),
         }

@@ -40,7 +40,7 @@ use config::{ChainConfig, Config};
 use facts::{Answer, Fact, Simulation, Step, Tip, Why};
 use flow::Flow;
 use gap::Scans;
-use ids::{AskId, ChainId, FlowId, LaneId, PathId, Time};
+use ids::{AskId, ChainId, FlowId, LaneId, PathId, Span, Time};
 use lane::Lane;
 use notice::Notice;
 use packet::Backlog;
@@ -54,6 +54,7 @@ use crate::plan::politeness::Leads;
 pub struct Model {
     pub(crate) config: BTreeMap<ChainId, ChainConfig>,
     pub(crate) max_tries: u16,
+    pub(crate) check_every: Span,
     pub(crate) paused: BTreeSet<PathId>,
     /// What is stored. All below follows from it, or is learned again after a restart.
     pub(crate) record: Record,
@@ -78,10 +79,11 @@ impl Model {
     /// The relayer that stored `rows`.
     pub fn load(config: Config, rows: Rows) -> Self {
         let record = Record::load(rows);
-        let Config { chains, max_tries, paused } = config;
+        let Config { chains, max_tries, check_every, paused } = config;
         let mut model = Self {
             config: BTreeMap::new(),
             max_tries,
+            check_every,
             paused,
             record,
             backlog: Backlog::default(),
@@ -175,8 +177,9 @@ impl Model {
     }
 
     /// Applies other settings. What is signed already stays as it is.
-    fn on_reload(&mut self, Config { chains, max_tries, paused }: Config) {
+    fn on_reload(&mut self, Config { chains, max_tries, check_every, paused }: Config) {
         (self.max_tries, self.paused) = (max_tries, paused);
+        self.set_checks(check_every);
         for chain in chains {
             match self.config.get_mut(&chain.id) {
                 Some(known) => {

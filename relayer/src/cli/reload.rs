@@ -56,6 +56,7 @@ fn differs_in_tuning_only(old: &Config, new: &Config) -> bool {
     let mut same = new.clone();
     same.ferry.log.clone_from(&old.ferry.log);
     same.ferry.max_tries = old.ferry.max_tries;
+    same.ferry.check_every = old.ferry.check_every;
     same.ferry.paused.clone_from(&old.ferry.paused);
     // A chain that is new is served as soon as a path needs it.
     same.chains.retain(|chain| old.chains.iter().any(|old| old.id == chain.id));

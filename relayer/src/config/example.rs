@@ -16,6 +16,8 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # max_tries = 10
 # For how many days `ferry costs` knows what was paid.
 # cost_days = 400
+# How often the state of every channel is compared with what was read, which finds what a node did not tell. "0s": never.
+# check_every = "1h"
 # Paths on which nothing is sent: no packets, no handshakes, no updates of clients, which expire in time;
 # as in ["chain-a-chain-b"].
 # paused = []

@@ -148,7 +148,8 @@ pub async fn connect_some(
 /// What the model is told: what concerns all of it, and its chains.
 pub fn settings(global: &Global, chains: Vec<ChainConfig>) -> Config {
     let paused = global.paused.iter().map(|path| PathId::from(path.as_str())).collect();
-    Config { chains, max_tries: global.max_tries, paused }
+    let check_every = Span::from(global.check_every);
+    Config { chains, max_tries: global.max_tries, check_every, paused }
 }
 
 /// What to do where the account that simulates does not exist.

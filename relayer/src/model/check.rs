@@ -1,13 +1,10 @@
-//! The hourly check: what the blocks told against what the chains' states say.
+//! The regular check: what the blocks told against what the chains' states say.
 
 use std::collections::BTreeMap;
 
 use super::Model;
 use super::ids::{ChainId, FlowId, PathId, Side, Span, Time};
 use super::rows::{EndState, PathRow};
-
-/// How often the state of every channel is compared with what was read.
-pub(crate) const CHECK_EVERY: Span = Span::seconds(3_600);
 
 /// When each path is looked at next; nothing of it outlives the process.
 #[derive(Debug, Default)]
@@ -16,18 +13,22 @@ pub(crate) struct Checks(BTreeMap<PathId, Time>);
 impl Model {
     /// Opens the gaps that make up a check of each path that is due for one.
     pub(super) fn check_paths(&mut self) {
+        let every = Some(self.check_every).filter(|every| *every != Span(0));
+        let next = every.map(|every| self.now.plus(every));
         let is_open = |row: &&PathRow| {
             [&row.ends.a, &row.ends.b].iter().all(|end| end.state == EndState::Open)
         };
         let paths: Vec<PathId> =
             self.record.paths().filter(is_open).map(|row| row.path.clone()).collect();
         for path in paths {
-            let first = self.now.plus(CHECK_EVERY);
-            let due = self.checks.0.entry(path.clone()).or_insert(first);
-            if *due > self.now {
+            let due = self.checks.0.remove(&path).or(next);
+            let is_due = due.is_some_and(|due| due <= self.now);
+            if let Some(due) = if is_due { next } else { due } {
+                self.checks.0.insert(path.clone(), due);
+            }
+            if !is_due {
                 continue;
             }
-            *due = first;
             // A scan that is under way is not begun anew.
             if self.record.gaps().any(|gap| gap.id.path == path && gap.hides_packets()) {
                 continue;
@@ -44,6 +45,15 @@ impl Model {
             if path.chains.a == *chain || path.chains.b == *chain {
                 self.checks.0.insert(path.path.clone(), self.now);
             }
+        }
+    }
+
+    /// Checks every path so often from now on; what is due already stays so.
+    pub(super) fn set_checks(&mut self, every: Span) {
+        if every != self.check_every {
+            self.check_every = every;
+            let now = self.now;
+            self.checks.0.retain(|_, due| *due <= now);
         }
     }
 

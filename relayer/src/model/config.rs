@@ -20,6 +20,8 @@ pub struct Config {
     pub chains: Vec<ChainConfig>,
     /// After how many failures a message is given up.
     pub max_tries: u16,
+    /// How often the state of every channel is compared with what was read; zero: never.
+    pub check_every: Span,
     /// Paths on which nothing is sent.
     pub paused: BTreeSet<PathId>,
 }

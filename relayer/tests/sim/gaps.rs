@@ -90,3 +90,22 @@ fn live_packets_go_before_found_ones() {
     assert!(!(1..=3_000).all(|seq| arrived(&world, seq)), "there was no backlog to wait for");
     settle(&mut world, 300);
 }
+
+/// States are compared with what was read as often as that is wanted, also when it is changed.
+#[test]
+fn states_are_checked_as_often_as_is_wanted() {
+    let mut world = linked(65, Faults::default());
+    let scans = |world: &mut World, seconds: u64| {
+        let before = world.scanned.len();
+        world.run(seconds, |_| false);
+        world.scanned.len() - before
+    };
+    world.check_every(0);
+    assert_eq!(scans(&mut world, 300), 0);
+    world.check_every(60);
+    // Both ends of the channel, four times or so.
+    let often = scans(&mut world, 270);
+    assert!((6..=16).contains(&often), "{often}");
+    world.check_every(0);
+    assert_eq!(scans(&mut world, 300), 0);
+}

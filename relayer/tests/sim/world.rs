@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cosmos::keys::Key;
 use ferry::model::config::{ChainConfig, Config};
 use ferry::model::facts::{Ask, Fact, Step};
-use ferry::model::ids::{AskId, Both, ChainId, End, Height, Order, Side, Time};
+use ferry::model::ids::{AskId, Both, ChainId, End, Height, Order, Side, Span, Time};
 use ferry::model::notice::Notice;
 use ferry::model::rows::{ChannelRow, Ibc, PathRow};
 use ferry::model::{Model, step};
@@ -189,7 +189,8 @@ impl<C: Channels> World<C> {
             chains.push(Chain::new(site.name, lanes, site.started, site.channels));
             configs.push(config);
         }
-        let config = Config { chains: configs, max_tries: 40, ..Config::default() };
+        let check_every = Span::seconds(3_600);
+        let config = Config { chains: configs, max_tries: 40, check_every, ..Config::default() };
         let count = chains.len();
         let mut world = Self {
             chains: Chains::of(chains),
@@ -385,6 +386,13 @@ impl<C: Channels> World<C> {
         self.wanted = vec![(row, Vec::new())];
         self.boot();
         self.feed(Fact::Clear(path));
+    }
+
+    /// Checks states so often from now on; zero is never. The relayer runs on.
+    pub(crate) fn check_every(&mut self, seconds: u64) {
+        self.config.check_every = Span::seconds(seconds);
+        let config = self.config.clone();
+        self.feed(Fact::Reload(Box::new(config)));
     }
 
     /// Starts the relayer anew with other configurations of its chains.

@@ -25,8 +25,8 @@ const DYNAMIC_MULTIPLIER: u64 = 1_100;
 const DYNAMIC_MAX: &str = "0.6";
 
 const ALWAYS: &str = "ferry always does this";
-const NO_CLEARING: &str =
-    "ferry misses no block, so there is nothing to clear; `ferry clear PATH` looks anew by hand";
+const NO_CLEARING: &str = "ferry misses no block, so there is nothing to clear; `check_every` looks anew, \
+                           and `ferry clear PATH` by hand";
 const OWN_MEASURE: &str = "ferry finds the right measure by itself";
 
 pub(super) fn import(mut file: Source) -> Result<Import, ImportError> {
