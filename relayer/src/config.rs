@@ -7,6 +7,7 @@ pub mod example;
 pub mod filter;
 pub mod gas;
 pub mod import;
+pub mod option;
 mod place;
 pub mod store;
 pub mod texts;
@@ -23,6 +24,7 @@ use tendermint::trust_threshold::TrustThresholdFraction;
 
 use filter::Filter;
 use gas::DynamicGasPrice;
+use option::ExtensionOption;
 pub use place::Mistake;
 use place::Places;
 use texts::Texts;
@@ -151,6 +153,9 @@ pub struct Chain {
     /// Text in every transaction, beside ferry's name and version.
     #[serde(default)]
     pub memo: String,
+    /// Options in every transaction.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extension_options: Vec<ExtensionOption>,
     /// The most messages in one transaction.
     #[serde(default = "default_max_msgs", deserialize_with = "value::at_least_one")]
     pub max_msgs: usize,
@@ -309,6 +314,7 @@ impl Chain {
             fee_granter: Texts::default(),
             low_balance: 0,
             memo: String::new(),
+            extension_options: Vec::new(),
             max_msgs: default_max_msgs(),
             trusting_period: None,
             trust_threshold: value::default_trust_threshold(),
@@ -331,6 +337,7 @@ impl Chain {
             filter: other.filter.clone(),
             fee_granter: other.fee_granter.clone(),
             memo: other.memo.clone(),
+            extension_options: other.extension_options.clone(),
             max_msgs: other.max_msgs,
             ..self.clone()
         }

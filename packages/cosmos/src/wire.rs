@@ -1,6 +1,7 @@
 //! What crosses the wire, encoded and decoded: pure, the same input gives the same bytes.
 
 pub mod client;
+pub mod ethermint;
 pub mod event;
 pub mod event_v1;
 pub mod event_v2;

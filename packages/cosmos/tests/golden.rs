@@ -91,6 +91,7 @@ fn a_signed_transaction_has_the_bytes_of_wasmd() {
         fee: &fee,
         memo: "hello",
         timeout_height: 0,
+        extension_options: &[],
     };
     assert_eq!(hex::encode(sign(&key, &plan).bytes), hex::encode(wasmd_tx("signed_send")));
 }

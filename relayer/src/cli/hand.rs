@@ -122,7 +122,12 @@ impl Hand {
         let key = place.keys().load(name, &password::read(place, Again::No)?)?;
         let chain = setup::reach(config).await?;
         let price = price::now(&chain, config).await?;
-        let fees = FeeTerms { multiplier: config.gas_multiplier, margin: MARGIN, granter: None };
+        let fees = FeeTerms {
+            multiplier: config.gas_multiplier,
+            margin: MARGIN,
+            granter: None,
+            extension_options: setup::extension_options(config),
+        };
         let chain = chain
             .with_gas_price(price)
             .with_max_gas(config.max_gas.unwrap_or(MAX_GAS))

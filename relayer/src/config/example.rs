@@ -91,6 +91,9 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # low_balance = 0
 # Text in every transaction, beside ferry's name and version.
 # memo = ""
+# Options in every transaction. On chains of Ethermint `ethermint_dynamic_fee` is the most that a unit of gas costs above the
+# base fee, in the fee denom; without it all that the fee leaves above the base fee is paid.
+# extension_options = [{ type = "ethermint_dynamic_fee", value = "1000000" }]
 # The most messages in one transaction.
 # max_msgs = 100
 # For how long clients of this chain trust a header; default two thirds of its unbonding period.

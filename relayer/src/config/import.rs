@@ -15,6 +15,7 @@ use serde::Serialize;
 use toml::{Table, Value};
 
 use super::Config;
+use super::option::ExtensionOption;
 
 /// What another relayer's configuration became.
 #[derive(Debug, PartialEq)]
@@ -208,6 +209,27 @@ impl Source {
             Ok(Multiplier { multiplier }) => Ok(Some(multiplier)),
             Err(error) => Err(self.wrong(key, error.message())),
         }
+    }
+
+    /// The options in every transaction, of which ferry knows one, by the types that mean it.
+    fn options(
+        &mut self,
+        key: &str,
+        is_known: impl Fn(&str) -> bool,
+        notes: &mut Vec<Note>,
+    ) -> Result<Vec<ExtensionOption>, ImportError> {
+        let mut options = Vec::new();
+        for mut option in self.tables(key)? {
+            let kind = option.text("type").unwrap_or_default();
+            if is_known(&kind) {
+                options.extend(option.number("value")?.map(ExtensionOption::EthermintDynamicFee));
+            } else {
+                let why = "ferry knows the option `ethermint_dynamic_fee` only".to_owned();
+                notes.push(Note { key: option.key("type"), value: kind, differs: true, why });
+            }
+            option.rest(notes);
+        }
+        Ok(options)
     }
 
     fn is_true(&mut self, key: &str) -> bool {

@@ -111,6 +111,23 @@ fn keys_and_granters_are_one_or_several() {
 }
 
 #[test]
+fn a_wrong_option_is_named_with_its_line() {
+    let text = example_switched_on();
+    for (wrong, reason) in [
+        ("[{ type = \"other\", value = \"1\" }]", "unknown variant"),
+        ("[{ type = \"ethermint_dynamic_fee\", value = \"much\" }]", "no whole number"),
+    ] {
+        let right = "[{ type = \"ethermint_dynamic_fee\", value = \"1000000\" }]";
+        assert!(text.contains(right));
+        let text = text.replace(right, wrong);
+        let expected = text.lines().position(|line| line.contains(wrong)).unwrap() + 1;
+        let mistake = Config::parse(&text).unwrap_err();
+        assert!(mistake.to_string().contains(reason), "{mistake}");
+        assert_eq!(mistake.line, expected, "{mistake}");
+    }
+}
+
+#[test]
 fn what_is_shown_reads_back() {
     let config = Config::parse(&example_switched_on()).unwrap();
     let shown = toml::to_string(&config).unwrap();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cosmos::Any;
 use cosmos::chain::{Chain, ChainConfig as Connection, ChainError};
 use cosmos::keys::store::{KeyStore, KeyStoreError};
 use cosmos::keys::{HdPath, Key, KeyError};
@@ -174,6 +175,7 @@ pub fn tune(known: ChainConfig, file: &ChainFile) -> ChainConfig {
         filter: file.filter.clone().into(),
         fee_granters: granters(file),
         memo: memo(&file.memo),
+        extension_options: extension_options(file),
         max_msgs: file.max_msgs,
         ..known
     }
@@ -204,6 +206,7 @@ fn offline_chain(file: &ChainFile) -> ChainConfig {
         filter: file.filter.clone().into(),
         fee_granters: Vec::new(),
         memo: String::new(),
+        extension_options: Vec::new(),
         block_gas: None,
         block_bytes: MAX_BLOCK_BYTES,
         max_msgs: file.max_msgs,
@@ -241,6 +244,7 @@ async fn connect_one(
     let block = chain.rpc().block_params(height).await.map_err(|e| failed(e.into()))?;
     let probe = find_probe(&chain, &lanes, probe, probes).await.map_err(failed)?;
     let (terms, granters) = (terms(&file, unbonding), granters(&file));
+    let extension_options = extension_options(&file);
     let config = ChainConfig {
         id: ChainId::from(file.id.as_str()),
         revision: revision_of(&file.id),
@@ -256,6 +260,7 @@ async fn connect_one(
         filter: file.filter.into(),
         fee_granters: granters,
         memo: memo(&file.memo),
+        extension_options,
         block_gas: u64::try_from(block.max_gas).ok(),
         block_bytes: u64::try_from(block.max_bytes).unwrap_or(MAX_BLOCK_BYTES),
         max_msgs: file.max_msgs,
@@ -283,6 +288,11 @@ pub async fn follow(file: &ChainFile) -> Result<Node, SetupError> {
     let unbonding = endpoints.current().unbonding_period().await.map_err(failed)?;
     let id = ChainId::from(file.id.as_str());
     Ok(Node::new(id, endpoints, terms(file, unbonding), INTERVAL / 2))
+}
+
+/// The options in every transaction.
+pub(crate) fn extension_options(file: &ChainFile) -> Vec<Any> {
+    file.extension_options.iter().map(Any::from).collect()
 }
 
 /// The accounts that may grant fees.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cosmos::Any;
 use cosmos::chain::price::PriceModule;
 use cosmos::keys::Key;
 use cosmos::wire::gas::GasPrice;
@@ -57,6 +58,8 @@ pub struct ChainConfig {
     pub fee_granters: Vec<Address>,
     /// The text in every transaction.
     pub memo: String,
+    /// Options in every transaction.
+    pub extension_options: Vec<Any>,
     /// `max_gas` of a block; `None` when the chain does not limit it.
     pub block_gas: Option<u64>,
     /// `max_bytes` of a block.

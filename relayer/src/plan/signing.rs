@@ -113,14 +113,16 @@ impl Model {
         let (fee, payment) =
             self.fee(id, (lane, msgs.as_slice()), with_first_key(gas, sequence), &price);
         let timeout_height = tip.height + LIFETIME_BLOCKS;
+        let chain = self.chain_to(id);
         let plan = TxPlan {
             chain_id: lane.chain.as_str(),
             account_number: number,
             sequence,
             msgs: &msgs,
             fee: &fee,
-            memo: self.chain_to(id).map_or("", |chain| chain.memo.as_str()),
+            memo: chain.map_or("", |chain| chain.memo.as_str()),
             timeout_height,
+            extension_options: chain.map_or(&[][..], |chain| chain.extension_options.as_slice()),
         };
         let signed = sign(&key.key, &plan);
         let slot = SlotRow {

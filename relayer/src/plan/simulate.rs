@@ -204,6 +204,7 @@ impl Model {
                 fee: &fee,
                 memo: &chain.memo,
                 timeout_height: 0,
+                extension_options: &chain.extension_options,
             },
         );
         let ask = Ask::Simulate { chain: chain.id.clone(), tx };

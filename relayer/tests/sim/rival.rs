@@ -69,6 +69,7 @@ impl Rival {
             fee: &fee,
             memo: "",
             timeout_height: 0,
+            extension_options: &[],
         };
         let bytes = sign(&self.key, &plan).bytes;
         self.won += 1;

@@ -104,6 +104,7 @@ pub(crate) fn chain_config(chain: &str, revision: u64, key: Key) -> ChainConfig 
         filter: Filter::default(),
         fee_granters: Vec::new(),
         memo: "ferry".to_owned(),
+        extension_options: Vec::new(),
         block_gas: Some(20_000_000),
         block_bytes: 4_000_000,
         max_msgs: 100,

@@ -167,6 +167,7 @@ fn sign_elsewhere(world: &mut World) {
         fee: &fee,
         memo: &format!("by hand at {}", chain.height),
         timeout_height: 0,
+        extension_options: &[],
     };
     chain.offer(&sign(&key, &plan).bytes);
 }

@@ -26,12 +26,14 @@ pub struct FeeTerms {
     pub margin: u64,
     /// The account that pays by a grant; none: the one that signs.
     pub granter: Option<String>,
+    /// Options in every transaction, which a chain refuses if it does not know them.
+    pub extension_options: Vec<Any>,
 }
 
 impl Default for FeeTerms {
     /// 1.3 times what the dry run takes, paid by the account that signs.
     fn default() -> Self {
-        Self { multiplier: 1_300, margin: 0, granter: None }
+        Self { multiplier: 1_300, margin: 0, granter: None, extension_options: Vec::new() }
     }
 }
 
@@ -125,7 +127,7 @@ impl Chain {
     /// # Errors
     /// [`ChainError::TooMuchGas`].
     pub fn fee(&self, simulated: u64) -> Result<Fee, ChainError> {
-        let FeeTerms { multiplier, margin, granter } = self.fees.clone();
+        let FeeTerms { multiplier, margin, granter, .. } = self.fees.clone();
         let gas_limit = simulated.saturating_mul(multiplier).div_ceil(1_000).saturating_add(margin);
         let amount = self.config.gas_price.fee(gas_limit);
         let denom = self.config.gas_price.denom().to_owned();
@@ -180,6 +182,7 @@ impl Chain {
             fee,
             memo,
             timeout_height: 0,
+            extension_options: &self.fees.extension_options,
         }
     }
 

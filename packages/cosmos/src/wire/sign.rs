@@ -53,6 +53,7 @@ mod tests {
             fee: &fee,
             memo: "hello",
             timeout_height: 99,
+            extension_options: &[],
         };
         let tx = sign(&key(), &plan);
         assert_eq!(tx, sign(&key(), &plan));
@@ -75,6 +76,7 @@ mod tests {
             fee: &fee,
             memo: "",
             timeout_height: 0,
+            extension_options: &[],
         };
         let base = sign(&key(), &plan).hash;
         for other in [
@@ -97,6 +99,7 @@ mod tests {
             fee: &fee,
             memo: "",
             timeout_height: 0,
+            extension_options: &[],
         };
         let read = decode(&unsigned(None, &plan)).unwrap();
         assert_eq!((read.public_key, read.signature, read.sequence), (None, Vec::new(), 9));

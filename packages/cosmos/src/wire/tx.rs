@@ -47,6 +47,8 @@ pub struct TxPlan<'a> {
     pub memo: &'a str,
     /// The last height that may include it; zero for no limit.
     pub timeout_height: u64,
+    /// Options that a chain refuses if it does not know them.
+    pub extension_options: &'a [Any],
 }
 
 /// A transaction ready to be broadcast.
@@ -182,6 +184,7 @@ pub(super) fn encode_parts(public_key: Option<&[u8; 33]>, plan: &TxPlan<'_>) -> 
         messages: plan.msgs.to_vec(),
         memo: plan.memo.to_owned(),
         timeout_height: plan.timeout_height,
+        extension_options: plan.extension_options.to_vec(),
         ..TxBody::default()
     };
     let signer = SignerInfo {

@@ -158,6 +158,8 @@ fn chain(
     chain.max_gas = from.number("max_gas")?;
     chain.fee_granter = from.text("fee_granter").into();
     chain.memo = from.text("memo_prefix").unwrap_or_default();
+    chain.extension_options =
+        from.options("extension_options", |kind| kind == "ethermint_dynamic_fee", notes)?;
     chain.trusting_period = duration(&mut from, "trusting_period")?;
     put(&mut chain.trust_threshold, trust_threshold(&mut from)?);
     let drift = duration(&mut from, "clock_drift")?.unwrap_or(CLOCK_DRIFT);
@@ -312,7 +314,6 @@ fn leave(from: &mut Source, notes: &mut Vec<Note>) {
                 "false",
                 "ferry asks the staking module for the unbonding period; set `trusting_period`",
             ),
-            ("extension_options", "[]", "ferry's transactions have none"),
             ("proof_specs", "", "ferry knows the proofs of IAVL only"),
         ],
         notes,

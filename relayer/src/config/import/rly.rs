@@ -97,6 +97,8 @@ fn chain(
     if let Some(multiplier) = value.multiplier("gas-adjustment")? {
         chain.gas_multiplier = multiplier;
     }
+    // rly writes the same option whatever type is given.
+    chain.extension_options = value.options("extension-options", |_| true, notes)?;
     if let Some((granter, grantees)) = grants(&mut value, &chain.address_prefix, notes)? {
         chain.fee_granter = granter.into();
         if !grantees.is_empty() {
@@ -180,7 +182,6 @@ fn leave(value: &mut Source, notes: &mut Vec<Note>) {
                 "false",
                 "set `dynamic_gas_price` with the most that gas may cost, which rly does not limit",
             ),
-            ("extension-options", "[]", "ferry's transactions have none"),
         ],
         notes,
     );

@@ -43,6 +43,7 @@ fn a_configuration_of_hermes_becomes_ours() {
     assert_eq!(first.gas_price.to_string(), "0.025stake");
     assert_eq!((first.max_msgs, first.memo.as_str()), (30, "ours"));
     assert!(first.fee_granter.first().starts_with("cosmos1"));
+    assert_eq!(first.extension_options, [ExtensionOption::EthermintDynamicFee(1_000_000)]);
     assert_eq!(first.trusting_period, Some(Duration::from_secs(14 * 86_400)));
     assert_eq!(first.max_clock_drift, Duration::from_secs(44));
     assert_eq!((first.trust_threshold.numerator(), first.trust_threshold.denominator()), (2, 3));
@@ -82,6 +83,7 @@ fn a_configuration_of_rly_becomes_ours() {
     assert_eq!((hub.filter.max_memo_bytes, hub.filter.max_receiver_bytes), (Some(500), Some(150)));
     assert_eq!(hub.filter.allow_channels[0].to_string(), "*/channel-141");
     assert!(hub.fee_granter.first().starts_with("cosmos1"));
+    assert_eq!(hub.extension_options, [ExtensionOption::EthermintDynamicFee(2_000_000)]);
     assert_eq!(hub.key.to_vec(), ["grantee1", "grantee2"], "those sign whom it grants fees");
     let path = ImportedPath {
         name: "hub-juno".into(),
@@ -120,6 +122,9 @@ fn what_has_no_counterpart_is_named() {
     ] {
         assert!(!noted(&hermes, key).differs, "{key}");
     }
+    let other = import(&HERMES.replace("ethermint_dynamic_fee", "another")).unwrap();
+    assert!(noted(&other, "chains[0].extension_options[0].type").differs);
+    assert!(other.config.chains[0].extension_options.is_empty());
     let rly = import(RLY).unwrap();
     assert!(noted(&rly, "chains.shade.type").differs);
     assert!(!noted(&rly, "chains.hub.value.feegrants.num_grantees").differs);
@@ -187,6 +192,7 @@ const TAKEN: &[&str] = &[
     "rule",
     "granter",
     "grantees",
+    "value",
     "type",
     "metrics-listen-addr",
     "timeout",

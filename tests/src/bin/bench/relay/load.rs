@@ -94,6 +94,7 @@ impl<'a> Load<'a> {
                     fee: &fee,
                     memo: "",
                     timeout_height: 0,
+                    extension_options: &[],
                 },
             ));
             (left, sequence) = (left - left.min(PER_TX), sequence + 1);
