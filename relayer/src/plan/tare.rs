@@ -7,10 +7,8 @@
 //! the same header takes less: as much as two of them in one transaction take more than one. Which of the two it was,
 //! what was learned of such messages may tell; else the update counts as known, which leaves out less.
 
-use cosmos::wire::tx::any;
-use ibc_proto::cosmos::bank::v1beta1::MsgSend;
-use ibc_proto::cosmos::base::v1beta1::Coin;
 use ibc_proto::google::protobuf::Any;
+use prost::Message;
 
 use super::gas::without_first_key;
 use super::learned::Shape;
@@ -24,6 +22,8 @@ use crate::model::rows::SlotRow;
 
 /// When a chain is asked again that did not answer.
 const AGAIN: Span = Span::seconds(5);
+/// What a message is called that does not matter.
+const NO_MATTER: &str = "/cosmos.distribution.v1beta1.MsgSetWithdrawAddress";
 /// In hundredths, how far a batch may be from what was learned, and still be known by it. What was learned may itself be
 /// off by two: what messages of a kind differ by, and what was paid for new receivers.
 const NEAR: u64 = 3;
@@ -77,11 +77,21 @@ impl Tare {
     }
 }
 
-/// The account that simulates sends itself one unit.
+/// `cosmos.distribution.v1beta1.MsgSetWithdrawAddress`.
+#[derive(Clone, PartialEq, Message)]
+struct SetWithdrawAddress {
+    #[prost(string, tag = "1")]
+    delegator: String,
+    #[prost(string, tag = "2")]
+    withdraw: String,
+}
+
+/// The account that simulates has its rewards, of which it has none, go to itself. It has one unit, which is the fee: a
+/// message that moves money would fail.
 fn no_matter(chain: &ChainConfig) -> Any {
     let probe = chain.probe.address.to_string();
-    let coin = Coin { denom: chain.gas_price.denom().to_owned(), amount: "1".to_owned() };
-    any(&MsgSend { from_address: probe.clone(), to_address: probe, amount: vec![coin] })
+    let message = SetWithdrawAddress { delegator: probe.clone(), withdraw: probe };
+    Any { type_url: NO_MATTER.to_owned(), value: message.encode_to_vec() }
 }
 
 impl Model {

@@ -175,7 +175,7 @@ impl<C: Channels> Core<C> {
             "MsgTimeout" => self.timeout(at, decode(message)?, events),
             "MsgTimeoutOnClose" => self.timeout_on_close(at, decode(message)?, events),
             "MsgChannelCloseInit" => self.channel_close_init(at, &decode(message)?, events),
-            "MsgSend" => Ok(Effect::Done),
+            "MsgSetWithdrawAddress" => Ok(Effect::Done),
             _ => self.handshake(at, message, events),
         }
     }

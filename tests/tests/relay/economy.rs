@@ -6,9 +6,14 @@ use crate::blocks::{Carried, carried};
 
 /// Packets of each transaction that sends some.
 const BATCH: usize = 40;
+/// More packets than are received in one transaction: some 65 take a twentieth of what fits into a block.
+const TWO_BATCHES: usize = 100;
+/// Such that a few of them are in the second transaction.
+const A_FEW_MORE: usize = 70;
 
 /// After the first batches of transfers ferry knows what such messages take: it asks no node any more, and what
-/// it pays for is as close to what they take as before. Transfers to accounts that are new take more: there
+/// it pays for is as close to what they take as before, also for a few of them behind a client update with which they
+/// were simulated. Transfers to accounts that are new take more: there
 /// it asks.
 #[test]
 fn gas_that_is_known_is_not_asked_for() -> anyhow::Result<()> {
@@ -19,8 +24,9 @@ fn gas_that_is_known_is_not_asked_for() -> anyhow::Result<()> {
         let channel = linked["a"]["channel"].as_str().unwrap();
         let a = &operator.a;
         let _ferry = operator.start()?;
-        // It has to see whom it brings something to, then two hundred receives and acknowledgements.
-        for count in [1, BATCH, BATCH, BATCH, BATCH, BATCH] {
+        // It has to see whom it brings something to, then two hundred receives and acknowledgements, some of them in two
+        // transactions behind a client update.
+        for count in [1, TWO_BATCHES, BATCH, BATCH, BATCH] {
             operator.send(a, channel, count).await?;
             operator.settled(a, channel).await?;
         }
@@ -31,6 +37,10 @@ fn gas_that_is_known_is_not_asked_for() -> anyhow::Result<()> {
         operator.settled(a, channel).await?;
         let (asked, sent) = known.end(3 * BATCH).await?;
         assert!(asked * 2 <= sent, "{asked} simulations for {sent} transactions");
+        let behind = Watch::begin(&operator).await?;
+        operator.send(a, channel, A_FEW_MORE).await?;
+        operator.settled(a, channel).await?;
+        behind.end(A_FEW_MORE).await?;
 
         let new = Watch::begin(&operator).await?;
         let prefix = &operator.b.chain.config().prefix;
