@@ -1,5 +1,7 @@
 //! From the operator's file to nodes and a model: asks the chains what the file need not say.
 
+mod probe;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +11,7 @@ use cosmos::keys::store::{KeyStore, KeyStoreError};
 use cosmos::keys::{HdPath, Key, KeyError};
 use cosmos::rpc::Rpc;
 use cosmos::wire::height::revision_of;
-use cosmos::wire::tx::any;
 use futures_util::future::{join_all, try_join_all};
-use ibc_proto::cosmos::bank::v1beta1::MsgSend;
-use ibc_proto::cosmos::base::v1beta1::Coin;
 
 use super::endpoints::Endpoints;
 use super::node::{Node, Terms};
@@ -242,8 +241,8 @@ async fn connect_one(
     let max_block_time = chain.max_block_time().await.map_err(failed)?;
     let height = chain.height().await.map_err(failed)?;
     let block = chain.rpc().block_params(height).await.map_err(|e| failed(e.into()))?;
-    let probe = find_probe(&chain, &lanes, probe, probes).await.map_err(failed)?;
     let (terms, granters) = (terms(&file, unbonding), granters(&file));
+    let probe = probe::find(&chain, (&lanes, &granters), probe, probes).await.map_err(failed)?;
     let extension_options = extension_options(&file);
     let config = ChainConfig {
         id: ChainId::from(file.id.as_str()),
@@ -332,45 +331,6 @@ fn address(file: &ChainFile, key: &Key) -> Result<Address, SetupError> {
     key.address(&file.address_prefix)
         .map(Address::from)
         .map_err(|source| SetupError::Address { chain: file.id.clone(), source })
-}
-
-/// The account that simulates. Where it does not exist yet, it may be made with one unit.
-async fn find_probe(
-    chain: &Chain,
-    lanes: &[LaneConfig],
-    address: Address,
-    probes: Probes,
-) -> Result<Probe, ChainError> {
-    let account = match chain.account(address.as_str()).await {
-        Err(ChainError::NoAccount { .. }) if probes == Probes::Make => {
-            make_probe(chain, lanes, &address).await?;
-            chain.account(address.as_str()).await?
-        }
-        other => other?,
-    };
-    Ok(Probe { address, sequence: account.sequence })
-}
-
-/// Makes the account that simulates, with the first key that has the money for it.
-async fn make_probe(
-    chain: &Chain,
-    lanes: &[LaneConfig],
-    address: &Address,
-) -> Result<(), ChainError> {
-    let mut made = Ok(());
-    for LaneConfig { key, .. } in lanes {
-        let coin = Coin { denom: chain.config().gas_price.denom().to_owned(), amount: "1".into() };
-        let send = MsgSend {
-            from_address: chain.address(key)?,
-            to_address: address.to_string(),
-            amount: vec![coin],
-        };
-        made = chain.send_msgs(key, &[any(&send)], &memo("")).await.map(drop);
-        if made.is_ok() {
-            break;
-        }
-    }
-    made
 }
 
 /// Names ferry in every transaction, so that explorers can tell who relayed.

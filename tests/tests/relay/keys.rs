@@ -94,7 +94,8 @@ async fn balance(site: &Site, address: &str) -> anyhow::Result<u128> {
     Ok(site.chain.balance(address, site.chain.config().gas_price.denom()).await?)
 }
 
-async fn send(from: &Site, to: &str, units: u128) -> anyhow::Result<()> {
+/// Sends an account some of the fee denom.
+pub(crate) async fn send(from: &Site, to: &str, units: u128) -> anyhow::Result<()> {
     let denom = from.chain.config().gas_price.denom();
     let message: Any = any(&MsgSend {
         from_address: from.chain.address(&from.key)?,
