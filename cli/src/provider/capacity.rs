@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cosmwasm_std::Uint128;
 use market::msg::Prices;
+use market::price;
 use protocol::Group;
 use protocol::deployment::{Gpu, GpuModel, ResourceUnit};
 use serde::{Deserialize, Serialize};
@@ -116,18 +117,6 @@ impl Needs {
     }
 }
 
-impl Gpus {
-    /// Whether these will do, as the market matches kinds with prices: what is not said may be anything.
-    fn serves(&self, wanted: &Gpu) -> bool {
-        let is_one = |model: &GpuModel| {
-            model.vendor == self.model.vendor
-                && (model.model.is_none() || model.model == self.model.model)
-                && (model.ram_gib.is_none() || model.ram_gib == self.model.ram_gib)
-        };
-        wanted.alternatives.is_empty() || wanted.alternatives.iter().any(is_one)
-    }
-}
-
 impl Capacity {
     /// The first resource that costs nothing at these prices: an offer of it has no bound.
     #[must_use]
@@ -161,9 +150,11 @@ impl Capacity {
     /// Whether there are enough graphics processors whichever of the kinds that will do each lease is given: what
     /// several kinds can serve counts for each of them.
     fn holds_gpus(&self, wanted: &[Gpu]) -> bool {
-        let is_served = |gpu: &Gpu| gpu.units == 0 || self.gpus.iter().any(|kind| kind.serves(gpu));
+        let is_served = |gpu: &Gpu| {
+            gpu.units == 0 || self.gpus.iter().any(|kind| price::fits(&kind.model, gpu))
+        };
         let is_enough = |kind: &Gpus| {
-            let served = wanted.iter().filter(|gpu| kind.serves(gpu));
+            let served = wanted.iter().filter(|gpu| price::fits(&kind.model, gpu));
             served.map(|gpu| u64::from(gpu.units)).fold(0, u64::saturating_add) <= kind.units
         };
         wanted.iter().all(is_served) && self.gpus.iter().all(is_enough)

@@ -6,7 +6,7 @@ use protocol::deployment::{Gpu, GpuModel, Group, ResourceUnit, Volume};
 use protocol::limits;
 
 use crate::error::ContractError;
-use crate::msg::{GpuPrice, Prices};
+use crate::msg::Prices;
 
 /// Bytes in a GiB.
 const GIB: u128 = 1 << 30;
@@ -88,7 +88,8 @@ fn of_unit(prices: &Prices, unit: &ResourceUnit) -> Option<Uint256> {
         terms.push(of_volume(prices, volume)?);
     }
     if let Some(gpu) = &unit.gpu {
-        let each = prices.gpus.iter().filter(|price| fits(price, gpu)).map(|price| price.each);
+        let each =
+            prices.gpus.iter().filter(|price| fits(&price.model, gpu)).map(|price| price.each);
         terms.push(scaled(each.min()?, gpu.units.into())?);
     }
     terms.into_iter().try_fold(Uint256::zero(), |sum, term| sum.checked_add(term).ok())
@@ -108,8 +109,8 @@ fn scaled(price: Uint128, quantity: u64) -> Option<Uint256> {
 }
 
 /// Whether what is offered is one of the alternatives wanted; none wanted means any.
-fn fits(price: &GpuPrice, gpu: &Gpu) -> bool {
-    let offered = &price.model;
+#[must_use]
+pub fn fits(offered: &GpuModel, gpu: &Gpu) -> bool {
     let is_wanted = |wanted: &GpuModel| {
         wanted.vendor == offered.vendor
             && (wanted.model.is_none() || wanted.model == offered.model)
