@@ -59,6 +59,17 @@ impl Actor {
         self.send_msgs(&[message]).await
     }
 
+    /// Sends the contract a message that may be executed any number of times and pays nothing. It waits for no
+    /// transaction of before, and none of later waits for it.
+    ///
+    /// # Errors
+    /// What the contract says, or the chain.
+    pub async fn send_repeatable(&self, msg: &impl Serialize) -> anyhow::Result<TxOutcome> {
+        let Contract { chain, address } = &self.contract;
+        let message = chain.execution(&self.key, address, msg, &[])?;
+        Ok(chain.send_repeatable(&self.key, &[message], "").await?)
+    }
+
     /// Sends the chain messages in one transaction.
     ///
     /// # Errors

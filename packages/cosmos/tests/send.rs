@@ -12,7 +12,7 @@ use cosmos::keys::{HdPath, Key, new_mnemonic};
 use cosmos::wire::tx::decode;
 use ibc_proto::cosmos::auth::v1beta1::{BaseAccount, QueryAccountInfoResponse};
 use ibc_proto::cosmos::base::abci::v1beta1::GasInfo;
-use ibc_proto::cosmos::tx::v1beta1::SimulateResponse;
+use ibc_proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
 use prost::Message as _;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -38,6 +38,10 @@ struct Script {
     calls: BTreeMap<String, usize>,
     gas: u64,
     sequence: u64,
+    /// The sequence after a block that came since the offer.
+    sequence_after: u64,
+    /// The sequence that its mempool leads to, if it holds something of the key.
+    pending: Option<u64>,
     /// The transactions it was offered.
     offered: Vec<Vec<u8>>,
 }
@@ -66,7 +70,7 @@ impl Script {
                 },
             }),
             "abci_info" => tip(TIP),
-            "abci_query" => self.query(params["path"].as_str().unwrap()),
+            "abci_query" => self.query(params),
             "broadcast_tx_sync" => json!({ "code": 0 }),
             "block" => self.block(params["height"].as_str().unwrap()),
             "block_results" => {
@@ -76,13 +80,22 @@ impl Script {
         })
     }
 
-    fn query(&self, path: &str) -> Value {
-        let value = match path.rsplit_once('/').unwrap().1 {
+    fn query(&self, params: &Value) -> Value {
+        let value = match params["path"].as_str().unwrap().rsplit_once('/').unwrap().1 {
             "AccountInfo" => {
-                let info = BaseAccount { sequence: self.sequence, ..BaseAccount::default() };
+                let height: u64 = params["height"].as_str().unwrap().parse().unwrap();
+                let sequence = if height > TIP { self.sequence_after } else { self.sequence };
+                let info = BaseAccount { sequence, ..BaseAccount::default() };
                 QueryAccountInfoResponse { info: Some(info) }.encode_to_vec()
             }
             "Simulate" => {
+                let data = hex::decode(params["data"].as_str().unwrap()).unwrap();
+                let tx = decode(&SimulateRequest::decode(&data[..]).unwrap().tx_bytes).unwrap();
+                if let Some(next) = self.pending.filter(|next| *next != tx.sequence) {
+                    let got = tx.sequence;
+                    let log = format!("account sequence mismatch, expected {next}, got {got}: no");
+                    return json!({ "response": { "code": 32, "codespace": "sdk", "log": log } });
+                }
                 let gas_info = Some(GasInfo { gas_wanted: 0, gas_used: self.gas });
                 SimulateResponse { gas_info, result: None }.encode_to_vec()
             }
@@ -123,12 +136,23 @@ fn script(answers: impl IntoIterator<Item = (&'static str, Vec<Answer>)>) -> Scr
         calls: BTreeMap::new(),
         gas: 100_000,
         sequence: SEQUENCE,
+        sequence_after: SEQUENCE,
+        pending: None,
         offered: Vec::new(),
     }
 }
 
+type Sent = (Result<TxOutcome, ChainError>, Vec<Vec<u8>>);
+
 /// Sends one message to a chain with this node; what came of it, and what the node was offered.
-async fn send(script: Script) -> (Result<TxOutcome, ChainError>, Vec<Vec<u8>>) {
+async fn send(script: Script) -> Sent {
+    send_by(script, async |chain, key, msgs| chain.send_msgs(key, msgs, "").await).await
+}
+
+async fn send_by(
+    script: Script,
+    way: impl AsyncFn(&Chain, &Key, &[Any]) -> Result<TxOutcome, ChainError>,
+) -> Sent {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let rpc = format!("http://{}", listener.local_addr().unwrap());
     let shared: Shared = Arc::new(Mutex::new(script));
@@ -147,7 +171,7 @@ async fn send(script: Script) -> (Result<TxOutcome, ChainError>, Vec<Vec<u8>>) {
     let chain = Chain::connect(config).await.unwrap().with_patience(PATIENCE);
     let key = Key::from_mnemonic(&new_mnemonic().unwrap(), HdPath::cosmos(0)).unwrap();
     let msg = Any { type_url: "/test.Msg".into(), value: vec![1] };
-    let outcome = chain.send_msgs(&key, &[msg], "").await;
+    let outcome = way(&chain, &key, &[msg]).await;
     server.abort();
     let offered = shared.lock().unwrap().offered.clone();
     (outcome, offered)
@@ -221,6 +245,39 @@ async fn when_no_block_may_have_it_any_more_it_is_certain_that_none_has() {
         matches!(&error, ChainError::NotIncluded { until_height, .. } if *until_height == until),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_transaction_whose_place_another_took_is_never_executed() {
+    for tx in [NOT_FOUND, Answer::Refuses("transaction indexing is disabled")] {
+        let tips = ("abci_info", [0, 1].map(|more| Answer::Is(tip(TIP + more))).to_vec());
+        let script = script([("tx", vec![tx]), tips]);
+        let (outcome, _) = send(Script { sequence_after: SEQUENCE + 1, ..script }).await;
+        let error = outcome.unwrap_err();
+        // Long before the last block that may have had it.
+        assert!(
+            matches!(error, ChainError::NotIncluded { until_height, .. } if until_height > TIP + 1),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_may_be_repeated_waits_for_nothing_that_a_node_holds() {
+    for (pending, sequence) in [(None, SEQUENCE), (Some(SEQUENCE + 2), SEQUENCE + 2)] {
+        let script = Script { pending, ..script([("tx", vec![found()])]) };
+        let way = async |chain: &Chain, key: &Key, msgs: &[Any]| {
+            chain.send_repeatable(key, msgs, "").await
+        };
+        let (outcome, offered) = send_by(script, way).await;
+        assert_eq!(outcome.unwrap().height, 101);
+        let [tx] = &offered[..] else { panic!("it was offered {} times", offered.len()) };
+        assert_eq!(decode(tx).unwrap().sequence, sequence);
+    }
+    let held = Script { pending: Some(SEQUENCE + 1), ..script([("tx", vec![found()])]) };
+    let (outcome, offered) = send(held).await;
+    assert!(outcome.unwrap_err().is_sequence_mismatch(), "all else waits");
+    assert!(offered.is_empty());
 }
 
 #[tokio::test]

@@ -129,4 +129,12 @@ impl ChainError {
             _ => false,
         }
     }
+
+    /// The sequence that the chain expected, where it says so.
+    pub(super) fn expected_sequence(&self) -> Option<u64> {
+        let (Self::Refused { log, .. } | Self::WouldFail { log, .. }) = self else { return None };
+        // SDK v0.53 `x/auth/ante/sigverify.go`, `SigVerificationDecorator`.
+        let (_, rest) = log.split_once("account sequence mismatch, expected ")?;
+        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    }
 }

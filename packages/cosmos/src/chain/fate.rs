@@ -48,30 +48,39 @@ impl Chain {
     /// [`ChainError`] when it is not to be found out: the node does not answer, or has no state or blocks so old.
     pub async fn fate(&self, note: &Note) -> Result<Fate, ChainError> {
         let hash = hash_of(note)?;
-        match self.rpc.tx(&hash).await {
+        let is_indexed = match self.rpc.tx(&hash).await {
             Ok(Some(found)) => {
                 return Ok(Fate::Included { height: found.height, result: found.result });
             }
-            Ok(None) => {}
-            Err(error) if has_no_index(&error) => return self.fate_in_blocks(note).await,
+            Ok(None) => true,
+            Err(error) if has_no_index(&error) => false,
             Err(error) => return Err(error.into()),
-        }
-        if self.height().await? < note.until_height {
-            return Ok(Fate::Open);
-        }
+        };
+        let last = self.height().await?.min(note.until_height);
+        let is_over = last == note.until_height;
         // An index is behind its chain, and the next answer may come from a node that is behind the last: the
-        // account after the last block that counts is the same on all of them.
-        if self.sequence_at(note).await? <= note.sequence {
-            return Ok(Fate::Never);
+        // account after a certain block is the same on all of them.
+        let is_used = match self.sequence_at(note, last).await {
+            Ok(next) => next > note.sequence,
+            Err(_) if !is_over || !is_indexed => false,
+            Err(error) => return Err(error),
+        };
+        if is_used || !is_indexed {
+            if let Some(found) = self.find_in_blocks(note, hash, last).await? {
+                return Ok(found);
+            }
         }
-        self.fate_in_blocks(note).await
+        // Where its sequence is used and not by it, another one has taken its place.
+        Ok(if is_used || is_over { Fate::Never } else { Fate::Open })
     }
 
-    async fn fate_in_blocks(&self, note: &Note) -> Result<Fate, ChainError> {
-        let hash = hash_of(note)?;
-        let tip = self.height().await?;
-        let first = note.from_height.saturating_add(1);
-        for height in first..=tip.min(note.until_height) {
+    async fn find_in_blocks(
+        &self,
+        note: &Note,
+        hash: [u8; 32],
+        last: u64,
+    ) -> Result<Option<Fate>, ChainError> {
+        for height in note.from_height.saturating_add(1)..=last {
             let body = self.rpc.block(height).await?.block;
             let Some(index) = body.txs().iter().position(|tx| tx_hash(tx) == hash) else {
                 continue;
@@ -79,17 +88,16 @@ impl Chain {
             let result = self.rpc.block_results(height).await?.txs.into_iter().nth(index);
             let result =
                 result.ok_or_else(|| malformed("block_results", "fewer than the block"))?;
-            return Ok(Fate::Included { height, result });
+            return Ok(Some(Fate::Included { height, result }));
         }
-        Ok(if tip < note.until_height { Fate::Open } else { Fate::Never })
+        Ok(None)
     }
 
-    /// The signer's next sequence after the last block that may have a transaction.
-    async fn sequence_at(&self, note: &Note) -> Result<u64, ChainError> {
+    /// The signer's next sequence after a block.
+    async fn sequence_at(&self, note: &Note, height: u64) -> Result<u64, ChainError> {
         let request = QueryAccountInfoRequest { address: note.address.clone() };
         let path = "/cosmos.auth.v1beta1.Query/AccountInfo";
-        let answer: QueryAccountInfoResponse =
-            self.rpc.query(path, &request, note.until_height).await?;
+        let answer: QueryAccountInfoResponse = self.rpc.query(path, &request, height).await?;
         let account = answer.info.ok_or_else(|| malformed("account", "no account in it"))?;
         Ok(account.sequence)
     }

@@ -37,6 +37,16 @@ impl Default for FeeTerms {
     }
 }
 
+/// What is to be signed, and by whom.
+#[derive(Clone, Copy)]
+struct Draft<'a> {
+    key: &'a Key,
+    msgs: &'a [Any],
+    memo: &'a str,
+    /// Where the account's own is not to be used.
+    sequence: Option<u64>,
+}
+
 /// A transaction that is signed, and what must be known to find it again.
 struct Signed {
     tx: SignedTx,
@@ -84,23 +94,43 @@ impl Chain {
         memo: &str,
         keep: impl Fn(&Note) -> Result<(), E>,
     ) -> Result<TxOutcome, E> {
-        match self.try_send(key, msgs, memo, &keep).await? {
+        let draft = Draft { key, msgs, memo, sequence: None };
+        match self.try_send(draft, &keep).await? {
             // A transaction of before was still on its way when the sequence was read.
-            Err(error) if error.is_sequence_mismatch() => {
-                Ok(self.try_send(key, msgs, memo, &keep).await??)
-            }
+            Err(error) if error.is_sequence_mismatch() => Ok(self.try_send(draft, &keep).await??),
             other => Ok(other?),
+        }
+    }
+
+    /// As [`Chain::send_msgs`], for what may be executed any number of times and pays nothing: it does not wait for a
+    /// transaction of before whose fate is not known. A node that holds that one gets this one signed behind it; to
+    /// all others it is signed instead of it, under the same sequence, so that a block takes one of the two.
+    ///
+    /// # Errors
+    /// As [`Chain::send_msgs`].
+    pub async fn send_repeatable(
+        &self,
+        key: &Key,
+        msgs: &[Any],
+        memo: &str,
+    ) -> Result<TxOutcome, ChainError> {
+        let keep = |_: &Note| Ok::<_, ChainError>(());
+        let draft = Draft { key, msgs, memo, sequence: None };
+        match self.try_send(draft, &keep).await? {
+            Err(error) if error.is_sequence_mismatch() => {
+                let sequence = error.expected_sequence();
+                self.try_send(Draft { sequence, ..draft }, &keep).await?
+            }
+            other => other,
         }
     }
 
     async fn try_send<E>(
         &self,
-        key: &Key,
-        msgs: &[Any],
-        memo: &str,
+        draft: Draft<'_>,
         keep: &impl Fn(&Note) -> Result<(), E>,
     ) -> Result<Result<TxOutcome, ChainError>, E> {
-        let signed = match self.sign_msgs(key, msgs, memo).await {
+        let signed = match self.sign_msgs(draft).await {
             Ok(signed) => signed,
             Err(error) => return Ok(Err(error)),
         };
@@ -108,9 +138,11 @@ impl Chain {
         Ok(self.deliver(&signed).await)
     }
 
-    async fn sign_msgs(&self, key: &Key, msgs: &[Any], memo: &str) -> Result<Signed, ChainError> {
+    async fn sign_msgs(&self, draft: Draft<'_>) -> Result<Signed, ChainError> {
+        let Draft { key, msgs, memo, sequence } = draft;
         let address = self.address(key)?;
-        let account = self.account(&address).await?;
+        let mut account = self.account(&address).await?;
+        account.sequence = sequence.unwrap_or(account.sequence);
         let gas = self.simulate_as(key, account, msgs, memo).await?;
         let fee = self.fee(gas)?;
         let from_height = self.height().await?;
