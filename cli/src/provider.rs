@@ -17,6 +17,6 @@ pub use capacity::{Capacity, Gpus};
 pub use config::{Config, DenomPrices, EXAMPLE, PriceFile, check_uri, example};
 pub use due::is_binding;
 pub use limits::Limits;
-pub use market::Desk;
+pub use market::{Desk, Reach};
 pub use name::parse_order;
 pub use run::{Round, Worker};

@@ -241,25 +241,15 @@ impl Contract {
     /// # Errors
     /// What the market says, also that there is no such order.
     pub async fn bids(&self, order: &LeaseId) -> anyhow::Result<Vec<BidInfo>> {
-        let found = self.find_bids(order).await?;
-        found.with_context(|| {
-            format!("the market knows no order `{order}`; `entrepot provider orders` lists them")
-        })
-    }
-
-    /// As [`Contract::bids`]; none if there is no such order.
-    ///
-    /// # Errors
-    /// What the market says.
-    pub async fn find_bids(&self, order: &LeaseId) -> anyhow::Result<Option<Vec<BidInfo>>> {
         // An order keeps at most 20.
-        let (order, limit) = (order.clone(), Some(50));
-        let ask = market_msg::QueryMsg::Bids { order, start_after: None, limit };
-        let answer: Option<BidsResponse> = self.find(&ask).await?;
-        Ok(answer.map(|BidsResponse { mut bids }| {
-            bids.sort_by_key(|bid| (bid.rate, bid.bid_no));
-            bids
-        }))
+        let ask =
+            market_msg::QueryMsg::Bids { order: order.clone(), start_after: None, limit: Some(50) };
+        let found: Option<BidsResponse> = self.find(&ask).await?;
+        let BidsResponse { mut bids } = found.with_context(|| {
+            format!("the market knows no order `{order}`; `entrepot provider orders` lists them")
+        })?;
+        bids.sort_by_key(|bid| (bid.rate, bid.bid_no));
+        Ok(bids)
     }
 
     /// The leases of a deployment that are not closed.

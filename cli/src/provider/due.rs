@@ -16,8 +16,23 @@ pub(super) fn beat_is_due(lease: &LeaseInfo, now: u64) -> bool {
     if lease.stops_at.is_some_and(|stop| now >= stop || lease.earns_until >= stop) {
         return false;
     }
-    let half = lease.heartbeat_window_seconds / 2;
-    lease.silent_deadline.is_some() || now.saturating_add(half) >= lease.earns_until
+    lease.silent_deadline.is_some() || now >= half_before(lease.earns_until, lease)
+}
+
+/// When a lease needs a heartbeat again, once those that are due now have been sent; none if it has earned up to its
+/// end.
+pub(super) fn next_beat(lease: &LeaseInfo, now: u64) -> Option<u64> {
+    let earns_until = if beat_is_due(lease, now) {
+        now.saturating_add(lease.heartbeat_window_seconds)
+    } else {
+        lease.earns_until
+    };
+    let earns_on = lease.stops_at.is_none_or(|stop| earns_until < stop);
+    earns_on.then(|| half_before(earns_until, lease))
+}
+
+const fn half_before(earns_until: u64, lease: &LeaseInfo) -> u64 {
+    earns_until.saturating_sub(lease.heartbeat_window_seconds / 2)
 }
 
 /// Whether a lease has run its term, or its notice has passed.
@@ -106,6 +121,15 @@ mod tests {
         assert!(beat_is_due(&reported, 0), "it was reported silent");
         let new = LeaseInfo { state: GroupState::Pending, beats: 0, ..lease(1_000, None) };
         assert!(beat_is_due(&new, 0));
+    }
+
+    #[test]
+    fn the_next_beat_is_half_of_a_window_before_what_this_one_earns() {
+        assert_eq!(next_beat(&lease(1_000, None), 549), Some(550));
+        assert_eq!(next_beat(&lease(1_000, None), 550), Some(1_000), "one is sent now");
+        assert_eq!(next_beat(&lease(1_000, Some(1_451)), 550), Some(1_000));
+        assert_eq!(next_beat(&lease(1_000, Some(1_450)), 550), None, "it earns the rest");
+        assert_eq!(next_beat(&lease(1_000, Some(1_000)), 2_000), None, "it is over");
     }
 
     #[test]

@@ -1,19 +1,23 @@
 //! What a provider asks the market.
 
+mod reach;
 mod tell;
+
+pub use reach::Reach;
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 use cosmos::wire::gas::GasPrice;
 use cosmwasm_std::{Decimal, Uint128};
 use market::msg::{
-    BidInfo, BidsOfResponse, ClaimableResponse, ConfigResponse, DenomInfo, DenomsResponse, LeaseId,
-    LeaseInfo, LeasesResponse, OfferInfo, OfferState, OffersResponse, OrderInfo, OrdersResponse,
-    OwnBid, ProviderInfo, QueryMsg,
+    BidInfo, BidsOfResponse, BidsResponse, ClaimableResponse, ConfigResponse, DenomInfo,
+    DenomsResponse, DeploymentInfo, LeaseId, LeaseInfo, LeasesResponse, OfferInfo, OfferState,
+    OffersResponse, OrderInfo, OrdersResponse, OwnBid, ProviderInfo, QueryMsg,
 };
 use protocol::control::DeploymentStatus;
 use protocol::{DeploymentId, Tenant};
+use serde::de::DeserializeOwned;
 
 use crate::session::Actor;
 
@@ -23,49 +27,43 @@ const NANO: u128 = 1_000_000_000;
 
 /// A provider's key at the market.
 #[derive(Clone, Debug)]
-pub struct Desk {
-    actor: Actor,
+pub struct Desk<R = Actor> {
+    market: R,
 }
 
-impl Desk {
+impl<R: Reach> Desk<R> {
     /// The key that acts at the market.
     #[must_use]
-    pub const fn new(actor: Actor) -> Self {
-        Self { actor }
+    pub const fn new(market: R) -> Self {
+        Self { market }
     }
 
     /// The provider's address.
     #[must_use]
     pub fn address(&self) -> &str {
-        &self.actor.address
+        self.market.address()
     }
 
     /// What the chain's gas costs.
     #[must_use]
     pub fn gas_price(&self) -> &GasPrice {
-        &self.actor.contract.chain.config().gas_price
+        self.market.gas_price()
     }
 
-    /// The time of the newest block, in seconds since 1970: the clock that the market goes by.
+    /// As [`Reach::now`].
     ///
     /// # Errors
-    /// The node does not answer, or is behind its chain and knows it.
+    /// As [`Reach::now`].
     pub async fn now(&self) -> anyhow::Result<u64> {
-        let status = self.actor.contract.chain.rpc().status().await?;
-        ensure!(
-            !status.sync_info.catching_up,
-            "the node is behind its chain and catching up; wait, or set `rpc` to another"
-        );
-        let time = status.sync_info.latest_block_time.unix_timestamp();
-        u64::try_from(time).context("the time of the newest block is before 1970")
+        self.market.now().await
     }
 
-    /// Finds out what became of a transaction of before, as [`Actor::settle`].
+    /// As [`Reach::settle`].
     ///
     /// # Errors
     /// It is not known yet.
     pub async fn settle(&self) -> anyhow::Result<Option<String>> {
-        self.actor.settle().await
+        self.market.settle().await
     }
 
     /// What the key has of a denom.
@@ -73,11 +71,11 @@ impl Desk {
     /// # Errors
     /// What the chain says.
     pub async fn balance(&self, denom: &str) -> anyhow::Result<u128> {
-        Ok(self.actor.contract.chain.balance(self.address(), denom).await?)
+        self.market.balance(denom).await
     }
 
-    async fn ask<T: serde::de::DeserializeOwned>(&self, ask: &QueryMsg) -> anyhow::Result<T> {
-        self.actor.contract.ask(ask).await
+    async fn ask<T: DeserializeOwned>(&self, ask: &QueryMsg) -> anyhow::Result<T> {
+        self.market.ask(ask).await
     }
 
     /// The provider's record; none before it registers.
@@ -85,7 +83,7 @@ impl Desk {
     /// # Errors
     /// What the market says.
     pub async fn record(&self) -> anyhow::Result<Option<ProviderInfo>> {
-        self.actor.contract.provider(self.address()).await
+        self.market.find(&QueryMsg::Provider { address: self.address().to_owned() }).await
     }
 
     /// Its leases that are not closed.
@@ -185,7 +183,7 @@ impl Desk {
     /// # Errors
     /// What the market says.
     pub async fn find_order(&self, id: &LeaseId) -> anyhow::Result<Option<OrderInfo>> {
-        self.actor.contract.find(&QueryMsg::Order { id: id.clone() }).await
+        self.market.find(&QueryMsg::Order { id: id.clone() }).await
     }
 
     /// One open order.
@@ -203,7 +201,7 @@ impl Desk {
     /// # Errors
     /// What the market says.
     pub async fn own_bid(&self, order: &LeaseId) -> anyhow::Result<Option<BidInfo>> {
-        let bids = self.actor.contract.find_bids(order).await?.unwrap_or_default();
+        let bids = self.bids(order).await?;
         Ok(bids.into_iter().find(|bid| bid.provider == self.address()))
     }
 
@@ -212,9 +210,15 @@ impl Desk {
     /// # Errors
     /// What the market says.
     pub async fn leads(&self, order: &LeaseId) -> anyhow::Result<bool> {
-        let bids = self.actor.contract.bids(order).await?;
-        let lowest = bids.into_iter().min_by_key(|bid| (bid.rate, bid.bid_no));
+        let lowest = self.bids(order).await?.into_iter().min_by_key(|bid| (bid.rate, bid.bid_no));
         Ok(lowest.is_some_and(|bid| bid.provider == self.address()))
+    }
+
+    /// All bids for an order, of which it keeps at most 20; none if there is no such order.
+    async fn bids(&self, order: &LeaseId) -> anyhow::Result<Vec<BidInfo>> {
+        let ask = QueryMsg::Bids { order: order.clone(), start_after: None, limit: Some(PAGE) };
+        let found: Option<BidsResponse> = self.market.find(&ask).await?;
+        Ok(found.map(|found| found.bids).unwrap_or_default())
     }
 
     /// The group that a lease serves.
@@ -223,7 +227,7 @@ impl Desk {
     /// What the market says.
     pub async fn group(&self, id: &LeaseId) -> anyhow::Result<Option<protocol::Group>> {
         let ask = QueryMsg::Deployment { id: id.deployment.clone() };
-        let found: Option<market::msg::DeploymentInfo> = self.actor.contract.find(&ask).await?;
+        let found: Option<DeploymentInfo> = self.market.find(&ask).await?;
         let index = usize::try_from(id.group).unwrap_or(usize::MAX);
         Ok(found.and_then(|info| info.deployment.groups.into_iter().nth(index)))
     }

@@ -1,6 +1,8 @@
 //! The loop of a provider that works by itself.
 
 mod bid;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -8,13 +10,19 @@ use anyhow::Context as _;
 use market::msg::{LeaseId, LeaseInfo, OwnBid};
 use protocol::Group;
 
-use super::due::{beat_is_due, is_binding, is_over, is_refusal, is_undecided, is_unpaid};
-use super::{Config, Desk};
+use super::due::{
+    beat_is_due, is_binding, is_over, is_refusal, is_undecided, is_unpaid, next_beat,
+};
+use super::{Config, Desk, Reach};
+use crate::session::Actor;
 
 /// Seconds between two looks at whether the deployments still have money.
 const MONEY: u64 = 600;
 /// Seconds by which the chain's clock and the machine's may differ before that is told.
 const CLOCKS: u64 = 60;
+/// Seconds after which a round begins nothing more. A lease may begin at any moment, is seen by the next round, and has
+/// 900 seconds at least until its first heartbeat.
+const ROUND: u64 = 300;
 
 /// What a round did, and what went wrong in it; empty if there was nothing to do.
 #[derive(Debug, Default)]
@@ -27,8 +35,8 @@ pub struct Round {
 
 /// A provider that works by itself.
 #[derive(Debug)]
-pub struct Worker {
-    desk: Desk,
+pub struct Worker<R = Actor> {
+    desk: Desk<R>,
     config: Config,
     stake: (u128, String),
     /// Orders that it could not bid for, and until when they are left alone.
@@ -48,6 +56,10 @@ pub struct Worker {
     clocks_told: bool,
     /// Transactions beside heartbeats that this round may still send.
     left: u32,
+    /// When this round begins nothing more, by the chain's clock: a heartbeat is due then, or it took long enough.
+    until: u64,
+    /// Seconds from this round to the next.
+    pause: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -76,12 +88,13 @@ impl Round {
     }
 }
 
-impl Worker {
+impl<R: Reach> Worker<R> {
     /// A provider with this key, these decisions and this stake.
     #[must_use]
-    pub const fn new(desk: Desk, config: Config, stake: (u128, String)) -> Self {
+    pub const fn new(desk: Desk<R>, config: Config, stake: (u128, String)) -> Self {
         Self {
             desk,
+            pause: config.poll_seconds,
             config,
             stake,
             passed: BTreeMap::new(),
@@ -94,13 +107,14 @@ impl Worker {
             money_seen_at: None,
             clocks_told: false,
             left: 0,
+            until: 0,
         }
     }
 
-    /// How long to wait until the next round, in seconds.
+    /// How long to wait until the next round, in seconds: as configured, or until the next heartbeat is due.
     #[must_use]
     pub const fn pause_seconds(&self) -> u64 {
-        self.config.poll_seconds
+        self.pause
     }
 
     /// Beats for every lease that is due, before anything else; then ends leases that are over, decides the auctions
@@ -109,6 +123,7 @@ impl Worker {
     pub async fn round(&mut self, clock: u64) -> Round {
         let mut round = Round::default();
         self.left = self.config.limits.transactions_per_round;
+        self.pause = self.config.poll_seconds;
         if let Err(error) = self.work(clock, &mut round).await {
             round.failed.push(error);
         }
@@ -116,25 +131,37 @@ impl Worker {
     }
 
     async fn work(&mut self, clock: u64, round: &mut Round) -> anyhow::Result<()> {
-        round.done.extend(self.desk.settle().await?);
+        let settled = self.desk.settle().await;
         let now = self.desk.now().await?;
         self.compare(now, clock, round);
         let leases = self.desk.leases().await?;
         self.beat(&leases, now, round).await?;
+        // A heartbeat may be sent twice. All else waits until it is known what became of the transaction of before.
+        round.done.extend(settled?);
+        let beat = leases.iter().filter_map(|lease| next_beat(lease, now)).min();
+        self.until = beat.unwrap_or(u64::MAX).min(now.saturating_add(ROUND));
         self.register(round).await?;
         self.leave(&leases, now, round).await?;
         let bids = self.desk.own_bids().await?;
         self.decide(&bids, now, round).await?;
         self.release(&bids, now, round).await?;
         self.withdraw(&leases, now, round).await?;
-        self.bid(&bids, now, round).await
+        self.bid(&bids, now, round).await?;
+        if let Some(beat) = beat {
+            let left = beat.saturating_sub(self.desk.now().await?);
+            self.pause = self.pause.min(left).max(1);
+        }
+        Ok(())
     }
 
-    /// Whether this round may send another transaction; if so, it is counted.
-    const fn may_send(&mut self) -> bool {
-        let may = self.left > 0;
-        self.left = self.left.saturating_sub(1);
-        may
+    /// Whether this round may send another transaction; if so, it is counted. None is begun when a heartbeat is due.
+    async fn may_send(&mut self) -> anyhow::Result<bool> {
+        if self.left == 0 || self.desk.now().await? >= self.until {
+            self.left = 0;
+            return Ok(false);
+        }
+        self.left -= 1;
+        Ok(true)
     }
 
     fn compare(&mut self, now: u64, clock: u64, round: &mut Round) {
@@ -180,7 +207,7 @@ impl Worker {
         round: &mut Round,
     ) -> anyhow::Result<()> {
         for lease in leases.iter().filter(|lease| is_over(lease, now)) {
-            if !self.may_send() {
+            if !self.may_send().await? {
                 return Ok(());
             }
             let ended = self.desk.end(&lease.id).await;
@@ -195,7 +222,7 @@ impl Worker {
             if !is_unpaid(&status, self.config.limits.unpaid_seconds) {
                 continue;
             }
-            if !self.may_send() {
+            if !self.may_send().await? {
                 return Ok(());
             }
             let left = self.desk.close(&lease.id).await;
@@ -211,7 +238,10 @@ impl Worker {
     async fn decide(&mut self, bids: &[OwnBid], now: u64, round: &mut Round) -> anyhow::Result<()> {
         for OwnBid { order, .. } in bids.iter().filter(|own| own.is_open) {
             let times = self.known(order).await?.and_then(|known| known.times);
-            if !is_undecided(times, now) || !self.desk.leads(order).await? || !self.may_send() {
+            if !is_undecided(times, now)
+                || !self.desk.leads(order).await?
+                || !self.may_send().await?
+            {
                 continue;
             }
             let decided = self.desk.decide(order).await;
@@ -229,7 +259,7 @@ impl Worker {
         round: &mut Round,
     ) -> anyhow::Result<()> {
         for OwnBid { order, bid, .. } in bids.iter().filter(|own| !is_binding(own, now)) {
-            if !self.may_send() {
+            if !self.may_send().await? {
                 return Ok(());
             }
             let taken = self.desk.withdraw_bid(order).await;
@@ -253,7 +283,7 @@ impl Worker {
             self.payouts = self.due_payouts(leases).await?;
             self.withdrawn_at = Some(now);
         }
-        while !self.payouts.is_empty() && self.may_send() {
+        while !self.payouts.is_empty() && self.may_send().await? {
             let Some(payout) = self.payouts.pop_front() else { break };
             let paid = match &payout {
                 Payout::Lease(lease, what) => {

@@ -5,12 +5,12 @@ use cosmwasm_std::Uint128;
 use market::msg::{ExecuteMsg, LeaseId, OrderInfo};
 use protocol::deployment::Attribute;
 
-use super::Desk;
+use super::{Desk, Reach};
 
 /// Leases that one heartbeat may name.
 const BATCH: usize = 50;
 
-impl Desk {
+impl<R: Reach> Desk<R> {
     /// Registers.
     ///
     /// # Errors
@@ -23,7 +23,7 @@ impl Desk {
     ) -> anyhow::Result<TxOutcome> {
         let host_uri = host_uri.to_owned();
         let register = ExecuteMsg::RegisterProvider { host_uri, attributes: attributes.to_vec() };
-        self.actor.send(&register, &[(amount, denom)]).await
+        self.market.tell(&register, &[(amount, denom)]).await
     }
 
     /// What a bid for an order must put down: for its own rate, or what the tenant's limit asks of all.
@@ -54,7 +54,7 @@ impl Desk {
             rate: Uint128::new(rate),
             valid_for_seconds,
         };
-        self.actor.send(&bid, &[(amount, &denom)]).await
+        self.market.tell(&bid, &[(amount, &denom)]).await
     }
 
     /// Has an auction decided.
@@ -62,7 +62,7 @@ impl Desk {
     /// # Errors
     /// What the market says.
     pub async fn decide(&self, order: &LeaseId) -> anyhow::Result<TxOutcome> {
-        self.actor.send(&ExecuteMsg::Match { order: order.clone() }, &[]).await
+        self.market.tell(&ExecuteMsg::Match { order: order.clone() }, &[]).await
     }
 
     /// Takes a bid back, with its deposit.
@@ -71,7 +71,7 @@ impl Desk {
     /// What the market says.
     pub async fn withdraw_bid(&self, order: &LeaseId) -> anyhow::Result<TxOutcome> {
         let withdraw = ExecuteMsg::WithdrawBid { order: order.clone(), provider: None };
-        self.actor.send(&withdraw, &[]).await
+        self.market.tell(&withdraw, &[]).await
     }
 
     /// Ends a lease that ran its term, or whose notice has passed.
@@ -79,7 +79,7 @@ impl Desk {
     /// # Errors
     /// What the market says.
     pub async fn end(&self, lease: &LeaseId) -> anyhow::Result<TxOutcome> {
-        self.actor.send(&ExecuteMsg::EndLease { lease: lease.clone() }, &[]).await
+        self.market.tell(&ExecuteMsg::EndLease { lease: lease.clone() }, &[]).await
     }
 
     /// Leaves a lease: at once while its deployment is out of money, else as was agreed.
@@ -87,7 +87,7 @@ impl Desk {
     /// # Errors
     /// What the market says.
     pub async fn close(&self, lease: &LeaseId) -> anyhow::Result<TxOutcome> {
-        self.actor.send(&ExecuteMsg::CloseLease { lease: lease.clone() }, &[]).await
+        self.market.tell(&ExecuteMsg::CloseLease { lease: lease.clone() }, &[]).await
     }
 
     /// Sends a heartbeat for leases, as many transactions as that takes.
@@ -98,7 +98,7 @@ impl Desk {
         let mut sent = Vec::new();
         for batch in leases.chunks(BATCH) {
             let beat = ExecuteMsg::Heartbeat { leases: batch.to_vec() };
-            sent.push(self.actor.send(&beat, &[]).await?);
+            sent.push(self.market.repeat(&beat).await?);
         }
         Ok(sent)
     }
@@ -108,7 +108,7 @@ impl Desk {
     /// # Errors
     /// What the market says.
     pub async fn withdraw(&self, lease: &LeaseId) -> anyhow::Result<TxOutcome> {
-        self.actor.send(&ExecuteMsg::Withdraw { lease: lease.clone() }, &[]).await
+        self.market.tell(&ExecuteMsg::Withdraw { lease: lease.clone() }, &[]).await
     }
 
     /// Has paid what is credited in a denom.
@@ -117,7 +117,7 @@ impl Desk {
     /// What the market says.
     pub async fn claim(&self, denom: &str) -> anyhow::Result<TxOutcome> {
         let claim = ExecuteMsg::Claim { claimant: self.tenant(), denom: denom.to_owned() };
-        self.actor.send(&claim, &[]).await
+        self.market.tell(&claim, &[]).await
     }
 
     /// Sends any message, with coins.
@@ -129,6 +129,6 @@ impl Desk {
         msg: &ExecuteMsg,
         funds: &[(u128, &str)],
     ) -> anyhow::Result<TxOutcome> {
-        self.actor.send(msg, funds).await
+        self.market.tell(msg, funds).await
     }
 }

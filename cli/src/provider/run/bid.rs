@@ -6,7 +6,7 @@ use market::msg::{LeaseId, OrderInfo, OwnBid};
 
 use super::super::due::is_refusal;
 use super::super::load::{Load, Terms};
-use super::super::{Capacity, Config};
+use super::super::{Capacity, Config, Reach};
 use super::{Round, Worker};
 use crate::refusal;
 
@@ -15,7 +15,7 @@ const PASSED_OVER: u64 = 600;
 /// Seconds for which a bid counts that the market's list does not show yet: another node may have answered.
 const UNSEEN: u64 = 120;
 
-impl Worker {
+impl<R: Reach> Worker<R> {
     /// Bids where it can, from where the last round stopped.
     pub(super) async fn bid(
         &mut self,
@@ -52,7 +52,7 @@ impl Worker {
             self.passed.insert(order.id.clone(), now.saturating_add(PASSED_OVER));
         }
         for (order, rate) in chosen.bids {
-            if !self.may_send() {
+            if !self.may_send().await? {
                 // The next round begins with these orders again.
                 self.cursor = begin;
                 return Ok(());
