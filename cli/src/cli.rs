@@ -24,6 +24,7 @@ mod propose;
 mod provider;
 mod purchase;
 mod reconcile;
+mod rehearsal;
 mod runway;
 mod sent;
 mod status;

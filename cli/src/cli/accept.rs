@@ -1,13 +1,14 @@
 //! `entrepot accept`
 
-use anyhow::{Context as _, bail};
-use market::msg::LeaseId;
+use anyhow::{Context as _, bail, ensure};
+use market::msg::{BidInfo, LeaseId};
 use outpost::msg::ExecuteMsg;
-use protocol::control::GroupState;
+use protocol::control::{Command, DeploymentStatus, GroupState};
 
 use super::sent::{CoinArg, Sent, require_sent};
 use super::watch::Watch;
-use super::{Place, status};
+use super::{Place, rehearsal, status};
+use crate::figures;
 use crate::session::Books;
 
 const EXAMPLES: &str = "\
@@ -50,8 +51,12 @@ pub(super) struct Choice {
 
 pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let session = place.session()?;
-    let msg = message(&session.books().await?, &args.choice).await?;
+    let books = session.books().await?;
+    let chosen = chosen(&books, &args.choice).await?;
+    let order = books.living(args.choice.seq).await?;
+    rehearsal::require_command(&books, &order, args.coin.as_ref(), chosen.command()).await?;
     let actor = session.outpost_actor(args.key.as_deref()).await?;
+    let msg = chosen.message();
     let funds = args.coin.as_ref().map(CoinArg::as_funds);
     let outcome = actor.send(&msg, funds.as_ref().map_or(&[], |funds| &funds[..])).await?;
     require_sent(&outcome)?;
@@ -64,13 +69,68 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     status::follow(place, seq, args.watch).await
 }
 
-/// The message that accepts a bid at the price it has now.
-pub(super) async fn message(books: &Books, choice: &Choice) -> anyhow::Result<ExecuteMsg> {
+/// A bid that can be accepted now.
+pub(super) struct Chosen {
+    seq: u64,
+    group: u32,
+    pub(super) bid: BidInfo,
+    /// The market's clock, in seconds since 1970.
+    pub(super) now: u64,
+}
+
+impl Chosen {
+    pub(super) const fn new(seq: u64, group: u32, bid: BidInfo, now: u64) -> Self {
+        Self { seq, group, bid, now }
+    }
+
+    /// What accepts it at the outpost, at the price it has.
+    pub(super) fn message(&self) -> ExecuteMsg {
+        let Self { seq, group, bid, .. } = self;
+        ExecuteMsg::AcceptBid {
+            seq: *seq,
+            group: *group,
+            provider: bid.provider.clone(),
+            bid_no: bid.bid_no,
+            max_rate: bid.rate,
+        }
+    }
+
+    /// What the outpost then tells the market.
+    pub(super) fn command(&self) -> Command {
+        let Self { group, bid, .. } = self;
+        Command::AcceptBid {
+            group: *group,
+            provider: bid.provider.clone(),
+            bid_no: bid.bid_no,
+            max_rate: bid.rate,
+        }
+    }
+}
+
+/// Finds the bid.
+pub(super) async fn chosen(books: &Books, choice: &Choice) -> anyhow::Result<Chosen> {
     let seq = choice.seq;
     let (id, status) = books.status(seq).await?;
+    let group = group(choice, &status)?;
+    let bids = books.market.bids(&LeaseId { deployment: id, group }).await?;
+    let bid = bids.into_iter().find(|bid| bid.bid_no == choice.bid);
+    let bid = bid.with_context(|| {
+        format!("group {group} has no bid {}; `entrepot bids {seq}` lists them", choice.bid)
+    })?;
+    ensure!(
+        status.at < bid.valid_until,
+        "bid {} was good until {}; `entrepot bids {seq}` lists those that stand",
+        bid.bid_no,
+        figures::moment(bid.valid_until)
+    );
+    Ok(Chosen::new(seq, group, bid, status.at))
+}
+
+fn group(choice: &Choice, status: &DeploymentStatus) -> anyhow::Result<u32> {
+    let seq = choice.seq;
     let open = (0..).zip(&status.groups).filter(|(_, group)| group.state == GroupState::Open);
     let open: Vec<u32> = open.map(|(index, _)| index).collect();
-    let group = match (choice.group, &open[..]) {
+    Ok(match (choice.group, &open[..]) {
         (Some(group), open) if open.contains(&group) => group,
         (None, [group]) => *group,
         (Some(group), _) => {
@@ -78,17 +138,5 @@ pub(super) async fn message(books: &Books, choice: &Choice) -> anyhow::Result<Ex
         }
         (None, []) => bail!("no group of order {seq} is open; see `entrepot lease {seq}`"),
         (None, open) => bail!("several groups are open, {open:?}; say which with --group"),
-    };
-    let bids = books.market.bids(&LeaseId { deployment: id, group }).await?;
-    let bid = bids.into_iter().find(|bid| bid.bid_no == choice.bid);
-    let bid = bid.with_context(|| {
-        format!("group {group} has no bid {}; `entrepot bids {seq}` lists them", choice.bid)
-    })?;
-    Ok(ExecuteMsg::AcceptBid {
-        seq,
-        group,
-        provider: bid.provider,
-        bid_no: bid.bid_no,
-        max_rate: bid.rate,
     })
 }

@@ -2,7 +2,7 @@
 
 use outpost::msg::responses::BuyResponse;
 
-use super::purchase::Purchase;
+use super::purchase::{Purchase, Told};
 use super::sent::{Sent, not_sent};
 use super::{Output, Place};
 
@@ -31,7 +31,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let session = place.session()?;
     let books = session.books().await?;
     let actor = session.outpost_actor(args.key.as_deref()).await?;
-    let (_, msg, coin) = args.purchase.message(&books, &actor.address).await?;
+    let Told { msg, coin, .. } = args.purchase.message(&books, &actor.address).await?;
     let funds: Vec<_> = coin.iter().map(|(amount, denom)| (*amount, denom.as_str())).collect();
     let outcome = actor.send(&msg, &funds).await?;
     let BuyResponse { seq } = outcome.contract_answer(0)?;

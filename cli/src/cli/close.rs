@@ -1,10 +1,11 @@
 //! `entrepot close`
 
-use outpost::msg::ExecuteMsg;
+use outpost::msg::responses::OrderResponse;
+use outpost::msg::{ExecuteMsg, QueryMsg};
 
 use super::sent::{CoinArg, Sent, require_sent};
 use super::watch::Watch;
-use super::{Place, status};
+use super::{Place, rehearsal, status};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,6 +34,8 @@ pub(super) struct Args {
 pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let Args { seq, coin, key, watch } = args;
     let actor = place.session()?.outpost_actor(key.as_deref()).await?;
+    let order: OrderResponse = actor.contract.ask(&QueryMsg::Order { seq }).await?;
+    rehearsal::require_way(&actor.contract, &order, coin.as_ref()).await?;
     let funds = coin.as_ref().map(CoinArg::as_funds);
     let funds = funds.as_ref().map_or(&[][..], |funds| funds);
     let outcome = actor.send(&ExecuteMsg::Close { seq }, funds).await?;

@@ -9,13 +9,15 @@ use anyhow::{Context as _, ensure};
 use clap::Subcommand;
 use outpost::msg::responses::{ConfigResponse, OrderResponse};
 use outpost::msg::{ExecuteMsg, Operator, QueryMsg};
+use protocol::control::Command;
 use protocol::deployment::Scope;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::accept::Chosen;
 use super::purchase::{Purchase as Bought, Told};
 use super::sent::{CoinArg, Sent};
-use super::{Output, Place, accept, top_up};
+use super::{Output, Place, accept, rehearsal};
 use crate::figures;
 use crate::propose::{Dao, Proposal, Purchase, Source, explain};
 use crate::session::{Books, Session};
@@ -75,11 +77,20 @@ enum Verb {
         coin: CoinArg,
     },
     /// Accept a bid at the price it has now.
-    Accept(accept::Choice),
+    Accept {
+        #[command(flatten)]
+        choice: accept::Choice,
+        /// The coin with which the command travels, credited to the deployment; default over the control channel.
+        #[arg(long, value_name = "COIN")]
+        coin: Option<CoinArg>,
+    },
     /// Close an order; the rest comes home.
     Close {
         /// The order's number at the outpost.
         seq: u64,
+        /// The coin with which the command travels; default over the control channel.
+        #[arg(long, value_name = "COIN")]
+        coin: Option<CoinArg>,
     },
 }
 
@@ -120,7 +131,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let dao = args.dao.find(&books.outpost).await?;
     let config: ConfigResponse = books.outpost.ask(&QueryMsg::Config {}).await?;
     let purchase = Purchase { default_timeout_seconds: config.default_timeout_seconds };
-    let (title, msg, coin) = match &args.verb {
+    let Told { title, msg, coin, mut notes } = match &args.verb {
         Verb::Buy(buy) => {
             ensure!(
                 buy.refund_to.is_some() || !matches!(dao, Dao::Gov { .. }),
@@ -129,10 +140,14 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
             );
             buy.message(&books, dao.owner()).await?
         }
-        other => other.message(&books, &dao).await?,
+        other => other.message(&books, &dao, &args.dao).await?,
     };
-    if !args.explain && !args.unfunded {
-        can_pay(&books, &dao, coin.as_ref()).await?;
+    if let Some(lack) = lack(&books, &dao, coin.as_ref()).await? {
+        ensure!(
+            args.explain || args.unfunded,
+            "{lack}; buy for fewer days, or send it more before and give --unfunded"
+        );
+        notes.push(format!("{lack}."));
     }
     let mut proposal = Proposal {
         title: args.title.clone().unwrap_or(title),
@@ -141,7 +156,8 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         msg,
         coin,
     };
-    let explanation = explain(&dao, &proposal, purchase);
+    let mut explanation = explain(&dao, &proposal, purchase);
+    explanation.append(&mut notes);
     proposal.description = args.description.clone().unwrap_or_else(|| explanation.join("\n"));
     let written = Written {
         proposal: dao.wrap(&proposal)?,
@@ -160,9 +176,13 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     args.output.print(&written)
 }
 
-/// A proposal whose coin is not there when it is executed fails, with DAO DAO for good.
-async fn can_pay(books: &Books, dao: &Dao, coin: Option<&(u128, String)>) -> anyhow::Result<()> {
-    let Some((amount, denom)) = coin else { return Ok(()) };
+/// What is missing of a proposal's coin: if it is not there when it is executed it fails, with DAO DAO for good.
+async fn lack(
+    books: &Books,
+    dao: &Dao,
+    coin: Option<&(u128, String)>,
+) -> anyhow::Result<Option<String>> {
+    let Some((amount, denom)) = coin else { return Ok(None) };
     let chain = &books.outpost.chain;
     let (payer, has) = match dao {
         Dao::Gov { source: Source::CommunityPool(pool), .. } => {
@@ -170,14 +190,33 @@ async fn can_pay(books: &Books, dao: &Dao, coin: Option<&(u128, String)>) -> any
         }
         other => (other.owner(), chain.balance(other.owner(), denom).await?),
     };
+    Ok((has < *amount).then(|| {
+        format!(
+            "{payer} has {} and the proposal takes {}, so its execution would fail",
+            figures::units(has, denom),
+            figures::units(*amount, denom)
+        )
+    }))
+}
+
+/// A vote may outlast the bid that it is about. Where it cannot end early the proposal would be for nothing.
+fn outlasts(chosen: &Chosen, vote: Option<u64>, dao: &Dao) -> anyhow::Result<Option<String>> {
+    let Chosen { bid, now, .. } = chosen;
+    let Some(ends) = vote.map(|seconds| now.saturating_add(seconds)) else { return Ok(None) };
+    if ends < bid.valid_until {
+        return Ok(None);
+    }
+    let (good, ends) = (figures::moment(bid.valid_until), figures::moment(ends));
     ensure!(
-        has >= *amount,
-        "{payer} has {} and the proposal takes {}, so its execution would fail; buy for fewer days, \
-         or send it more before and give --unfunded",
-        figures::units(has, denom),
-        figures::units(*amount, denom)
+        !matches!(dao, Dao::Gov { .. }),
+        "bid {} is good until {good}, and the vote ends at {ends} at the earliest: ask the provider for one that is good \
+         for longer, or buy with `--selection lowest:SECONDS` or `offer:NUMBER`, which take no second vote",
+        bid.bid_no
     );
-    Ok(())
+    Ok(Some(format!(
+        "Bid {} is good until {good}, and the vote may last until {ends}: it must have passed and be executed before.",
+        bid.bid_no
+    )))
 }
 
 async fn submit(
@@ -218,26 +257,42 @@ async fn submit(
 }
 
 impl Verb {
-    /// The title, the message and the coin of anything but a purchase.
-    async fn message(&self, books: &Books, dao: &Dao) -> anyhow::Result<Told> {
-        Ok(match self {
+    /// Anything but a purchase, once it is clear that it has a way and would be taken.
+    async fn message(
+        &self,
+        books: &Books,
+        dao: &Dao,
+        asked: &dao::DaoArgs,
+    ) -> anyhow::Result<Told> {
+        let mut notes = Vec::new();
+        let (title, msg, coin) = match self {
             Self::Buy(_) => unreachable!("a purchase has a message of its own"),
             Self::TopUp { seq, coin } => {
-                top_up::require_denom(&books.living(*seq).await?, coin)?;
-                let CoinArg { amount, denom } = coin.clone();
+                rehearsal::require_top_up(books, &books.living(*seq).await?, coin).await?;
+                let CoinArg { amount, denom } = coin;
                 let title = format!("Add {amount} {denom} to order {seq}");
-                (title, ExecuteMsg::TopUp { seq: *seq }, Some((amount, denom)))
+                (title, ExecuteMsg::TopUp { seq: *seq }, Some(coin))
             }
-            Self::Accept(choice) => {
-                may_command(&books.living(choice.seq).await?, dao, Scope::BidAccept)?;
+            Self::Accept { choice, coin } => {
+                let order = books.living(choice.seq).await?;
+                may_command(&order, dao, Scope::BidAccept)?;
+                let chosen = accept::chosen(books, choice).await?;
+                let coin = coin.as_ref();
+                rehearsal::require_command(books, &order, coin, chosen.command()).await?;
+                notes.extend(outlasts(&chosen, asked.vote_seconds(&books.outpost).await?, dao)?);
                 let title = format!("Accept bid {} for order {}", choice.bid, choice.seq);
-                (title, accept::message(books, choice).await?, None)
+                (title, chosen.message(), coin)
             }
-            Self::Close { seq } => {
-                may_command(&books.living(*seq).await?, dao, Scope::Close)?;
-                (format!("Close order {seq}"), ExecuteMsg::Close { seq: *seq }, None)
+            Self::Close { seq, coin } => {
+                let order = books.living(*seq).await?;
+                may_command(&order, dao, Scope::Close)?;
+                let (coin, command) = (coin.as_ref(), Command::CloseDeployment {});
+                rehearsal::require_command(books, &order, coin, command).await?;
+                (format!("Close order {seq}"), ExecuteMsg::Close { seq: *seq }, coin)
             }
-        })
+        };
+        let coin = coin.map(|coin| (coin.amount, coin.denom.clone()));
+        Ok(Told { title, msg, coin, notes })
     }
 }
 
@@ -254,4 +309,39 @@ fn may_command(order: &OrderResponse, dao: &Dao, scope: Scope) -> anyhow::Result
         owner = order.owner,
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::Uint128;
+    use market::msg::{BidInfo, Money};
+
+    use super::*;
+
+    #[test]
+    fn a_bid_that_a_vote_may_outlast_is_told_and_one_that_it_must_outlast_is_refused() {
+        let bid = BidInfo {
+            provider: "wasm1provider".into(),
+            bid_no: 2,
+            rate: Uint128::one(),
+            valid_until: 1_000_100,
+            deposit: Money { denom: "stake".into(), amount: Uint128::one() },
+        };
+        let chosen = Chosen::new(7, 0, bid, 1_000_000);
+        let multisig = Dao::Cw3 { address: "wasm1multisig".into() };
+        let deposit = (1, "stake".into());
+        let gov = Dao::Gov { account: "wasm1gov".into(), deposit, source: Source::Account };
+        for dao in [&multisig, &gov] {
+            for vote in [None, Some(0), Some(99)] {
+                assert_eq!(outlasts(&chosen, vote, dao).unwrap(), None, "{vote:?}");
+            }
+        }
+        let told = outlasts(&chosen, Some(100), &multisig).unwrap().unwrap();
+        assert!(
+            told.starts_with("Bid 2 is good until 1970-01-12") && told.contains("before"),
+            "{told}"
+        );
+        let error = outlasts(&chosen, Some(100), &gov).unwrap_err().to_string();
+        assert!(error.contains("`--selection lowest:SECONDS`"), "{error}");
+    }
 }

@@ -3,26 +3,31 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use cosmwasm_std::Uint128;
-use market::msg::{CheckResponse, Money, OfferInfo, QueryMsg as AskMarket};
+use market::msg::{OfferInfo, QueryMsg as AskMarket};
 use outpost::msg::responses::{QuoteResponse, RouteResponse, RoutesResponse};
 use outpost::msg::{Buy, ExecuteMsg, Operator, QueryMsg};
+use protocol::Deployment;
 use protocol::deployment::Selection;
-use protocol::ics20::{End, TRANSFER_PORT, received_denom};
-use protocol::money::{Action, Message, Open};
-use protocol::{Deployment, limits};
+use protocol::money::{Action, Open};
 use serde::Deserialize;
 
 use super::order::{self, TermArgs, read_scopes};
+use super::rehearsal;
 use super::sent::CoinArg;
-use crate::denom;
 use crate::session::{Books, Contract, route};
-use crate::why::{meaning, remedy};
 
 const DAY: u64 = 86_400;
 
-/// A title, what the outpost is told, and the coin that goes with it.
-pub(super) type Told = (String, ExecuteMsg, Option<(u128, String)>);
+/// What the outpost is to be told.
+pub(super) struct Told {
+    /// That, in a line.
+    pub(super) title: String,
+    pub(super) msg: ExecuteMsg,
+    /// What goes with it: units and denom.
+    pub(super) coin: Option<(u128, String)>,
+    /// What the members should know beside what it does, a sentence each.
+    pub(super) notes: Vec<String>,
+}
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Purchase {
@@ -85,10 +90,11 @@ impl Purchase {
             Some(coin) => coin.amount,
             None => quote.coin.amount.to_string().parse().context("the outpost's quote")?,
         };
-        accepted(books, &route, owner, &buy, (amount, &denom)).await?;
+        require_taken(books, &route, owner, &buy, (amount, &denom)).await?;
         let names: Vec<_> = buy.deployment.groups.iter().map(|group| group.name.as_str()).collect();
         let title = format!("Buy compute: {}", names.join(", "));
-        Ok((title, ExecuteMsg::Buy(Box::new(buy)), Some((amount, denom))))
+        let msg = ExecuteMsg::Buy(Box::new(buy));
+        Ok(Told { title, msg, coin: Some((amount, denom)), notes: Vec::new() })
     }
 
     async fn route(&self, outpost: &Contract) -> anyhow::Result<RouteResponse> {
@@ -169,22 +175,14 @@ fn operator(text: &str) -> anyhow::Result<Operator> {
     Ok(Operator { address: address.into(), scopes: read_scopes(scopes)? })
 }
 
-/// Asks the market whether it would take the purchase now.
-async fn accepted(
+/// Refuses what the market would not take now.
+async fn require_taken(
     books: &Books,
     route: &RouteResponse,
     account: &str,
     buy: &Buy,
-    (amount, denom): (u128, &str),
+    coin: (u128, &str),
 ) -> anyhow::Result<()> {
-    let chain = &books.outpost.chain;
-    let channel = chain.channel(TRANSFER_PORT, &route.channel).await?;
-    let there = channel.and_then(|channel| channel.counterparty);
-    let there = there.with_context(|| format!("there is no channel `{}`", route.channel))?;
-    let source = End { port: TRANSFER_PORT, channel: &route.channel };
-    let destination = End { port: TRANSFER_PORT, channel: &there.channel_id };
-    // Numbers that no outpost reaches stand for those that the purchase will get.
-    let unused = limits::JSON_INTEGER - 1;
     // On a plain route money goes home past the outpost.
     let home = if route.style.leaves_outpost_deaf() {
         buy.refund_to.as_deref().unwrap_or(account)
@@ -193,33 +191,10 @@ async fn accepted(
     };
     let open = Open {
         account: account.into(),
-        seq: unused,
+        seq: rehearsal::UNUSED,
         refund_to: Some(home.to_owned()),
         local_refund: buy.local_refund.clone(),
         deployment: buy.deployment.clone(),
     };
-    let message = Message { n: unused, action: Action::Open(open) };
-    let ask = AskMarket::Check {
-        route: Some(there.channel_id.clone()),
-        sender: books.outpost.address.clone(),
-        coin: Some(Money {
-            // The market's name for a voucher follows from its path, which a hash does not tell.
-            denom: received_denom(source, destination, &denom::path(chain, denom).await?),
-            amount: Uint128::new(amount),
-        }),
-        message: serde_json::to_string(&message)?,
-    };
-    let check: CheckResponse = books.market.ask(&ask).await?;
-    if check.accepted {
-        return Ok(());
-    }
-    let reason = check.reason.unwrap_or_default();
-    match check.code {
-        Some(code) => {
-            bail!("the market would refuse it: {} ({reason}); {}", meaning(code), remedy(code))
-        }
-        None => {
-            bail!("the market would refuse it: {reason}; change that in the order and try again")
-        }
-    }
+    rehearsal::require_taken(books, route, coin, Action::Open(open)).await
 }

@@ -1,12 +1,10 @@
 //! `entrepot top-up`
 
-use anyhow::ensure;
 use outpost::msg::ExecuteMsg;
-use outpost::msg::responses::OrderResponse;
 
 use super::sent::{CoinArg, Sent, require_sent};
 use super::watch::Watch;
-use super::{Place, status};
+use super::{Place, rehearsal, status};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,9 +32,9 @@ pub(super) struct Args {
 pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let Args { seq, coin, key, watch } = args;
     let session = place.session()?;
+    let books = session.books().await?;
     // An order that is on its way or over takes no money.
-    let order = session.books().await?.living(seq).await?;
-    require_denom(&order, &coin)?;
+    rehearsal::require_top_up(&books, &books.living(seq).await?, &coin).await?;
     let actor = session.outpost_actor(key.as_deref()).await?;
     let outcome = actor.send(&ExecuteMsg::TopUp { seq }, &coin.as_funds()).await?;
     require_sent(&outcome)?;
@@ -44,16 +42,4 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let next = format!("a relayer carries it to the market; `entrepot runway {seq} --watch`");
     watch.print(&Sent::new(&outcome, done, next))?;
     status::follow(place, seq, watch).await
-}
-
-/// An order takes nothing but what it is paid in.
-pub(super) fn require_denom(order: &OrderResponse, coin: &CoinArg) -> anyhow::Result<()> {
-    ensure!(
-        order.coin.denom == coin.denom,
-        "order {} is paid in `{}`, got `{}`; top it up in what it is paid in",
-        order.seq,
-        order.coin.denom,
-        coin.denom
-    );
-    Ok(())
 }

@@ -63,6 +63,20 @@ enum Policy {
     Module { addr: String },
 }
 
+/// How long a vote may last, as both cw3 and DAO DAO keep it.
+#[derive(Deserialize)]
+struct VotingConfig {
+    max_voting_period: Period,
+}
+
+/// Seconds, or blocks, which are not read.
+///
+/// Source: cw-utils 1.0 `expiration.rs`, `Duration`.
+#[derive(Deserialize)]
+struct Period {
+    time: Option<u64>,
+}
+
 #[derive(Deserialize)]
 struct PreProposeConfig {
     deposit_info: Option<DepositInfo>,
@@ -118,6 +132,25 @@ impl DaoArgs {
                 Ok(Dao::Gov { account, deposit, source })
             }
         }
+    }
+}
+
+impl DaoArgs {
+    /// For how many seconds at most a proposal is voted on; none if the DAO counts blocks, or does not say.
+    pub(super) async fn vote_seconds(&self, outpost: &Contract) -> anyhow::Result<Option<u64>> {
+        let config: Option<VotingConfig> = match self.which.dao {
+            Kind::Gov => return Ok(Some(outpost.chain.voting_period().await?)),
+            Kind::Daodao => {
+                let module = self.which.module(outpost).await?;
+                Some(outpost.beside(&module).ask(&json!({ "config": {} })).await?)
+            }
+            // cw3-fixed-multisig has no question for what it keeps.
+            Kind::Cw3 => {
+                let kept = outpost.chain.query_raw(self.which.address()?, b"config").await?;
+                kept.and_then(|config| serde_json::from_slice(&config).ok())
+            }
+        };
+        Ok(config.and_then(|config| config.max_voting_period.time))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Governance: who may sign for it, what a proposal costs, and where the community pool is.
 
 use ibc_proto::cosmos::base::v1beta1::Coin;
+use ibc_proto::google::protobuf::Duration;
 use prost::Message;
 
 use super::{Chain, ChainError, malformed};
@@ -29,6 +30,8 @@ struct QueryParamsResponse {
 struct Params {
     #[prost(message, repeated, tag = "1")]
     min_deposit: Vec<Coin>,
+    #[prost(message, optional, tag = "3")]
+    voting_period: Option<Duration>,
 }
 
 /// Nothing, or what is not read.
@@ -87,11 +90,24 @@ impl Chain {
     /// # Errors
     /// [`ChainError::Query`]; [`ChainError::Malformed`] when the chain names no parameters.
     pub async fn min_deposit(&self) -> Result<Vec<Coin>, ChainError> {
-        let request = QueryParamsRequest { params_type: "deposit".to_owned() };
+        Ok(self.gov_params("deposit").await?.min_deposit)
+    }
+
+    /// For how many seconds a proposal is voted on.
+    ///
+    /// # Errors
+    /// As [`Chain::min_deposit`].
+    pub async fn voting_period(&self) -> Result<u64, ChainError> {
+        let period = self.gov_params("voting").await?.voting_period;
+        let seconds = period.and_then(|period| u64::try_from(period.seconds).ok());
+        seconds.ok_or_else(|| malformed("gov params", "no voting period in it"))
+    }
+
+    async fn gov_params(&self, kind: &str) -> Result<Params, ChainError> {
+        let request = QueryParamsRequest { params_type: kind.to_owned() };
         let path = "/cosmos.gov.v1.Query/Params";
         let answer: QueryParamsResponse = self.rpc().query(path, &request, 0).await?;
-        let params = answer.params.ok_or_else(|| malformed("gov params", "none in it"))?;
-        Ok(params.min_deposit)
+        answer.params.ok_or_else(|| malformed("gov params", "none in it"))
     }
 }
 
