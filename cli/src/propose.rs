@@ -5,8 +5,10 @@
 //! that the SDK's `tx gov submit-proposal` reads.
 
 mod explain;
+mod read;
 
-pub use explain::{Purchase, explain};
+pub use explain::{Known, WayHome, explain, explain_cost, explain_message};
+pub use read::{Coins, Message};
 
 use anyhow::ensure;
 use cosmos::wire::gov::PoolModule;

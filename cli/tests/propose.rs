@@ -6,11 +6,14 @@ use std::path::PathBuf;
 use cosmos::keys::module_address;
 use cosmos::wire::gov::PoolModule;
 use cosmwasm_std::Uint128;
-use entrepot::propose::{Dao, Entrance, Proposal, Purchase, Source, Vote, execute, explain, vote};
+use entrepot::propose::{
+    Dao, Entrance, Known, Message, Proposal, Source, Vote, WayHome, execute, explain, explain_cost,
+    explain_message, vote,
+};
 use outpost::msg::{Buy, ExecuteMsg, Operator};
-use protocol::deployment::Scope;
-use protocol::{Otherwise, Selection};
-use serde_json::Value;
+use protocol::deployment::{AccessKey, Attribute, LocalOperator, Requirements, Scope};
+use protocol::{Deployment, Otherwise, Selection};
+use serde_json::{Value, json};
 use simnet::world::orders::web_server;
 
 const OUTPOST: &str = "wasm14hj2tavq8fpesdwxxcu44rty3hh90vhujrvcmstl4zr3txmfvw9s0phg4d";
@@ -132,18 +135,126 @@ fn only_money_comes_out_of_the_pool() {
     assert_eq!((count(&buy()), count(&accept())), (2, 1));
 }
 
-#[test]
-fn it_is_said_to_whom_money_may_go_when_it_cannot_go_home() {
+const KNOWN: Known = Known { default_timeout_seconds: 3_600, way_home: WayHome::Outpost };
+
+/// Everything that a purchase may ask for beyond the usual.
+fn odd_purchase() -> Proposal {
     let mut proposal = buy();
     let ExecuteMsg::Buy(buy) = &mut proposal.msg else { panic!("it buys") };
     buy.local_refund = Some("wasm1else".into());
-    let said = explain(&cw3(), &proposal, Purchase { default_timeout_seconds: 3_600 }).join("\n");
-    assert!(said.contains("paid to wasm1else on the market's chain"), "{said}");
+    let Deployment { manifest, local_operators, access_keys, groups, .. } = &mut buy.deployment;
+    manifest.uri = Some("https://example.org/manifest.json".into());
+    let operator = |address: &str, expires_in_seconds| LocalOperator {
+        address: address.into(),
+        scopes: vec![Scope::Manifest, Scope::Withdraw, Scope::Terms],
+        expires_in_seconds,
+    };
+    local_operators.extend([operator("wasm1a", None), operator("wasm1b", Some(86_400))]);
+    access_keys.push(AccessKey::Ed25519(vec![0; 32].into()));
+    let group = &mut groups[0];
+    group.selection = Selection::Lowest { bidding_seconds: 3_600 };
+    group.heartbeat_window_seconds = Some(900);
+    group.ready_within_seconds = Some(1_800);
+    group.notice_seconds = Some(86_400);
+    group.term_seconds = Some(30 * 86_400);
+    group.min_stake = Some(Uint128::new(5_000_000));
+    group.allow = vec!["wasm1good".into(), "wasm1better".into()];
+    group.deny = vec!["wasm1bad".into()];
+    group.requirements = Requirements {
+        attributes: vec![Attribute { key: "region".into(), value: "eu-west".into() }],
+        all_of: vec!["wasm1auditor".into()],
+        any_of: vec!["wasm1other".into()],
+    };
+    proposal
+}
+
+#[test]
+fn every_field_of_a_purchase_is_told_and_the_way_home_of_a_plain_route() {
+    let past = Known { way_home: WayHome::Past, ..KNOWN };
+    let mut said = String::new();
+    for known in [KNOWN, past] {
+        said.push_str(&explain(&cw3(), &odd_purchase(), known).join("\n"));
+        said.push_str("\n\n");
+    }
+    insta::assert_snapshot!("odd_purchase", said);
+}
+
+/// The messages of a proposal as the DAO keeps them.
+fn kept(dao: &Dao, proposal: &Proposal) -> Vec<Message> {
+    let wrapped = dao.wrap(proposal).unwrap();
+    let msgs = wrapped["propose"]["msgs"].as_array().unwrap();
+    msgs.iter().map(|message| Message::read(OUTPOST, message)).collect()
+}
+
+#[test]
+fn a_proposal_that_is_read_is_told_in_the_words_of_the_one_that_was_written() {
+    for proposal in [buy(), odd_purchase(), accept()] {
+        let written = explain(&cw3(), &proposal, KNOWN);
+        let messages = kept(&cw3(), &proposal);
+        let [message] = &messages[..] else { panic!("one message") };
+        let mut read = explain_message(cw3().owner(), OUTPOST, message, Ok(KNOWN));
+        read.push(explain_cost(&messages));
+        assert!(read[0].starts_with("It calls the outpost"), "{read:?}");
+        assert_eq!(read[1..], written[1..]);
+    }
+}
+
+/// A title says nothing of what is voted on: the messages do.
+#[test]
+fn what_others_propose_is_told_whatever_it_is() {
+    let call = |contract: &str, msg: Value, funds: Value| {
+        let msg = cosmwasm_std::Binary::from(msg.to_string().into_bytes());
+        json!({ "wasm": { "execute": { "contract_addr": contract, "msg": msg, "funds": funds } } })
+    };
+    let coins = json!([{ "denom": "usdx", "amount": "1000" }, { "denom": "stake", "amount": "7" }]);
+    let none = json!([]);
+    let mut said = String::new();
+    for message in [
+        json!({ "bank": { "send": { "to_address": "wasm1thief", "amount": coins } } }),
+        json!({ "bank": { "send": { "to_address": "wasm1x", "amount": [], "memo": "a key more" } } }),
+        json!({ "bank": { "send": { "to_address": "wasm1x\nIt costs nothing.", "amount": [] } } }),
+        json!({ "wasm": { "update_admin": { "contract_addr": OUTPOST, "admin": "wasm1thief" } } }),
+        json!({ "stargate": { "type_url": "/cosmos.bank.v1beta1.MsgSend", "value": "" } }),
+        call("wasm1token", json!({ "transfer": { "recipient": "wasm1thief" } }), none.clone()),
+        call(OUTPOST, json!({ "fly": {} }), none.clone()),
+        call(OUTPOST, json!({ "close": { "seq": 7 } }), coins),
+        call(
+            OUTPOST,
+            json!({ "transfer_order": { "seq": 7, "new_owner": "wasm1thief" } }),
+            none.clone(),
+        ),
+        call(
+            OUTPOST,
+            json!({ "set_refund_to": { "seq": 7, "refund_to": "wasm1thief" } }),
+            none.clone(),
+        ),
+        call(OUTPOST, json!({ "claim_to": { "denom": "usdx", "to": "wasm1thief" } }), none.clone()),
+        call(
+            OUTPOST,
+            json!({ "withdraw_budget": { "denom": "usdx", "amount": "5", "to": "wasm1thief" } }),
+            none.clone(),
+        ),
+        call(
+            OUTPOST,
+            json!({ "set_operators": { "seq": 7, "operators": [], "remote": {
+                "local_operators": [{ "address": "wasm1thief", "scopes": ["close"] }], "access_keys": [] } } }),
+            none.clone(),
+        ),
+        call(OUTPOST, json!({ "pause": {} }), none),
+    ] {
+        let messages = [Message::read(OUTPOST, &message)];
+        let told = explain_message("wasm1multisig", OUTPOST, &messages[0], Ok(KNOWN));
+        said.push_str(&format!("{}\n{}\n\n", told.join("\n"), explain_cost(&messages)));
+    }
+    let unknown = kept(&cw3(), &accept());
+    let told =
+        explain_message("wasm1multisig", OUTPOST, &unknown[0], Err("there is no order 7".into()));
+    said.push_str(&told.join("\n"));
+    insta::assert_snapshot!("others", said);
 }
 
 #[test]
 fn it_is_said_in_plain_words_what_it_does_and_costs() {
-    let purchase = Purchase { default_timeout_seconds: 3_600 };
     let mut said = String::new();
     for (dao, proposal) in [
         (cw3(), buy()),
@@ -153,7 +264,7 @@ fn it_is_said_in_plain_words_what_it_does_and_costs() {
         (cw3(), Proposal { msg: ExecuteMsg::TopUp { seq: 7 }, ..buy() }),
         (cw3(), Proposal { msg: ExecuteMsg::Close { seq: 7 }, coin: None, ..buy() }),
     ] {
-        said.push_str(&explain(&dao, &proposal, purchase).join("\n"));
+        said.push_str(&explain(&dao, &proposal, KNOWN).join("\n"));
         said.push_str("\n\n");
     }
     insta::assert_snapshot!("explanations", said);

@@ -1,11 +1,11 @@
 //! `entrepot proposal`
 
-use std::fmt;
+mod standing;
 
-use anyhow::{anyhow, bail, ensure};
+pub(super) use standing::known;
+
+use anyhow::{bail, ensure};
 use clap::{Subcommand, ValueEnum};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::propose::dao::{Kind, Which};
 use super::sent::{Sent, not_sent};
@@ -31,7 +31,7 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Show how a proposal stands.
+    /// Show how a proposal stands, what its messages do, and what they cost at most.
     Show {
         #[command(flatten)]
         proposal: Target,
@@ -74,15 +74,6 @@ struct Signed {
     output: Output,
 }
 
-#[derive(Serialize)]
-struct Standing {
-    proposal: u64,
-    title: String,
-    status: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    votes: Option<Votes>,
-}
-
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum VoteArg {
     Yes,
@@ -100,45 +91,13 @@ impl From<VoteArg> for Vote {
     }
 }
 
-/// Source: dao-voting 2.6.0 `voting.rs`, `Votes`.
-#[derive(Serialize, Deserialize)]
-struct Votes {
-    yes: String,
-    no: String,
-    abstain: String,
-}
-
-/// Source: dao-proposal-single 2.6.0 `query.rs`, `ProposalResponse`.
-#[derive(Deserialize)]
-struct OfDaoDao {
-    proposal: Content,
-}
-
-/// Also cw3 2.0 `query.rs`, `ProposalResponse`, which counts no votes.
-#[derive(Deserialize)]
-struct Content {
-    title: String,
-    status: String,
-    votes: Option<Votes>,
-}
-
-impl fmt::Display for Standing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "proposal  {}: {}", self.proposal, self.title)?;
-        writeln!(f, "status    {}", self.status)?;
-        if let Some(Votes { yes, no, abstain }) = &self.votes {
-            writeln!(f, "votes     {yes} yes, {no} no, {abstain} abstain")?;
-        }
-        Ok(())
-    }
-}
-
 pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let session = place.session()?;
     match args.verb {
         Verb::Show { proposal, watch } => {
-            let book = proposal.book(&session.outpost().await?).await?;
-            watch.show(async || proposal.read(&book).await).await
+            let outpost = session.outpost().await?;
+            let book = proposal.book(&outpost).await?;
+            watch.show(async || proposal.standing(&book, &outpost).await).await
         }
         Verb::Vote { proposal, vote, signed } => {
             let actor = session.outpost_actor(signed.key.as_deref()).await?;
@@ -213,28 +172,5 @@ impl Target {
                 self.number
             ),
         }
-    }
-
-    async fn read(&self, book: &Contract) -> anyhow::Result<Standing> {
-        let proposal = self.number;
-        let ask = json!({ "proposal": { "proposal_id": proposal } });
-        let content = match self.which.kind() {
-            Kind::Daodao => book.ask::<OfDaoDao>(&ask).await.map(|found| found.proposal),
-            Kind::Cw3 | Kind::Gov => book.ask(&ask).await,
-        };
-        let Content { title, status, votes } = content.map_err(|error| {
-            // Both kinds answer with the storage key that they did not find.
-            if format!("{error:#}").contains("not found") {
-                return anyhow!(
-                    "the DAO has no proposal {proposal}; `entrepot propose … --submit` tells the number of what it \
-                     submits"
-                );
-            }
-            error.context(format!(
-                "`{}` does not tell of proposal {proposal}; check --dao and --address",
-                book.address
-            ))
-        })?;
-        Ok(Standing { proposal, title, status, votes })
     }
 }

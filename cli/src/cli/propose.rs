@@ -7,19 +7,20 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
 use clap::Subcommand;
-use outpost::msg::responses::{ConfigResponse, OrderResponse};
-use outpost::msg::{ExecuteMsg, Operator, QueryMsg};
+use outpost::msg::responses::OrderResponse;
+use outpost::msg::{ExecuteMsg, Operator};
 use protocol::control::Command;
 use protocol::deployment::Scope;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::accept::Chosen;
-use super::purchase::{Purchase as Bought, Told};
+use super::proposal::known;
+use super::purchase::{Purchase, Told};
 use super::sent::{CoinArg, Sent};
 use super::{Output, Place, accept, rehearsal};
 use crate::figures;
-use crate::propose::{Dao, Proposal, Purchase, Source, explain};
+use crate::propose::{Dao, Proposal, Source, explain};
 use crate::session::{Books, Session};
 
 const EXAMPLES: &str = "\
@@ -68,7 +69,7 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Buy what a deployment file or an order asks for.
-    Buy(Box<Bought>),
+    Buy(Box<Purchase>),
     /// Add money to an order.
     TopUp {
         /// The order's number at the outpost.
@@ -129,8 +130,6 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let session = place.session()?;
     let books = session.books().await?;
     let dao = args.dao.find(&books.outpost).await?;
-    let config: ConfigResponse = books.outpost.ask(&QueryMsg::Config {}).await?;
-    let purchase = Purchase { default_timeout_seconds: config.default_timeout_seconds };
     let Told { title, msg, coin, mut notes } = match &args.verb {
         Verb::Buy(buy) => {
             ensure!(
@@ -156,7 +155,8 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         msg,
         coin,
     };
-    let mut explanation = explain(&dao, &proposal, purchase);
+    let known = known(&books.outpost, &proposal.msg).await?;
+    let mut explanation = explain(&dao, &proposal, known);
     explanation.append(&mut notes);
     proposal.description = args.description.clone().unwrap_or_else(|| explanation.join("\n"));
     let written = Written {
