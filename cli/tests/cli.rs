@@ -1,5 +1,8 @@
 //! The command line from outside: what people type, what they read, how it ends.
 
+#[path = "cli/terminal.rs"]
+mod terminal;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
