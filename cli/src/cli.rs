@@ -206,7 +206,9 @@ struct Output {
 impl Output {
     /// Prints a result.
     fn print(self, result: &(impl Serialize + Display)) -> anyhow::Result<()> {
-        Ok(std::io::stdout().write_all(self.render(result)?.as_bytes())?)
+        let mut out = std::io::stdout().lock();
+        out.write_all(self.render(result)?.as_bytes())?;
+        Ok(out.flush()?)
     }
 
     /// A result as it is printed.

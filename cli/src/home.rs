@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use cosmos::chain::{Chain, ChainConfig, MAX_GAS};
+use cosmos::file::{self, Readers};
 use cosmos::keys::password::{Again, read_password};
 use cosmos::keys::{Key, KeyStore, KeyStoreError};
 use serde::Deserialize;
@@ -111,7 +112,7 @@ impl Home {
         let shown = file.display();
         ensure!(!self.is_configured()?, "`{shown}` exists already; edit it, or move it away");
         self.make()?;
-        std::fs::write(&file, text).with_context(|| {
+        file::create(&file, text.as_bytes(), Readers::Anyone).with_context(|| {
             format!("cannot write `{shown}`; choose another folder with --home DIR")
         })?;
         Ok(file)

@@ -12,6 +12,7 @@ pub mod ferry;
 pub mod figures;
 pub mod home;
 pub mod localnet;
+mod lock;
 pub mod propose;
 pub mod provider;
 pub mod refusal;

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 /// A file that one program at a time holds. The system frees it when the program ends, however it ends.
 #[derive(Debug)]
-pub struct Lock {
+pub(crate) struct Lock {
     _held: File,
 }
 
@@ -18,7 +18,7 @@ impl Lock {
     ///
     /// # Errors
     /// The file cannot be made, or its file system knows no locks.
-    pub fn take(file: &Path) -> anyhow::Result<Option<Self>> {
+    pub(crate) fn take(file: &Path) -> anyhow::Result<Option<Self>> {
         let open = || -> std::io::Result<File> {
             if let Some(folder) = file.parent() {
                 fs::create_dir_all(folder)?;

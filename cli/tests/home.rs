@@ -180,6 +180,19 @@ fn nothing_is_left_of_a_preparation_that_fails() {
     }
 }
 
+/// Whoever pays to an address whose words nobody has seen has lost it.
+#[test]
+fn a_key_whose_words_could_not_be_shown_is_not_kept() {
+    let home = configured();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_entrepot"));
+    command.env("ENTREPOT_HOME", home.path()).env("ENTREPOT_PASSWORD", "correct horse");
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = command.args(["keys", "add", "lost"]).stdout(full).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && error.contains("was not kept"), "{error}");
+    assert_eq!(json(home.path(), &["keys", "list"])["keys"], Value::Array(Vec::new()));
+}
+
 #[test]
 fn keys_are_in_the_form_that_ferry_reads() {
     let home = configured();

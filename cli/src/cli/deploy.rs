@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use super::Output;
 use crate::deploy::config::{Config, EXAMPLE};
 use crate::deploy::{Deployed, Deployment, Plan, Standing, StateFile};
+use crate::lock::Lock;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,6 +72,10 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let config = Config::read(&path)?;
     let (a, b) = (&config.chains.market.id, &config.chains.outpost.id);
     let state = args.state.unwrap_or_else(|| StateFile::beside(&path));
+    let lock = state.with_extension("lock");
+    let _alone = Lock::take(&lock)?.with_context(|| {
+        format!("another program deploys by `{}`; wait until it has ended", state.display())
+    })?;
     let mut file = StateFile::open(&state, a, b)?;
     let sites = config.sites().await?;
     let channels = config.channels().context("no channels are configured")?;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Subcommand;
 use cosmos::keys::password::Again;
-use cosmos::keys::{HdPath, encode_address};
+use cosmos::keys::{HdPath, KeyStore, encode_address};
 use serde::Serialize;
 
 use super::{Output, Place};
@@ -94,11 +94,20 @@ pub(super) fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let store = home.keys();
     // A key can be made before there is a configuration.
     let config = if home.is_configured()? { Some(home.config()?) } else { None };
-    let (only, mnemonic, output) = match args.verb {
+    let (only, output) = match args.verb {
         Verb::Add { name, output } => {
             let password = new_password(&home, config.as_ref())?;
             let words = store.add(&name, &password)?;
-            (Some(name), Some(words.to_string()), output)
+            let shown = list(&store, config.as_ref(), Some(&name))
+                .and_then(|keys| output.print(&Listed { keys, mnemonic: Some(words.to_string()) }));
+            if let Err(error) = shown {
+                // Nobody has its words, so nobody should send it anything.
+                store.remove(&name, &password)?;
+                return Err(error.context(format!(
+                    "the words of key `{name}` could not be shown, so it was not kept"
+                )));
+            }
+            return Ok(());
         }
         Verb::Restore { name, mnemonic_file, index, output } => {
             let words = match mnemonic_file {
@@ -110,19 +119,29 @@ pub(super) fn run(place: &Place, args: Args) -> anyhow::Result<()> {
             };
             let password = new_password(&home, config.as_ref())?;
             store.restore(&name, words.trim(), HdPath::cosmos(index), &password)?;
-            (Some(name), None, output)
+            (Some(name), output)
         }
-        Verb::List { output } => (None, None, output),
+        Verb::List { output } => (None, output),
     };
+    let keys = list(&store, config.as_ref(), only.as_deref())?;
+    output.print(&Listed { keys, mnemonic: None })
+}
+
+/// The keys, or the only one of this name.
+fn list(
+    store: &KeyStore,
+    config: Option<&Config>,
+    only: Option<&str>,
+) -> anyhow::Result<Vec<Line>> {
     let mut keys = Vec::new();
     for key in store.list()? {
-        if only.as_ref().is_none_or(|only| *only == key.name) {
-            let addresses = addresses(config.as_ref(), &key.account)
+        if only.is_none_or(|only| only == key.name) {
+            let addresses = addresses(config, &key.account)
                 .with_context(|| format!("the key file of `{}` has no account in it", key.name))?;
             keys.push(Line { name: key.name, hd_path: key.path, addresses });
         }
     }
-    output.print(&Listed { keys, mnemonic })
+    Ok(keys)
 }
 
 /// The password for a new key: that of the keys which are there, or else a new one.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::Subcommand;
+use cosmos::file::{self, Readers};
 use cosmwasm_std::Binary;
 use protocol::deployment::{AccessKey, LocalOperator, Scope};
 use protocol::{Deployment, Otherwise, Selection};
@@ -14,7 +15,7 @@ use serde::Serialize;
 use super::Output;
 use super::table::Table;
 use crate::figures;
-use crate::sdl::manifest::{self, Group as ManifestGroup};
+use crate::sdl::manifest;
 use crate::sdl::{self, Sdl, Terms};
 
 const EXAMPLES: &str = "\
@@ -103,8 +104,8 @@ fn block_millis(text: &str) -> Result<u64, String> {
 #[derive(Debug, Serialize)]
 pub(super) struct Ordered {
     pub(super) order: Deployment,
-    pub(super) manifest: Vec<ManifestGroup>,
     pub(super) manifest_hash: String,
+    /// The manifest, which may name passwords: orders are passed around.
     #[serde(skip)]
     sorted_json: String,
 }
@@ -131,7 +132,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let Verb::From(From { file, terms, manifest_out, output }) = args.verb;
     let ordered = read(&file, &terms)?;
     if let Some(path) = manifest_out {
-        std::fs::write(&path, &ordered.sorted_json)
+        // It may name passwords.
+        file::replace(&path, ordered.sorted_json.as_bytes(), Readers::Owner)
             .with_context(|| format!("cannot write `{}`", path.display()))?;
     }
     output.print(&ordered)
@@ -150,7 +152,7 @@ pub(super) fn read(file: &Path, terms: &TermArgs) -> anyhow::Result<Ordered> {
     let manifest_hash = manifest::hash(&sorted_json);
     let order = sdl::order(&sdl, &terms, manifest_hash.clone());
     let order = order.map_err(|error| anyhow!("`{shown}`, {error}"))?;
-    Ok(Ordered { order, manifest, manifest_hash, sorted_json })
+    Ok(Ordered { order, manifest_hash, sorted_json })
 }
 
 impl TermArgs {

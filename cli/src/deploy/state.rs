@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
+use cosmos::file::{self, Readers};
 use serde::{Deserialize, Serialize};
 
 /// Two ends of a channel.
@@ -128,8 +129,7 @@ impl StateFile {
     pub fn save(&self) -> anyhow::Result<()> {
         let mut text = serde_json::to_string_pretty(&self.state)?;
         text.push('\n');
-        let new = self.path.with_extension("new");
-        let written = fs::write(&new, text).and_then(|()| fs::rename(&new, &self.path));
+        let written = file::replace(&self.path, text.as_bytes(), Readers::Anyone);
         written.with_context(|| format!("cannot write the state file `{}`", self.path.display()))
     }
 }

@@ -1,15 +1,23 @@
 //! A key that acts on a contract, and remembers what it sent.
 
-use anyhow::{Context as _, bail};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
 use cosmos::Any;
 use cosmos::chain::{ChainError, Fate, Note, TxOutcome};
 use cosmos::keys::Key;
 use cosmos::rpc::TxResult;
 use serde::Serialize;
+use tokio::time::{Instant, sleep};
 
 use super::Contract;
 use super::journal::Journal;
 use crate::home::Home;
+use crate::lock::Lock;
+
+/// How long to wait for another program that sends with the same key.
+const TURN: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(100);
 
 /// A contract and the key that acts on it.
 #[derive(Clone, Debug)]
@@ -75,6 +83,7 @@ impl Actor {
     /// # Errors
     /// As [`Actor::send`].
     pub async fn send_msgs(&self, msgs: &[Any]) -> anyhow::Result<TxOutcome> {
+        let _turn = self.turn().await?;
         if let Some(done) = self.settle().await? {
             bail!(
                 "{done}; nothing was sent now: see how it stands, and give the command again if you still want it"
@@ -89,6 +98,24 @@ impl Actor {
             self.journal.forget()?;
         }
         sent
+    }
+
+    /// Waits until no other program sends with this key: each would take the other's note for its own.
+    async fn turn(&self) -> anyhow::Result<Lock> {
+        let deadline = Instant::now() + TURN;
+        loop {
+            if let Some(turn) = self.journal.turn()? {
+                return Ok(turn);
+            }
+            ensure!(
+                Instant::now() < deadline,
+                "another program has been sending with the key of {} for {} seconds; see that only one does, and try \
+                 again",
+                self.address,
+                TURN.as_secs()
+            );
+            sleep(POLL).await;
+        }
     }
 
     /// Finds out what became of a transaction whose fate was not known when the program ended: if a block has it,

@@ -1,11 +1,14 @@
 //! The transaction of a key whose fate is not known: whoever gives a command again must not pay twice.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write as _};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use cosmos::chain::Note;
+use cosmos::file::{self, Readers};
+
+use crate::lock::Lock;
 
 /// Where a key's last transaction on a chain is noted, from its signature until its fate is known.
 #[derive(Clone, Debug)]
@@ -22,17 +25,18 @@ impl Journal {
         &self.file
     }
 
+    /// The right to send with the key; none while another program has it.
+    pub(super) fn turn(&self) -> anyhow::Result<Option<Lock>> {
+        Lock::take(&self.file.with_extension("lock"))
+    }
+
     /// Notes a transaction that is about to leave, so that not even a power cut forgets it.
     pub(super) fn keep(&self, note: &Note) -> anyhow::Result<()> {
         let written = || -> std::io::Result<()> {
             if let Some(folder) = self.file.parent() {
                 fs::create_dir_all(folder)?;
             }
-            let new = self.file.with_extension("new");
-            let mut file = File::create(&new)?;
-            file.write_all(&serde_json::to_vec_pretty(note)?)?;
-            file.sync_all()?;
-            fs::rename(&new, &self.file)
+            file::replace(&self.file, &serde_json::to_vec_pretty(note)?, Readers::Owner)
         };
         written()
             .with_context(|| format!("cannot write `{}`, so nothing was sent", self.file.display()))
@@ -81,6 +85,9 @@ mod tests {
         assert_eq!(journal("a-1", "wasm1x").read().unwrap(), Some(note));
         assert_eq!(journal("b-1", "wasm1x").read().unwrap(), None);
         assert_eq!(journal("a-1", "wasm1y").read().unwrap(), None);
+        let turn = journal("a-1", "wasm1x").turn().unwrap();
+        assert!(turn.is_some() && journal("b-1", "wasm1x").turn().unwrap().is_some());
+        assert!(journal("a-1", "wasm1x").turn().unwrap().is_none(), "another program sends");
         journal("a-1", "wasm1x").forget().unwrap();
         journal("a-1", "wasm1x").forget().unwrap();
         assert_eq!(journal("a-1", "wasm1x").read().unwrap(), None);

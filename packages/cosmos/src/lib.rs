@@ -3,6 +3,7 @@
 //! [`wire`] encodes and decodes and does nothing else: no clock, no network, no randomness.
 
 pub mod chain;
+pub mod file;
 pub mod keys;
 pub mod rpc;
 pub mod wire;

@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::super::Place;
 use super::super::sent::CoinArg;
 use crate::figures;
+use crate::lock::Lock;
 use crate::provider::{Config, Desk, Round, Worker};
 use crate::refusal;
 
@@ -40,6 +41,11 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let config = Config::read(&args.file)?;
     let stake: CoinArg = config.stake.parse().map_err(|error| anyhow!("`stake`: {error}"))?;
     let desk = Desk::new(place.session()?.market_actor(args.key.as_deref()).await?);
+    let lock = place.home()?.dir().join("running").join(format!("{}.lock", desk.address()));
+    let _alone = Lock::take(&lock)?.with_context(|| {
+        let (address, lock) = (desk.address(), lock.display());
+        format!("another program runs as {address} and holds `{lock}`; two would bid the same capacity twice, so end that one")
+    })?;
     say(&format!("working as {}", desk.address()))?;
     let mut worker = Worker::new(desk, config, (stake.amount, stake.denom));
     // Asked once for the whole loop: a round that was begun is finished, and a signal in it is not lost.
