@@ -161,12 +161,13 @@ impl Books {
     /// # Errors
     /// There is none of this number, or it is on its way, refunded or closed; what to do.
     pub async fn living(&self, seq: u64) -> anyhow::Result<OrderResponse> {
-        let order = self.order(seq).await?;
-        ensure!(
-            order.state != OrderState::InFlight,
-            "order {seq} is on its way, and takes money and commands once its acknowledgement is \
-             home; try again when `entrepot orders` says `arrived`"
-        );
+        let mut order = self.order(seq).await?;
+        if order.state == OrderState::InFlight {
+            let wait = self.wait(&order).await?;
+            // The answer may have come while the node was asked.
+            order = self.order(seq).await?;
+            ensure!(order.state != OrderState::InFlight, "order {seq} is on its way: {wait}");
+        }
         ensure!(
             matches!(order.state, OrderState::Acked | OrderState::Open | OrderState::Leased),
             "order {seq} is {}, so there is nothing to pay or command; see `entrepot why {seq}`",

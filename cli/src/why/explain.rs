@@ -3,54 +3,15 @@
 use std::fmt;
 
 use outpost::msg::responses::OrderState;
-use protocol::Code;
-use protocol::control::{DeploymentState, GroupState};
 use serde::Serialize;
 
-use super::facts::{Facts, Packet, Reception, Way};
+use super::cause::Cause;
+use super::facts::{Facts, Way};
 use super::refusal::{meaning, remedy};
 use crate::figures;
 
-/// An active client, as ibc-go words it.
-const ACTIVE: &str = "Active";
-
-/// Why a purchase is where it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// The outpost's chain did not take the transfer.
-    Unsent,
-    /// The market refused it.
-    Refused {
-        /// The stable reason, if the text begins with one.
-        code: Option<Code>,
-        /// The market's words.
-        reason: String,
-    },
-    /// The market's chain reverted it and the reason is not to be had.
-    RefusedUnknown,
-    /// No relayer has brought it to the market's chain yet.
-    NotCarried,
-    /// It was not received in time.
-    TimedOut,
-    /// No relayer has brought the answer back yet.
-    AnswerNotCarried,
-    /// The outpost was called back and did not take the outcome in.
-    CallbackLost,
-    /// A client is not active, so that nothing can be proved.
-    Client,
-    /// It was accepted, and this is how it stands.
-    Accepted {
-        /// Whether a provider serves any of it.
-        leased: bool,
-    },
-    /// It was accepted and is over.
-    Closed,
-    /// The coin arrived and the market knows nothing of the purchase.
-    ArrivedOnly,
-    /// The coin is due to come back, and is not back yet.
-    RefundDue,
-}
+/// What ends the death of a client.
+const CLIENT_CURE: &str = "a client that expired or was frozen needs a governance proposal that recovers it; the coin stays where it is until then";
 
 /// What is the matter and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -72,46 +33,8 @@ impl fmt::Display for Explanation {
 /// Explains the facts.
 #[must_use]
 pub fn explain(facts: &Facts) -> Explanation {
-    let cause = cause(facts);
+    let cause = Cause::of(facts);
     Explanation { what: what(&cause, facts), advice: advice(&cause, facts), cause }
-}
-
-fn cause(facts: &Facts) -> Cause {
-    if let Some(status) = &facts.deployment {
-        let serves = |state| matches!(state, GroupState::Active | GroupState::Reclaiming);
-        return match status.state {
-            DeploymentState::Closed => Cause::Closed,
-            DeploymentState::Open => {
-                Cause::Accepted { leased: status.groups.iter().any(|group| serves(group.state)) }
-            }
-        };
-    }
-    match (facts.state, &facts.packet) {
-        (OrderState::Unsent, _) | (_, None) => Cause::Unsent,
-        (OrderState::RefundDue, _) => Cause::RefundDue,
-        (_, Some(packet)) => cause_in_packet(facts, packet),
-    }
-}
-
-/// The market knows nothing of the purchase: the packet tells why.
-fn cause_in_packet(facts: &Facts, packet: &Packet) -> Cause {
-    let settled = matches!(facts.state, OrderState::Refunded | OrderState::Closed);
-    let is_late = facts.now >= packet.timeout_at;
-    match &packet.reception {
-        Reception::Seen(received) => match &received.refusal {
-            Some(reason) => Cause::Refused { code: Code::find(reason), reason: reason.clone() },
-            None if facts.state == OrderState::Refunded => Cause::RefusedUnknown,
-            None => Cause::ArrivedOnly,
-        },
-        Reception::Unseen if facts.state == OrderState::Refunded => Cause::RefusedUnknown,
-        Reception::Unseen if packet.committed => Cause::AnswerNotCarried,
-        Reception::Unseen => Cause::ArrivedOnly,
-        Reception::NotYet if settled => Cause::TimedOut,
-        Reception::NotYet if !packet.committed => Cause::CallbackLost,
-        Reception::NotYet if !facts.way.is_active() => Cause::Client,
-        Reception::NotYet if is_late => Cause::TimedOut,
-        Reception::NotYet => Cause::NotCarried,
-    }
 }
 
 fn what(cause: &Cause, facts: &Facts) -> String {
@@ -119,6 +42,13 @@ fn what(cause: &Cause, facts: &Facts) -> String {
     match cause {
         Cause::Unsent => format!(
             "{purchase} has not left: the outpost's chain did not take the transfer, and the outpost holds the coin"
+        ),
+        Cause::Cancelled => format!(
+            "{purchase} was given up before it left: the outpost's chain never took the transfer"
+        ),
+        Cause::Unknown => format!(
+            "{purchase} is {}, and the node of the outpost's chain has no transaction that says how it left",
+            figures::order_state(facts.state)
         ),
         Cause::Refused { code: Some(code), reason } => {
             format!(
@@ -170,38 +100,44 @@ fn what(cause: &Cause, facts: &Facts) -> String {
 }
 
 fn advice(cause: &Cause, facts: &Facts) -> String {
-    match unheard(cause, facts) {
-        Some(step) => format!("{}; {step}", cure(cause, facts)),
-        None => cure(cause, facts),
+    match (cause, unheard(cause, facts)) {
+        (Cause::Accepted { .. } | Cause::CallbackLost, Some(step)) => step,
+        (_, Some(step)) => format!("{}; {step}", cure(cause, facts)),
+        (_, None) => cure(cause, facts),
     }
 }
 
-/// What to do besides on a plain route, whose chain tells the outpost of no transfer.
+/// What to do besides when the purchase's fate is decided and the outpost has not heard of it. It takes no commands
+/// for the order until it has, and credits no coin that is back.
 fn unheard(cause: &Cause, facts: &Facts) -> Option<String> {
-    if !facts.way.style.leaves_outpost_deaf() {
+    let packet = facts.packet.as_ref()?;
+    if facts.state != OrderState::InFlight || !cause.is_decided() {
         return None;
     }
-    let (seq, packet) = (facts.seq, facts.packet.as_ref());
-    match (cause, facts.state) {
-        (Cause::Accepted { .. }, OrderState::InFlight) => Some(format!(
+    let (seq, from) = (facts.seq, figures::moment(packet.timeout_at));
+    let is_accepted = matches!(cause, Cause::Accepted { .. } | Cause::Closed);
+    let step = if facts.way.style.leaves_outpost_deaf() && is_accepted {
+        format!(
             "the route is plain, so the outpost has not heard of it: `entrepot reconcile {seq}`"
-        )),
-        (
-            Cause::Refused { .. }
-            | Cause::RefusedUnknown
-            | Cause::TimedOut
-            | Cause::CallbackLost
-            | Cause::ArrivedOnly,
-            OrderState::InFlight,
-        ) => {
-            let from = packet.map_or_else(String::new, |packet| figures::moment(packet.timeout_at));
-            Some(format!(
-                "the route is plain, so the outpost does not hear of it: `entrepot reconcile \
-                 {seq}` asks the market, and from {from} on it has the coin credited"
-            ))
-        }
-        _ => None,
-    }
+        )
+    } else if facts.way.style.leaves_outpost_deaf() {
+        format!(
+            "the route is plain, so the outpost does not hear of it: `entrepot reconcile {seq}` asks the market, and \
+             from {from} on it has the coin credited"
+        )
+    } else if !packet.committed {
+        format!(
+            "the outpost did not take the answer in: anyone may have that repaired from {from} on, `entrepot \
+             reconcile {seq}`; until then it takes nothing for the order"
+        )
+    } else if *cause == Cause::TimedOut {
+        return None;
+    } else if facts.way.brings_answers() {
+        "the answer is not back: see that a relayer serves the channel (`ferry status`)".into()
+    } else {
+        format!("the answer cannot come back: {}; {CLIENT_CURE}", facts.way.clients())
+    };
+    Some(step)
 }
 
 fn cure(cause: &Cause, facts: &Facts) -> String {
@@ -210,9 +146,12 @@ fn cure(cause: &Cause, facts: &Facts) -> String {
         format!("the last command was refused: {} ({})", meaning(refusal.code), refusal.detail)
     });
     let text = match cause {
-        Cause::Unsent => {
-            "anyone may send it again (`entrepot send`) until its `send_by`; the owner may give it up at once (`entrepot cancel`), and then the coin is claimable"
+        Cause::Unsent => return unsent(facts),
+        Cause::Cancelled => "the coin was credited: `entrepot claim` pays it",
+        Cause::Unknown if facts.state == OrderState::Refunded => {
+            "the coin was credited: `entrepot claim` pays it; why it came back a node can say that keeps its transactions"
         }
+        Cause::Unknown => "ask a node that keeps its transactions",
         Cause::Refused { code: Some(code), .. } => remedy(*code),
         Cause::Refused { code: None, reason } if is_out_of_gas(reason) => {
             "order fewer groups in one purchase, or deploy routes that grant more gas (`destination_gas`), up to the chain's cap"
@@ -235,9 +174,7 @@ fn cure(cause: &Cause, facts: &Facts) -> String {
         Cause::CallbackLost => {
             "anyone may have it repaired after the packet's timeout: `entrepot reconcile` with the order's number"
         }
-        Cause::Client => {
-            "a client that expired or was frozen needs a governance proposal that recovers it; the coin stays where it is until then"
-        }
+        Cause::Client => CLIENT_CURE,
         Cause::Accepted { .. } => command.as_deref().unwrap_or("nothing needs to be done"),
         Cause::Closed if is_plain => {
             "what was unspent goes home past the outpost, to the owner's own account"
@@ -253,6 +190,25 @@ fn cure(cause: &Cause, facts: &Facts) -> String {
     text.to_owned()
 }
 
+/// What to do with a coin that did not leave.
+fn unsent(facts: &Facts) -> String {
+    let seq = facts.seq;
+    let back = format!("`entrepot cancel {seq}`, and then the coin is claimable");
+    match facts.send_by {
+        Some(by) if facts.now >= by => {
+            format!("it can be sent no more; anyone may give it up: {back}")
+        }
+        Some(by) => format!(
+            "anyone may send it until {} (`entrepot send {seq}`); its owner may give it up at once, and then anyone: \
+             {back}",
+            figures::moment(by)
+        ),
+        None => format!(
+            "anyone may send it again (`entrepot send {seq}`), its owner give it up: {back}"
+        ),
+    }
+}
+
 impl Facts {
     fn packet_name(&self) -> String {
         self.packet.as_ref().map_or_else(
@@ -263,10 +219,6 @@ impl Facts {
 }
 
 impl Way {
-    fn is_active(&self) -> bool {
-        self.client_on_market_status == ACTIVE && self.client_on_outpost_status == ACTIVE
-    }
-
     fn clients(&self) -> String {
         format!(
             "client `{}` on the market's chain is {}, client `{}` on the outpost's chain is {}",

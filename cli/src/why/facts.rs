@@ -48,8 +48,10 @@ pub struct Facts {
     pub command_refusal: Option<Refusal>,
     /// How the deployment stands on the market, if it exists there.
     pub deployment: Option<DeploymentStatus>,
-    /// The packet that carries it; none if it never left.
+    /// The packet that carries it; none if it never left, or left long ago and the node has forgotten it.
     pub packet: Option<Packet>,
+    /// Whether it was given up before it left.
+    pub cancelled: bool,
     /// The way it takes.
     pub way: Way,
     /// This machine's time, in seconds since 1970.
@@ -123,12 +125,17 @@ impl Reader {
     /// # Errors
     /// There is no such purchase, or a chain cannot be asked.
     pub async fn facts(&self, seq: u64) -> anyhow::Result<Facts> {
-        let order: OrderResponse = self.ask(&QueryMsg::Order { seq }).await.with_context(|| {
-            format!("the outpost `{}` does not tell of order {seq}", self.outpost)
-        })?;
+        let mut order = self.order(seq).await?;
         let route = self.route(&order.route).await?;
         let way = self.way(&route).await?;
         let packet = self.packet(&order, &way).await?;
+        if packet.as_ref().is_some_and(|packet| !packet.committed) {
+            // The answer may have come while the nodes were asked, which is not an answer that the outpost lost.
+            order = self.order(seq).await?;
+        }
+        let cancelled = packet.is_none()
+            && order.state == OrderState::Refunded
+            && search::cancelled(&self.outpost_chain, &self.outpost, seq).await?;
         let deployment = self.deployment(&order, &route, &way).await?;
         Ok(Facts {
             seq,
@@ -140,9 +147,16 @@ impl Reader {
             command_refusal: order.refusal,
             deployment,
             packet,
+            cancelled,
             way,
             now: SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs(),
         })
+    }
+
+    async fn order(&self, seq: u64) -> anyhow::Result<OrderResponse> {
+        let order = self.ask(&QueryMsg::Order { seq }).await;
+        order
+            .with_context(|| format!("the outpost `{}` does not tell of order {seq}", self.outpost))
     }
 
     async fn packet(&self, order: &OrderResponse, way: &Way) -> anyhow::Result<Option<Packet>> {

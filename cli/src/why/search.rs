@@ -128,6 +128,24 @@ fn sent_in(tx: &FoundTx, outpost: &str, seq: u64) -> Option<Sent> {
     })
 }
 
+/// Whether the purchase number `seq` was given up before it left `outpost`.
+///
+/// # Errors
+/// The node does not answer, or keeps no index of transactions.
+pub async fn cancelled(chain: &Chain, outpost: &str, seq: u64) -> anyhow::Result<bool> {
+    let query =
+        format!("wasm._contract_address='{outpost}' AND wasm.action='cancel' AND wasm.seq='{seq}'");
+    let seq = seq.to_string();
+    let is_cancelled = |event: &Event| {
+        event.kind == "wasm"
+            && event.get("_contract_address") == Some(outpost)
+            && event.get("action") == Some("cancel")
+            && event.get("seq") == Some(&seq)
+    };
+    let found = search(chain, &query).await?;
+    Ok(found.iter().any(|tx| tx.result.events.iter().any(is_cancelled)))
+}
+
 async fn search(chain: &Chain, query: &str) -> anyhow::Result<Vec<FoundTx>> {
     let found = chain.rpc().tx_search(query, 1).await;
     let found = found.with_context(|| {

@@ -1,5 +1,7 @@
 //! What `why` says, from what chains say: recorded events, and every place a purchase can be.
 
+mod swallowed;
+
 use cosmos::wire::event::{Attribute, Event};
 use cosmwasm_std::{Coin, Uint128};
 use entrepot::why::{Cause, Facts, Packet, Received, Reception, Way, explain, refusal_in};
@@ -12,7 +14,7 @@ const NOW: u64 = 1_800_000_000;
 /// The events of a transaction on wasmd v0.61.14: a client update, and packet 2 on `channel-2`,
 /// which bought by an offer that there never was.
 fn recorded() -> Vec<Event> {
-    serde_json::from_str(include_str!("recorded/refused.json")).unwrap()
+    serde_json::from_str(include_str!("../recorded/refused.json")).unwrap()
 }
 
 /// A purchase that left and of which nothing else is known.
@@ -33,6 +35,7 @@ fn under_way() -> Facts {
             committed: true,
             reception: Reception::NotYet,
         }),
+        cancelled: false,
         way: Way {
             route: "market".into(),
             style: RouteStyle::Callbacks { source_gas: 1, destination_gas: 1 },
@@ -172,7 +175,82 @@ fn on_a_plain_route_it_is_said_who_asks_and_when() {
         facts.deployment = Some(deployment(DeploymentState::Closed, GroupState::Closed));
     };
     assert!(plain(waiting(&over)).contains("past the outpost"));
-    assert!(!explain(&waiting(&refusal)).advice.contains("reconcile"), "callbacks do it");
+}
+
+#[test]
+fn an_answer_that_the_outpost_lost_is_told_from_one_that_is_not_back() {
+    let refused = |facts: &mut Facts| {
+        let refusal = Some("unknown_offer: no offer 9".to_owned());
+        packet(facts).reception = Reception::Seen(Received { height: 9, refusal });
+    };
+    let accepted = |facts: &mut Facts| {
+        packet(facts).reception = Reception::Unseen;
+        facts.deployment = Some(deployment(DeploymentState::Open, GroupState::Active));
+    };
+    let closed = |facts: &mut Facts| {
+        packet(facts).reception = Reception::Unseen;
+        facts.deployment = Some(deployment(DeploymentState::Closed, GroupState::Closed));
+    };
+    let hooks = RouteStyle::Hooks { market_gas: None };
+    for style in [under_way().way.style, hooks] {
+        for decided in [&refused as &dyn Fn(&mut Facts), &accepted, &closed] {
+            let mut facts = under_way();
+            facts.way.style = style.clone();
+            decided(&mut facts);
+            let travels = explain(&facts).advice;
+            assert!(
+                travels.contains("not back") && travels.contains("`ferry status`"),
+                "{travels}"
+            );
+            facts.way.client_on_outpost_status = "Expired".into();
+            let stuck = explain(&facts).advice;
+            assert!(stuck.contains("cannot come back") && stuck.contains("Expired"), "{stuck}");
+            packet(&mut facts).committed = false;
+            let lost = explain(&facts).advice;
+            let asks = "from 2027-01-15 08:10:00 UTC on, `entrepot reconcile 7`";
+            assert!(lost.contains(asks), "{lost}");
+            for advice in [&travels, &stuck, &lost] {
+                assert!(!advice.contains("nothing needs"), "{advice}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_order_without_a_packet_is_not_called_unsent() {
+    let mut facts = under_way();
+    facts.packet = None;
+    facts.state = OrderState::Refunded;
+    let said = explain(&facts);
+    assert_eq!(said.cause, Cause::Unknown);
+    assert!(
+        said.what.contains("is refunded") && said.advice.contains("`entrepot claim`"),
+        "{said}"
+    );
+    facts.cancelled = true;
+    let said = explain(&facts);
+    assert_eq!(said.cause, Cause::Cancelled);
+    assert!(said.advice.contains("`entrepot claim`"), "{said}");
+    facts.cancelled = false;
+    facts.state = OrderState::Closed;
+    assert_eq!(explain(&facts).cause, Cause::Closed);
+    facts.state = OrderState::Acked;
+    let said = explain(&facts);
+    assert_eq!(said.cause, Cause::Unknown);
+    assert!(!said.to_string().contains("entrepot send"), "{said}");
+}
+
+#[test]
+fn an_unsent_order_says_who_may_do_what_until_when() {
+    let mut facts = under_way();
+    (facts.state, facts.packet, facts.send_by) = (OrderState::Unsent, None, Some(NOW + 600));
+    let advice = explain(&facts).advice;
+    let until = "until 2027-01-15 08:10:00 UTC (`entrepot send 7`)";
+    assert!(advice.contains(until) && advice.contains("`entrepot cancel 7`"), "{advice}");
+    facts.now += 600;
+    let advice = explain(&facts).advice;
+    assert!(advice.contains("anyone may give it up: `entrepot cancel 7`"), "{advice}");
+    assert!(!advice.contains("entrepot send"), "{advice}");
 }
 
 #[test]
@@ -210,6 +288,15 @@ fn each_place_of_a_waiting_purchase_has_its_cause() {
         change(&|facts| packet(facts).reception = Reception::Unseen),
         Cause::AnswerNotCarried
     );
+    let expired = |end: fn(&mut Way) -> &mut String| {
+        change(&|facts| {
+            packet(facts).reception = Reception::Unseen;
+            *end(&mut facts.way) = "Expired".into();
+        })
+    };
+    assert_eq!(expired(|way| &mut way.client_on_outpost_status), Cause::Client);
+    let other = expired(|way| &mut way.client_on_market_status);
+    assert_eq!(other, Cause::AnswerNotCarried, "it proves nothing to the outpost's chain");
     assert_eq!(change(&|facts| packet(facts).committed = false), Cause::CallbackLost);
     assert_eq!(change(&|facts| facts.state = OrderState::RefundDue), Cause::RefundDue);
     let unsent = change(&|facts| {
