@@ -304,6 +304,8 @@ fn the_example_of_a_provider_is_valid() {
     assert_eq!(config.capacity.cpu_milli, 64_000);
     let prices = entrepot::provider::PriceFile::read(&file).unwrap();
     assert_eq!(prices.prices.len(), 1);
+    let text = json(home.path(), &["provider", "example"])["file"].clone();
+    assert_eq!(text.as_str(), fs::read_to_string(&file).ok().as_deref());
     let own = ["provider", "example", "--denom", "uusdc", "--stake", "5utok"];
     fs::write(&file, entrepot(home.path(), &own).stdout).unwrap();
     let config = entrepot::provider::Config::read(&file).unwrap();
@@ -335,19 +337,4 @@ fn a_price_of_zero_is_refused_with_the_reason() {
     }
     fs::write(&file, example.replace(r#"endpoint = "1000000000""#, r#"endpoint = "0""#)).unwrap();
     entrepot::provider::PriceFile::read(&file).unwrap();
-}
-
-#[test]
-fn every_command_has_examples() {
-    let home = tempfile::tempdir().unwrap();
-    let commands = "accept,bids,buy,claim,close,cancel,completions,config,keys,lease,local,\
-                    market,offers,order from,orders,proposal,propose,provider,provider bid,provider bids,provider close,\
-                    provider heartbeat,provider offer,provider withdraw-bid,\
-                    provider orders,provider register,provider run,provider withdraw,reconcile,runway,send,\
-                    status,top-up,why";
-    for command in commands.split(',') {
-        let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
-        let help = String::from_utf8(entrepot(home.path(), &args).stdout).unwrap();
-        assert!(help.contains("Examples:"), "{command}");
-    }
 }

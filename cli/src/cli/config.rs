@@ -18,6 +18,17 @@ Examples:
   entrepot config init --deployment deploy.toml    the contracts that `entrepot deploy` made
   entrepot config show";
 
+const INIT: &str = "\
+Examples:
+  entrepot config init
+  entrepot config init --deployment deploy.toml --key me
+  entrepot --home try config init --deployment try/deploy.toml";
+
+const SHOW: &str = "\
+Examples:
+  entrepot config show
+  entrepot config show --json";
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -28,6 +39,7 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Write a configuration; one that exists is never touched.
+    #[command(after_help = INIT)]
     Init {
         /// A deployment file: take its chains, and its contracts from its state file.
         #[arg(long, value_name = "FILE")]
@@ -42,6 +54,7 @@ enum Verb {
         output: Output,
     },
     /// Show where the configuration is and what it says.
+    #[command(after_help = SHOW)]
     Show {
         #[command(flatten)]
         output: Output,

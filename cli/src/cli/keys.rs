@@ -21,6 +21,23 @@ Examples:
 Keys lie encrypted in `keys` of the folder, in the form that ferry uses. The password is that of
 `password_file` in the configuration, of the variable ENTREPOT_PASSWORD, or typed.";
 
+const ADD: &str = "\
+Examples:
+  entrepot keys add me
+
+The mnemonic is shown once. Who has it has the key: write it down.";
+
+const RESTORE: &str = "\
+Examples:
+  entrepot keys restore me                                        asks for the words
+  entrepot keys restore me --mnemonic-file words.txt
+  entrepot keys restore second --mnemonic-file words.txt --index 1";
+
+const LIST: &str = "\
+Examples:
+  entrepot keys list
+  entrepot keys list --json";
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -31,6 +48,7 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Make a new key and show its mnemonic once.
+    #[command(after_help = ADD)]
     Add {
         /// The key's name.
         name: String,
@@ -38,6 +56,7 @@ enum Verb {
         output: Output,
     },
     /// Store the key of a mnemonic.
+    #[command(after_help = RESTORE)]
     Restore {
         /// The key's name.
         name: String,
@@ -51,6 +70,7 @@ enum Verb {
         output: Output,
     },
     /// List the keys with their addresses on the configured chains.
+    #[command(after_help = LIST)]
     List {
         #[command(flatten)]
         output: Output,

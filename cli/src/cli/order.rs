@@ -30,6 +30,7 @@ attach, converted by --block-seconds. `--manifest-out` writes the text that the 
 the provider is given.";
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(subcommand)]
     verb: Verb,

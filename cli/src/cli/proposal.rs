@@ -22,6 +22,21 @@ Examples:
 
 Proposals of x/gov are voted on with the chain's own `tx gov vote`; the chain executes them itself.";
 
+const SHOW: &str = "\
+Examples:
+  entrepot proposal show 3 --dao daodao --address wasm1core...
+  entrepot proposal show 3 --dao cw3 --address wasm1multisig... --watch";
+
+const VOTE: &str = "\
+Examples:
+  entrepot proposal vote 3 yes --dao daodao --address wasm1core... --key me
+  entrepot proposal vote 3 abstain --dao cw3 --address wasm1multisig...";
+
+const EXECUTE: &str = "\
+Examples:
+  entrepot proposal execute 3 --dao daodao --address wasm1core...
+  entrepot proposal execute 3 --dao cw3 --address wasm1multisig... --key me --json";
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -32,6 +47,7 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Show how a proposal stands, what its messages do, and what they cost at most.
+    #[command(after_help = SHOW)]
     Show {
         #[command(flatten)]
         proposal: Target,
@@ -39,6 +55,7 @@ enum Verb {
         watch: Watch,
     },
     /// Vote on a proposal.
+    #[command(after_help = VOTE)]
     Vote {
         #[command(flatten)]
         proposal: Target,
@@ -49,6 +66,7 @@ enum Verb {
         signed: Signed,
     },
     /// Execute a proposal that has passed.
+    #[command(after_help = EXECUTE)]
     Execute {
         #[command(flatten)]
         proposal: Target,

@@ -34,6 +34,27 @@ Examples:
 Without --submit the proposal is printed: for cw3 and DAO DAO the message for the contract, for gov the file
 that the chain's `tx gov submit-proposal` reads. A purchase is checked with both contracts before.";
 
+const BUY: &str = "\
+Examples:
+  entrepot propose --dao daodao --address wasm1core... buy --order deploy.yaml --days 30
+  entrepot propose --dao cw3 --address wasm1multisig... buy --order deploy.yaml --coin 28512000usdx --selection offer:7:refund
+  entrepot propose --dao gov --deposit 10000000stake buy --order order.json --days 30 --refund-to wasm1...";
+
+const TOP_UP: &str = "\
+Examples:
+  entrepot propose --dao daodao --address wasm1core... top-up 7 28512000usdx
+  entrepot propose --dao gov --deposit 10000000stake --community-pool top-up 7 28512000usdx";
+
+const ACCEPT: &str = "\
+Examples:
+  entrepot propose --dao daodao --address wasm1core... --submit accept 7 --bid 2
+  entrepot propose --dao cw3 --address wasm1multisig... accept 7 --group 1 --bid 2";
+
+const CLOSE: &str = "\
+Examples:
+  entrepot propose --dao daodao --address wasm1core... --submit close 7
+  entrepot propose --dao gov --deposit 10000000stake --out proposal.json close 7";
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -69,8 +90,10 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Buy what a deployment file or an order asks for.
+    #[command(after_help = BUY)]
     Buy(Box<Purchase>),
     /// Add money to an order.
+    #[command(after_help = TOP_UP)]
     TopUp {
         /// The order's number at the outpost.
         seq: u64,
@@ -78,6 +101,7 @@ enum Verb {
         coin: CoinArg,
     },
     /// Accept a bid at the price it has now.
+    #[command(after_help = ACCEPT)]
     Accept {
         #[command(flatten)]
         choice: accept::Choice,
@@ -86,6 +110,7 @@ enum Verb {
         coin: Option<CoinArg>,
     },
     /// Close an order; the rest comes home.
+    #[command(after_help = CLOSE)]
     Close {
         /// The order's number at the outpost.
         seq: u64,

@@ -9,7 +9,13 @@ use super::super::sent::CoinArg;
 use super::Nodes;
 use crate::localnet::NewDao;
 
+const EXAMPLES: &str = "\
+Examples:
+  entrepot local dao --member user1
+  entrepot local dao --member user1 --member user2 --fund 1000000000usdx --json";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
     nodes: Nodes,

@@ -7,7 +7,13 @@ use super::super::{Output, Place};
 use super::Nodes;
 use crate::localnet::{Parts, Prepared};
 
+const EXAMPLES: &str = "\
+Examples:
+  entrepot local init
+  entrepot --home try local init --localnet .localnet --artifacts artifacts --ferry target/debug/ferry";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
     nodes: Nodes,

@@ -24,6 +24,22 @@ Examples:
 
 Orders that name an offer get their lease at once. Each lease locks its part of the bond, a day at its rate.";
 
+const POST: &str = "\
+Examples:
+  entrepot provider offer post --prices provider.toml --capacity 10 --bond 50000000stake
+  entrepot provider offer post --prices provider.toml --denom ibc/... --capacity 2 --bond 5000000stake --min-charge 100000";
+
+const LIST: &str = "\
+Examples:
+  entrepot provider offer list
+  entrepot provider offer list --watch";
+
+const CANCEL: &str = "\
+Examples:
+  entrepot provider offer cancel 7
+
+Leases that it has go on. `entrepot provider withdraw` then pays what they do not lock of the bond.";
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -34,6 +50,7 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Post an offer by the prices of a file.
+    #[command(after_help = POST)]
     Post {
         /// The price file.
         #[arg(long, value_name = "FILE")]
@@ -57,8 +74,10 @@ enum Verb {
         common: Common,
     },
     /// List the key's offers.
+    #[command(after_help = LIST)]
     List(Reading),
     /// End an offer: no new leases.
+    #[command(after_help = CANCEL)]
     Cancel {
         /// Its number.
         offer: u64,
