@@ -80,6 +80,24 @@ fn accept() -> Proposal {
     }
 }
 
+fn top_up() -> Proposal {
+    Proposal {
+        title: "Add 34214400 usdx to order 7".into(),
+        description: "Another month.".into(),
+        msg: ExecuteMsg::TopUp { seq: 7 },
+        ..buy()
+    }
+}
+
+fn close() -> Proposal {
+    Proposal {
+        title: "Close order 7".into(),
+        description: "It has done its work.".into(),
+        msg: ExecuteMsg::Close { seq: 7 },
+        ..accept()
+    }
+}
+
 /// Compares with the file of this name; writes it if `UPDATE_PROPOSALS` is set.
 fn same(name: &str, dao: &Dao, proposal: &Proposal) {
     is_written(name, &dao.wrap(proposal).unwrap());
@@ -97,15 +115,22 @@ fn is_written(name: &str, written: &Value) {
 
 #[test]
 fn each_dao_gets_its_own_form() {
-    same("cw3-buy", &cw3(), &buy());
-    same("cw3-accept", &cw3(), &accept());
-    same("daodao-buy", &daodao(), &buy());
-    same("daodao-accept", &daodao(), &accept());
-    same("pre-propose-buy", &pre_propose(), &buy());
-    same("gov-buy", &gov(Source::Account), &buy());
+    let daos = [
+        ("cw3", cw3()),
+        ("daodao", daodao()),
+        ("pre-propose", pre_propose()),
+        ("gov", gov(Source::Account)),
+    ];
+    for (name, dao) in &daos {
+        same(&format!("{name}-buy"), dao, &buy());
+        same(&format!("{name}-accept"), dao, &accept());
+        same(&format!("{name}-top-up"), dao, &top_up());
+        same(&format!("{name}-close"), dao, &close());
+    }
     let pool = Source::CommunityPool(PoolModule::ProtocolPool);
     same("gov-buy-from-the-pool", &gov(pool), &buy());
     same("gov-accept-from-the-pool", &gov(pool), &accept());
+    same("gov-top-up-from-the-pool", &gov(pool), &top_up());
     let pool = Source::CommunityPool(PoolModule::Distribution);
     same("gov-buy-from-an-older-pool", &gov(pool), &buy());
     for dao in ["cw3", "daodao"] {
@@ -261,8 +286,8 @@ fn it_is_said_in_plain_words_what_it_does_and_costs() {
         (pre_propose(), buy()),
         (gov(Source::CommunityPool(PoolModule::ProtocolPool)), buy()),
         (daodao(), accept()),
-        (cw3(), Proposal { msg: ExecuteMsg::TopUp { seq: 7 }, ..buy() }),
-        (cw3(), Proposal { msg: ExecuteMsg::Close { seq: 7 }, coin: None, ..buy() }),
+        (cw3(), top_up()),
+        (cw3(), close()),
     ] {
         said.push_str(&explain(&dao, &proposal, KNOWN).join("\n"));
         said.push_str("\n\n");
