@@ -11,9 +11,13 @@ mod simulated;
 mod stage;
 mod story;
 mod table;
+mod telling;
 
 use std::io::Write;
 use std::path::PathBuf;
+
+pub use telling::Form;
+use telling::Teller;
 
 /// Two real nodes and what runs on them.
 #[derive(Clone, Debug)]
@@ -32,17 +36,17 @@ pub struct Nodes {
 ///
 /// # Errors
 /// A step fails, or a unit was lost or made.
-pub async fn simulated(out: &mut dyn Write) -> anyhow::Result<()> {
-    story::tell(&mut simulated::Simulated::new()?, out).await
+pub async fn simulated(out: &mut dyn Write, form: Form) -> anyhow::Result<()> {
+    story::tell(&mut simulated::Simulated::new()?, Teller { out, form }).await
 }
 
 /// Tells the story on two real nodes, with a ferry of its own that ends with it.
 ///
 /// # Errors
 /// As [`simulated`]; also if a node, ferry or an artifact is not there.
-pub async fn live(nodes: &Nodes, out: &mut dyn Write) -> anyhow::Result<()> {
+pub async fn live(nodes: &Nodes, out: &mut dyn Write, form: Form) -> anyhow::Result<()> {
     let mut stage = live::Live::set(nodes).await?;
-    let told = story::tell(&mut stage, out).await;
+    let told = story::tell(&mut stage, Teller { out, form }).await;
     let ended = stage.end().await;
     told.and(ended)
 }

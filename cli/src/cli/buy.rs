@@ -4,11 +4,13 @@ use outpost::msg::responses::BuyResponse;
 
 use super::purchase::{Purchase, Told};
 use super::sent::{Sent, not_sent};
-use super::{Output, Place};
+use super::watch::Watch;
+use super::{Place, status};
 
 const EXAMPLES: &str = "\
 Examples:
   entrepot buy --order deploy.yaml --days 30
+  entrepot buy --order deploy.yaml --days 30 --watch
   entrepot buy --order deploy.yaml --coin 28512000usdx --selection offer:7
   entrepot buy --order order.json --days 7 --key me --operator wasm1colleague...=close
 
@@ -24,7 +26,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
     #[command(flatten)]
-    output: Output,
+    watch: Watch,
 }
 
 pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
@@ -49,5 +51,6 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
             format!("`entrepot send {seq}` tries again, `entrepot cancel {seq}` gives it back"),
         ),
     };
-    args.output.print(&Sent::new(&outcome, done, next).with_order(seq))
+    args.watch.print(&Sent::new(&outcome, done, next).with_order(seq))?;
+    status::follow(place, seq, args.watch).await
 }

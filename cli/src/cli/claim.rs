@@ -1,9 +1,10 @@
 //! `entrepot claim`
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use outpost::msg::responses::ClaimableResponse;
+use cosmwasm_std::Uint256;
+use outpost::msg::responses::{ClaimableResponse, Credit as OutpostCredit, UnclaimedResponse};
 use outpost::msg::{ExecuteMsg, QueryMsg};
 use serde::Serialize;
 
@@ -104,18 +105,40 @@ async fn read(outpost: &Contract, owner: &str) -> anyhow::Result<Claimed> {
     Ok(Claimed { owner: owner.to_owned(), paid: false, credits, transactions: Vec::new() })
 }
 
+/// What `claim` would pay for an owner: what its orders brought home, and what came home for it without an order that
+/// the outpost knows.
 pub(super) async fn claimable(outpost: &Contract, owner: &str) -> anyhow::Result<Vec<Credit>> {
-    let mut credits = Vec::new();
+    let mut credits = BTreeMap::new();
     let mut start_after = None;
     loop {
         let ask = QueryMsg::Claimable { owner: owner.into(), start_after, limit: Some(100) };
         let page: ClaimableResponse = outpost.ask(&ask).await?;
-        let Some(last) = page.claimable.last() else { return Ok(credits) };
+        let Some(last) = page.claimable.last() else { break };
         start_after = Some((last.denom.clone(), last.payee.to_string()));
-        credits.extend(page.claimable.into_iter().map(|credit| Credit {
-            amount: credit.amount.to_string(),
-            denom: credit.denom,
-            payee: credit.payee.into(),
-        }));
+        for OutpostCredit { denom, payee, amount } in page.claimable {
+            add(&mut credits, (denom, payee.into()), amount.into());
+        }
     }
+    let mut start_after = None;
+    loop {
+        let ask = QueryMsg::Unclaimed { account: owner.into(), start_after, limit: Some(100) };
+        let page: UnclaimedResponse = outpost.ask(&ask).await?;
+        let Some(last) = page.coins.last() else { break };
+        start_after = Some(last.denom.clone());
+        for coin in page.coins {
+            add(&mut credits, (coin.denom, owner.to_owned()), coin.amount);
+        }
+    }
+    let credit = |((denom, payee), amount): (_, Uint256)| Credit {
+        amount: amount.to_string(),
+        denom,
+        payee,
+    };
+    Ok(credits.into_iter().map(credit).collect())
+}
+
+/// Adds to what an address is paid in a denom.
+fn add(credits: &mut BTreeMap<(String, String), Uint256>, to: (String, String), amount: Uint256) {
+    let sum = credits.entry(to).or_default();
+    *sum = sum.saturating_add(amount);
 }

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::ValueEnum;
 
-use crate::demo::{self, Nodes};
+use super::Output;
+use crate::demo::{self, Form, Nodes};
 
 const EXAMPLES: &str = "\
 Examples:
   entrepot demo
+  entrepot demo --json                             a document for each step
   entrepot demo --chains wasmd --localnet localnet.json --artifacts artifacts --ferry target/debug/ferry
 
 `scripts/demo --chains wasmd` starts two nodes, builds all that is needed and calls the second.";
@@ -32,6 +34,8 @@ pub(super) struct Args {
     /// With `--chains wasmd`: a new directory for ferry's home and log; default a temporary one.
     #[arg(long, value_name = "DIR")]
     work: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -44,8 +48,9 @@ enum Chains {
 
 pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
+    let form = if args.output.json { Form::Json } else { Form::Text };
     if args.chains == Chains::Simnet {
-        return demo::simulated(&mut out).await;
+        return demo::simulated(&mut out, form).await;
     }
     let work = args.work.unwrap_or_else(|| {
         std::env::temp_dir().join(format!("entrepot-demo-{}", std::process::id()))
@@ -56,5 +61,5 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         ferry: args.ferry.context("--ferry is missing")?,
         work,
     };
-    demo::live(&nodes, &mut out).await
+    demo::live(&nodes, &mut out, form).await
 }

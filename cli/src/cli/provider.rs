@@ -3,15 +3,17 @@
 mod bid;
 mod close;
 mod leases;
+mod leave;
 mod offer;
 mod orders;
 mod own_bids;
 mod register;
 mod run;
 
-use std::io::Write as _;
+use std::fmt;
 
 use clap::Subcommand;
+use serde::Serialize;
 
 use super::sent::CoinArg;
 use super::watch::Watch;
@@ -35,6 +37,17 @@ const BIDS: &str = "\
 Examples:
   entrepot provider bids
   entrepot provider bids --watch";
+
+const LEASES: &str = "\
+Examples:
+  entrepot provider leases
+  entrepot provider leases --watch
+  entrepot provider leases --key provider1 --json";
+
+const EXAMPLE: &str = "\
+Examples:
+  entrepot provider example > provider.toml
+  entrepot provider example --denom ibc/... --stake 1000000stake > provider.toml";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -85,6 +98,7 @@ enum Verb {
     /// Take a bid back, with its deposit.
     WithdrawBid(own_bids::Args),
     /// List the leases.
+    #[command(after_help = LEASES)]
     Leases(Reading),
     /// Prove that the leases are served: all, or those named.
     Heartbeat(leases::Args),
@@ -92,7 +106,11 @@ enum Verb {
     Withdraw(leases::Args),
     /// Leave a lease.
     Close(close::Args),
+    /// Leave the market, and in the end have the stake released.
+    #[command(after_help = leave::EXAMPLES)]
+    Leave(Common),
     /// Print a file for `run` with every key and its meaning; its prices serve `bid` too.
+    #[command(after_help = EXAMPLE)]
     Example {
         /// What prices are in; `entrepot market` lists what the market takes.
         #[arg(long)]
@@ -100,9 +118,23 @@ enum Verb {
         /// The stake it registers with, such as `1000000stake`.
         #[arg(long, value_name = "COIN")]
         stake: Option<CoinArg>,
+        #[command(flatten)]
+        output: Output,
     },
     /// Register, bid, beat and withdraw by a file, until interrupted.
     Run(run::Args),
+}
+
+/// The text of a file.
+#[derive(Serialize)]
+struct Example {
+    file: String,
+}
+
+impl fmt::Display for Example {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)
+    }
 }
 
 impl Common {
@@ -123,10 +155,10 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         Verb::Heartbeat(args) => leases::heartbeat(place, args).await,
         Verb::Withdraw(args) => leases::withdraw(place, args).await,
         Verb::Close(args) => close::run(place, args).await,
-        Verb::Example { denom, stake } => {
+        Verb::Leave(common) => leave::run(place, common).await,
+        Verb::Example { denom, stake, output } => {
             let stake = stake.map(|coin| format!("{}{}", coin.amount, coin.denom));
-            let text = example(denom.as_deref(), stake.as_deref());
-            Ok(std::io::stdout().write_all(text.as_bytes())?)
+            output.print(&Example { file: example(denom.as_deref(), stake.as_deref()) })
         }
         Verb::Run(args) => run::run(place, args).await,
     }

@@ -1,7 +1,5 @@
 //! The story, step by step.
 
-use std::io::Write;
-
 use anyhow::{Context as _, bail, ensure};
 use cosmwasm_std::{Binary, Coin, CosmosMsg, Uint128, WasmMsg};
 use market::msg::{
@@ -17,7 +15,8 @@ use protocol::{DeploymentId, Tenant};
 
 use super::purchase;
 use super::stage::{Asset, Side, Stage, Tempo, Who};
-use super::table::{balances, coins};
+use super::table::{Balances, coins};
+use super::telling::{Conservation, Opening, Step, Sums, Teller};
 
 /// What the DAO spends at most.
 pub(super) const BUDGET: u128 = 1_000_000_000;
@@ -34,9 +33,9 @@ struct Supplies {
 }
 
 /// The story as it is being told.
-struct Story<'a, S> {
+struct Story<'a, 't, S> {
     stage: &'a mut S,
-    out: &'a mut dyn Write,
+    teller: Teller<'t>,
     step: u32,
 }
 
@@ -44,8 +43,8 @@ struct Story<'a, S> {
 ///
 /// # Errors
 /// A step fails, or a unit was lost or made.
-pub(super) async fn tell<S: Stage>(stage: &mut S, out: &mut dyn Write) -> anyhow::Result<()> {
-    let mut story = Story { stage, out, step: 0 };
+pub(super) async fn tell<S: Stage>(stage: &mut S, teller: Teller<'_>) -> anyhow::Result<()> {
+    let mut story = Story { stage, teller, step: 0 };
     let start = story.opening().await?;
     let offer = story.provider_offers().await?;
     let seq = story.dao_buys(offer).await?;
@@ -57,12 +56,15 @@ pub(super) async fn tell<S: Stage>(stage: &mut S, out: &mut dyn Write) -> anyhow
     story.nothing_was_lost(&start).await
 }
 
-impl<S: Stage> Story<'_, S> {
+impl<S: Stage> Story<'_, '_, S> {
     async fn opening(&mut self) -> anyhow::Result<Supplies> {
-        let (a, b) = (self.stage.chain_id(Side::A), self.stage.chain_id(Side::B));
-        writeln!(self.out, "{}\n", self.stage.describe())?;
-        writeln!(self.out, "chain A, `{a}`: the market, {}", self.stage.address(Who::Market))?;
-        writeln!(self.out, "chain B, `{b}`: the outpost, {}", self.stage.address(Who::Outpost))?;
+        self.teller.tell(&Opening {
+            place: self.stage.describe(),
+            market_chain: self.stage.chain_id(Side::A),
+            market: self.stage.address(Who::Market),
+            outpost_chain: self.stage.chain_id(Side::B),
+            outpost: self.stage.address(Who::Outpost),
+        })?;
         let text = "On chain B a DAO holds 1,000 USDX, the stablecoin of its chain. On chain A a \
                     provider has machines to let. Neither has an account on the other's chain.";
         self.tell("In the beginning", text).await?;
@@ -234,6 +236,7 @@ impl<S: Stage> Story<'_, S> {
         for who in [Who::Dao, Who::Outpost] {
             on_b += self.stage.balance(who, Asset::Usdx).await?;
         }
+        let sums = |(what, one, other)| Sums { what, one, other };
         let checks = [
             ("USDX on chain B before and after", start.usdx, end.usdx),
             ("stake coins on chain A before and after", start.stake, end.stake),
@@ -241,30 +244,21 @@ impl<S: Stage> Story<'_, S> {
             ("vouchers on A and what market, provider and treasury have", vouchers, on_a),
             ("the DAO's 1,000 USDX and what DAO, outpost and A have", BUDGET, on_b),
         ];
-        writeln!(self.out, "\nConservation, to the unit")?;
-        let mut broken = 0;
-        for (what, one, other) in checks {
-            let verdict = if one == other { "equal" } else { "DIFFERENT" };
-            broken += u32::from(one != other);
-            writeln!(self.out, "  {what}: {} and {}: {verdict}", coins(one), coins(other))?;
-        }
+        let told = Conservation { conservation: checks.map(sums).into() };
+        self.teller.tell(&told)?;
+        let broken = told.broken();
         ensure!(
             broken == 0,
             "{broken} of {} sums do not agree: units were lost or made",
             checks.len()
         );
-        writeln!(self.out, "\nNo unit was lost or made.")?;
         Ok(())
     }
 
     /// Tells what happened, with the balances after it.
     async fn tell(&mut self, title: &str, text: &str) -> anyhow::Result<()> {
-        writeln!(self.out, "\n{}. {title}", self.step)?;
-        for line in wrapped(text) {
-            writeln!(self.out, "   {line}")?;
-        }
-        write!(self.out, "\n{}", balances(self.stage).await?)?;
-        self.out.flush()?;
+        let balances = Balances::read(self.stage).await?;
+        self.teller.tell(&Step { step: self.step, title, text, balances })?;
         self.step += 1;
         Ok(())
     }
@@ -366,21 +360,4 @@ fn duration(seconds: u64) -> String {
     } else {
         format!("{seconds} seconds")
     }
-}
-
-/// Breaks a text into lines that fit beside a margin on a terminal of 100 columns.
-fn wrapped(text: &str) -> Vec<String> {
-    const WIDTH: usize = 94;
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.len() + 1 + word.len() <= WIDTH => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.into()),
-        }
-    }
-    lines
 }

@@ -1,6 +1,8 @@
 //! Who has what, as a table.
 
-use std::fmt::Write as _;
+use std::fmt;
+
+use serde::Serialize;
 
 use super::stage::{Asset, Side, Stage, Who};
 
@@ -11,25 +13,55 @@ const EVERYBODY: [Who; 6] =
     [Who::Dao, Who::Outpost, Who::Escrow, Who::Market, Who::Provider, Who::Treasury];
 
 /// Every balance, as it is on the chains now.
-pub(super) async fn balances(stage: &impl Stage) -> anyhow::Result<String> {
-    let mut table = format!("  {:<9} {:<18} {:>16} {:>16}\n", "", "", "USDX", "stake coin");
-    let mut last = None;
-    for who in EVERYBODY {
-        let side = who.side();
-        let chain = if last == Some(side) { "" } else { side.name() };
-        last = Some(side);
-        let usdx = coins(stage.balance(who, Asset::Usdx).await?);
-        let stake = match side {
-            Side::A => coins(stage.balance(who, Asset::Stake).await?),
-            Side::B => String::new(),
-        };
-        writeln!(
-            table,
-            "{}",
-            format!("  {chain:<9} {:<18} {usdx:>16} {stake:>16}", who.name()).trim_end()
-        )?;
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(super) struct Balances(Vec<Balance>);
+
+/// What somebody has, in units; as text in JSON, which has no numbers so large.
+#[derive(Debug, Serialize)]
+struct Balance {
+    chain: &'static str,
+    who: &'static str,
+    #[serde(serialize_with = "super::telling::units")]
+    usdx: u128,
+    /// None where there is no such coin.
+    #[serde(
+        serialize_with = "super::telling::some_units",
+        skip_serializing_if = "Option::is_none"
+    )]
+    stake: Option<u128>,
+}
+
+impl Balances {
+    /// # Errors
+    /// A chain does not answer.
+    pub(super) async fn read(stage: &impl Stage) -> anyhow::Result<Self> {
+        let mut balances = Vec::new();
+        for who in EVERYBODY {
+            let stake = match who.side() {
+                Side::A => Some(stage.balance(who, Asset::Stake).await?),
+                Side::B => None,
+            };
+            let usdx = stage.balance(who, Asset::Usdx).await?;
+            balances.push(Balance { chain: who.side().name(), who: who.name(), usdx, stake });
+        }
+        Ok(Self(balances))
     }
-    Ok(table)
+}
+
+impl fmt::Display for Balances {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  {:<9} {:<18} {:>16} {:>16}", "", "", "USDX", "stake coin")?;
+        let mut last = "";
+        for Balance { chain, who, usdx, stake } in &self.0 {
+            let shown = if last == *chain { "" } else { chain };
+            last = chain;
+            let stake = stake.map_or_else(String::new, coins);
+            let line = format!("  {shown:<9} {who:<18} {:>16} {stake:>16}", coins(*usdx));
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
 }
 
 /// An amount in whole coins, exact: `1,000.000000`.

@@ -87,21 +87,3 @@ impl Books {
         Ok(!waited.contains(sequence))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_is_told_to_wait_for_what_never_comes() {
-        let answer = Wait::Answer.words(7);
-        assert!(answer.contains("`arrived`") && answer.contains("`entrepot why 7`"), "{answer}");
-        let repair = Wait::Repair { from: 1_800_000_600 }.words(7);
-        for (words, when) in
-            [(&repair, "from 2027-01-15 08:10:00 UTC on"), (&Wait::Question.words(7), "plain")]
-        {
-            assert!(words.contains("`entrepot reconcile 7`") && words.contains(when), "{words}");
-            assert!(!words.contains("`arrived`"), "{words}");
-        }
-    }
-}

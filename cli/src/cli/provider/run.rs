@@ -1,15 +1,17 @@
 //! `entrepot provider run`
 
+use std::fmt;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, anyhow, ensure};
+use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::super::Place;
 use super::super::sent::CoinArg;
+use super::super::{Output, Place};
 use crate::figures;
 use crate::lock::Lock;
 use crate::provider::{Config, Desk, Round, Worker};
@@ -19,6 +21,7 @@ const EXAMPLES: &str = "\
 Examples:
   entrepot provider run provider.toml
   entrepot provider run provider.toml --once       one round, for a timer
+  entrepot provider run provider.toml --json       a document a line for each thing done
 
 Each round beats for leases that are due, ends those that are over, takes deposits back, withdraws when it is
 time, and bids within the capacity and the [limits] of the file. What it did goes to standard output, a line
@@ -35,6 +38,22 @@ pub(super) struct Args {
     /// The key that signs on the market's chain.
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// A thing that was done.
+#[derive(Serialize)]
+struct Done<'a> {
+    /// The machine's time, in seconds since 1970.
+    at: u64,
+    done: &'a str,
+}
+
+impl fmt::Display for Done<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", figures::printable(self.done))
+    }
 }
 
 pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
@@ -46,14 +65,18 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         let (address, lock) = (desk.address(), lock.display());
         format!("another program runs as {address} and holds `{lock}`; two would bid the same capacity twice, so end that one")
     })?;
-    say(&format!("working as {}", desk.address()))?;
+    let say = |at: u64, done: &str| {
+        args.output.print(&Done { at, done })?;
+        Ok::<_, anyhow::Error>(std::io::stdout().flush()?)
+    };
+    say(clock()?, &format!("working as {}", desk.address()))?;
     let mut worker = Worker::new(desk, config, (stake.amount, stake.denom));
     // Asked once for the whole loop: a round that was begun is finished, and a signal in it is not lost.
     let mut stop = pin!(asked_to_stop());
     loop {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?.as_secs();
+        let now = clock()?;
         let Round { done, failed } = worker.round(now).await;
-        done.iter().try_for_each(|line| say(line))?;
+        done.iter().try_for_each(|line| say(now, line))?;
         // A node that does not answer must not end a provider: the next round tries again.
         for error in &failed {
             let said = refusal::said(error);
@@ -82,8 +105,6 @@ async fn asked_to_stop() -> anyhow::Result<()> {
     }
 }
 
-fn say(line: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", figures::printable(line))?;
-    Ok(out.flush()?)
+fn clock() -> anyhow::Result<u64> {
+    Ok(SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?.as_secs())
 }
