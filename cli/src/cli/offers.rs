@@ -9,7 +9,7 @@ use super::Place;
 use super::table::Table;
 use super::watch::Watch;
 use crate::figures;
-use crate::session::Contract;
+use crate::session::{Contract, pages};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -60,17 +60,12 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
 
 /// The offers that can be taken now.
 async fn read(market: &Contract) -> anyhow::Result<Offers> {
-    let mut offers: Vec<OfferInfo> = Vec::new();
-    let mut start_after = None;
-    loop {
+    let offers = pages::all(async |start_after| {
         let state = Some(OfferState::Open);
         let ask =
             QueryMsg::Offers { provider: None, denom: None, state, start_after, limit: Some(50) };
         let page: OffersResponse = market.ask(&ask).await?;
-        offers.extend(page.offers);
-        start_after = page.next;
-        if start_after.is_none() {
-            return Ok(Offers { offers });
-        }
-    }
+        Ok((page.offers, page.next))
+    });
+    Ok(Offers { offers: offers.await? })
 }
