@@ -95,6 +95,7 @@ fn transfers_between_clients_arrive_or_come_back() -> anyhow::Result<()> {
         assert!(b.chain.unreceived_v2_at(&on_b, &[sequence], 0).await?.is_empty());
         operator.stop(ferry).await?;
         by_hand(&operator, (&on_a, &on_b)).await?;
+        registers_by_hand(&operator).await?;
 
         send(&operator, a, &on_a, late).await?;
         let heir = Operator::new("").await?;
@@ -124,5 +125,20 @@ async fn by_hand(operator: &Operator, (on_a, on_b): (&str, &str)) -> anyhow::Res
     tx("timeout", late).await?;
     assert!(a.chain.commitments_v2_at(on_a, 0).await?.is_empty());
     assert_eq!(b.chain.unreceived_v2_at(on_b, &[late], 0).await?, [late], "it came back");
+    Ok(())
+}
+
+/// Two clients are made, and told of each other, by hand.
+async fn registers_by_hand(operator: &Operator) -> anyhow::Result<()> {
+    let (a, b) = (&operator.a, &operator.b);
+    let create = async |on: &Site, of: &Site| {
+        let made = operator.ferry(&["client", "create", on.chain_id(), of.chain_id()]).await?;
+        Ok::<_, anyhow::Error>(made["client"].as_str().context("no client")?.to_owned())
+    };
+    let (on_a, on_b) = (create(a, b).await?, create(b, a).await?);
+    for (site, own, other) in [(a, &on_a, &on_b), (b, &on_b, &on_a)] {
+        operator.ferry(&["tx", "register", site.chain_id(), own, other]).await?;
+        assert_eq!(site.chain.counterparty(own).await?.as_ref(), Some(other));
+    }
     Ok(())
 }
