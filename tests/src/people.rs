@@ -200,14 +200,23 @@ impl World {
     /// What the market says; ferry does not carry it.
     pub async fn collect(&self, claimant: &Tenant) -> anyhow::Result<()> {
         for denom in [self.deployed.market_denom.as_str(), self.bond_denom()] {
-            let (claimant, denom) = (claimant.clone(), denom.to_owned());
-            let ask = AskMarket::Claimable { claimant: claimant.clone(), denom: denom.clone() };
-            let credit: ClaimableResponse = self.ask_market(&ask).await?;
-            if !credit.amount.is_zero() {
-                self.market(OWNER, &Market::Claim { claimant, denom }, &[]).await?;
-            }
+            self.pay_out(claimant, denom).await?;
         }
         self.settled().await
+    }
+
+    /// Has the market pay or send home what it owes to somebody in one denom.
+    ///
+    /// # Errors
+    /// What the market says.
+    pub async fn pay_out(&self, claimant: &Tenant, denom: &str) -> anyhow::Result<()> {
+        let (claimant, denom) = (claimant.clone(), denom.to_owned());
+        let ask = AskMarket::Claimable { claimant: claimant.clone(), denom: denom.clone() };
+        let credit: ClaimableResponse = self.ask_market(&ask).await?;
+        if !credit.amount.is_zero() {
+            self.market(OWNER, &Market::Claim { claimant, denom }, &[]).await?;
+        }
+        Ok(())
     }
 
     /// As [`World::collect`], for an account of the market's chain.

@@ -12,4 +12,5 @@ mod offer;
 mod refusals;
 mod styles;
 mod timeout;
+mod tokens;
 mod wallet;
