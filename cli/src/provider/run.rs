@@ -23,6 +23,8 @@ const CLOCKS: u64 = 60;
 /// Seconds after which a round begins nothing more. A lease may begin at any moment, is seen by the next round, and has
 /// 900 seconds at least until its first heartbeat.
 const ROUND: u64 = 300;
+/// Seconds at most from a round that was not whole to the next: a heartbeat may be among what failed.
+const RETRY: u64 = 60;
 
 /// What a round did, and what went wrong in it; empty if there was nothing to do.
 #[derive(Debug, Default)]
@@ -111,7 +113,8 @@ impl<R: Reach> Worker<R> {
         }
     }
 
-    /// How long to wait until the next round, in seconds: as configured, or until the next heartbeat is due.
+    /// How long to wait until the next round, in seconds: as configured, or until the next heartbeat is due; a minute at
+    /// most after a round that was not whole.
     #[must_use]
     pub const fn pause_seconds(&self) -> u64 {
         self.pause
@@ -126,6 +129,9 @@ impl<R: Reach> Worker<R> {
         self.pause = self.config.poll_seconds;
         if let Err(error) = self.work(clock, &mut round).await {
             round.failed.push(error);
+        }
+        if !round.failed.is_empty() {
+            self.pause = self.pause.min(RETRY);
         }
         round
     }

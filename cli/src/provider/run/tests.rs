@@ -264,6 +264,32 @@ async fn while_the_fate_of_a_transaction_is_unknown_heartbeats_are_sent_and_noth
     assert_eq!(sim.told(is_bid).len(), 2);
 }
 
+/// However seldom it looks: the node fails for a while, or the heartbeat is refused.
+#[tokio::test]
+async fn after_a_round_that_failed_a_heartbeat_is_tried_again_within_a_minute() {
+    let sim = Sim::new();
+    let mut worker = sim.start_with(1, |config| config.poll_seconds = 3_600);
+    let order = sim.order_as("tenant", 100_000_000, shortest_window);
+    sim.round(&mut worker).await;
+    sim.accept("tenant", &order);
+    sim.round(&mut worker).await;
+    sim.refuse(is_beat);
+    sim.pass(450);
+    for _ in 0..5 {
+        let Round { failed, .. } = worker.round(sim.time()).await;
+        assert_eq!(failed.len(), 1, "{failed:?}");
+        assert!(worker.pause_seconds() <= 60, "{}", worker.pause_seconds());
+        sim.pass(worker.pause_seconds());
+    }
+    sim.refuse(|_| false);
+    sim.lose_sight();
+    assert_eq!(worker.round(sim.time()).await.failed.len(), 1);
+    assert!(worker.pause_seconds() <= 60, "{}", worker.pause_seconds());
+    let beats = sim.told(is_beat);
+    assert_eq!(beats.len(), 2, "{beats:?}");
+    assert!(beats[1] - beats[0] < 900, "before the window was over: {beats:?}");
+}
+
 #[tokio::test]
 async fn a_lease_that_is_over_or_unpaid_is_served_no_longer() {
     let sim = Sim::new();
