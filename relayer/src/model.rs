@@ -330,12 +330,12 @@ pub fn step(model: &mut Model, fact: Fact, now: Time) -> Step {
         model.on_failed(overdue, Why::Timeout);
     }
     model.plan();
-    model.ask_tares();
     model.simulate_next();
     model.pump_lanes();
     model.look_into_purses();
     model.look_after_clients();
     model.ask_prices();
+    model.ask_tares();
     model.compare_headers();
     model.check_paths();
     model.scan_gaps();

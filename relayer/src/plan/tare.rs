@@ -7,8 +7,6 @@
 //! the same header takes less: as much as two of them in one transaction take more than one. Which of the two it was,
 //! what was learned of such messages may tell; else the update counts as known, which leaves out less.
 
-use std::collections::BTreeSet;
-
 use ibc_proto::google::protobuf::Any;
 use prost::Message;
 
@@ -37,7 +35,7 @@ pub(crate) struct Tare {
     one: Option<u64>,
     /// With two of them.
     two: Option<u64>,
-    /// Whether answers are awaited, are there, or are not to be had.
+    /// Whether an answer is awaited, or there is none to be had.
     is_asked: bool,
     not_before: Time,
 }
@@ -97,27 +95,19 @@ fn no_matter(chain: &ChainConfig) -> Any {
 }
 
 impl Model {
-    /// Asks, once, what every transaction takes on each chain where an update goes ahead: what is asked at every start
-    /// makes starting longer, and most have no use for it.
+    /// Asks, once, what every transaction takes on each chain that can be asked.
     pub(crate) fn ask_tares(&mut self) {
-        let epochs = self.flows.iter().filter_map(|(id, flow)| Some((id, flow.epoch.as_ref()?)));
-        let ahead = epochs.filter(|(_, epoch)| epoch.update_goes_ahead);
-        let wanted: BTreeSet<ChainId> =
-            ahead.filter_map(|(id, _)| Some(self.chain_to(id)?.id.clone())).collect();
         let mut asks = Vec::new();
-        for id in &wanted {
-            let (Some(config), Some(chain)) = (self.config.get(id), self.chains.get_mut(id)) else {
-                continue;
-            };
+        for (id, config) in &self.config {
+            let mut lanes = self.lanes.iter();
+            let is_reached =
+                lanes.any(|(lane, state)| lane.chain == *id && state.account.is_some());
+            let Some(chain) = self.chains.get_mut(id).filter(|_| is_reached) else { continue };
             let tare = &mut chain.gas.tare;
-            if tare.is_asked || tare.not_before > self.now {
-                continue;
-            }
-            tare.is_asked = true;
-            for (count, known) in [(1, tare.one), (2, tare.two)] {
-                if known.is_none() {
-                    asks.push((id.clone(), config.probe.sequence, vec![no_matter(config); count]));
-                }
+            if !tare.is_asked && tare.two.is_none() && tare.not_before <= self.now {
+                tare.is_asked = true;
+                let count = if tare.one.is_none() { 1 } else { 2 };
+                asks.push((id.clone(), config.probe.sequence, vec![no_matter(config); count]));
             }
         }
         for (chain, sequence, msgs) in asks {
@@ -134,6 +124,7 @@ impl Model {
         let gas = without_first_key(*gas_used, &config.probe);
         let Some(chain) = self.chains.get_mut(chain) else { return };
         let tare = &mut chain.gas.tare;
+        tare.is_asked = false;
         *(if count == 1 { &mut tare.one } else { &mut tare.two }) = Some(gas);
     }
 
