@@ -39,7 +39,7 @@ pub(crate) fn claim(
             // Left by a statement that the claimant paid for and that came back.
             RETRIES.remove(ctx.storage(), (owner, denom));
             let funds = ledger::take_claimable(ctx.storage(), owner, denom)?;
-            paid(ctx, claimant, funds)?;
+            paid(ctx, claimant, funds, Some(address))?;
             ledger::pay(ctx, address, funds)
         }
         Tenant::Remote { route, .. } => {
@@ -112,7 +112,7 @@ pub(crate) fn send_home(
     let to = route_home.home(sender, account, said);
     let to = to.or_else(|_| route_home.home(sender, account, None))?;
     for (seq, funds) in take_parts(ctx, (owner, denom), HOME_MAX)? {
-        paid(ctx, claimant, funds)?;
+        paid(ctx, claimant, funds, None)?;
         let settle = Settle {
             account: account.clone(),
             seq,
@@ -138,7 +138,7 @@ pub(crate) fn pay_here(
     }
     let funds = Funds { denom, amount: sum };
     let claimant = principal::name(ctx.state(), owner)?;
-    paid(ctx, &claimant, funds)?;
+    paid(ctx, &claimant, funds, Some(to))?;
     ledger::pay(ctx, to, funds)
 }
 
@@ -197,9 +197,20 @@ fn kind_of(
     })
 }
 
-fn paid(ctx: &mut Context<'_>, claimant: &Tenant, funds: Funds) -> Result<(), ContractError> {
+/// Tells that a claimable is paid: to an address of this chain, or by a transfer home, of which its own
+/// event tells.
+fn paid(
+    ctx: &mut Context<'_>,
+    claimant: &Tenant,
+    funds: Funds,
+    to: Option<&str>,
+) -> Result<(), ContractError> {
     let denom = denom::load(ctx.state(), funds.denom)?.name;
-    ctx.emit(event::of_credit("claim_paid", &claimant.to_string(), &denom, funds.amount));
+    let event = event::of_credit("claim_paid", &claimant.to_string(), &denom, funds.amount);
+    ctx.emit(match to {
+        Some(to) => event.add_attribute("to", to),
+        None => event,
+    });
     Ok(())
 }
 

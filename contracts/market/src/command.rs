@@ -197,8 +197,8 @@ fn withdraw_surplus(ctx: &mut Context<'_>, id: &DeploymentId) -> Result<Answer, 
     if !units.is_zero() {
         live.changed()?;
         let funds = Funds { denom: live.record.denom, amount: units };
-        settle::rest(ctx, &live, funds, SettleKind::Surplus)?;
         ctx.emit(event::of_deployment("surplus_withdrawn", id).add_attribute("amount", units));
+        settle::rest(ctx, &live, funds, SettleKind::Surplus)?;
     }
     claim::hurry(ctx, &id.tenant, live.record.denom)?;
     live.save(ctx.storage())?;

@@ -94,6 +94,15 @@ impl Network {
         self.chains.values_mut().for_each(|chain| chain.advance(seconds));
     }
 
+    /// Lets blocks of one second pass on one chain: its clock runs ahead of the others.
+    ///
+    /// # Panics
+    /// If no chain with this id was added.
+    #[track_caller]
+    pub fn advance_chain(&mut self, id: &str, seconds: u64) {
+        self.chain_mut(id).advance(seconds);
+    }
+
     /// Makes clients and a connection between two chains; returns its identifier on each.
     ///
     /// # Errors
@@ -285,6 +294,21 @@ impl Network {
             return Ok(Stage::TimeOut);
         }
         Ok(Stage::Receive)
+    }
+
+    /// Every packet that was ever sent, in the order of chain, port, channel, sequence.
+    ///
+    /// # Errors
+    /// [`Error::Transaction`] if a store cannot be read.
+    pub fn sent(&self) -> Result<Vec<PacketId>> {
+        let mut sent = Vec::new();
+        for chain in self.chains.values() {
+            for key in SENT.keys(chain.storage(), None, None, cosmwasm_std::Order::Ascending) {
+                let (port, channel, sequence) = key?;
+                sent.push(PacketId { chain: chain.id().into(), port, channel, sequence });
+            }
+        }
+        Ok(sent)
     }
 
     /// A packet that was sent, whether it is still in flight or not.

@@ -17,12 +17,14 @@ use std::fmt;
 
 use cosmwasm_std::{Addr, Coin, Empty, coin};
 use cw_multi_test::{AppResponse, Contract};
+use protocol::handshake::port_of;
 use protocol::{DeploymentId, RouteStyle, Tenant};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::chain::Chain;
+use crate::chain::{Chain, units};
 use crate::error::Result;
+use crate::ibc::ics20::PacketData;
 use crate::network::Network;
 use crate::relayer::{Relayer, Step};
 
@@ -73,6 +75,10 @@ pub struct World {
     style: RouteStyle,
     /// Accounts by (chain, name).
     accounts: BTreeMap<(String, String), Addr>,
+    /// Messages that people sent to the market, refused ones included.
+    asked: u64,
+    /// Units that accounts sent with what was done, by (chain, account, denom).
+    spent: BTreeMap<(String, Addr, String), u128>,
 }
 
 impl fmt::Debug for World {
@@ -175,8 +181,10 @@ impl World {
         msg: &market::msg::ExecuteMsg,
         funds: &[Coin],
     ) -> Result<AppResponse> {
+        self.asked += 1;
         let (sender, market) = (self.on_a(sender), self.market.clone());
         let done = self.network.chain_mut(MARKET_CHAIN).execute(&sender, &market, msg, funds)?;
+        self.note_spent(MARKET_CHAIN, &sender, funds)?;
         self.check()?;
         Ok(done)
     }
@@ -193,8 +201,43 @@ impl World {
     ) -> Result<AppResponse> {
         let (sender, outpost) = (self.on_b(sender), self.outpost.clone());
         let done = self.network.chain_mut(OUTPOST_CHAIN).execute(&sender, &outpost, msg, funds)?;
+        self.note_spent(OUTPOST_CHAIN, &sender, funds)?;
         self.check()?;
         Ok(done)
+    }
+
+    /// How many messages people sent to the market, refused ones included, and how many packets it was
+    /// given. What [`World::knock_at_every_exit`] sends does not count: it is the same each time.
+    ///
+    /// # Errors
+    /// [`crate::Error::Transaction`] if a store cannot be read.
+    pub fn reached_market(&self) -> Result<u64> {
+        let mut reached = self.asked;
+        let control = port_of(self.market.as_str());
+        for id in self.network.sent()?.into_iter().filter(|id| id.chain == OUTPOST_CHAIN) {
+            let packet = self.network.packet(&id)?;
+            let is_ours = packet.dest.port_id == control
+                || PacketData::parse(&packet)
+                    .is_ok_and(|data| data.receiver == self.market.as_str());
+            reached += u64::from(is_ours && self.network.ack(&id)?.is_some());
+        }
+        Ok(reached)
+    }
+
+    fn note_spent(&mut self, chain: &str, account: &Addr, coins: &[Coin]) -> Result<()> {
+        for Coin { denom, amount } in coins {
+            let key = (chain.to_owned(), account.clone(), denom.clone());
+            *self.spent.entry(key).or_default() += units(*amount)?;
+        }
+        Ok(())
+    }
+
+    /// Units of a denom that a named account of a chain has sent with what was done: to the contracts
+    /// there, or by a transfer of its own, which may have come back.
+    #[must_use]
+    pub fn spent_by(&self, chain: &str, name: &str, denom: &str) -> u128 {
+        let key = (chain.to_owned(), self.address(chain, name), denom.to_owned());
+        self.spent.get(&key).copied().unwrap_or_default()
     }
 
     /// How the chains call the contracts back.
@@ -244,7 +287,16 @@ impl World {
         self.check()
     }
 
-    /// Block time, the same on both chains.
+    /// Lets time pass on one chain alone, of which the other knows nothing.
+    ///
+    /// # Errors
+    /// [`crate::Error::Invariant`].
+    pub fn pass_on(&mut self, chain: &str, seconds: u64) -> Result<()> {
+        self.network.advance_chain(chain, seconds);
+        self.check()
+    }
+
+    /// Block time on A: the same on both chains, but after [`World::pass_on`].
     #[must_use]
     pub fn now(&self) -> u64 {
         self.a().now()

@@ -345,7 +345,11 @@ impl World {
     /// # Errors
     /// What the transfer module says; [`Error::Invariant`].
     pub fn transfer_from_b(&mut self, sender: &Addr, transfer: Transfer) -> Result<AppResponse> {
+        let Coin { denom, amount } = transfer.coin.clone();
+        // The largest amount there is stands for all that the sender has.
+        let sent = units(amount).or_else(|_| self.b().balance(sender, &denom))?;
         let done = self.network.chain_mut(OUTPOST_CHAIN).transfer(sender, transfer)?;
+        self.note_spent(OUTPOST_CHAIN, sender, &[coin(sent, denom)])?;
         self.check()?;
         Ok(done)
     }

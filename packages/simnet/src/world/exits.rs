@@ -206,7 +206,10 @@ impl World {
 
     /// Tries something at the market as a stranger.
     fn knock(&mut self, msg: &Market) -> Result<()> {
-        or_refused(self.market("anyone", msg, &[]).map(|_| ()))
+        let asked = self.asked;
+        let done = or_refused(self.market("anyone", msg, &[]).map(|_| ()));
+        self.asked = asked;
+        done
     }
 
     fn knock_on_b(&mut self, msg: &Outpost) -> Result<()> {

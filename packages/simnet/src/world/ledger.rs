@@ -52,7 +52,10 @@ impl World {
     }
 
     /// What an account of a chain holds of one of its [`World::denoms`].
-    fn held(&self, chain: &str, account: &Addr, denom: &str) -> Result<u128> {
+    ///
+    /// # Errors
+    /// [`Error::Transaction`] if the bank or the token cannot be read.
+    pub fn held(&self, chain: &str, account: &Addr, denom: &str) -> Result<u128> {
         if self.token().is_some_and(|token| token == denom) {
             return self.tokens_of(account);
         }

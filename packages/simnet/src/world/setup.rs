@@ -113,6 +113,8 @@ impl World {
             control: Ends::default(),
             style: callbacks(),
             accounts,
+            asked: 0,
+            spent: BTreeMap::new(),
         };
         world.on_a("treasury");
         Ok(world)

@@ -1,8 +1,8 @@
 //! A token of the market's chain by the cw20 interface, as far as the market meets it.
 
 use cosmwasm_std::{
-    Addr, Binary, Deps, DepsMut, Empty, Env, MessageInfo, Response, StdError, StdResult, Uint128,
-    WasmMsg, to_json_binary,
+    Addr, Binary, Coin, Deps, DepsMut, Empty, Env, MessageInfo, Response, StdError, StdResult,
+    Uint128, WasmMsg, to_json_binary,
 };
 use cw_multi_test::{AppResponse, Contract, ContractWrapper};
 use cw_storage_plus::Map;
@@ -96,11 +96,14 @@ impl World {
     /// # Errors
     /// [`crate::Error::Transaction`] with the market's reason; [`crate::Error::Invariant`].
     pub fn send_token(&mut self, from: &str, units: u128, msg: &Market) -> Result<AppResponse> {
+        self.asked += 1;
         let (sender, token) = (self.on_a(from), self.address(MARKET_CHAIN, TOKEN));
         let (contract, msg) = (self.market.to_string(), to_json_binary(msg)?);
         let send = Tell::Send { contract, amount: Uint128::new(units), msg };
         let a = self.network.chain_mut(MARKET_CHAIN);
         let done = a.execute(&sender, &token, &send, &[])?;
+        let tokens = Coin { denom: format!("cw20:{token}"), amount: units.into() };
+        self.note_spent(MARKET_CHAIN, &sender, &[tokens])?;
         self.check()?;
         Ok(done)
     }

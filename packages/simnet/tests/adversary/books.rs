@@ -1,5 +1,6 @@
 //! The whole market kept from its events alone, as an indexer would keep it.
 
+mod dues;
 mod groups;
 mod parties;
 
@@ -11,6 +12,9 @@ use market::msg::OfferTerms;
 use protocol::Deployment;
 use protocol::deployment::Attribute;
 use serde::de::DeserializeOwned;
+
+use self::dues::Dues;
+pub(crate) use self::dues::Home;
 
 /// A group of a deployment, by the deployment's name.
 pub(crate) type Key = (String, u32);
@@ -32,9 +36,11 @@ pub(crate) struct Books {
     pub(crate) leases: BTreeMap<Key, Lease>,
     /// By claimant and denom.
     pub(crate) claimables: BTreeMap<(String, String), u128>,
-    /// Transfers home under way, by route and sequence: denom and units.
-    /// Route and sequence -> denom, units, and whether it counts as unresolved.
+    /// Transfers home under way, by route and sequence
+    /// -> denom, units, and whether it counts as unresolved.
     pub(crate) in_flight: BTreeMap<(String, String), (String, u128, bool)>,
+    /// What everybody was to receive.
+    pub(crate) dues: Dues,
     /// Kinds of events that were met.
     pub(crate) met: BTreeSet<String>,
 }
@@ -184,6 +190,7 @@ impl Books {
     pub(crate) fn enter(&mut self, event: &Event) -> Result<(), Fault> {
         let Some(kind) = event.ty.strip_prefix("wasm-") else { return Ok(()) };
         self.met.insert(kind.to_owned());
+        self.dues.meet(kind, &Told(event));
         if OTHER.contains(&kind) {
             return Ok(());
         }
@@ -211,19 +218,23 @@ impl Books {
             "credited" => self.credit(&told.text("claimant")?, &denom, amount),
             "claim_paid" => {
                 let key = (told.text("claimant")?, denom);
+                self.dues.paid(&key, told.may("to"), amount)?;
                 let left = known(&mut self.claimables, &key)?;
                 *left = left.checked_sub(amount).ok_or("more is paid than was credited")?;
             }
             "settlement_sent" => {
                 let key = (told.text("route")?, told.text("detail")?);
+                self.dues.sent(key.clone(), &told.text("owner")?, (&denom, amount));
                 let is_counted = told.text("aside")? == "false";
                 self.in_flight.insert(key, (denom, amount, is_counted));
             }
-            "settlement_failed" => self.credit(&told.text("owner")?, &denom, amount),
+            "settlement_failed" => self.credit_again(&told.text("owner")?, &denom, amount),
             "settlement_arrived" | "settlement_returned" => {
-                taken(&mut self.in_flight, &(told.text("route")?, told.text("detail")?))?;
+                let key = (told.text("route")?, told.text("detail")?);
+                taken(&mut self.in_flight, &key)?;
                 if kind == "settlement_returned" {
-                    self.credit(&told.text("owner")?, &denom, amount);
+                    self.dues.returned(key);
+                    self.credit_again(&told.text("owner")?, &denom, amount);
                 }
             }
             _ => return Err(format!("nothing is known of {kind}")),
@@ -232,6 +243,25 @@ impl Books {
     }
 
     fn credit(&mut self, claimant: &str, denom: &str, amount: u128) {
+        self.dues.add(claimant, denom, amount);
+        self.credit_claimable(claimant, denom, amount);
+    }
+
+    /// Credits what was on its way home. It was due before, but to who paid for a statement, whom nobody
+    /// owed the unit as long as it was under way.
+    fn credit_again(&mut self, claimant: &str, denom: &str, amount: u128) {
+        if is_local(claimant) {
+            self.dues.add(claimant, denom, amount);
+        }
+        self.credit_claimable(claimant, denom, amount);
+    }
+
+    fn credit_claimable(&mut self, claimant: &str, denom: &str, amount: u128) {
         *self.claimables.entry((claimant.to_owned(), denom.to_owned())).or_default() += amount;
     }
+}
+
+/// Whether a claimant is an address of the market's chain.
+fn is_local(claimant: &str) -> bool {
+    !claimant.contains('/')
 }

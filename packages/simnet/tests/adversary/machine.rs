@@ -16,6 +16,7 @@ use simnet::{Error, PacketId, Result, TRANSFER_PORT, TRANSFER_VERSION, World};
 
 use super::act::{Act, Choice, Pick};
 use super::mischief::must_relay;
+use super::purses::{purses, same_purses};
 use super::rebuild::rebuild;
 
 pub(crate) const OWNERS: [&str; 2] = ["dao", "guild"];
@@ -36,6 +37,27 @@ const ANNOUNCED_SECONDS: u64 = 7 * 86_400;
 /// How often each message was taken, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Counts(pub(crate) BTreeMap<String, u64>);
+
+/// What came about in one history, or in all of a test.
+#[derive(Debug, Default)]
+pub(crate) struct Story {
+    /// How often the contracts took each message, each on its own chain.
+    pub(crate) taken: Counts,
+    /// The names of the events that the market told.
+    pub(crate) told: BTreeSet<String>,
+    /// How many messages and packets reached the market before time alone passed, refused ones included.
+    pub(crate) reached: u64,
+}
+
+impl Story {
+    pub(crate) fn extend(&mut self, other: Self) {
+        for (name, count) in other.taken.0 {
+            *self.taken.0.entry(name).or_default() += count;
+        }
+        self.told.extend(other.told);
+        self.reached += other.reached;
+    }
+}
 
 impl Counts {
     pub(crate) fn add(&mut self, name: String) {
@@ -60,27 +82,29 @@ pub(crate) struct Machine {
     pub(crate) strays: u128,
 }
 
-/// Plays the steps in a world, then lets time pass, then counts. Returns how often the contracts took each
-/// message, each on its own chain, and the names of the events that the market told.
+/// Plays the steps in a world, then lets time pass, then counts.
 pub(crate) fn play(
     world: Result<World>,
     acts: &[Act],
-) -> std::result::Result<(Counts, BTreeSet<String>), TestCaseError> {
+) -> std::result::Result<Story, TestCaseError> {
     let failed = |error: Error| TestCaseError::fail(error.to_string());
     let mut machine = world.and_then(Machine::new).map_err(failed)?;
+    let began = purses(&machine.world, &rebuild(&machine.world)?)?;
     for act in acts {
         tolerate(machine.step(act)).map_err(failed)?;
         machine.remember_packets().map_err(failed)?;
     }
-    rebuild(&machine.world)?;
+    let reached = machine.world.reached_market().map_err(failed)?;
+    same_purses(&began, &purses(&machine.world, &rebuild(&machine.world)?)?)?;
     machine.calm().map_err(failed)?;
     machine.world.wait_for_every_exit(&PEOPLE).map_err(failed)?;
     machine.leave().map_err(failed)?;
     machine.empty_budgets().map_err(failed)?;
     machine.count()?;
     machine.count_packets().map_err(failed)?;
-    let told = rebuild(&machine.world)?;
-    Ok((machine.taken, told))
+    let books = rebuild(&machine.world)?;
+    same_purses(&began, &purses(&machine.world, &books)?)?;
+    Ok(Story { taken: machine.taken, told: books.met, reached })
 }
 
 /// A refusal is an answer. What breaks an invariant is not.

@@ -1,7 +1,7 @@
 //! Random people, a random relayer and random faults: after every step no unit is lost or made and
 //! both contracts are solvent; before and after everything comes back, by time alone, to whom it belongs,
 //! a book kept of the market's events alone says the same as its answers. On routes of ibc-go callbacks,
-//! and fewer runs on those of ibc-hooks.
+//! and fewer runs on those of ibc-hooks and on plain ones.
 //!
 //! A failure names its seed; `SIMNET_SEED=<seed> cargo test -p simnet --test adversary` replays it.
 
@@ -12,15 +12,15 @@ mod errands;
 mod machine;
 mod mischief;
 mod people;
+mod purses;
 mod rebuild;
 mod scenes;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 
 use cosmwasm_schema::schema_for;
-use machine::Counts;
+use machine::Story;
 use market::msg::{ExecuteMsg, OwnerAction};
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use protocol::RouteStyle;
@@ -29,11 +29,14 @@ use simnet::World;
 
 /// The seed of the run that is the same everywhere.
 const FIXED_SEED: u64 = 2_020;
-/// Runs per test, and steps of one run: 20,000 messages in all. `RANDOM_RUNS` is a factor to the runs.
+/// Runs per test, and steps of one run. `RANDOM_RUNS` is a factor to the runs.
 const CASES: u32 = 80;
 const STEPS: usize = 250;
-/// Runs per test over each style of ibc-hooks.
+/// The least number of messages and packets that reach the market in the runs of one test.
+const REACHED: u64 = 20_000;
+/// Runs per test over each style of ibc-hooks, and over plain routes.
 const HOOKED_CASES: u32 = 12;
+const PLAIN_CASES: u32 = 6;
 /// ibc-hooks at both ends, and at the outpost's alone.
 const HOOKED: [RouteStyle; 2] =
     [RouteStyle::Hooks { market_gas: None }, RouteStyle::Hooks { market_gas: Some(1_000_000) }];
@@ -97,6 +100,10 @@ const HOOKED_TAKEN: [&str; 7] = [
     "outpost top_up",
 ];
 
+/// What the contracts must have taken over plain routes, on which the outpost learns nothing by itself.
+const PLAIN_TAKEN: [&str; 5] =
+    ["heartbeat", "internal", "outpost buy", "outpost close", "outpost reconcile"];
+
 /// How the worlds of a test come to be, and how many.
 struct Worlds {
     make: fn() -> simnet::Result<World>,
@@ -112,9 +119,11 @@ fn of_hooks() -> [Worlds; 2] {
     ]
 }
 
-/// Plays the runs of a seed and returns how often the contracts took each message in them, and what the
-/// market told.
-fn run(worlds: &Worlds, seed: u64) -> (Counts, BTreeSet<String>) {
+const OF_PLAIN: Worlds =
+    Worlds { make: || World::of_style(RouteStyle::Plain {}), cases: PLAIN_CASES };
+
+/// Plays the runs of a seed.
+fn run(worlds: &Worlds, seed: u64) -> Story {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let config = Config {
@@ -125,14 +134,9 @@ fn run(worlds: &Worlds, seed: u64) -> (Counts, BTreeSet<String>) {
     };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(config, rng);
-    let taken = RefCell::new((Counts::default(), BTreeSet::new()));
+    let story = RefCell::new(Story::default());
     let outcome = runner.run(&act::acts(STEPS), |acts| {
-        let (counts, events) = machine::play((worlds.make)(), &acts)?;
-        let mut taken = taken.borrow_mut();
-        for (name, count) in counts.0 {
-            *taken.0.0.entry(name).or_default() += count;
-        }
-        taken.1.extend(events);
+        story.borrow_mut().extend(machine::play((worlds.make)(), &acts)?);
         Ok(())
     });
     if let Err(error) = outcome {
@@ -144,7 +148,7 @@ fn run(worlds: &Worlds, seed: u64) -> (Counts, BTreeSet<String>) {
             TestError::Abort(reason) => panic!("{reason}\nreplay with: {replay}"),
         }
     }
-    taken.into_inner()
+    story.into_inner()
 }
 
 /// The names of an enum's variants, as its schema lists them.
@@ -163,7 +167,9 @@ fn random_seed() -> u64 {
 
 #[test]
 fn everything_comes_back_whatever_happens_fixed_seed() {
-    let (Counts(taken), told) = run(&OF_CALLBACKS, FIXED_SEED);
+    let Story { taken, told, reached } = run(&OF_CALLBACKS, FIXED_SEED);
+    let taken = taken.0;
+    assert!(reached >= REACHED, "{reached} messages and packets reached the market");
     let within = |outer: &str, inner: Vec<String>| -> Vec<String> {
         inner.iter().map(|inner| format!("{outer} {inner}")).collect()
     };
@@ -183,13 +189,14 @@ fn everything_comes_back_whatever_happens_fixed_seed() {
 
 #[test]
 fn everything_comes_back_whatever_happens_random_seed() {
-    run(&OF_CALLBACKS, random_seed());
+    let reached = run(&OF_CALLBACKS, random_seed()).reached;
+    assert!(reached >= REACHED, "{reached} messages and packets reached the market");
 }
 
 #[test]
 fn everything_comes_back_over_ibc_hooks_fixed_seed() {
     for (worlds, style) in of_hooks().iter().zip(HOOKED) {
-        let (Counts(taken), _) = run(worlds, FIXED_SEED);
+        let taken = run(worlds, FIXED_SEED).taken.0;
         let at_both_ends = style.hooks_at_market().then_some(OF_HOOKS[0]);
         let wanted = HOOKED_TAKEN.into_iter().chain([OF_HOOKS[1]]).chain(at_both_ends);
         let missing: Vec<_> = wanted.filter(|name| !taken.contains_key(*name)).collect();
@@ -201,4 +208,17 @@ fn everything_comes_back_over_ibc_hooks_fixed_seed() {
 fn everything_comes_back_over_ibc_hooks_random_seed() {
     let seed = random_seed();
     of_hooks().iter().for_each(|worlds| drop(run(worlds, seed)));
+}
+
+#[test]
+fn everything_comes_back_over_plain_routes_fixed_seed() {
+    let taken = run(&OF_PLAIN, FIXED_SEED).taken.0;
+    let missing: Vec<_> =
+        PLAIN_TAKEN.into_iter().filter(|name| !taken.contains_key(*name)).collect();
+    assert!(missing.is_empty(), "never taken over plain routes: {missing:?}; taken: {taken:?}");
+}
+
+#[test]
+fn everything_comes_back_over_plain_routes_random_seed() {
+    run(&OF_PLAIN, random_seed());
 }

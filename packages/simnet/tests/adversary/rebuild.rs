@@ -25,9 +25,8 @@ fn failed(reason: impl ToString) -> TestCaseError {
     TestCaseError::fail(reason.to_string())
 }
 
-/// Keeps a book of all that was told so far, compares it with what the market answers, and returns the
-/// kinds of events that were met.
-pub(crate) fn rebuild(world: &World) -> Result<BTreeSet<String>, TestCaseError> {
+/// Keeps a book of all that was told so far and compares it with what the market answers.
+pub(crate) fn rebuild(world: &World) -> Result<Books, TestCaseError> {
     let mut books = Books::default();
     // The first parameters come with the instantiation, whose events simnet does not keep.
     let config: ConfigResponse = ask(world, &Ask::Config {})?;
@@ -43,7 +42,7 @@ pub(crate) fn rebuild(world: &World) -> Result<BTreeSet<String>, TestCaseError> 
     leases(world, &books)?;
     claimables(world, &books)?;
     totals(world, &books)?;
-    Ok(books.met)
+    Ok(books)
 }
 
 fn is_of(world: &World, event: &Event) -> bool {

@@ -84,7 +84,7 @@ fn what_random_histories_do_not_reach_is_told_as_well() {
     machine.a_bid_is_evicted();
     rebuild(&machine.world).unwrap();
     machine.a_bid_is_dropped();
-    let told = rebuild(&machine.world).unwrap();
+    let told = rebuild(&machine.world).unwrap().met;
     for kind in
         ["offer_bonded", "offer_bond_released", "refund_to_set", "bid_evicted", "bid_dropped"]
     {

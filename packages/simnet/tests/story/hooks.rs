@@ -189,3 +189,31 @@ fn no_sudo_keeps_an_acknowledgement_out() {
         assert_eq!(world.flights().unwrap().len(), 1, "its own packet is still awaited");
     }
 }
+
+/// What the market's README shows of what ibc-hooks execute.
+fn example() -> serde_json::Value {
+    const README: &str = include_str!("../../../../contracts/market/README.md");
+    let (_, section) = README.split_once("\n## Money that arrives").unwrap();
+    let (_, block) = section.split_once("```json\n").unwrap();
+    serde_json::from_str(block.split("```").next().unwrap()).unwrap()
+}
+
+#[test]
+fn the_message_that_the_readme_shows_is_executed_for_the_outpost() {
+    let (mut world, seq) = bought(BOTH_ENDS);
+    world.relay().unwrap();
+    world.fund("dao", 20_000).unwrap();
+    world.outpost("dao", &Outpost::Close { seq }, &[coin(20_000, USDX)]).unwrap();
+    let (packet, _) = world.relayer.pending(&world.network).unwrap().remove(0);
+    let transfer: serde_json::Value =
+        cosmwasm_std::from_json(world.network.packet(&packet).unwrap().data).unwrap();
+    let memo: serde_json::Value = serde_json::from_str(transfer["memo"].as_str().unwrap()).unwrap();
+    let mut shown = example();
+    shown["entrepot"]["do"]["account"] = world.on_b("dao").to_string().into();
+    // The next number that the outpost gives to a packet.
+    shown["entrepot"]["n"] = memo["wasm"]["msg"]["entrepot"]["n"].clone();
+    assert_eq!(memo["wasm"]["msg"], shown);
+    world.relay().unwrap();
+    let id = world.deployment("dao", seq);
+    assert_eq!(world.status(&id).unwrap().state, DeploymentState::Closed);
+}

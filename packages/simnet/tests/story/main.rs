@@ -9,6 +9,7 @@ mod outsiders;
 mod plain;
 mod purchases;
 mod readme;
+mod reentry;
 mod refusals;
 mod repair;
 mod time;

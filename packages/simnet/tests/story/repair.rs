@@ -4,7 +4,7 @@
 use outpost::msg::ExecuteMsg as Outpost;
 use outpost::msg::responses::OrderState;
 use simnet::world::orders::{from_offer, web_server};
-use simnet::world::{OUTPOST_CHAIN, USDX};
+use simnet::world::{MARKET_CHAIN, OUTPOST_CHAIN, USDX};
 use simnet::{CallbackKind, World};
 
 use super::{DAY, HOUR, THOUSAND, world_with_offer};
@@ -138,4 +138,40 @@ fn acknowledgements_that_come_after_the_repair_change_nothing() {
     assert_eq!(world.order(refused).unwrap().state, OrderState::Refunded);
     assert_eq!(world.claimable("dao", USDX).unwrap(), THOUSAND / 2, "once");
     assert_eq!(world.flights().unwrap(), []);
+}
+
+#[test]
+fn a_market_that_answers_never_too_early_moves_nothing() {
+    let (mut world, offer) = world_with_offer();
+    let units = THOUSAND / 2;
+    // Another owner's coin is back of which the outpost has no word: it must not pay for the DAO's.
+    world.fund("loser", units).unwrap();
+    let mut refused = web_server(from_offer(offer));
+    refused.groups[0].max_rate = 1_000_u64.into();
+    let lost = world.buy("loser", refused, units).unwrap();
+    world.network.chain_mut(OUTPOST_CHAIN).starve_callbacks(CallbackKind::Source);
+    world.relay().unwrap();
+    world.network.chain_mut(OUTPOST_CHAIN).feed_callbacks(CallbackKind::Source);
+
+    let bought = world.buy("dao", web_server(from_offer(offer)), units).unwrap();
+    let (packet, _) = world.relayer.pending(&world.network).unwrap().remove(0);
+    world.relayer.withhold(packet.clone());
+    // The outpost's clock is past the packet's timeout, the market's is not.
+    world.pass_on(OUTPOST_CHAIN, 2 * HOUR).unwrap();
+    world.reconcile(number(&world, bought)).unwrap();
+    world.relay().unwrap();
+    assert_eq!(world.order(bought).unwrap().state, OrderState::InFlight, "`never`, but too early");
+    assert_eq!(world.claimable("dao", USDX).unwrap(), 0);
+
+    world.relayer.release(&packet);
+    world.relay().unwrap();
+    assert_eq!(world.order(bought).unwrap().state, OrderState::Acked, "it was still received");
+    assert_eq!(world.claimable("dao", USDX).unwrap(), 0, "its coin is at the market");
+
+    // When the market's clock is past the other packet's timeout, its word about that is final.
+    world.pass_on(MARKET_CHAIN, 2 * HOUR).unwrap();
+    world.reconcile(number(&world, lost)).unwrap();
+    world.relay().unwrap();
+    assert_eq!(world.claimable("loser", USDX).unwrap(), units);
+    assert_eq!(world.claimable("dao", USDX).unwrap(), 0);
 }

@@ -62,7 +62,7 @@ impl Books {
         }
         match kind {
             "bid_evicted" | "bid_dropped" => self.credit(&provider, &bid.denom, returned),
-            "bid_withdrawn" => {}
+            "bid_withdrawn" => self.dues.add(&provider, &bid.denom, returned),
             _ => return Err(format!("nothing is known of {kind}")),
         }
         Ok(())
@@ -95,6 +95,8 @@ impl Books {
             "lease_withdrawn" => {
                 let (amount, fee) = (told.number::<u128>("amount")?, told.number::<u128>("fee")?);
                 lease.paid += amount + fee;
+                let denom = known(&mut self.deployments, &key.0)?.denom.clone();
+                self.dues.add(&told.text("provider")?, &denom, amount);
                 self.pay(&key.0, amount + fee, fee)?;
             }
             _ => return Err(format!("nothing is known of {kind}")),

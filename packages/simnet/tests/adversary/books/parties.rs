@@ -89,7 +89,11 @@ impl Books {
         let account = known(&mut self.deployments, &name)?;
         match kind {
             "deployment_funded" => account.deposited += told.number::<u128>("amount")?,
-            "surplus_withdrawn" => account.refunded += told.number::<u128>("amount")?,
+            "surplus_withdrawn" => {
+                let surplus = told.number::<u128>("amount")?;
+                account.refunded += surplus;
+                self.dues.refund(&name, account, surplus);
+            }
             "manifest_updated" => account.spec.manifest = told.json("manifest")?,
             "operators_set" => account.spec.access_keys = told.json("access_keys")?,
             "refund_to_set" => account.refund_to = told.text("refund_to")?,
@@ -105,6 +109,7 @@ impl Books {
                 if account.deposited != account.refunded + refunded + account.paid {
                     return Err(format!("{name} closes with {refunded}: {account:?}"));
                 }
+                self.dues.refund(&name, account, refunded);
                 self.deployments.remove(&name);
                 self.closed.insert(name, refunded);
             }
