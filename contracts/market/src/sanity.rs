@@ -2,6 +2,9 @@
 //!
 //! It walks the whole storage, so it is for tests only (feature `sanity`).
 
+mod accounts;
+mod names;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -32,6 +35,8 @@ type Fault = String;
 /// # Errors
 /// The first that does not hold.
 pub fn check(deps: Deps<'_>, env: &Env) -> Result<(), String> {
+    names::check(deps.storage)?;
+    accounts::check(deps.storage)?;
     solvency(deps, env)?;
     deployments(deps.storage)?;
     tally(deps.storage)?;
@@ -262,12 +267,12 @@ fn offers(storage: &dyn Storage) -> Result<(), Fault> {
         }
     }
     same("leases of unknown offers", used.len(), 0)?;
-    let mut listed: Vec<u64> =
-        all(BY_PROVIDER.keys(storage, None, None, up))?.into_iter().map(|(_, id)| id).collect();
-    listed.sort_unstable();
-    let offers = all(OFFERS.keys(storage, None, None, up))?;
-    same("counters of offers", all(USES.keys(storage, None, None, up))?, offers.clone())?;
-    same("offers by provider", listed, offers)
+    let offers = all(OFFERS.range(storage, None, None, up))?;
+    let ids = offers.iter().map(|(id, _)| *id).collect();
+    same("counters of offers", all(USES.keys(storage, None, None, up))?, ids)?;
+    let mut of_providers: Vec<_> = offers.iter().map(|(id, offer)| (offer.provider, *id)).collect();
+    of_providers.sort_unstable();
+    same("offers by provider", all(BY_PROVIDER.keys(storage, None, None, up))?, of_providers)
 }
 
 /// Each open control channel leads to its route, and back.

@@ -23,14 +23,14 @@ pub(crate) type DenomId = u16;
 pub(crate) const NONE: DenomId = 0;
 
 /// Denom -> its number. Written at the first use, never removed.
-const IDS: Map<&str, DenomId> = Map::new("denom_id");
+pub(crate) const IDS: Map<&str, DenomId> = Map::new("denom_id");
 /// Token contract -> its number. Apart from [`IDS`], so that no coin's name can be a token's. Written
 /// by the owner's messages, never removed.
-const TOKENS: Map<&str, DenomId> = Map::new("token_id");
+pub(crate) const TOKENS: Map<&str, DenomId> = Map::new("token_id");
 /// Number -> denom and its terms of bond. Written at the first use and by `add_denom`.
 pub(crate) const DENOMS: Map<DenomId, Denom> = Map::new("denom");
 /// The last number given.
-const LAST: Item<DenomId> = Item::new("denom_last");
+pub(crate) const LAST: Item<DenomId> = Item::new("denom_last");
 /// (denom, route) -> the least deposit in units. Written by `add_denom`, removed by `remove_denom`.
 pub(crate) const LISTINGS: Map<(DenomId, RouteId), Uint128> = Map::new("listing");
 

@@ -16,11 +16,11 @@ pub(crate) const NOBODY: PrincipalId = 0;
 ///
 /// The hash keeps keys short. To take another's place one would need a second preimage of 160 bits;
 /// two names of one's own that collide harm nobody else.
-const IDS: Map<&[u8], PrincipalId> = Map::new("who_id");
+pub(crate) const IDS: Map<&[u8], PrincipalId> = Map::new("who_id");
 /// Number -> name. Written at the first use, never removed.
-const NAMES: Map<PrincipalId, Tenant> = Map::new("who");
+pub(crate) const NAMES: Map<PrincipalId, Tenant> = Map::new("who");
 /// The last number given.
-const LAST: Item<PrincipalId> = Item::new("who_last");
+pub(crate) const LAST: Item<PrincipalId> = Item::new("who_last");
 
 /// A principal of this chain.
 pub(crate) fn local(address: impl Into<String>) -> Tenant {

@@ -15,7 +15,7 @@ pub(crate) type RouteId = u16;
 pub(crate) const LOCAL: RouteId = 0;
 
 /// Transfer channel -> number. Written by `add_route`, never removed.
-const IDS: Map<&str, RouteId> = Map::new("route_id");
+pub(crate) const IDS: Map<&str, RouteId> = Map::new("route_id");
 /// Number -> route. Written by `add_route` and `update_route`, never removed.
 pub(crate) const ROUTES: Map<RouteId, Route> = Map::new("route");
 /// The last number given.
@@ -25,7 +25,7 @@ pub(crate) const LAST: Item<RouteId> = Item::new("route_last");
 pub(crate) const OUTPOSTS: Map<(&str, &str), RouteId> = Map::new("outpost");
 /// What the address of the account says in which ibc-hooks calls for a route's outpost -> route.
 /// Written when a route gets its outpost or its style, never removed.
-const HOOKED: Map<&str, RouteId> = Map::new("route_hooked");
+pub(crate) const HOOKED: Map<&str, RouteId> = Map::new("route_hooked");
 /// Route -> its open control channel. Written by the handshake, removed when the channel closes.
 pub(crate) const CONTROLS: Map<RouteId, Control> = Map::new("control");
 /// Control channel -> route. Lives and dies with its entry in [`CONTROLS`].
