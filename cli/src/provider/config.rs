@@ -197,5 +197,5 @@ fn check(prices: &[DenomPrices]) -> anyhow::Result<()> {
 #[must_use]
 pub(super) fn rate(prices: &[DenomPrices], denom: &str, group: &Group) -> Option<u128> {
     let prices = prices.iter().find(|prices| prices.denom == denom)?;
-    Some(price::rate(&prices.each, group)?.get())
+    price::rate(&prices.each, group).ok().map(|rate| rate.get())
 }

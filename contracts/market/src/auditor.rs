@@ -65,15 +65,16 @@ pub(crate) fn revoke(
     Ok(())
 }
 
-/// Whether the auditors that an order names have signed what it requires: all of `all_of`, and if
-/// `any_of` is not empty one of it. `given` are the attributes the provider claims; a signature
-/// counts only for one that it still claims. Where nothing is required any signature will do.
-pub(crate) fn have_signed(
+/// Of the auditors that an order names one that has not signed what it requires: all of `all_of` must,
+/// and if `any_of` is not empty one of it, else all of them are told. `given` are the attributes the
+/// provider claims; a signature counts only for one that it still claims. Where nothing is required any
+/// signature will do.
+pub(crate) fn missing_signature(
     storage: &dyn Storage,
     provider: PrincipalId,
     (required, given): (&Requirements, &[&[Attribute]]),
     now: Seconds,
-) -> Result<bool, ContractError> {
+) -> Result<Option<String>, ContractError> {
     let has_signed = |auditor: &String| -> Result<bool, ContractError> {
         let Some(mut signed) = signed_by(storage, provider, auditor, now)? else {
             return Ok(false);
@@ -83,13 +84,13 @@ pub(crate) fn have_signed(
     };
     for auditor in &required.all_of {
         if !has_signed(auditor)? {
-            return Ok(false);
+            return Ok(Some(auditor.clone()));
         }
     }
     for auditor in &required.any_of {
         if has_signed(auditor)? {
-            return Ok(true);
+            return Ok(None);
         }
     }
-    Ok(required.any_of.is_empty())
+    Ok(Some(required.any_of.join("` or `")).filter(|auditors| !auditors.is_empty()))
 }

@@ -1,55 +1,17 @@
 //! Whether a provider may serve a group.
 
+use cosmwasm_std::Uint128;
 use protocol::Tenant;
 use protocol::deployment::{Attribute, Group};
 
 use crate::auditor;
 use crate::context::Context;
 use crate::deployment::Live;
-use crate::error::ContractError;
+use crate::error::{ContractError, Ineligible};
 use crate::state::config::CONFIG;
+use crate::state::denom::{self, DenomId};
 use crate::state::principal::{self, PrincipalId};
 use crate::state::provider::{PROVIDERS, Provider};
-
-/// Why a provider may not serve a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Problem {
-    /// It is not registered.
-    NotRegistered,
-    /// It is leaving the market.
-    Leaving,
-    /// Its stake fell below the market's minimum, by a slash or a new minimum.
-    BelowMinimum,
-    /// It would pay itself.
-    IsTenant,
-    /// The order denies it.
-    Denied,
-    /// The order allows others only.
-    NotAllowed,
-    /// It has less stake than the order requires.
-    LacksStake,
-    /// It lacks an attribute that the order requires.
-    LacksAttribute,
-    /// An auditor that the order requires has not signed it, or its word has ended.
-    LacksSignature,
-}
-
-impl Problem {
-    /// In words that go on after the provider's name.
-    const fn text(self) -> &'static str {
-        match self {
-            Self::NotRegistered => "is not registered",
-            Self::Leaving => "is leaving",
-            Self::BelowMinimum => "has less stake than the market requires",
-            Self::IsTenant => "is the tenant itself",
-            Self::Denied => "is denied by the order",
-            Self::NotAllowed => "is not among those the order allows",
-            Self::LacksStake => "has less stake than the order requires",
-            Self::LacksAttribute => "lacks an attribute that the order requires",
-            Self::LacksSignature => "lacks a signature of an auditor that the order requires",
-        }
-    }
-}
 
 /// Refuses a provider that does not meet what a group requires, or takes no new business.
 /// `of_offer` are the attributes that its offer adds to its own.
@@ -61,7 +23,7 @@ pub(crate) fn require(
 ) -> Result<(), ContractError> {
     let problem = match PROVIDERS.may_load(ctx.state(), id)? {
         Some(provider) => no_new_business(ctx, &provider)?,
-        None => Some(Problem::NotRegistered),
+        None => Some(Ineligible::NotRegistered),
     };
     let problem = match problem {
         Some(problem) => Some(problem),
@@ -83,16 +45,24 @@ pub(crate) fn require_new_business(
 fn no_new_business(
     ctx: &Context<'_>,
     provider: &Provider,
-) -> Result<Option<Problem>, ContractError> {
+) -> Result<Option<Ineligible>, ContractError> {
+    if let Some(unbonds_at) = provider.unbonds_at {
+        return Ok(Some(Ineligible::Leaving { unbonds_at }));
+    }
     let config = CONFIG.load(ctx.state())?;
-    let is_short = provider.stake_denom == config.stake_denom && provider.stake < config.min_stake;
-    Ok(if provider.unbonds_at.is_some() {
-        Some(Problem::Leaving)
-    } else if is_short {
-        Some(Problem::BelowMinimum)
-    } else {
-        None
-    })
+    if provider.stake_denom != config.stake_denom || provider.stake >= config.min_stake {
+        return Ok(None);
+    }
+    let got = stake(ctx, provider.stake, provider.stake_denom)?;
+    let expected = stake(ctx, config.min_stake, config.stake_denom)?;
+    Ok(Some(Ineligible::BelowMinimum { got, expected }))
+}
+
+/// An amount with its denom.
+fn stake(ctx: &Context<'_>, amount: Uint128, denom: DenomId) -> Result<String, ContractError> {
+    let mut text = amount.to_string();
+    text.push_str(&denom::load(ctx.state(), denom)?.name);
+    Ok(text)
 }
 
 /// Refuses a bidder that does not meet what a group requires. Leaving is no excuse: what it bid
@@ -109,11 +79,11 @@ pub(crate) fn require_bound(
 fn refuse(
     ctx: &Context<'_>,
     id: PrincipalId,
-    problem: Option<Problem>,
+    problem: Option<Ineligible>,
 ) -> Result<(), ContractError> {
     let Some(problem) = problem else { return Ok(()) };
     let provider = principal::address(ctx.state(), id)?;
-    Err(ContractError::ProviderIneligible { provider, problem: problem.text() })
+    Err(ContractError::ProviderIneligible { provider, problem })
 }
 
 /// What keeps a provider from serving a group, whether it is leaving or not.
@@ -122,38 +92,62 @@ pub(crate) fn problem(
     live: &Live,
     group: &Group,
     (id, of_offer): (PrincipalId, &[Attribute]),
-) -> Result<Option<Problem>, ContractError> {
+) -> Result<Option<Ineligible>, ContractError> {
     let address = principal::address(ctx.state(), id)?;
     let Some(provider) = PROVIDERS.may_load(ctx.state(), id)? else {
-        return Ok(Some(Problem::NotRegistered));
+        return Ok(Some(Ineligible::NotRegistered));
     };
-    let min_stake = group.min_stake.unwrap_or_default();
-    let has_stake = min_stake.is_zero()
-        || min_stake <= provider.stake
-            && provider.stake_denom == CONFIG.load(ctx.state())?.stake_denom;
     let given = [provider.attributes.as_slice(), of_offer];
     Ok(if live.id.tenant == (Tenant::Local { address: address.clone() }) {
-        Some(Problem::IsTenant)
+        Some(Ineligible::IsTenant)
     } else if group.deny.contains(&address) {
-        Some(Problem::Denied)
+        Some(Ineligible::Denied)
     } else if !group.allow.is_empty() && !group.allow.contains(&address) {
-        Some(Problem::NotAllowed)
-    } else if !has_stake {
-        Some(Problem::LacksStake)
-    } else if !has_attributes(&group.requirements.attributes, &given) {
-        Some(Problem::LacksAttribute)
-    } else if !auditor::have_signed(ctx.state(), id, (&group.requirements, &given), ctx.now())? {
-        Some(Problem::LacksSignature)
+        Some(Ineligible::NotAllowed)
+    } else if let Some(lacking) = lacking_stake(ctx, &provider, group)? {
+        Some(lacking)
+    } else if let Some(wanted) = missing_attribute(&group.requirements.attributes, &given) {
+        let Attribute { key, value } = wanted.clone();
+        Some(Ineligible::LacksAttribute { key, value })
     } else {
-        None
+        let required = (&group.requirements, given.as_slice());
+        let auditor = auditor::missing_signature(ctx.state(), id, required, ctx.now())?;
+        auditor.map(|auditor| Ineligible::LacksSignature { auditor })
     })
+}
+
+/// That a provider has less stake than an order requires, which counts in the market's denom.
+fn lacking_stake(
+    ctx: &Context<'_>,
+    provider: &Provider,
+    group: &Group,
+) -> Result<Option<Ineligible>, ContractError> {
+    let min_stake = group.min_stake.unwrap_or_default();
+    if min_stake.is_zero() {
+        return Ok(None);
+    }
+    let denom = CONFIG.load(ctx.state())?.stake_denom;
+    if min_stake <= provider.stake && provider.stake_denom == denom {
+        return Ok(None);
+    }
+    let got = stake(ctx, provider.stake, provider.stake_denom)?;
+    let expected = stake(ctx, min_stake, denom)?;
+    Ok(Some(Ineligible::LacksStake { got, expected }))
 }
 
 /// Whether each required attribute, whose key may be a glob, is among those given.
 pub(crate) fn has_attributes(required: &[Attribute], given: &[&[Attribute]]) -> bool {
-    required.iter().all(|wanted| {
+    missing_attribute(required, given).is_none()
+}
+
+/// The first required attribute that is not among those given.
+fn missing_attribute<'a>(
+    required: &'a [Attribute],
+    given: &[&[Attribute]],
+) -> Option<&'a Attribute> {
+    required.iter().find(|wanted| {
         let mut given = given.iter().copied().flatten();
-        given.any(|has| has.value == wanted.value && glob_matches(&wanted.key, &has.key))
+        !given.any(|has| has.value == wanted.value && glob_matches(&wanted.key, &has.key))
     })
 }
 

@@ -1,11 +1,15 @@
 //! Why the market refuses something.
 
+mod missing;
+
 use cosmwasm_std::{OverflowError, StdError};
 use escrow::EscrowError;
 use protocol::control::ControlError;
 use protocol::handshake::HandshakeError;
 use protocol::memo::MemoError;
 use protocol::{Code, LimitError};
+
+pub use self::missing::{Ineligible, Unavailable};
 
 /// Every refusal. Its text begins with the stable code: `"<code>: <words>"`.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +77,7 @@ pub enum ContractError {
     UnknownOffer { offer: u64 },
     /// The offer cannot serve the group.
     #[error("{}: offer {offer} {problem}", self.code())]
-    OfferUnavailable { offer: u64, problem: &'static str },
+    OfferUnavailable { offer: u64, problem: Unavailable },
     /// The minimum charge is higher than the tenant allows.
     #[error(
         "{}: offer {offer} has a minimum charge of {got} units, the order takes at most {max}",
@@ -92,7 +96,7 @@ pub enum ContractError {
     NotBetter { got: u128, max: u128 },
     /// The provider may not serve the group.
     #[error("{}: provider `{provider}` {problem}", self.code())]
-    ProviderIneligible { provider: String, problem: &'static str },
+    ProviderIneligible { provider: String, problem: Ineligible },
     /// A deposit, bond or stake is too small.
     #[error("{}: the {what} is {got} units, expected at least {expected}", self.code())]
     TooSmall { what: &'static str, got: u128, expected: u128 },
@@ -111,6 +115,9 @@ pub enum ContractError {
     /// Its state does not allow this.
     #[error("{}: the {what} {problem}", self.code())]
     WrongState { what: &'static str, problem: &'static str },
+    /// It still has orders or leases.
+    #[error("{}: the {what} has {orders} open orders and {leases} leases", self.code())]
+    InUse { what: &'static str, orders: u32, leases: u32 },
     /// It is too early.
     #[error("{}: {what} only from second {at}, now is {now}", self.code())]
     TooEarly { what: &'static str, at: u64, now: u64 },
@@ -176,7 +183,7 @@ impl ContractError {
             Self::Paused {} => Code::Paused,
             Self::Unauthorized { .. } => Code::Unauthorized,
             Self::NotFound { .. } => Code::NotFound,
-            Self::WrongState { .. } => Code::WrongState,
+            Self::WrongState { .. } | Self::InUse { .. } => Code::WrongState,
             Self::TooEarly { .. } => Code::TooEarly,
             Self::TooLate { .. } => Code::TooLate,
             Self::NothingToClaim { .. } => Code::BelowMinimum,

@@ -9,7 +9,7 @@ use protocol::limits;
 
 use crate::context::Context;
 use crate::deployment::Live;
-use crate::error::ContractError;
+use crate::error::{ContractError, Unavailable};
 use crate::lease::start::{Agreement, start};
 use crate::ledger::{self, Funds};
 use crate::msg::OfferTerms;
@@ -158,8 +158,7 @@ pub(crate) fn take(
         return Err(ContractError::UnknownOffer { offer: id });
     }
     let offer = available(ctx, live, id)?;
-    let rate = price::rate(&offer.prices, group)
-        .ok_or(ContractError::OfferUnavailable { offer: id, problem: "cannot serve the group" })?;
+    let rate = price::rate(&offer.prices, group).map_err(|unpriced| unavailable(id, unpriced))?;
     if rate.get() > group.max_rate.u128() {
         let (got, max) = (rate.get(), group.max_rate.u128());
         return Err(ContractError::RateAboveMax { got, max });
@@ -195,15 +194,22 @@ pub(crate) fn most_charge(group: &Group, said: Option<Uint128>) -> Result<Uint12
 
 /// The offer, if it stands and its prices are in the deployment's denom.
 fn available(ctx: &Context<'_>, live: &Live, id: u64) -> Result<Offer, ContractError> {
-    let unavailable = |problem| ContractError::OfferUnavailable { offer: id, problem };
-    let offer = find(ctx.state(), id, ctx.now())?.ok_or_else(|| unavailable("is gone"))?;
-    if ctx.now().get() >= offer.expires_at {
-        return Err(unavailable("has expired"));
+    let now = ctx.now();
+    let offer = find(ctx.state(), id, now)?.ok_or_else(|| unavailable(id, Unavailable::Gone))?;
+    if now.get() >= offer.expires_at {
+        let (at, now) = (offer.expires_at, now.get());
+        return Err(unavailable(id, Unavailable::Expired { at, now }));
     }
     if offer.denom != live.record.denom {
-        return Err(unavailable("has its prices in another denom"));
+        let got = denom::load(ctx.state(), offer.denom)?.name;
+        let expected = denom::load(ctx.state(), live.record.denom)?.name;
+        return Err(unavailable(id, Unavailable::OtherDenom { got, expected }));
     }
     Ok(offer)
+}
+
+fn unavailable(offer: u64, problem: impl Into<Unavailable>) -> ContractError {
+    ContractError::OfferUnavailable { offer, problem: problem.into() }
 }
 
 /// Locks a lease's part of the bond.
@@ -215,8 +221,7 @@ fn lock(
 ) -> Result<Uint128, ContractError> {
     let bond = offer.bond_terms.bond(rate)?;
     let mut usage = usage(ctx.state(), id)?;
-    let locked = usage.lock(offer.capacity, bond);
-    locked.map_err(|problem| ContractError::OfferUnavailable { offer: id, problem })?;
+    usage.lock(offer.capacity, bond).map_err(|problem| unavailable(id, problem))?;
     USES.save(ctx.storage(), id, &usage)?;
     Ok(bond)
 }

@@ -13,6 +13,21 @@ const GIB: u128 = 1 << 30;
 /// Prices of one list.
 pub(crate) const LIST_MAX: usize = 8;
 
+/// Why a list of prices gives no rate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "fields are the names of what was wanted")]
+pub enum Unpriced {
+    /// No price for a class of storage.
+    #[error("storage of class `{class}` has no price")]
+    Storage { class: String },
+    /// No price for any of the graphics processors wanted.
+    #[error("a graphics processor `{wanted}` has no price")]
+    Gpu { wanted: String },
+    /// The rate is zero or beyond its bound.
+    #[error("its rate is not between 1 and 2^96 nano-units per second")]
+    Rate,
+}
+
 /// Checks the bounds of prices.
 pub(crate) fn validate(prices: &Prices) -> Result<(), ContractError> {
     limits::entries("prices.storage", prices.storage.len(), LIST_MAX)?;
@@ -60,44 +75,54 @@ pub(crate) fn lowest(old: &Prices, new: &Prices) -> Prices {
     lowest
 }
 
-/// The rate of a group; none if a price is missing, or the rate is zero or beyond its bound.
-#[must_use]
-pub fn rate(prices: &Prices, group: &Group) -> Option<NanoRate> {
+/// The rate of a group.
+///
+/// # Errors
+/// [`Unpriced`] with what has no price, or if the rate is zero or beyond its bound.
+pub fn rate(prices: &Prices, group: &Group) -> Result<NanoRate, Unpriced> {
     let mut sum = Uint256::zero();
     for unit in &group.resources {
-        let one = of_unit(prices, unit)?;
-        let all = one.checked_mul(Uint256::from(unit.count)).ok()?;
-        sum = sum.checked_add(all).ok()?;
+        let all = of_unit(prices, unit)?.checked_mul(Uint256::from(unit.count));
+        sum = fitting(all.ok().and_then(|all| sum.checked_add(all).ok()))?;
     }
-    let whole = sum.checked_div(GIB.into()).ok()?;
-    let is_exact = sum.checked_rem(GIB.into()).ok()?.is_zero();
-    let rounded = if is_exact { whole } else { whole.checked_add(Uint256::one()).ok()? };
-    let rate = Uint128::try_from(rounded).ok()?.u128();
-    (1..=limits::RATE).contains(&rate).then_some(NanoRate::new(rate))
+    let gib = Uint256::from(GIB);
+    let whole = fitting(sum.checked_div(gib).ok())?;
+    let is_exact = fitting(sum.checked_rem(gib).ok())?.is_zero();
+    let rounded = if is_exact { Some(whole) } else { whole.checked_add(Uint256::one()).ok() };
+    let rate = fitting(rounded.and_then(|rate| Uint128::try_from(rate).ok()))?.u128();
+    fitting((1..=limits::RATE).contains(&rate).then_some(NanoRate::new(rate)))
+}
+
+/// What does not fit is no rate.
+fn fitting<T>(result: Option<T>) -> Result<T, Unpriced> {
+    result.ok_or(Unpriced::Rate)
 }
 
 /// The price of one resource unit, times [`GIB`] so that nothing is rounded yet.
-fn of_unit(prices: &Prices, unit: &ResourceUnit) -> Option<Uint256> {
-    let endpoints = u64::try_from(unit.endpoints.len()).ok()?;
+fn of_unit(prices: &Prices, unit: &ResourceUnit) -> Result<Uint256, Unpriced> {
+    let endpoints = u64::try_from(unit.endpoints.len()).unwrap_or(u64::MAX);
     let mut terms = vec![
-        scaled(prices.cpu_milli, unit.cpu_milli)?,
-        product(prices.memory_gib, unit.memory_bytes)?,
-        scaled(prices.endpoint, endpoints)?,
+        scaled(prices.cpu_milli, unit.cpu_milli),
+        product(prices.memory_gib, unit.memory_bytes),
+        scaled(prices.endpoint, endpoints),
     ];
     for volume in &unit.volumes {
         terms.push(of_volume(prices, volume)?);
     }
     if let Some(gpu) = &unit.gpu {
-        let each =
-            prices.gpus.iter().filter(|price| fits(&price.model, gpu)).map(|price| price.each);
-        terms.push(scaled(each.min()?, gpu.units.into())?);
+        let served = prices.gpus.iter().filter(|price| fits(&price.model, gpu));
+        let each = served.map(|price| price.each).min();
+        let each = each.ok_or_else(|| Unpriced::Gpu { wanted: wanted(gpu) })?;
+        terms.push(scaled(each, gpu.units.into()));
     }
-    terms.into_iter().try_fold(Uint256::zero(), |sum, term| sum.checked_add(term).ok())
+    let sum = terms.into_iter().try_fold(Uint256::zero(), |sum, term| sum.checked_add(term?).ok());
+    fitting(sum)
 }
 
-fn of_volume(prices: &Prices, volume: &Volume) -> Option<Uint256> {
-    let price = prices.storage.iter().find(|price| price.class == volume.class)?;
-    product(price.gib, volume.bytes)
+fn of_volume(prices: &Prices, volume: &Volume) -> Result<Option<Uint256>, Unpriced> {
+    let price = prices.storage.iter().find(|price| price.class == volume.class);
+    let price = price.ok_or_else(|| Unpriced::Storage { class: volume.class.clone() })?;
+    Ok(product(price.gib, volume.bytes))
 }
 
 fn product(price: Uint128, quantity: u64) -> Option<Uint256> {
@@ -106,6 +131,27 @@ fn product(price: Uint128, quantity: u64) -> Option<Uint256> {
 
 fn scaled(price: Uint128, quantity: u64) -> Option<Uint256> {
     product(price, quantity)?.checked_mul(GIB.into()).ok()
+}
+
+/// The alternatives, as they are asked for: `nvidia/a100/80Gi or amd`.
+fn wanted(gpu: &Gpu) -> String {
+    let name = |wanted: &GpuModel| {
+        let mut name = wanted.vendor.clone();
+        if let Some(model) = &wanted.model {
+            name.push('/');
+            name.push_str(model);
+        }
+        if let Some(gib) = wanted.ram_gib {
+            name.push('/');
+            name.push_str(&gib.to_string());
+            name.push_str("Gi");
+        }
+        name
+    };
+    if gpu.alternatives.is_empty() {
+        return "*".into();
+    }
+    gpu.alternatives.iter().map(name).collect::<Vec<_>>().join(" or ")
 }
 
 /// Whether what is offered is one of the alternatives wanted; none wanted means any.

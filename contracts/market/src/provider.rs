@@ -136,9 +136,8 @@ pub(crate) fn release_stake(ctx: &mut Context<'_>, address: &str) -> Result<(), 
         .ok_or(ContractError::WrongState { what: "provider", problem: "is not leaving" })?;
     let at = unbonds_at.max(bound_until(ctx.state(), id)?);
     require_reached(ctx.now(), Seconds::new(at), "the stake is released")?;
-    if LIVE_LEASES.has(ctx.state(), id) {
-        let problem = "has leases that are not closed";
-        return Err(ContractError::WrongState { what: "provider", problem });
+    if let Some(leases) = LIVE_LEASES.may_load(ctx.state(), id)? {
+        return Err(ContractError::InUse { what: "provider", orders: 0, leases });
     }
     PROVIDERS.remove(ctx.storage(), id);
     BOUND_UNTIL.remove(ctx.storage(), id);

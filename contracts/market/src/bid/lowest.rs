@@ -8,8 +8,8 @@ use crate::context::Context;
 use crate::deployment::Live;
 use crate::deployment::close::require_reached;
 use crate::deployment::fund::forfeit;
-use crate::eligible::{self, Problem};
-use crate::error::ContractError;
+use crate::eligible;
+use crate::error::{ContractError, Ineligible};
 use crate::ledger::{self, Funds};
 use crate::msg::LeaseId;
 use crate::order;
@@ -31,7 +31,7 @@ pub(crate) fn match_order(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Con
     let mut dropped: u32 = 0;
     for (bidder, bid) in standing {
         if let Some(problem) = eligible::problem(ctx, &live, &group, (bidder, &[]))? {
-            let is_dropped = pass_over(ctx, (&mut live, id), (bidder, &bid), problem)?;
+            let is_dropped = pass_over(ctx, (&mut live, id), (bidder, &bid), &problem)?;
             dropped = dropped.saturating_add(is_dropped.into());
             continue;
         }
@@ -62,7 +62,7 @@ fn pass_over(
     ctx: &mut Context<'_>,
     (live, id): (&mut Live, &LeaseId),
     (bidder, bid): (PrincipalId, &Bid),
-    problem: Problem,
+    problem: &Ineligible,
 ) -> Result<bool, ContractError> {
     let lost = price_of(problem, bid);
     if lost.is_zero() {

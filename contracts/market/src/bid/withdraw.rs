@@ -5,8 +5,8 @@ use cosmwasm_std::Uint128;
 use crate::context::Context;
 use crate::deployment::Live;
 use crate::deployment::fund::{forfeit, tenth};
-use crate::eligible::{self, Problem};
-use crate::error::ContractError;
+use crate::eligible;
+use crate::error::{ContractError, Ineligible};
 use crate::event;
 use crate::ledger::{self, Funds};
 use crate::msg::LeaseId;
@@ -76,7 +76,7 @@ fn price_of_leaving(
     }
     let wanted = live.group(ctx.state(), group)?;
     match eligible::problem(ctx, live, &wanted, (bidder, &[]))? {
-        Some(problem) => Ok(price_of(problem, bid)),
+        Some(problem) => Ok(price_of(&problem, bid)),
         None => Err(ContractError::Unauthorized {
             sender: ctx.caller().into(),
             expected: "the bidder, while the bid is binding and can win",
@@ -86,6 +86,7 @@ fn price_of_leaving(
 
 /// Who drops an attribute that was asked for leaves its bid by a back door, and pays as at the
 /// front. What others did to it (an auditor, the owner) costs it nothing.
-pub(super) fn price_of(problem: Problem, bid: &Bid) -> Uint128 {
-    if problem == Problem::LacksAttribute { tenth(bid.deposit) } else { Uint128::zero() }
+pub(super) fn price_of(problem: &Ineligible, bid: &Bid) -> Uint128 {
+    let is_its_doing = matches!(problem, Ineligible::LacksAttribute { .. });
+    if is_its_doing { tenth(bid.deposit) } else { Uint128::zero() }
 }

@@ -11,7 +11,7 @@ use crate::error::ContractError;
 use crate::lease::close::{self as lease_close, BondFate, Ending};
 use crate::ledger::Funds;
 use crate::state::deployment::{
-    ACCOUNTS, LEASES, OPERATORS, ORDERS, RECORDS, SLOTS, SPECS, Slot, Tombstone,
+    ACCOUNTS, LEASES, OPERATORS, ORDERS, RECORDS, Record, SLOTS, SPECS, Slot, Tombstone,
 };
 use crate::state::revised::REVISED;
 use crate::{event, order, settle};
@@ -58,10 +58,9 @@ pub(crate) fn short(ctx: &mut Context<'_>, id: &DeploymentId) -> Result<(), Cont
 /// Closes a deployment that has had neither order nor lease for a day.
 pub(crate) fn idle(ctx: &mut Context<'_>, id: &DeploymentId) -> Result<(), ContractError> {
     let live = Live::load(ctx.state(), id)?;
-    let since = live.record.idle_since.ok_or(ContractError::WrongState {
-        what: "deployment",
-        problem: "has an order or a lease",
-    })?;
+    let Record { orders, leases, .. } = live.record;
+    let in_use = ContractError::InUse { what: "deployment", orders, leases };
+    let since = live.record.idle_since.ok_or(in_use)?;
     let at = Seconds::new(since).after(IDLE_SECONDS);
     require_reached(ctx.now(), at, "an idle deployment can be finished")?;
     finish(ctx, live, "idle")

@@ -132,7 +132,7 @@ fn quoted(
     let stands = offer.denom == denom
         && now.get() < offer.expires_at
         && offer.min_charge <= most_charge(group, max_charge)?;
-    let rate = price::rate(&offer.prices, group).filter(|_| stands);
+    let rate = price::rate(&offer.prices, group).ok().filter(|_| stands);
     let Some(rate) = rate.filter(|rate| rate.get() <= group.max_rate.u128()) else {
         return Ok(by_bids);
     };

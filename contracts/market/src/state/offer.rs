@@ -9,7 +9,7 @@ use store::{Item, Map};
 
 use super::denom::{BondTerms, DenomId};
 use super::principal::PrincipalId;
-use crate::error::ContractError;
+use crate::error::{ContractError, Unavailable};
 use crate::msg::Prices;
 
 /// The last number given.
@@ -81,16 +81,17 @@ pub(crate) struct OfferUse {
 
 impl OfferUse {
     /// Counts a lease, and locks its part of the bond. Says why, if there is no room for it.
-    pub(crate) fn lock(&mut self, capacity: u32, bond: Uint128) -> Result<(), &'static str> {
+    pub(crate) fn lock(&mut self, capacity: u32, bond: Uint128) -> Result<(), Unavailable> {
         let locked = self.locked.saturating_add(bond);
         if self.cancelled {
-            return Err("was cancelled");
+            return Err(Unavailable::Cancelled);
         }
         if self.leases >= capacity {
-            return Err("is full");
+            return Err(Unavailable::Full { got: self.leases, expected: capacity });
         }
         if locked > self.bond {
-            return Err("has too little bond left");
+            let (got, expected) = (self.bond.saturating_sub(self.locked).u128(), bond.u128());
+            return Err(Unavailable::LacksBond { got, expected });
         }
         self.locked = locked;
         self.leases = self.leases.saturating_add(1);

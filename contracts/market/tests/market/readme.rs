@@ -7,6 +7,7 @@ use cosmwasm_schema::schema_for;
 use cosmwasm_std::{OverflowError, OverflowOperation, StdError};
 use escrow::EscrowError;
 use market::ContractError;
+use market::error::{Ineligible, Unavailable};
 use market::msg::{ExecuteMsg, OwnerAction};
 use protocol::Code;
 use protocol::control::{Command, ControlPacket};
@@ -64,17 +65,18 @@ fn samples() -> Vec<ContractError> {
         E::UsedNumber { n: 0 },
         E::UsedSeq { seq: 0 },
         E::UnknownOffer { offer: 0 },
-        E::OfferUnavailable { offer: 0, problem: "" },
+        E::OfferUnavailable { offer: 0, problem: Unavailable::Gone },
         E::ChargeAboveMax { offer: 0, got: 0, max: 0 },
         E::RateAboveMax { got: 0, max: 0 },
         E::NotBetter { got: 0, max: 0 },
-        E::ProviderIneligible { provider: text(), problem: "" },
+        E::ProviderIneligible { provider: text(), problem: Ineligible::Denied },
         E::TooSmall { what: "", got: 0, expected: 0 },
         E::TooMany { what: "", max: 0 },
         E::Paused {},
         E::Unauthorized { sender: text(), expected: "" },
         E::NotFound { what: "", id: text() },
         E::WrongState { what: "", problem: "" },
+        E::InUse { what: "", orders: 0, leases: 0 },
         E::TooEarly { what: "", at: 0, now: 0 },
         E::TooLate { what: "", at: 0, now: 0 },
         E::NothingToClaim { claimant: text(), denom: text() },
@@ -122,6 +124,7 @@ fn name(error: &ContractError) -> String {
         | E::Unauthorized { .. }
         | E::NotFound { .. }
         | E::WrongState { .. }
+        | E::InUse { .. }
         | E::TooEarly { .. }
         | E::TooLate { .. }
         | E::NothingToClaim { .. }

@@ -35,7 +35,7 @@ pub(super) fn cases() -> Vec<Case> {
         case("bob", about("end_lease", 4), Code::WrongState, &["neither a term nor notice"]),
         case("bob", of("close_short", 4), Code::WrongState, &["not out of funds"]),
         case("bob", of("close_short", 9), Code::NotFound, &["/9"]),
-        case("bob", of("finish", 4), Code::WrongState, &["has an order or a lease"]),
+        case("bob", of("finish", 4), Code::WrongState, &["0 open orders and 1 leases"]),
         case("bob", of("finish", 3), Code::WrongState, &["closed"]),
         case("bob", of("finish", 9), Code::NotFound, &["/9"]),
         case("bob", claim("claim", operator(), USD), Code::BelowMinimum, &[USD, "nothing"]),
