@@ -15,7 +15,7 @@ mod quantity;
 pub mod yaml;
 
 pub use error::SdlError;
-pub use order::{Terms, denom, order};
+pub use order::{Terms, order};
 pub use quantity::{Decimal, DecimalError};
 
 use field::Spot;

@@ -4,9 +4,8 @@ mod actor;
 mod flights;
 mod foreign;
 mod journal;
-pub mod pages;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use cosmos::chain::Chain;
 use market::msg as market_msg;
 use market::msg::{BidInfo, BidsResponse, DeploymentInfo, LeaseId, LeaseInfo, ProviderInfo};
@@ -287,15 +286,18 @@ impl Contract {
 /// # Errors
 /// There is none of this name; the routes that exist are named.
 pub async fn route(outpost: &Contract, name: &str) -> anyhow::Result<RouteResponse> {
-    let routes = pages::all(async |start_after| {
+    let mut known = Vec::new();
+    let mut start_after = None;
+    loop {
         let ask = outpost_msg::QueryMsg::Routes { start_after, limit: None };
         let page: RoutesResponse = outpost.ask(&ask).await?;
-        let last = page.routes.last().map(|route| route.name.clone());
-        Ok((page.routes, last))
-    });
-    let routes = routes.await?;
-    let known: Vec<String> = routes.iter().map(|route| route.name.clone()).collect();
-    let found = routes.into_iter().find(|route| route.name == name);
-    found
-        .with_context(|| format!("the outpost has no route `{name}`; it has: {}", known.join(", ")))
+        let Some(last) = page.routes.last() else {
+            bail!("the outpost has no route `{name}`; it has: {}", known.join(", "))
+        };
+        start_after = Some(last.name.clone());
+        known.extend(page.routes.iter().map(|route| route.name.clone()));
+        if let Some(found) = page.routes.into_iter().find(|route| route.name == name) {
+            return Ok(found);
+        }
+    }
 }

@@ -1,14 +1,11 @@
 //! `entrepot buy`
 
-use std::io::Write as _;
-
 use outpost::msg::responses::BuyResponse;
 
 use super::purchase::{Purchase, Told};
 use super::sent::{Sent, not_sent};
 use super::watch::Watch;
 use super::{Place, status};
-use crate::figures;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,10 +33,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let session = place.session()?;
     let books = session.books().await?;
     let actor = session.outpost_actor(args.key.as_deref()).await?;
-    let Told { msg, coin, notes, .. } = args.purchase.message(&books, &actor.address).await?;
-    for note in notes {
-        writeln!(std::io::stderr(), "note: {}", figures::printable(&note))?;
-    }
+    let Told { msg, coin, .. } = args.purchase.message(&books, &actor.address).await?;
     let funds: Vec<_> = coin.iter().map(|(amount, denom)| (*amount, denom.as_str())).collect();
     let outcome = actor.send(&msg, &funds).await?;
     let BuyResponse { seq } = outcome.contract_answer(0)?;

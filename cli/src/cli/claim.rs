@@ -12,7 +12,7 @@ use super::Place;
 use super::table::Table;
 use super::watch::Watch;
 use crate::figures;
-use crate::session::{Actor, Contract, pages};
+use crate::session::{Actor, Contract};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -109,24 +109,25 @@ async fn read(outpost: &Contract, owner: &str) -> anyhow::Result<Claimed> {
 /// the outpost knows.
 pub(super) async fn claimable(outpost: &Contract, owner: &str) -> anyhow::Result<Vec<Credit>> {
     let mut credits = BTreeMap::new();
-    let claimable = pages::all(async |start_after| {
+    let mut start_after = None;
+    loop {
         let ask = QueryMsg::Claimable { owner: owner.into(), start_after, limit: Some(100) };
         let page: ClaimableResponse = outpost.ask(&ask).await?;
-        let last = page.claimable.last();
-        let last = last.map(|last| (last.denom.clone(), last.payee.to_string()));
-        Ok((page.claimable, last))
-    });
-    for OutpostCredit { denom, payee, amount } in claimable.await? {
-        add(&mut credits, (denom, payee.into()), amount.into());
+        let Some(last) = page.claimable.last() else { break };
+        start_after = Some((last.denom.clone(), last.payee.to_string()));
+        for OutpostCredit { denom, payee, amount } in page.claimable {
+            add(&mut credits, (denom, payee.into()), amount.into());
+        }
     }
-    let unclaimed = pages::all(async |start_after| {
+    let mut start_after = None;
+    loop {
         let ask = QueryMsg::Unclaimed { account: owner.into(), start_after, limit: Some(100) };
         let page: UnclaimedResponse = outpost.ask(&ask).await?;
-        let last = page.coins.last().map(|coin| coin.denom.clone());
-        Ok((page.coins, last))
-    });
-    for coin in unclaimed.await? {
-        add(&mut credits, (coin.denom, owner.to_owned()), coin.amount);
+        let Some(last) = page.coins.last() else { break };
+        start_after = Some(last.denom.clone());
+        for coin in page.coins {
+            add(&mut credits, (coin.denom, owner.to_owned()), coin.amount);
+        }
     }
     let credit = |((denom, payee), amount): (_, Uint256)| Credit {
         amount: amount.to_string(),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 
@@ -72,8 +72,10 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let config = Config::read(&path)?;
     let (a, b) = (&config.chains.market.id, &config.chains.outpost.id);
     let state = args.state.unwrap_or_else(|| StateFile::beside(&path));
-    // Nothing is written when it is only asked what would be.
-    let _alone = if args.dry_run { None } else { Some(alone(&state)?) };
+    let lock = state.with_extension("lock");
+    let _alone = Lock::take(&lock)?.with_context(|| {
+        format!("another program deploys by `{}`; wait until it has ended", state.display())
+    })?;
     let mut file = StateFile::open(&state, a, b)?;
     let sites = config.sites().await?;
     let channels = config.channels().context("no channels are configured")?;
@@ -91,11 +93,4 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         let _ = writeln!(std::io::stderr(), "{text}");
     };
     args.output.print(&deployment.run(&mut file, &mut say).await?)
-}
-
-/// Two that deploy by one state would each make what the other makes.
-fn alone(state: &Path) -> anyhow::Result<Lock> {
-    Lock::take(&state.with_extension("lock"))?.with_context(|| {
-        format!("another program deploys by `{}`; wait until it has ended", state.display())
-    })
 }

@@ -9,7 +9,7 @@ use super::Place;
 use super::table::Table;
 use super::watch::Watch;
 use crate::figures;
-use crate::session::{Contract, pages};
+use crate::session::Contract;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -68,12 +68,15 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
 
 async fn read(market: &Contract) -> anyhow::Result<Taken> {
     let config = market.ask(&QueryMsg::Config {}).await?;
-    let denoms = pages::all(async |start_after| {
-        let ask = QueryMsg::Denoms { start_after, limit: Some(50) };
-        let page: DenomsResponse = market.ask(&ask).await?;
-        let last = page.denoms.last().map(Into::into);
-        Ok((page.denoms, last))
-    });
-    let chain_id = market.chain.config().chain_id.clone();
-    Ok(Taken { chain_id, address: market.address.clone(), config, denoms: denoms.await? })
+    let mut denoms: Vec<DenomInfo> = Vec::new();
+    loop {
+        let start_after = denoms.last().map(Into::into);
+        let page: DenomsResponse =
+            market.ask(&QueryMsg::Denoms { start_after, limit: Some(50) }).await?;
+        if page.denoms.is_empty() {
+            let chain_id = market.chain.config().chain_id.clone();
+            return Ok(Taken { chain_id, address: market.address.clone(), config, denoms });
+        }
+        denoms.extend(page.denoms);
+    }
 }

@@ -9,7 +9,7 @@ use super::Place;
 use super::table::Table;
 use super::watch::Watch;
 use crate::figures;
-use crate::session::{Contract, pages};
+use crate::session::Contract;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -60,12 +60,17 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
 
 /// The offers that can be taken now.
 async fn read(market: &Contract) -> anyhow::Result<Offers> {
-    let offers = pages::all(async |start_after| {
+    let mut offers: Vec<OfferInfo> = Vec::new();
+    let mut start_after = None;
+    loop {
         let state = Some(OfferState::Open);
         let ask =
             QueryMsg::Offers { provider: None, denom: None, state, start_after, limit: Some(50) };
         let page: OffersResponse = market.ask(&ask).await?;
-        Ok((page.offers, page.next))
-    });
-    Ok(Offers { offers: offers.await? })
+        offers.extend(page.offers);
+        start_after = page.next;
+        if start_after.is_none() {
+            return Ok(Offers { offers });
+        }
+    }
 }

@@ -109,9 +109,6 @@ pub(super) struct Ordered {
     /// The manifest, which may name passwords: orders are passed around.
     #[serde(skip)]
     sorted_json: String,
-    /// In which denom the file has its prices.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) prices_in: Option<String>,
 }
 
 impl fmt::Display for Ordered {
@@ -128,13 +125,7 @@ impl fmt::Display for Ordered {
         }
         write!(f, "{table}")?;
         writeln!(f, "manifest {}", self.manifest_hash)?;
-        writeln!(f, "runway   {}", figures::duration(self.order.runway_seconds))?;
-        match &self.prices_in {
-            Some(denom) => {
-                writeln!(f, "prices   in `{denom}`; each is taken as units of the coin that pays")
-            }
-            None => Ok(()),
-        }
+        writeln!(f, "runway   {}", figures::duration(self.order.runway_seconds))
     }
 }
 
@@ -162,8 +153,7 @@ pub(super) fn read(file: &Path, terms: &TermArgs) -> anyhow::Result<Ordered> {
     let manifest_hash = manifest::hash(&sorted_json);
     let order = sdl::order(&sdl, &terms, manifest_hash.clone());
     let order = order.map_err(|error| anyhow!("`{shown}`, {error}"))?;
-    let prices_in = sdl::denom(&sdl).map(ToOwned::to_owned);
-    Ok(Ordered { order, manifest_hash, sorted_json, prices_in })
+    Ok(Ordered { order, manifest_hash, sorted_json })
 }
 
 impl TermArgs {

@@ -10,7 +10,7 @@ use super::Place;
 use super::table::Table;
 use super::watch::Watch;
 use crate::figures;
-use crate::session::{Contract, pages};
+use crate::session::Contract;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -79,11 +79,14 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
 }
 
 async fn read(outpost: &Contract, owner: &str) -> anyhow::Result<Orders> {
-    let orders = pages::all(async |start_after| {
+    let mut orders: Vec<OrderResponse> = Vec::new();
+    loop {
+        let start_after = orders.last().map(|order| order.seq);
         let ask = QueryMsg::Orders { owner: owner.into(), start_after, limit: Some(100) };
         let page: OrdersResponse = outpost.ask(&ask).await?;
-        let last = page.orders.last().map(|order| order.seq);
-        Ok((page.orders, last))
-    });
-    Ok(Orders { owner: owner.into(), orders: orders.await? })
+        if page.orders.is_empty() {
+            return Ok(Orders { owner: owner.into(), orders });
+        }
+        orders.extend(page.orders);
+    }
 }

@@ -11,7 +11,7 @@ use protocol::deployment::Selection;
 use protocol::money::{Action, Open};
 use serde::Deserialize;
 
-use super::order::{self, Ordered, TermArgs, read_scopes};
+use super::order::{self, TermArgs, read_scopes};
 use super::rehearsal;
 use super::sent::CoinArg;
 use crate::session::{Books, Contract, route};
@@ -65,7 +65,6 @@ pub(super) struct Purchase {
 #[derive(Deserialize)]
 struct OrderFile {
     order: Deployment,
-    prices_in: Option<String>,
 }
 
 impl Purchase {
@@ -73,7 +72,7 @@ impl Purchase {
     pub(super) async fn message(&self, books: &Books, owner: &str) -> anyhow::Result<Told> {
         let route = self.route(&books.outpost).await?;
         let denom = self.denom(&route)?;
-        let (mut deployment, priced) = self.deployment()?;
+        let mut deployment = self.deployment()?;
         take_no_higher_charge(books, &mut deployment).await?;
         let buy = Buy {
             route: route.name.clone(),
@@ -95,11 +94,7 @@ impl Purchase {
         let names: Vec<_> = buy.deployment.groups.iter().map(|group| group.name.as_str()).collect();
         let title = format!("Buy compute: {}", names.join(", "));
         let msg = ExecuteMsg::Buy(Box::new(buy));
-        let foreign = priced.filter(|priced| *priced != denom).map(|priced| {
-            format!("The file's prices are in `{priced}`; each is taken as units of `{denom}`.")
-        });
-        let notes = foreign.into_iter().collect();
-        Ok(Told { title, msg, coin: Some((amount, denom)), notes })
+        Ok(Told { title, msg, coin: Some((amount, denom)), notes: Vec::new() })
     }
 
     async fn route(&self, outpost: &Contract) -> anyhow::Result<RouteResponse> {
@@ -139,14 +134,13 @@ impl Purchase {
         }
     }
 
-    /// What is bought, and in which denom its file has the prices, if it says so.
-    fn deployment(&self) -> anyhow::Result<(Deployment, Option<String>)> {
+    fn deployment(&self) -> anyhow::Result<Deployment> {
         let is_json = self.order.extension().is_some_and(|end| end == "json");
         if is_json {
-            return read_order(&self.order);
+            read_order(&self.order)
+        } else {
+            Ok(order::read(&self.order, &self.terms)?.order)
         }
-        let Ordered { order, prices_in, .. } = order::read(&self.order, &self.terms)?;
-        Ok((order, prices_in))
     }
 }
 
@@ -165,13 +159,13 @@ async fn take_no_higher_charge(books: &Books, deployment: &mut Deployment) -> an
     Ok(())
 }
 
-fn read_order(file: &Path) -> anyhow::Result<(Deployment, Option<String>)> {
+fn read_order(file: &Path) -> anyhow::Result<Deployment> {
     let shown = file.display();
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read `{shown}`"))?;
     let file: OrderFile = serde_json::from_str(&text)
         .with_context(|| format!("`{shown}` is not what `entrepot order from --json` prints"))?;
     file.order.validate().with_context(|| format!("the order in `{shown}`"))?;
-    Ok((file.order, file.prices_in))
+    Ok(file.order)
 }
 
 fn operator(text: &str) -> anyhow::Result<Operator> {

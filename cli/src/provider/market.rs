@@ -7,7 +7,7 @@ pub use reach::Reach;
 
 use std::collections::BTreeSet;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use cosmos::wire::gas::GasPrice;
 use cosmwasm_std::{Decimal, Uint128};
 use market::msg::{
@@ -19,7 +19,7 @@ use protocol::control::DeploymentStatus;
 use protocol::{DeploymentId, Tenant};
 use serde::de::DeserializeOwned;
 
-use crate::session::{Actor, pages};
+use crate::session::Actor;
 
 const PAGE: u32 = 50;
 const DAY: u128 = 86_400;
@@ -91,9 +91,12 @@ impl<R: Reach> Desk<R> {
     /// # Errors
     /// What the market says.
     pub async fn leases(&self) -> anyhow::Result<Vec<LeaseInfo>> {
-        pages::all(async |start_after| {
+        let mut leases: Vec<LeaseInfo> = Vec::new();
+        loop {
+            let start_after = leases.last().map(|lease| lease.id.clone());
+            let provider = self.address().to_owned();
             let ask = QueryMsg::Leases {
-                provider: Some(self.address().to_owned()),
+                provider: Some(provider),
                 tenant: None,
                 denom: None,
                 state: None,
@@ -101,9 +104,11 @@ impl<R: Reach> Desk<R> {
                 limit: Some(PAGE),
             };
             let page: LeasesResponse = self.ask(&ask).await?;
-            Ok((page.leases, page.next))
-        })
-        .await
+            if page.leases.is_empty() {
+                return Ok(leases);
+            }
+            leases.extend(page.leases);
+        }
     }
 
     /// The open orders of all tenants.
@@ -111,16 +116,17 @@ impl<R: Reach> Desk<R> {
     /// # Errors
     /// What the market says.
     pub async fn orders(&self) -> anyhow::Result<Vec<OrderInfo>> {
-        pages::all(async |start_after| self.orders_behind(start_after).await).await
-    }
-
-    async fn orders_behind(
-        &self,
-        start_after: Option<LeaseId>,
-    ) -> anyhow::Result<(Vec<OrderInfo>, Option<LeaseId>)> {
-        let ask = QueryMsg::Orders { tenant: None, denom: None, start_after, limit: Some(PAGE) };
-        let page: OrdersResponse = self.ask(&ask).await?;
-        Ok((page.orders, page.next))
+        let mut orders: Vec<OrderInfo> = Vec::new();
+        loop {
+            let start_after = orders.last().map(|order| order.id.clone());
+            let ask =
+                QueryMsg::Orders { tenant: None, denom: None, start_after, limit: Some(PAGE) };
+            let page: OrdersResponse = self.ask(&ask).await?;
+            if page.orders.is_empty() {
+                return Ok(orders);
+            }
+            orders.extend(page.orders);
+        }
     }
 
     /// At most so many open orders behind one, and where to go on; none at the end of the list.
@@ -132,14 +138,17 @@ impl<R: Reach> Desk<R> {
         after: Option<LeaseId>,
         most: usize,
     ) -> anyhow::Result<(Vec<OrderInfo>, Option<LeaseId>)> {
-        let (mut orders, mut next) = self.orders_behind(after).await?;
-        while next.is_some() && orders.len() < most {
-            let (more, behind) = self.orders_behind(next).await?;
-            // A page without orders would not bring the end nearer.
-            next = behind.filter(|_| !more.is_empty());
-            orders.extend(more);
+        let (mut orders, mut next) = (Vec::new(), after);
+        loop {
+            let (start_after, limit) = (next.take(), Some(PAGE));
+            let ask = QueryMsg::Orders { tenant: None, denom: None, start_after, limit };
+            let page: OrdersResponse = self.ask(&ask).await?;
+            orders.extend(page.orders);
+            next = page.next;
+            if next.is_none() || orders.len() >= most {
+                return Ok((orders, next));
+            }
         }
-        Ok((orders, next))
     }
 
     /// Its own bids whose deposit is held: those that stand, and those that wait to be taken back.
@@ -147,13 +156,18 @@ impl<R: Reach> Desk<R> {
     /// # Errors
     /// What the market says.
     pub async fn own_bids(&self) -> anyhow::Result<Vec<OwnBid>> {
-        pages::all(async |start_after| {
+        let mut bids: Vec<OwnBid> = Vec::new();
+        let mut start_after = None;
+        loop {
             let provider = self.address().to_owned();
-            let ask = QueryMsg::BidsOf { provider, start_after, limit: Some(PAGE) };
-            let page: BidsOfResponse = self.ask(&ask).await?;
-            Ok((page.bids, page.next))
-        })
-        .await
+            let page: BidsOfResponse =
+                self.ask(&QueryMsg::BidsOf { provider, start_after, limit: Some(PAGE) }).await?;
+            bids.extend(page.bids);
+            start_after = page.next;
+            if start_after.is_none() {
+                return Ok(bids);
+            }
+        }
     }
 
     /// How the deployment of a lease stands.
@@ -239,18 +253,18 @@ impl<R: Reach> Desk<R> {
     }
 
     async fn denom(&self, denom: &str) -> anyhow::Result<DenomInfo> {
-        let found = self.all_denoms().await?.into_iter().find(|info| info.denom == denom);
-        found.with_context(|| format!("the market does not take `{denom}` any more"))
-    }
-
-    async fn all_denoms(&self) -> anyhow::Result<Vec<DenomInfo>> {
-        pages::all(async |start_after| {
+        let mut start_after = None;
+        loop {
             let ask = QueryMsg::Denoms { start_after, limit: Some(PAGE) };
             let page: DenomsResponse = self.ask(&ask).await?;
-            let last = page.denoms.last().map(Into::into);
-            Ok((page.denoms, last))
-        })
-        .await
+            let Some(last) = page.denoms.last() else {
+                bail!("the market does not take `{denom}` any more")
+            };
+            start_after = Some(last.into());
+            if let Some(found) = page.denoms.into_iter().find(|info| info.denom == denom) {
+                return Ok(found);
+            }
+        }
     }
 
     /// Every denom in which something can be credited: those paid in, of bonds and of stakes.
@@ -261,8 +275,14 @@ impl<R: Reach> Desk<R> {
         let config: ConfigResponse = self.ask(&QueryMsg::Config {}).await?;
         let mut denoms = BTreeSet::from([config.params.stake_denom]);
         denoms.extend(config.params.bond_denom);
-        denoms.extend(self.all_denoms().await?.into_iter().map(|info| info.denom));
-        Ok(denoms)
+        let mut start_after = None;
+        loop {
+            let ask = QueryMsg::Denoms { start_after, limit: Some(PAGE) };
+            let page: DenomsResponse = self.ask(&ask).await?;
+            let Some(last) = page.denoms.last() else { return Ok(denoms) };
+            start_after = Some(last.into());
+            denoms.extend(page.denoms.into_iter().map(|info| info.denom));
+        }
     }
 
     /// The provider's offers.
@@ -270,18 +290,24 @@ impl<R: Reach> Desk<R> {
     /// # Errors
     /// What the market says.
     pub async fn offers(&self) -> anyhow::Result<Vec<OfferInfo>> {
-        pages::all(async |start_after| {
-            let ask = QueryMsg::Offers {
-                provider: Some(self.address().to_owned()),
-                denom: None,
-                state: None,
-                start_after,
-                limit: Some(PAGE),
-            };
-            let page: OffersResponse = self.ask(&ask).await?;
-            Ok((page.offers, page.next))
-        })
-        .await
+        let mut offers: Vec<OfferInfo> = Vec::new();
+        loop {
+            let start_after = offers.last().map(|offer| offer.id);
+            let provider = Some(self.address().to_owned());
+            let page: OffersResponse = self
+                .ask(&QueryMsg::Offers {
+                    provider,
+                    denom: None,
+                    state: None,
+                    start_after,
+                    limit: Some(PAGE),
+                })
+                .await?;
+            if page.offers.is_empty() {
+                return Ok(offers);
+            }
+            offers.extend(page.offers);
+        }
     }
 
     /// What leases of an offer may still cost in all, in nano-units per second: each locks a day of its rate

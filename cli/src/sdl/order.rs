@@ -82,12 +82,6 @@ fn beyond(limit: &LimitError) -> String {
     format!("the market does not take this order: {limit}")
 }
 
-/// In which denom the prices of what runs are; none if nothing has a price.
-#[must_use]
-pub fn denom(sdl: &Sdl) -> Option<&str> {
-    prices(sdl).next().map(|(_, price)| price.denom.as_str())
-}
-
 /// A deployment has one account, and the account one denom.
 fn one_denom(sdl: &Sdl) -> Result<(), SdlError> {
     let mut first: Option<&Price> = None;

@@ -4,7 +4,7 @@ use outpost::msg::QueryMsg;
 use outpost::msg::responses::{FlightResponse, InFlightResponse, OrderResponse};
 use protocol::ics20::TRANSFER_PORT;
 
-use super::{Books, Contract, pages, route};
+use super::{Books, Contract, route};
 use crate::figures;
 
 impl Contract {
@@ -13,13 +13,15 @@ impl Contract {
     /// # Errors
     /// What the outpost says.
     pub async fn flights(&self, seq: u64) -> anyhow::Result<Vec<FlightResponse>> {
-        let all = pages::all(async |start_after| {
+        let mut flights = Vec::new();
+        let mut start_after = None;
+        loop {
             let ask = QueryMsg::InFlight { start_after, limit: Some(100) };
             let page: InFlightResponse = self.ask(&ask).await?;
-            let last = page.packets.last().map(|flight| flight.n);
-            Ok((page.packets, last))
-        });
-        Ok(all.await?.into_iter().filter(|flight| flight.seq == Some(seq)).collect())
+            let Some(last) = page.packets.last() else { return Ok(flights) };
+            start_after = Some(last.n);
+            flights.extend(page.packets.into_iter().filter(|flight| flight.seq == Some(seq)));
+        }
     }
 }
 

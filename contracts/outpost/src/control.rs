@@ -10,7 +10,6 @@ use protocol::json::{Decode, from_slice};
 
 use crate::state::config;
 use crate::state::control::{AWAITED, Awaited, Purpose};
-use crate::state::flight;
 use crate::state::route::{CONTROL, Route};
 use crate::{ContractError, event, sequence};
 
@@ -72,9 +71,6 @@ pub(crate) fn on_reply(deps: DepsMut<'_>, reply: Reply) -> Result<Response, Cont
             Ok(Response::new())
         }
         SubMsgResult::Err(reason) => {
-            if let Purpose::Reconcile { n } = awaited.purpose {
-                flight::end_question(deps.storage, n)?;
-            }
             let event = event::ignored(awaited.purpose.action(), &reason);
             Ok(Response::new().add_event(event))
         }

@@ -11,7 +11,7 @@ use protocol::money::Statement;
 
 use crate::msg::responses::OrderState;
 use crate::state::control::{ASKED, AWAITED, Awaited, Purpose, SETTLED};
-use crate::state::flight;
+use crate::state::flight::FLIGHTS;
 use crate::state::order;
 use crate::state::route::CONTROL_ROUTE;
 use crate::{ContractError, event, reconcile};
@@ -129,7 +129,10 @@ fn answered(
             }
             // Neither is a statement about the packet: it can be asked again.
             ControlAck::Refused(_) | ControlAck::Internal {} => {
-                flight::end_question(deps.storage, n)?;
+                if let Some(mut flight) = FLIGHTS.may_load(deps.storage, n)? {
+                    flight.asked_until = None;
+                    FLIGHTS.save(deps.storage, n, &flight)?;
+                }
                 Ok(response)
             }
         },

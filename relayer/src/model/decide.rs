@@ -104,11 +104,10 @@ impl Model {
     pub(super) fn lanes_on_block(&mut self, chain: &ChainId, tip: Tip) {
         let ids: Vec<LaneId> = self.lanes.keys().filter(|id| id.chain == *chain).cloned().collect();
         for id in ids {
-            // After its last block a transaction is in mempools for one more, where simulations see it as done.
             let expired: Vec<SlotRow> = self
                 .record
                 .slots(&id)
-                .filter(|slot| slot.timeout_height < tip.height)
+                .filter(|slot| slot.timeout_height <= tip.height)
                 .cloned()
                 .collect();
             expired.iter().for_each(|slot| self.drop_slot(slot));

@@ -175,7 +175,7 @@ fn what_is_made_wrong_again_and_again_is_hardly_relied_on() {
     settle(&mut world, 2 * SECONDS);
     let (noops, failed) = checks::wasted(&world);
     let batches = world.chains.b.paid.len();
-    assert!(noops == 0 && (1..=9).contains(&failed), "{failed} of {batches} transactions failed");
+    assert!(noops == 0 && (1..=12).contains(&failed), "{failed} of {batches} transactions failed");
 }
 
 /// Messages that come to take less are paid for too well once.

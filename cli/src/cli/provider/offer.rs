@@ -143,9 +143,8 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
                 desk.address()
             );
             let outcome = desk.send(&ExecuteMsg::PostOffer { terms }, &bond.as_funds()).await?;
-            let offer = outcome.attribute("wasm-offer_posted", "offer");
-            let offer = offer.context("the market does not say the offer's number")?;
-            let done = format!("posted offer {offer}");
+            let offer = desk.offers().await?.pop().context("the market does not list the offer")?;
+            let done = format!("posted offer {}", offer.id);
             common.output.print(&Sent::new(&outcome, done, "entrepot provider leases"))
         }
     }

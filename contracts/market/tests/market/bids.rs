@@ -65,6 +65,7 @@ fn a_binding_bid_costs_a_tenth_to_leave_and_an_expired_one_nothing() {
     suite.refused("bob", &own, &[], Code::NotFound);
 }
 
+// Rule 26: what is accepted is what was seen.
 #[test]
 fn acceptance_pins_provider_number_and_rate() {
     let (mut suite, _) = opened();
@@ -171,7 +172,7 @@ fn a_tenant_does_not_bid_for_its_own_order() {
 }
 
 #[test]
-fn deposits_outlive_the_deployment() {
+fn b3_deposits_of_lost_bids_outlive_the_deployment_and_are_returned() {
     let (mut suite, order) = opened();
     suite.bid("bob", RATE);
     suite.act(Command::CloseDeployment {});

@@ -78,6 +78,7 @@ pub(crate) fn liabilities(far: &Far) -> (u128, u128) {
     (answer.liabilities.u128(), answer.in_flight.u128())
 }
 
+// Rules 6, 18: only our own packets count, by channel and sequence, once.
 #[test]
 fn what_arrives_is_forgotten() {
     let (mut far, home) = closed();
@@ -92,8 +93,9 @@ fn what_arrives_is_forgotten() {
     assert_eq!(credited(&far, tenant(OUTPOST)).amount.u128(), 0, "a second word changes nothing");
 }
 
+// Rule 22: a push that fails leaves a claimable.
 #[test]
-fn what_cannot_be_sent_is_claimable_and_the_close_stands() {
+fn b8_what_cannot_be_sent_is_claimable_and_the_close_stands() {
     let (mut far, home) = closed();
     far.reply(&home, SubMsgResult::Err("codespace: ibc, code: 5".into()));
     let claimable = credited(&far, tenant(OUTPOST));
@@ -101,6 +103,7 @@ fn what_cannot_be_sent_is_claimable_and_the_close_stands() {
     assert_eq!(liabilities(&far), (1_100, 0));
 }
 
+// Rule 14: a retry is anybody's message, with a back-off, and no callback's.
 #[test]
 fn what_comes_back_is_claimable_and_retries_back_off() {
     let (mut far, home) = closed();

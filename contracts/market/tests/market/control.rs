@@ -49,6 +49,7 @@ pub(crate) fn connected() -> Far {
     far
 }
 
+// Rules 1, 13: from the route's outpost, over its connection, unordered, of this version.
 #[test]
 fn only_the_routes_outpost_opens_an_unordered_channel_of_this_version() {
     let mut ordered = control();
@@ -71,6 +72,7 @@ fn only_the_routes_outpost_opens_an_unordered_channel_of_this_version() {
     assert_eq!(error.code(), Code::UnsupportedVersion);
 }
 
+// Rule 1: the wrong role opens nothing.
 #[test]
 fn the_market_never_initiates() {
     let mut far = Far::new();
@@ -81,6 +83,7 @@ fn the_market_never_initiates() {
     assert!(market::ibc::ibc_channel_connect(far.deps.as_mut(), env, ack).is_err());
 }
 
+// Rules 2, 3: the first step writes nothing; closing is armed once.
 #[test]
 fn a_route_has_one_control_channel_until_it_is_closed() {
     let mut far = connected();
@@ -208,6 +211,7 @@ fn status_and_close_are_answered() {
     assert_eq!(ack, ControlAck::Answer(Answer::Never { at: far.now() }));
 }
 
+// Rule 45: refusals carry stable codes.
 #[test]
 fn a_refusal_is_a_value_and_changes_nothing() {
     let mut far = connected();
@@ -252,6 +256,7 @@ impl CloneRange for cosmwasm_std::testing::MockStorage {
     }
 }
 
+// Rule 4: who speaks is the route, its sender and the account there.
 #[test]
 fn an_account_commands_only_its_own_deployments() {
     let mut far = connected();
@@ -263,6 +268,7 @@ fn an_account_commands_only_its_own_deployments() {
     assert_eq!(refusal.code, Code::NotFound);
 }
 
+// Rule 9: whatever the call does, there is an acknowledgement.
 #[test]
 fn a_failed_call_is_acknowledged_as_internal() {
     let mut far = connected();

@@ -18,6 +18,7 @@ fn exactly_after(suite: &mut Suite, seconds: u64, msg: &ExecuteMsg) {
     suite.just("owner", msg);
 }
 
+// Rule 15: every state has a way out by time alone, for anyone.
 #[test]
 fn an_order_expires_and_then_its_deployment_is_finished() {
     let mut suite = Suite::new();

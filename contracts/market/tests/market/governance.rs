@@ -10,24 +10,37 @@ use protocol::control::Command;
 
 use crate::suite::{Suite, USD, by_offer, group, manual, open_msg, params, usd};
 
+// Rule 31: the pauser moves no funds, and a pause blocks new business alone.
 #[test]
 fn pause_stops_new_business_and_nothing_else() {
     let mut suite = Suite::new();
     let lease = suite.leased(10_000);
     suite.open(2, manual(), 1_000);
+    let bid = ExecuteMsg::Bid {
+        order: suite.lease_id(2, 0),
+        rate: Uint128::one(),
+        valid_for_seconds: 3_600,
+    };
+    suite.run("bob", &bid, &coins(crate::suite::BOND, USD));
     suite.refused("tenant", &ExecuteMsg::Pause {}, &[], Code::Unauthorized);
     suite.just("pauser", &ExecuteMsg::Pause {});
 
     let open = open_msg(3, vec![group("web", by_offer(1))]);
     suite.refused("tenant", &open, &coins(1_000, USD), Code::Paused);
-    let bid = ExecuteMsg::Bid {
-        order: suite.lease_id(2, 0),
-        rate: Uint128::one(),
-        valid_for_seconds: 60,
-    };
-    suite.refused("bob", &bid, &coins(100, USD), Code::Paused);
+    suite.refused("alice", &bid, &coins(crate::suite::BOND, USD), Code::Paused);
     let offer = ExecuteMsg::PostOffer { terms: crate::suite::offer_terms() };
     suite.refused("bob", &offer, &coins(100, USD), Code::Paused);
+    let terms = Some(crate::suite::offer_terms());
+    let update = ExecuteMsg::UpdateOffer { offer: 1, terms };
+    suite.refused("alice", &update, &[], Code::Paused);
+    let accept = Command::AcceptBid {
+        group: 0,
+        provider: suite.address("bob").into(),
+        bid_no: 1,
+        max_rate: Uint128::one(),
+    };
+    let accept = ExecuteMsg::Act { deployment: suite.id(2), command: accept };
+    suite.refused("tenant", &accept, &[], Code::Paused);
 
     suite.beat("alice", &lease);
     suite.run("tenant", &ExecuteMsg::TopUp { tenant: None, seq: 1 }, &coins(100, USD));
@@ -39,8 +52,10 @@ fn pause_stops_new_business_and_nothing_else() {
     suite.refused("pauser", &ExecuteMsg::Unpause {}, &[], Code::Unauthorized);
     suite.just("owner", &ExecuteMsg::Unpause {});
     suite.open(3, manual(), 1_000);
+    suite.just("tenant", &accept);
 }
 
+// Rule 31: the owner changes in two steps.
 #[test]
 fn ownership_changes_in_two_steps() {
     let mut suite = Suite::new();
@@ -68,6 +83,7 @@ fn ownership_changes_in_two_steps() {
     suite.refused("bob", &ExecuteMsg::Unpause {}, &[], Code::Unauthorized);
 }
 
+// Rules 25, 32, 33: parameters are checked when they are set, and open orders keep theirs.
 #[test]
 fn parameters_have_bounds_and_act_on_new_business_only() {
     let mut suite = Suite::new();
@@ -120,6 +136,7 @@ fn a_removed_denom_takes_no_new_deployments_but_top_ups() {
     suite.run("tenant", &ExecuteMsg::TopUp { tenant: None, seq: 1 }, &coins(100, USD));
 }
 
+// Rule 8: internal messages are the market's own.
 #[test]
 fn only_the_market_speaks_to_itself() {
     let mut suite = Suite::new();

@@ -192,6 +192,7 @@ fn a_command_held_back_until_after_its_revocation_does_nothing() {
     assert_eq!(far.send("operator", close, &[]).unwrap_err().code(), Code::Unauthorized);
 }
 
+// Rule 39: there is a least deposit.
 #[test]
 fn dust_deposits_and_top_ups_of_one_unit_by_strangers_are_refused() {
     let mut suite = Suite::new();
@@ -207,6 +208,7 @@ fn dust_deposits_and_top_ups_of_one_unit_by_strangers_are_refused() {
     assert_eq!(refused.code(), Code::InsufficientDeposit);
 }
 
+// Rule 39: open orders are bounded for each tenant.
 #[test]
 fn dust_orders_are_bounded_for_each_tenant() {
     let mut suite = Suite::new();

@@ -131,6 +131,7 @@ pub(crate) fn variants(schema: &impl serde::Serialize) -> BTreeSet<String> {
     all.map(|variant| variant["required"][0].as_str().unwrap().to_owned()).collect()
 }
 
+// Rules 37, 41: every field has its bound.
 #[test]
 fn every_message_is_refused_with_its_reason_and_changes_nothing() {
     let mut suite = market();
@@ -152,6 +153,7 @@ const PAID: [&str; 8] = [
     "update_provider",
 ];
 
+// Rule 21: a message that takes no coin keeps none.
 #[test]
 fn coins_that_a_message_does_not_take_are_refused() {
     // What ibc-hooks brings comes with a coin: there the sender is the first question.
@@ -166,6 +168,7 @@ fn coins_that_a_message_does_not_take_are_refused() {
     assert_refused(&mut market(), &paid);
 }
 
+// Rule 21: one coin, of a possible amount.
 #[test]
 fn messages_that_take_a_coin_take_one_of_a_possible_amount() {
     let paid = || cases().into_iter().filter(|case| PAID.contains(&case.name()));

@@ -241,6 +241,7 @@ fn orders_and_leases_of_one_tenant_by_its_numbers() {
     assert_eq!(leases(leases_by(None, None, Some(GroupState::Active))), []);
 }
 
+// Rule 38: every list is a page.
 #[test]
 fn a_walk_meets_everything_once_whatever_comes_and_goes() {
     let mut suite = suite();

@@ -23,6 +23,7 @@ mod rehearsal;
 mod released;
 mod replaced;
 mod rescue;
+mod rules;
 mod slashing;
 mod story;
 mod suite;

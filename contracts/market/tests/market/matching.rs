@@ -80,7 +80,7 @@ fn storage_matches_by_class() {
 }
 
 #[test]
-fn every_endpoint_and_every_unit_counts() {
+fn b12_every_endpoint_and_every_unit_counts() {
     let rate = rate_of(|group| {
         let mut unit = group.resources[0].clone();
         unit.count = 3;
@@ -107,4 +107,44 @@ fn attributes_match_by_key_or_glob_and_by_value() {
 fn a_rate_above_what_the_group_allows_is_refused() {
     assert_eq!(rate_of(|group| group.max_rate = BARE.into()), Ok(BARE));
     assert_eq!(rate_of(|group| group.max_rate = (BARE - 1).into()), Err(Code::RateAboveMax));
+}
+
+/// What a tenant wants of a group.
+type Wish<'a> = &'a dyn Fn(&mut Group);
+
+#[test]
+fn a_refusal_names_what_is_missing() {
+    let volume = Volume { class: "ram".into(), bytes: 1 << 31, persistent: true };
+    let cases: [(Wish<'_>, &str); 5] = [
+        (
+            &|group| group.resources[0].gpu = gpu(1, vec![model("nvidia", Some("h100"), Some(80))]),
+            "offer 1 cannot serve the group: a graphics processor `nvidia/h100/80Gi` has no price",
+        ),
+        (
+            &|group| group.resources[0].volumes.push(volume.clone()),
+            "offer 1 cannot serve the group: storage of class `ram` has no price",
+        ),
+        (
+            &|group| group.requirements.attributes.push(attribute("region", "eu-east")),
+            "lacks the attribute `region` = `eu-east`, which the order requires",
+        ),
+        (
+            &|group| group.requirements.all_of.push(Suite::named("bob")),
+            "on what the order requires",
+        ),
+        (
+            &|group| group.min_stake = Some(Uint128::new(5_000)),
+            "has a stake of 1000ustake, the order requires 5000ustake",
+        ),
+    ];
+    for (change, words) in cases {
+        let mut suite = Suite::new();
+        let terms = OfferTerms { prices: prices(), ..offer_terms() };
+        let offer = suite.post("alice", terms, &coins(BOND, USD));
+        let mut wanted = group("web", by_offer(offer));
+        change(&mut wanted);
+        let open = open_msg(1, vec![wanted]);
+        let error = suite.send("tenant", &open, &coins(1_000, USD)).unwrap_err();
+        assert!(error.contains(words), "{error}");
+    }
 }

@@ -190,6 +190,7 @@ proptest! {
     }
 }
 
+// Rules 15, 30: every state has its way out, and all is back at the end.
 #[test]
 fn the_walk_reaches_the_states_it_is_about() {
     let mut suite = Suite::new();

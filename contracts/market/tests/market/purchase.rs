@@ -86,6 +86,7 @@ fn a_transfer_that_is_right_opens() {
     assert!(accepted(1) && !accepted(0) && !accepted(257));
 }
 
+// Rule 5: each violation of the destination callback's checks.
 #[test]
 fn each_fault_is_refused_for_its_reason_and_leaves_nothing() {
     for (name, code, forge) in FORGERIES {
@@ -113,6 +114,7 @@ fn of_two_faults_the_one_checked_first_is_told() {
     }
 }
 
+// Rule 24: amounts are bounded where they come in.
 #[test]
 fn bounds_of_the_amount() {
     let mut far = Far::new();
@@ -124,6 +126,7 @@ fn bounds_of_the_amount() {
     far.say(OUTPOST, (1, open(1, deployment(manual()))), 1 << 90).unwrap();
 }
 
+// Rule 50: nothing unknown is tolerated.
 #[test]
 fn memos_are_ours_to_the_last_key() {
     let mut far = Far::new();
@@ -175,6 +178,7 @@ fn an_older_chain_tells_no_transfer_and_the_denom_is_derived() {
     assert_eq!(error.code(), Code::Insolvent, "accepted, and only the bank knows another denom");
 }
 
+// Rule 29: the same number of the same sender counts once.
 #[test]
 fn a_number_is_accepted_once_whatever_it_carries() {
     let mut far = opened();

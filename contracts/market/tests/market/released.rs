@@ -219,6 +219,7 @@ fn every_unit_finds_its_way_out(recorded: &str) {
     assert_eq!(accounts.count(), 0, "no account is left");
 }
 
+// Rule 42: a migration takes over what a release has stored.
 #[test]
 fn all_that_0_1_0_stored_is_found_again() {
     everything_is_found_again(include_str!("../released/0.1.0.json"));

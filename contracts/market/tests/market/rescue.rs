@@ -315,6 +315,7 @@ fn a_claimable_is_bound_to_another_route_of_the_same_outpost() {
     assert_eq!(liabilities(&far), (0, 1_700));
 }
 
+// Rule 20: coins without an order, and nobody's.
 #[test]
 fn strays_are_attributed_only_beyond_what_is_owed() {
     let mut far = connected();
@@ -357,6 +358,7 @@ fn what_came_back_without_word_is_no_stray() {
     far.run("owner", announce(stray(1)));
 }
 
+// Rule 10: an acknowledgement never fails, for any bytes.
 #[test]
 fn garbage_for_an_answer_ends_well() {
     let mut far = two_under_way();

@@ -149,6 +149,7 @@ fn solvency_counts_what_is_owed_and_not_what_was_given_away() {
     assert!(answer.solvent && answer.in_flight == Uint128::zero());
 }
 
+// Rule 46: each transition is an event of its own type.
 #[test]
 fn transitions_are_events() {
     let mut suite = Suite::new();

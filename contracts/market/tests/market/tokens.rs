@@ -1,8 +1,8 @@
 //! Tokens of this chain by the cw20 interface, for tenants of this chain.
 
 use cosmwasm_std::{
-    Addr, Binary, Coin, Deps, DepsMut, Env, MessageInfo, Response, StdError, StdResult, Uint128,
-    coins, to_json_binary,
+    Addr, Binary, Coin, Deps, DepsMut, Env, MessageInfo, Reply, Response, StdError, StdResult,
+    SubMsg, Uint128, coins, to_json_binary,
 };
 use cw_multi_test::{AppResponse, ContractWrapper, Executor};
 use cw_storage_plus::Map;
@@ -23,9 +23,24 @@ const MINTED: u128 = 1_000_000;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Token {
-    Transfer { recipient: String, amount: Uint128 },
-    Send { contract: String, amount: Uint128, msg: Binary },
-    Pretend { contract: String, received: Received },
+    Transfer {
+        recipient: String,
+        amount: Uint128,
+    },
+    Send {
+        contract: String,
+        amount: Uint128,
+        msg: Binary,
+    },
+    Pretend {
+        contract: String,
+        received: Received,
+    },
+    /// From now on each transfer calls the market back.
+    Arm {
+        market: String,
+        msgs: Vec<Binary>,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,6 +67,8 @@ enum ToMarket {
 }
 
 const FEE: cw_storage_plus::Item<Uint128> = cw_storage_plus::Item::new("fee");
+/// The market, and what is said to it in the midst of each transfer.
+const ARMED: cw_storage_plus::Item<(String, Vec<Binary>)> = cw_storage_plus::Item::new("armed");
 
 fn instantiate(deps: DepsMut<'_>, _: Env, _: MessageInfo, setup: Setup) -> StdResult<Response> {
     for holder in setup.holders {
@@ -69,6 +86,10 @@ fn execute(deps: DepsMut<'_>, _: Env, info: MessageInfo, msg: Token) -> StdResul
             (contract, amount, Some(received))
         }
         Token::Pretend { contract, received } => (contract, Uint128::zero(), Some(received)),
+        Token::Arm { market, msgs } => {
+            ARMED.save(deps.storage, &(market, msgs))?;
+            return Ok(Response::new());
+        }
     };
     let to = Addr::unchecked(to);
     let fee = FEE.load(deps.storage)?.min(amount);
@@ -79,7 +100,7 @@ fn execute(deps: DepsMut<'_>, _: Env, info: MessageInfo, msg: Token) -> StdResul
     let more =
         |held: Option<Uint128>| -> StdResult<_> { Ok(held.unwrap_or_default() + amount - fee) };
     BALANCES.update(deps.storage, &to, more)?;
-    let response = Response::new();
+    let response = calls(deps.as_ref())?;
     Ok(match message {
         Some(received) => {
             let msg = to_json_binary(&ToMarket::Receive(received))?;
@@ -93,6 +114,23 @@ fn execute(deps: DepsMut<'_>, _: Env, info: MessageInfo, msg: Token) -> StdResul
     })
 }
 
+/// What the token says to the market on its way; that it is refused does not stop it.
+fn calls(deps: Deps<'_>) -> StdResult<Response> {
+    let Some((contract_addr, msgs)) = ARMED.may_load(deps.storage)? else {
+        return Ok(Response::new());
+    };
+    let calls = msgs.into_iter().map(|msg| {
+        let contract_addr = contract_addr.clone();
+        let call = cosmwasm_std::WasmMsg::Execute { contract_addr, msg, funds: vec![] };
+        SubMsg::reply_on_error(call, 1)
+    });
+    Ok(Response::new().add_submessages(calls))
+}
+
+fn reply(_: DepsMut<'_>, _: Env, _: Reply) -> StdResult<Response> {
+    Ok(Response::new())
+}
+
 fn query(deps: Deps<'_>, _: Env, Ask::Balance { address }: Ask) -> StdResult<Binary> {
     let held = BALANCES.may_load(deps.storage, &Addr::unchecked(address))?;
     to_json_binary(&Balance { balance: held.unwrap_or_default() })
@@ -101,7 +139,8 @@ fn query(deps: Deps<'_>, _: Env, Ask::Balance { address }: Ask) -> StdResult<Bin
 /// A market with a token of `fee` units per transfer.
 fn with_token(fee: u128) -> (Suite, Addr, String) {
     let mut suite = Suite::new();
-    let code = suite.app.store_code(Box::new(ContractWrapper::new(execute, instantiate, query)));
+    let code = ContractWrapper::new(execute, instantiate, query).with_reply(reply);
+    let code = suite.app.store_code(Box::new(code));
     let holders = ["tenant", "alice", "bob"].map(|name| suite.address(name).to_string()).into();
     let setup = Setup { holders, fee: Uint128::new(fee) };
     let owner = suite.address("owner");
@@ -175,6 +214,7 @@ fn a_lease_is_paid_in_tokens_from_opening_to_the_last_unit() {
     assert_eq!(solvency(&suite, &denom), (0, 0));
 }
 
+// Rule 23: the caller is an accepted token.
 #[test]
 fn only_accepted_tokens_and_only_messages_that_take_coins() {
     let (mut suite, token, denom) = with_token(0);
@@ -234,6 +274,7 @@ fn a_token_that_providers_stake_needs_no_listing() {
     send(&mut suite, "tenant", &token, (1_000, &register)).unwrap();
 }
 
+// Rule 23: no token's name is a coin's.
 #[test]
 fn a_coin_of_a_tokens_name_is_no_token() {
     let (mut suite, _, denom) = with_token(0);
@@ -246,6 +287,7 @@ fn a_coin_of_a_tokens_name_is_no_token() {
     suite.refused("tenant", &open, &forged, Code::WrongCoin);
 }
 
+// Rule 19: the bank covers what is owed, whatever a token says.
 #[test]
 fn a_token_that_takes_a_fee_on_its_way_cannot_make_the_market_owe_more_than_it_holds() {
     let (mut suite, token, denom) = with_token(1);
@@ -274,4 +316,32 @@ fn a_token_is_named_by_a_contract_and_has_no_route() {
     let remote = format!("cw20:{}", suite.market);
     suite.refused("owner", &new(&remote, Some("channel-0")), &[], Code::Unsupported);
     suite.refused("tenant", &new(STAKE, None), &[], Code::Unauthorized);
+}
+
+// Rules 17, 48: a token that calls back in the midst of its transfer finds everything settled.
+#[test]
+fn a_token_that_calls_back_is_paid_nothing_twice() {
+    let (mut suite, token, denom) = with_token(0);
+    for (seq, payer) in [(1, "tenant"), (2, "tenant")] {
+        send(&mut suite, payer, &token, (5_000, &open_msg(seq, manual()))).unwrap();
+    }
+    suite.act(Command::CloseDeployment {});
+    assert_eq!(suite.claimable("tenant", &denom), 5_000);
+    let claim = ExecuteMsg::Claim { claimant: suite.tenant("tenant"), denom: denom.clone() };
+    let forged = ExecuteMsg::Receive(Received {
+        sender: suite.address("tenant").into(),
+        amount: Uint128::new(5_000),
+        msg: to_json_binary(&open_msg(3, manual())).unwrap(),
+    });
+    let finish = ExecuteMsg::Finish { deployment: suite.id(2) };
+    let msgs = [&claim, &forged, &finish, &claim].map(|msg| to_json_binary(msg).unwrap()).into();
+    let arm = Token::Arm { market: suite.market.to_string(), msgs };
+    let owner = suite.address("owner");
+    suite.app.execute_contract(owner, token.clone(), &arm, &[]).unwrap();
+
+    suite.claim("tenant", &denom);
+    let tenant = suite.address("tenant");
+    assert_eq!(held(&suite, &token, &tenant), MINTED - 5_000, "once, the other order stands");
+    assert_eq!(solvency(&suite, &denom), (5_000, 5_000));
+    suite.refused("owner", &claim, &[], Code::BelowMinimum);
 }

@@ -134,13 +134,3 @@ pub(crate) fn remove(storage: &mut dyn Storage, flight: &Flight) -> Result<(), C
     FLIGHTS.remove(storage, flight.cargo.n);
     Ok(())
 }
-
-/// Notes that the market is not being asked about a packet any more.
-///
-/// # Errors
-/// Only if storage fails.
-pub(crate) fn end_question(storage: &mut dyn Storage, n: u64) -> StdResult<()> {
-    let Some(mut flight) = FLIGHTS.may_load(storage, n)? else { return Ok(()) };
-    flight.asked_until = None;
-    FLIGHTS.save(storage, n, &flight)
-}

@@ -329,18 +329,6 @@ fn an_announcement_stands_when_its_question_cannot_be_sent() {
 }
 
 #[test]
-fn a_question_that_was_not_sent_keeps_nobody_from_asking() {
-    let (mut suite, _, sent) = overdue();
-    suite.pass(WEEK);
-    suite.chain.refuses = Some("client is not active".into());
-    let n = sent.message().n;
-    suite.execute("keeper", &ExecuteMsg::AnnounceRefund { n }, &[]).unwrap();
-    suite.chain.refuses = None;
-    suite.never(&sent);
-    assert_eq!(suite.in_flight().packets[0].state, FlightState::RefundDue);
-}
-
-#[test]
 fn an_announced_refund_without_a_free_coin_credits_nothing() {
     let mut suite = Suite::proved();
     let (seq, sent) = suite.buy("dao", 1_000);

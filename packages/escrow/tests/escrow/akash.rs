@@ -1,9 +1,8 @@
 //! The known defects of Akash's escrow, by their numbers in our list, as regressions.
 //!
 //! Four of the thirteen concern what this crate does not have: B3 (losing bids kept open by a failing
-//! hook) and B13 (a fixed deposit locked in an open bid) are the market's bids, B8 (hooks before the
-//! state was stored) has no counterpart because nothing here calls out, and B12 (matching of offers)
-//! is the market's. Of B13 the part that is arithmetic, the size of a bond, is tested here.
+//! hook), B8 (hooks before the state was stored) and B12 (matching of offers) are tests of the market
+//! under these numbers, and so is that a bid's deposit comes back (B13, here the size of a bond).
 
 use escrow::{
     EscrowError, Fault, MAX_RATE, MAX_STREAMS, NANO, NanoRate, OpenStream, Payout, Units, bond,
