@@ -284,7 +284,9 @@ impl Model {
         let hides_one = unexpected > limits.max_message_gas;
         let multiplier = self.chain_to(id).map_or(0, |chain| chain.gas_multiplier);
         let height = self.flows.get(id).and_then(|flow| flow.epoch.as_ref()).map(|e| e.height);
-        let is_early = height.is_some_and(|height| self.is_unsigned(id, height));
+        // Its slot is gone too once a block has it; then the node counts what a known header takes.
+        let is_early = height
+            .is_some_and(|height| self.is_unsigned(id, height) && !self.is_brought(id, height));
         let Some(epoch) = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut()) else {
             return;
         };

@@ -15,6 +15,8 @@ use crate::rpc::QueryError;
 const BASIC: &str = "/cosmos.feegrant.v1beta1.BasicAllowance";
 const PERIODIC: &str = "/cosmos.feegrant.v1beta1.PeriodicAllowance";
 const FILTERED: &str = "/cosmos.feegrant.v1beta1.AllowedMsgAllowance";
+/// How many allowances may stand in each other: one for some messages around another is what there is.
+const DEPTH: usize = 4;
 /// The key of a grant in the store: a prefix, and two addresses of 20 bytes, each after its length.
 const KEY_BYTES: u64 = 43;
 /// A grant is read twice and written once for each fee: flat, and for each byte of key and value.
@@ -140,27 +142,42 @@ impl Allowance {
         read
     }
 
-    /// Takes in one allowance, which may hold another.
+    /// Takes in an allowance, which may be one for some messages only. How deep they stand in each other is
+    /// the node's word: more than [`DEPTH`] is nothing that is known.
     fn take(&mut self, allowance: &Any, now: u64) {
-        let value = allowance.value.as_slice();
-        let is_read = match allowance.type_url.as_str() {
-            BASIC => BasicAllowance::decode(value).map(|basic| self.take_basic(basic)).is_ok(),
-            PERIODIC => PeriodicAllowance::decode(value)
-                .map(|periodic| self.take_periodic(periodic, now))
-                .is_ok(),
-            FILTERED => match AllowedMsgAllowance::decode(value) {
-                Ok(AllowedMsgAllowance { allowance: Some(inner), allowed_messages }) => {
-                    self.messages = Some(allowed_messages.into_iter().collect());
-                    self.take(&inner, now);
-                    true
-                }
-                _ => false,
-            },
-            _ => false,
-        };
-        if !is_read {
-            self.unknown = Some(allowance.type_url.clone());
+        let mut outer = allowance.clone();
+        for _ in 0..DEPTH {
+            let value = outer.value.as_slice();
+            let read = match outer.type_url.as_str() {
+                BASIC => BasicAllowance::decode(value).map(|basic| self.take_basic(basic)).ok(),
+                PERIODIC => PeriodicAllowance::decode(value)
+                    .map(|periodic| self.take_periodic(periodic, now))
+                    .ok(),
+                FILTERED => match AllowedMsgAllowance::decode(value) {
+                    Ok(AllowedMsgAllowance { allowance: Some(inner), allowed_messages }) => {
+                        self.take_messages(allowed_messages);
+                        outer = inner;
+                        continue;
+                    }
+                    _ => None,
+                },
+                _ => None,
+            };
+            if read.is_none() {
+                self.unknown = Some(outer.type_url);
+            }
+            return;
         }
+        self.unknown = Some(outer.type_url);
+    }
+
+    /// Each of those that stand in each other has to allow a message.
+    fn take_messages(&mut self, allowed: Vec<String>) {
+        let allowed: BTreeSet<_> = allowed.into_iter().collect();
+        self.messages = Some(match self.messages.take() {
+            Some(outer) => outer.intersection(&allowed).cloned().collect(),
+            None => allowed,
+        });
     }
 
     fn take_basic(&mut self, basic: BasicAllowance) {
@@ -211,6 +228,26 @@ mod tests {
     fn read(allowance: Any, now: u64) -> Allowance {
         let (granter, grantee) = ("wasm1granter".into(), "wasm1grantee".into());
         Allowance::of(&Grant { granter, grantee, allowance: Some(allowance) }, now)
+    }
+
+    fn filtered(inner: Any, allowed: &[&str]) -> Any {
+        let allowed_messages = allowed.iter().map(ToString::to_string).collect();
+        packed(FILTERED, &AllowedMsgAllowance { allowance: Some(inner), allowed_messages })
+    }
+
+    #[test]
+    fn of_grants_in_each_other_each_has_to_allow_a_message() {
+        let basic = packed(BASIC, &BasicAllowance { spend_limit: coins("70"), expiration: None });
+        let allowance = read(filtered(filtered(basic, &["/b", "/c"]), &["/a", "/b"]), 0);
+        assert_eq!(allowance.messages, Some(BTreeSet::from(["/b".to_owned()])));
+        assert_eq!((allowance.left("stake"), allowance.unknown), (Some(70), None));
+    }
+
+    #[test]
+    fn a_node_cannot_make_it_deep() {
+        let basic = packed(BASIC, &BasicAllowance::default());
+        let deep = (0..10_000).fold(basic, |inner, _| filtered(inner, &["/a"]));
+        assert_eq!(read(deep, 0).unknown.as_deref(), Some(FILTERED));
     }
 
     #[test]
