@@ -34,6 +34,10 @@ fn every_command_of_the_book_works_and_every_unit_is_accounted_for() -> anyhow::
         }
         let read = Session::run(&blocks, &around).await?;
 
+        let seconds: u64 = read.variable("DAO_SECONDS")?.parse()?;
+        println!("the DAO's part took {seconds} s");
+        assert!(seconds < 600, "from two nodes to a lease and back in less than ten minutes");
+
         let net = Localnet::read(&described)?;
         let sites = net.sites("user1").await?;
         let (a, b) = (&sites.market.chain, &sites.outpost.chain);

@@ -30,7 +30,14 @@ fn a_packet_that_is_late_refunds_and_leaves_nothing() -> anyhow::Result<()> {
         let buyer = world.address(BUYER)?;
         assert_eq!(world.order(sent.seq).await?.state, OrderState::Refunded);
         assert_eq!(world.owed(buyer).await?, UNITS);
-        world.claim(buyer).await?;
+        let tool = world.tool(BUYER)?;
+        let why = tool.say(&["why", &sent.seq.to_string()]).await?;
+        assert!(
+            why.contains("was not received in time") && why.contains("`entrepot claim`"),
+            "{why}"
+        );
+        let claimed = tool.ask(&["claim"]).await?;
+        assert_eq!(claimed["credits"][0]["amount"], UNITS.to_string(), "{claimed}");
         assert_eq!(Ledger::take(world).await?.since(&before.0)?, changes([]), "refunded in full");
         let after = records::of(a, market).await?;
         assert_eq!(records::differences(&before.1, &after), [""; 0], "no state is left");
