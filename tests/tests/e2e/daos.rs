@@ -1,13 +1,15 @@
+use anyhow::Context as _;
 use cosmwasm_std::{CosmosMsg, Uint128, coin};
+use e2e::clock;
 use e2e::cw3::Dao;
 use e2e::daodao::DaoDao;
 use e2e::ledger::{Asset, Ledger, changes, escrow};
 use e2e::people::{Sent, earnings, first_group, purchase};
 use e2e::world::{BUYER, OWNER, PROVIDER, World};
-use e2e::{clock, people};
 use outpost::msg::responses::{BudgetResponse, OrderState};
 use outpost::msg::{ExecuteMsg, QueryMsg, SpendingLimit};
 use protocol::control::GroupState;
+use serde_json::{Value, json};
 use simnet::world::orders::{from_offer, web_server};
 
 /// What a DAO has, and what it spends on one purchase.
@@ -154,7 +156,18 @@ fn a_delegate_of_a_dao_dao_spends_its_allowance_and_not_a_unit_more() -> anyhow:
     })
 }
 
-/// A cw3-flex multisig over a cw4-group buys and closes.
+/// One member of a multisig proposes by `entrepot`, the other votes and executes. Returns what the last said.
+async fn pass(world: &World, dao: &Dao, verb: &[&str]) -> anyhow::Result<Value> {
+    let which = ["--dao", "cw3", "--address", &dao.address];
+    let propose = [&["propose"][..], &which, &["--submit"], verb].concat();
+    let submitted = world.tool(BUYER)?.ask(&propose).await?;
+    let number = submitted["proposal"].to_string();
+    let other = world.tool("user3")?;
+    other.ask(&[&["proposal", "vote", &number, "yes"][..], &which].concat()).await?;
+    other.ask(&[&["proposal", "execute", &number][..], &which].concat()).await
+}
+
+/// A cw3-flex multisig over a cw4-group buys and closes, by the commands that its members use.
 #[test]
 fn a_flexible_multisig_buys_and_closes() -> anyhow::Result<()> {
     e2e::run(async |world| {
@@ -163,11 +176,17 @@ fn a_flexible_multisig_buys_and_closes() -> anyhow::Result<()> {
         let dao = Dao::form_flex(&world.sites.outpost, &world.third_party, members, funds).await?;
         let before = Ledger::take(world).await?;
         world.start_ferry().await?;
-        let bought = dao.pass("a web server", &buy(world, world.offer, UNITS)?).await?;
-        let seq = people::Sent::find(&bought)?.seq;
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("order.json");
+        let order = json!({ "order": web_server(from_offer(world.offer)) });
+        std::fs::write(&file, order.to_string())?;
+        let coin = format!("{UNITS}{}", world.deployed.denom);
+        let file = file.to_str().context("a path is text")?;
+        let bought = pass(world, &dao, &["buy", "--order", file, "--coin", &coin]).await?;
+        let seq = bought["order"].as_u64().context("the purchase has a number")?;
         world.settled().await?;
         run_and_close(world, (&dao.address, seq), &before, async || {
-            dao.pass("enough", &world.call(&ExecuteMsg::Close { seq }, &[])?).await?;
+            pass(world, &dao, &["close", &seq.to_string()]).await?;
             Ok(())
         })
         .await
