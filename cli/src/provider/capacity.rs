@@ -6,7 +6,7 @@ use cosmwasm_std::Uint128;
 use market::msg::Prices;
 use market::price;
 use protocol::Group;
-use protocol::deployment::{Gpu, GpuModel, ResourceUnit};
+use protocol::deployment::{Endpoint, Gpu, GpuModel, ResourceUnit};
 use serde::{Deserialize, Serialize};
 
 const GIB: u64 = 1 << 30;
@@ -25,6 +25,9 @@ pub struct Capacity {
     /// Graphics processors by kind.
     #[serde(default)]
     pub gpus: Vec<Gpus>,
+    /// Addresses that leases can have for themselves.
+    #[serde(default)]
+    pub leased_ips: u64,
 }
 
 /// Graphics processors of one kind.
@@ -48,6 +51,8 @@ pub struct Needs {
     pub storage_bytes: BTreeMap<String, u64>,
     /// Graphics processors, each time with the kinds that will do.
     pub gpus: Vec<Gpu>,
+    /// Addresses of their own.
+    pub leased_ips: u64,
 }
 
 impl Needs {
@@ -72,11 +77,13 @@ impl Needs {
             units: gpu.units.saturating_mul(unit.count),
             alternatives: gpu.alternatives.clone(),
         });
+        let ips = unit.endpoints.iter().filter(|endpoint| **endpoint == Endpoint::LeasedIp);
         Self {
             cpu_milli: times(unit.cpu_milli),
             memory_bytes: times(unit.memory_bytes),
             storage_bytes,
             gpus: gpus.collect(),
+            leased_ips: times(u64::try_from(ips.count()).unwrap_or(u64::MAX)),
         }
     }
 
@@ -102,6 +109,7 @@ impl Needs {
             memory_bytes: most(prices.memory_gib, GIB),
             storage_bytes: storage.collect(),
             gpus: gpus.filter(|gpu| gpu.units > 0).collect(),
+            leased_ips: most(prices.endpoint, 1),
         }
     }
 
@@ -110,6 +118,7 @@ impl Needs {
         self.cpu_milli = self.cpu_milli.saturating_add(other.cpu_milli);
         self.memory_bytes = self.memory_bytes.saturating_add(other.memory_bytes);
         self.gpus.extend(other.gpus.iter().cloned());
+        self.leased_ips = self.leased_ips.saturating_add(other.leased_ips);
         for (class, bytes) in &other.storage_bytes {
             let own = self.storage_bytes.entry(class.clone()).or_default();
             *own = own.saturating_add(*bytes);
@@ -135,7 +144,8 @@ impl Capacity {
         all.find(|(_, price)| price.is_zero()).map(|(resource, _)| resource)
     }
 
-    /// Whether `used` and `more` together are within it.
+    /// Whether `used` and `more` together are within it. Addresses count only for what wants some: an offer cannot
+    /// say that it has none to give, and endpoints may cost nothing.
     #[must_use]
     pub fn holds(&self, used: &Needs, more: &Needs) -> bool {
         let mut all = used.clone();
@@ -144,6 +154,7 @@ impl Capacity {
         all.cpu_milli <= self.cpu_milli
             && all.memory_bytes <= self.memory_bytes
             && self.holds_gpus(&all.gpus)
+            && (more.leased_ips == 0 || all.leased_ips <= self.leased_ips)
             && all.storage_bytes.iter().all(|(class, bytes)| *bytes <= has(class))
     }
 
@@ -163,7 +174,8 @@ impl Capacity {
 
 #[cfg(test)]
 mod tests {
-    use simnet::world::orders::web_prices;
+    use protocol::Selection;
+    use simnet::world::orders::{web_group, web_prices};
 
     use super::*;
 
@@ -183,8 +195,12 @@ mod tests {
     #[test]
     fn the_last_unit_fits_and_one_more_does_not() {
         let storage_bytes = storage("beta3", 100);
-        let all =
-            Capacity { cpu_milli: 1_000, memory_bytes: 1_000, storage_bytes, gpus: Vec::new() };
+        let all = Capacity {
+            cpu_milli: 1_000,
+            memory_bytes: 1_000,
+            storage_bytes,
+            ..Capacity::default()
+        };
         let used = Needs { cpu_milli: 600, ..Needs::default() };
         let more = Needs { cpu_milli: 400, ..Needs::default() };
         assert!(all.holds(&used, &more));
@@ -216,6 +232,29 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_given_to_one_lease_only() {
+        let mut group = web_group("web", Selection::Manual {});
+        group.resources[0].endpoints = vec![Endpoint::LeasedIp, Endpoint::SharedHttp];
+        group.resources[0].count = 2;
+        let wants = Needs::of(&group);
+        assert_eq!(wants.leased_ips, 2);
+        let room = |leased_ips| Capacity {
+            cpu_milli: u64::MAX,
+            memory_bytes: u64::MAX,
+            storage_bytes: storage("default", u64::MAX),
+            leased_ips,
+            ..Capacity::default()
+        };
+        let none = Needs::default();
+        assert!(room(2).holds(&none, &wants) && !room(1).holds(&none, &wants));
+        assert!(room(4).holds(&wants, &wants) && !room(3).holds(&wants, &wants));
+        let offered = Needs::within(&web_prices(), u128::MAX);
+        assert!(!room(4).holds(&Needs { leased_ips: offered.leased_ips, ..none }, &wants));
+        let plain = Needs { leased_ips: 0, ..wants.clone() };
+        assert!(room(0).holds(&wants, &plain), "what wants no address is not held up");
+    }
+
+    #[test]
     fn a_rate_buys_so_much_of_each_resource_and_no_more() {
         let prices = web_prices();
         let most = Needs::within(&prices, prices.cpu_milli.u128() * 7);
@@ -232,7 +271,7 @@ mod tests {
         let zero = Uint128::zero();
         assert_eq!(Capacity::given_away(&web_prices()), None);
         let free = Prices { endpoint: zero, ..web_prices() };
-        assert_eq!(Capacity::given_away(&free), None, "no capacity is needed for endpoints");
+        assert_eq!(Capacity::given_away(&free), None, "most endpoints need no capacity");
         let free = Prices { memory_gib: zero, ..web_prices() };
         assert_eq!(Capacity::given_away(&free).as_deref(), Some("memory_gib"));
         let mut free = web_prices();
@@ -244,7 +283,8 @@ mod tests {
     fn sums_never_wrap() {
         let storage_bytes = storage("ram", u64::MAX);
         let gpus = gpus(u32::MAX, &["a100"]).gpus;
-        let mut huge = Needs { cpu_milli: u64::MAX, memory_bytes: 1, storage_bytes, gpus };
+        let mut huge =
+            Needs { cpu_milli: u64::MAX, memory_bytes: 1, storage_bytes, gpus, leased_ips: 1 };
         huge.add(&huge.clone());
         assert_eq!((huge.cpu_milli, huge.storage_bytes["ram"]), (u64::MAX, u64::MAX));
         let kinds = vec![Gpus { model: model("a100"), units: u64::from(u32::MAX) }];

@@ -141,9 +141,9 @@ mod tests {
 
     /// Enough for something without graphics processors.
     fn room(needs: Needs) -> Capacity {
-        let Needs { cpu_milli, memory_bytes, storage_bytes, gpus } = needs;
+        let Needs { cpu_milli, memory_bytes, storage_bytes, gpus, .. } = needs;
         assert!(gpus.is_empty());
-        Capacity { cpu_milli, memory_bytes, storage_bytes, gpus: Vec::new() }
+        Capacity { cpu_milli, memory_bytes, storage_bytes, ..Capacity::default() }
     }
 
     #[test]

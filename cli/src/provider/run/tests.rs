@@ -31,7 +31,7 @@ impl Sim {
                 cpu_milli: room * 1_000,
                 memory_bytes: room * 2 * GIB,
                 storage_bytes: [("default".into(), room * 10 * GIB)].into(),
-                gpus: Vec::new(),
+                ..Capacity::default()
             },
             prices: vec![DenomPrices { denom: self.usdx(), each: web_prices() }],
             valid_for_seconds: DAY,
