@@ -2,9 +2,10 @@
 
 use super::Model;
 use super::facts::{Answer, Refusal};
-use super::ids::{Address, SlotId};
+use super::ids::SlotId;
 use super::lane::Offering;
 use super::notice::Notice;
+use super::purse::Paid;
 use super::rows::SlotRow;
 use crate::plan::refusal::{self, Meaning};
 
@@ -55,10 +56,10 @@ impl Model {
             }
             Meaning::Redundant | Meaning::Transaction | Meaning::Message => {}
         }
-        let granter = lane.purse.granter(id).cloned();
+        let paid = lane.purse.paid(id);
         self.refuse(&slot);
         match meaning {
-            Meaning::Transaction => self.on_refused_as_such(&slot, granter, refusal),
+            Meaning::Transaction => self.on_refused_as_such(&slot, paid, refusal),
             Meaning::Redundant => self.postpone(&slot.flow, &slot.works),
             _ => {
                 self.doubt_gas(&slot);
@@ -68,7 +69,7 @@ impl Model {
         self.delay(&slot.flow, None);
     }
 
-    fn on_refused_as_such(&mut self, slot: &SlotRow, granter: Option<Address>, refusal: &Refusal) {
+    fn on_refused_as_such(&mut self, slot: &SlotRow, paid: Paid, refusal: &Refusal) {
         let lane = &slot.id.lane;
         if refusal::is_out_of_gas(&refusal.codespace, refusal.code) {
             let was_known = self.doubt_gas(slot);
@@ -78,7 +79,7 @@ impl Model {
             return;
         }
         if refusal::is_unpaid(&refusal.codespace, refusal.code) {
-            self.on_unpaid(slot, granter, refusal);
+            self.on_unpaid(slot, paid, refusal);
         }
         self.notices.push(Notice::Refused {
             chain: lane.chain.clone(),
@@ -89,7 +90,7 @@ impl Model {
 
     /// Decides what a refusal that names no message says about the works: the next simulation names
     /// the one at fault. Only if that passes again and again is each tried by itself.
-    fn suspect(&mut self, slot: &SlotRow, log: &str) {
+    pub(super) fn suspect(&mut self, slot: &SlotRow, log: &str) {
         if self.doubts_client(&slot.flow, log) {
             return;
         }

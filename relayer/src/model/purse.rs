@@ -5,7 +5,7 @@
 //! that does pays; when none does, the key does. The chain has the last word: a granter that it refuses is
 //! passed over for a while, and a key whose own money it refuses signs nothing until it has some again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Model;
@@ -16,6 +16,7 @@ use super::ids::{Address, AskId, LaneId, SlotId, Span, Time};
 use super::notice::Notice;
 use super::rows::SlotRow;
 use super::state::{Funds, Grant};
+use crate::plan::refusal;
 
 /// How often the grants of a key are looked at.
 const LOOK_AGAIN: Span = Span::seconds(60);
@@ -37,14 +38,33 @@ pub(crate) struct Purse {
     look_at: Time,
     /// Granters that the chain refused: until when they are passed over, and why.
     refused: BTreeMap<Address, (Time, String)>,
-    /// Why the key cannot pay, and the fee that it lacked.
-    empty: Option<(String, u128)>,
-    /// Undecided transactions that others pay for.
-    granted: BTreeMap<SlotId, Address>,
+    /// The transaction that nobody paid for, as far as the chain says.
+    lack: Option<Lack>,
+    /// How undecided transactions are paid.
+    paid: BTreeMap<SlotId, Paid>,
     /// What granters were to pay since they were looked at; what never got into a block is in it too.
     spent: BTreeMap<Address, u128>,
     /// Who paid for the last transaction.
     last: Option<Payer>,
+}
+
+/// How an undecided transaction is paid.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Paid {
+    /// Who pays by a grant; none if the key does.
+    granter: Option<Address>,
+    /// The types of its messages.
+    urls: BTreeSet<String>,
+}
+
+/// A transaction that a chain refused for want of money.
+#[derive(Debug)]
+struct Lack {
+    slot: SlotRow,
+    paid: Paid,
+    reason: String,
+    /// Whether it was found to be so, and said.
+    is_told: bool,
 }
 
 /// Who pays for a transaction.
@@ -65,6 +85,8 @@ pub(crate) struct Payment {
     pub(crate) payer: Payer,
     /// Why those before did not: who, and the reason.
     passed: Vec<(Address, String)>,
+    /// The types of its messages.
+    urls: BTreeSet<String>,
 }
 
 impl Payer {
@@ -89,12 +111,26 @@ impl fmt::Display for Payer {
 impl Purse {
     /// Why the key cannot pay; none when it can.
     pub(crate) fn empty(&self) -> Option<&str> {
-        self.empty.as_ref().map(|(reason, _)| reason.as_str())
+        self.lack.as_ref().map(|lack| lack.reason.as_str())
+    }
+
+    /// How an undecided transaction is paid; of one that was signed before the start, by the key.
+    pub(super) fn paid(&self, id: &SlotId) -> Paid {
+        self.paid.get(id).cloned().unwrap_or_default()
     }
 
     /// Who pays for an undecided transaction by a grant; none for one that the key pays for itself.
-    pub(super) fn granter(&self, id: &SlotId) -> Option<&Address> {
-        self.granted.get(id)
+    fn granter(&self, id: &SlotId) -> Option<&Address> {
+        self.paid.get(id)?.granter.as_ref()
+    }
+
+    /// Whether a grant pays for what lacked money, as it was last looked at.
+    fn pays(&self, grant: &Grant, lack: &Lack, now: Time) -> bool {
+        let (gas, fee) = (u128::from(lack.slot.gas_limit.max(1)), lack.slot.fee);
+        let behind = fee.saturating_mul(gas.saturating_add(grant.gas.into())).div_ceil(gas);
+        let spent = self.spent.get(&grant.granter).copied().unwrap_or(0);
+        let urls: Vec<&str> = lack.paid.urls.iter().map(String::as_str).collect();
+        self.objection(grant, (behind, spent), &urls, now).is_none()
     }
 
     /// Forgets what others grant: who may do so is another one now.
@@ -105,7 +141,7 @@ impl Purse {
 
     /// Forgets a transaction that was decided, or that nobody wants.
     pub(super) fn forget(&mut self, id: &SlotId) {
-        self.granted.remove(id);
+        self.paid.remove(id);
     }
 
     /// Why a grant does not pay a fee, beside what was spent before, for messages with these types; none when
@@ -178,12 +214,12 @@ impl Model {
             match purse.objection(grant, fee, urls, self.now) {
                 None => {
                     let payer = Payer::Granter(granter.clone());
-                    return Payment { gas_limit, payer, passed };
+                    return Payment { gas_limit, payer, passed, urls: owned(urls) };
                 }
                 Some(why) => passed.push((granter.clone(), why)),
             }
         }
-        Payment { gas_limit: gas, payer: Payer::Own, passed }
+        Payment { gas_limit: gas, payer: Payer::Own, passed, urls: owned(urls) }
     }
 
     /// Notes who pays the fee of a transaction that was just signed.
@@ -194,8 +230,9 @@ impl Model {
         if let Payer::Granter(granter) = &payment.payer {
             let spent = lane.purse.spent.entry(granter.clone()).or_default();
             *spent = spent.saturating_add(fee);
-            lane.purse.granted.insert(id.clone(), granter.clone());
         }
+        let paid = Paid { granter: payment.payer.granter().cloned(), urls: payment.urls.clone() };
+        lane.purse.paid.insert(id.clone(), paid);
         if has_granters && lane.purse.last.as_ref() != Some(&payment.payer) {
             lane.purse.last = Some(payment.payer.clone());
             let Payment { payer, passed, .. } = payment;
@@ -210,7 +247,7 @@ impl Model {
             for id in chain.lanes.iter().map(|lane| &lane.id) {
                 let Some(lane) = self.lanes.get_mut(id) else { continue };
                 let purse = &mut lane.purse;
-                let is_wanted = !chain.fee_granters.is_empty() || purse.empty.is_some();
+                let is_wanted = !chain.fee_granters.is_empty() || purse.lack.is_some();
                 if is_wanted && !purse.asked && purse.look_at <= self.now {
                     purse.asked = true;
                     let denom = chain.gas_price.denom().to_owned();
@@ -233,7 +270,7 @@ impl Model {
         });
         let look = |(has_granters, id): (bool, &LaneId)| {
             let purse = &self.lanes.get(id)?.purse;
-            let is_wanted = (has_granters || purse.empty.is_some()) && !purse.asked;
+            let is_wanted = (has_granters || purse.lack.is_some()) && !purse.asked;
             is_wanted.then_some(purse.look_at)
         };
         lanes.filter_map(look).filter(|at| *at > self.now).min()
@@ -242,32 +279,53 @@ impl Model {
     /// Applies what a lane has: one that lacked money goes on when there is enough.
     pub(super) fn on_funds(&mut self, ask: AskId, funds: Funds) {
         let Some(Purpose::Funds(id)) = self.asks.close(ask) else { return };
-        let now = self.now;
         let Some(lane) = self.lanes.get_mut(&id) else { return };
         let purse = &mut lane.purse;
         purse.asked = false;
-        // What is on its way is paid first.
-        let own = |slot: &&SlotRow| purse.granter(&slot.id).is_none();
-        let pending: u128 = self.record.slots(&id).filter(own).map(|slot| slot.fee).sum();
-        let lacked = purse.empty.as_ref().map(|(_, fee)| *fee);
-        let is_filled = lacked.is_some_and(|fee| {
-            let pays = |grant: &Grant| purse.objection(grant, (fee, 0), &[], now).is_none();
-            funds.balance >= fee.saturating_add(pending) || funds.grants.iter().any(pays)
-        });
         purse.funds = Some(funds);
         purse.spent.clear();
         for slot in self.record.slots(&id) {
-            if let Some(granter) = purse.granted.get(&slot.id) {
-                *purse.spent.entry(granter.clone()).or_default() += slot.fee;
+            if let Some(granter) = purse.granter(&slot.id).cloned() {
+                *purse.spent.entry(granter).or_default() += slot.fee;
             }
         }
-        if is_filled {
-            purse.empty = None;
-            self.notices.push(Notice::LaneResumed { lane: id.clone() });
+        if let Some(lack) = purse.lack.take() {
+            self.judge_lack(&id, lack);
         }
         let Some(lane) = self.lanes.get_mut(&id) else { return };
-        let pause = if lane.purse.empty.is_some() { LOOK_SOON } else { LOOK_AGAIN };
-        lane.purse.look_at = now.plus(pause);
+        let pause = if lane.purse.lack.is_some() { LOOK_SOON } else { LOOK_AGAIN };
+        lane.purse.look_at = self.now.plus(pause);
+    }
+
+    /// Decides, now that it is known what a lane has, why nobody paid for a transaction. Contracts that its
+    /// messages call can refuse in the words of who takes fees, so what the payer has is what tells.
+    fn judge_lack(&mut self, id: &LaneId, lack: Lack) {
+        let now = self.now;
+        let Some(lane) = self.lanes.get_mut(id) else { return };
+        let purse = &mut lane.purse;
+        let Some(funds) = &purse.funds else { return };
+        // What is on its way is paid first.
+        let own = |slot: &&SlotRow| purse.granter(&slot.id).is_none();
+        let pending: u128 = self.record.slots(id).filter(own).map(|slot| slot.fee).sum();
+        let key_pays = funds.balance >= lack.slot.fee.saturating_add(pending);
+        let pays = |grant: &&Grant| purse.pays(grant, &lack, now);
+        let payer_pays = match &lack.paid.granter {
+            None => key_pays,
+            Some(payer) => funds.grants.iter().filter(pays).any(|grant| grant.granter == *payer),
+        };
+        if key_pays || funds.grants.iter().any(|grant| pays(&grant)) {
+            if lack.is_told {
+                self.notices.push(Notice::LaneResumed { lane: id.clone() });
+            } else if payer_pays {
+                self.suspect(&lack.slot, &lack.reason);
+            }
+            return;
+        }
+        if !lack.is_told {
+            let reason = lack.reason.clone();
+            self.notices.push(Notice::LaneEmpty { lane: id.clone(), reason });
+        }
+        lane.purse.lack = Some(Lack { is_told: true, ..lack });
     }
 
     /// Applies that a chain did not say what a lane has: what it said before stands.
@@ -281,28 +339,26 @@ impl Model {
         }
     }
 
-    /// Applies that nobody pays for a transaction as it was refused: its granter is passed over, or its key
-    /// signs nothing until it has money.
-    pub(super) fn on_unpaid(
-        &mut self,
-        slot: &SlotRow,
-        granter: Option<Address>,
-        refusal: &Refusal,
-    ) {
+    /// Applies that a transaction was refused for want of who pays: a granter whose grant the chain refuses
+    /// is passed over; else the key signs nothing until it is known what it has.
+    pub(super) fn on_unpaid(&mut self, slot: &SlotRow, paid: Paid, refusal: &Refusal) {
         let now = self.now;
         let Some(lane) = self.lanes.get_mut(&slot.id.lane) else { return };
         let purse = &mut lane.purse;
         purse.look_at = now;
-        if let Some(granter) = granter {
+        if let Some(granter) = &paid.granter
+            && refusal::is_grant_refused(&refusal.codespace, refusal.code)
+        {
             let why = format!("the chain refused it: {}", refusal.log);
-            purse.refused.insert(granter, (now.plus(PASS_OVER), why));
+            purse.refused.insert(granter.clone(), (now.plus(PASS_OVER), why));
             return;
         }
-        let is_news = purse.empty.is_none();
-        purse.empty = Some((refusal.log.clone(), slot.fee));
-        if is_news {
-            let (lane, reason) = (slot.id.lane.clone(), refusal.log.clone());
-            self.notices.push(Notice::LaneEmpty { lane, reason });
-        }
+        let is_told = purse.lack.as_ref().is_some_and(|lack| lack.is_told);
+        let (slot, reason) = (slot.clone(), refusal.log.clone());
+        purse.lack = Some(Lack { slot, paid, reason, is_told });
     }
+}
+
+fn owned(urls: &[&str]) -> BTreeSet<String> {
+    urls.iter().map(ToString::to_string).collect()
 }

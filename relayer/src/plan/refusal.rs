@@ -53,6 +53,11 @@ pub(crate) fn is_unpaid(codespace: &str, code: u32) -> bool {
     codespace == "feegrant" || (codespace == "sdk" && matches!(code, 5 | 9 | 38))
 }
 
+/// Whether it is the grant that does not pay: that account and key have money is no matter.
+pub(crate) fn is_grant_refused(codespace: &str, code: u32) -> bool {
+    codespace == "feegrant" || (codespace == "sdk" && code == 38)
+}
+
 /// Whether a transaction failed because its gas limit was too low.
 pub(crate) fn is_out_of_gas(codespace: &str, code: u32) -> bool {
     codespace == "sdk" && code == 11

@@ -81,6 +81,21 @@ fn one_bad_packet_that_nothing_names_delays_nothing() {
     assert_eq!(checks::wasted(&world), (0, 0));
 }
 
+/// A contract knows whether it is simulated, and its error on entry can be that of an account without money. What the
+/// account has is what tells: it goes on paying, and the message is found.
+#[test]
+fn a_packet_that_pleads_poverty_stops_no_lane() {
+    let mut world = linked(35, Faults::default());
+    world.chains.a.core.channels.quirk = Some((BAD, Quirk::PleadsPoverty));
+    send(&mut world);
+    let taken = time_until(&mut world, 99);
+    assert!(taken <= 30 * SECOND, "{taken} ns");
+    let is_empty = |notice: &Notice| matches!(notice, Notice::LaneEmpty { .. });
+    assert!(!world.notices.iter().any(is_empty), "{:?}", world.notices);
+    assert!(world.run(600, |world| world.notices.iter().any(|it| failing(it).is_some())));
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
 /// On an ordered channel nothing goes before one that fails; what waits for it is not blamed.
 #[test]
 fn an_ordered_channel_stops_at_its_first_bad_packet_and_goes_on_after() {

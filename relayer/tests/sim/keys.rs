@@ -266,6 +266,31 @@ fn a_grant_pays_only_for_its_messages() {
     assert!(!world.notices.iter().any(|notice| matches!(notice, Notice::Refused { .. })));
 }
 
+/// A grant for other messages makes no empty key one that can pay: its works go to the key with money, and it
+/// is said once.
+#[test]
+fn a_grant_for_other_messages_fills_no_purse() {
+    let adjust = |config: &mut ChainConfig| {
+        three_keys(config);
+        granters(config);
+    };
+    let mut world = linked(1, Setup { adjust, ..Setup::default() });
+    let first = address(&world, Side::B, 0);
+    let acks = ["/ibc.core.channel.v1.MsgAcknowledgement".to_owned()];
+    grant(&mut world, "sim1first", Allowance { messages: Some(acks.into()), ..allows(u128::MAX) });
+    endow(&mut world, Side::B, &first, 5);
+    world.reconfigure(adjust);
+    for at in 1..6 {
+        world.send_at(Sending { at, from: Side::A, count: 10, expiry: LATE });
+    }
+    settle(&mut world, 120);
+    let of_first = |notice: &&Notice| matches!(notice, Notice::LaneEmpty { lane, .. } | Notice::LaneResumed { lane } if lane.address == first);
+    let said: Vec<_> = world.notices.iter().filter(of_first).collect();
+    assert!(matches!(said[..], [Notice::LaneEmpty { .. }]), "{:?}", world.notices);
+    assert!(paid(&world, address(&world, Side::B, 1).as_str()) > 0);
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
 /// What was granted and is taken back between two looks is refused once, for free, and passed over.
 #[test]
 fn a_grant_that_is_taken_back_costs_nothing() {

@@ -40,6 +40,8 @@ pub(crate) enum Quirk {
     Takes(u64),
     /// Its acknowledgement fails with this text.
     RefusesAck(&'static str),
+    /// Its acknowledgement fails on entry only, in the words of who takes fees.
+    PleadsPoverty,
 }
 
 /// The channels of a chain and their packets.
@@ -133,7 +135,7 @@ impl Plain {
             }
             Some(Quirk::Hangs) => fail(SLOW, 1, "nobody waits for this"),
             Some(Quirk::Takes(gas)) => Ok(Effect::Heavy(gas)),
-            Some(Quirk::RefusesAck(_)) | None => Ok(Effect::Done),
+            Some(Quirk::RefusesAck(_) | Quirk::PleadsPoverty) | None => Ok(Effect::Done),
         }
     }
 
@@ -245,11 +247,14 @@ impl Channels for Plain {
         Ok((effect, vec![received, events::packet(packet, via, written)]))
     }
 
-    fn acknowledge(&mut self, _: &Context, packet: &Packet, _: &[u8]) -> Done {
-        if let Some((seq, Quirk::RefusesAck(text))) = self.quirk
-            && seq == packet.id.sequence
-        {
-            return fail("wasm", 5, text);
+    fn acknowledge(&mut self, at: &Context, packet: &Packet, _: &[u8]) -> Done {
+        let quirk = self.quirk.filter(|(seq, _)| *seq == packet.id.sequence);
+        match quirk.map(|(_, quirk)| quirk) {
+            Some(Quirk::RefusesAck(text)) => return fail("wasm", 5, text),
+            Some(Quirk::PleadsPoverty) if matches!(at.mode, Mode::Check | Mode::Recheck) => {
+                return fail("sdk", 5, "spendable balance 0stake is smaller: insufficient funds");
+            }
+            _ => {}
         }
         self.pending -= usize::from(self.store.remove(&key_of(packet)));
         Ok(vec![events::packet(packet, None, events::acknowledged())])
