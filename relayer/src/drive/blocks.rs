@@ -275,7 +275,14 @@ impl<'a> News<'a> {
     async fn after(&mut self, height: u64) -> Seen {
         let mut pause = Pause::default();
         self.quiet = Some(Instant::now());
+        let mut silent_since = Instant::now();
         loop {
+            if silent_since.elapsed() >= self.node.endpoints.patience() {
+                silent_since = Instant::now();
+                if self.node.endpoints.overtake(height).await {
+                    self.socket = None;
+                }
+            }
             if let Some(header) = self.listen().await {
                 let latest = header.height.value();
                 if latest > height {

@@ -1,4 +1,4 @@
-//! A chain's endpoints: one serves everything until it fails, then the next.
+//! A chain's endpoints: one serves everything until it fails or falls behind, then the next.
 //!
 //! One at a time, because what is offered to two mempools may reach a block in another order.
 
@@ -70,24 +70,48 @@ impl Endpoints {
         if chain.rpc().address() != failed {
             return;
         }
-        let place = self.addresses.iter().position(|address| address == failed).unwrap_or(0);
-        let others = self.addresses.iter().cycle().skip(place + 1);
-        for address in others.take(self.addresses.len().saturating_sub(1)) {
+        for address in self.others(failed) {
             match try_one(chain.config(), address, self.limit).await {
-                Ok(next) => {
-                    let id = &chain.config().chain_id;
-                    tracing::warn!(
-                        chain = id,
-                        %failed,
-                        endpoint = %address,
-                        "turned to another endpoint"
-                    );
-                    *self.current.lock().unwrap_or_else(PoisonError::into_inner) = next;
-                    return;
-                }
+                Ok(next) => return self.turn_to(next, failed),
                 Err(error) => tracing::debug!(%error, "endpoint cannot be used"),
             }
         }
+    }
+
+    /// How long the endpoint in use may have no news before the others are asked for theirs.
+    pub(super) fn patience(&self) -> Duration {
+        self.limit.saturating_mul(2)
+    }
+
+    /// Turns to an endpoint that has a block after the one at `height`, which the one in use has not; `false` if
+    /// there is none.
+    pub(super) async fn overtake(&self, height: u64) -> bool {
+        let _seeking = self.seeking.lock().await;
+        let chain = self.current();
+        let slow = chain.rpc().address();
+        for address in self.others(slow) {
+            let Ok(next) = try_one(chain.config(), address, self.limit).await else { continue };
+            let latest = next.rpc().abci_info().await.map(|info| info.last_block_height);
+            if latest.is_ok_and(|latest| latest > height) {
+                self.turn_to(next, slow);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The other endpoints, from the one after `current` on.
+    fn others(&self, current: &Address) -> impl Iterator<Item = &Address> {
+        let place = self.addresses.iter().position(|address| address == current).unwrap_or(0);
+        let others = self.addresses.iter().cycle().skip(place + 1);
+        others.take(self.addresses.len().saturating_sub(1))
+    }
+
+    fn turn_to(&self, next: Chain, left: &Address) {
+        let chain = &next.config().chain_id;
+        let endpoint = next.rpc().address();
+        tracing::warn!(chain, %left, %endpoint, "turned to another endpoint");
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = next;
     }
 }
 

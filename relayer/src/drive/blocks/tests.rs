@@ -197,3 +197,14 @@ async fn when_an_endpoint_fails_the_next_one_serves() {
     assert_eq!(pulling.heights(4).await, [6, 7, 8, 9]);
     assert_eq!(node.rpc().endpoint(), second.address);
 }
+
+#[tokio::test]
+async fn an_endpoint_that_stands_still_is_left_for_one_that_goes_on() {
+    let (first, second) = (FakeNode::with_blocks(5).await, FakeNode::with_blocks(5).await);
+    let node = FakeNode::connect_to(&[&first, &second], Duration::from_secs(1)).await;
+    let mut pulling = Pulling::by(Arc::clone(&node), first.tip(1));
+    assert_eq!(pulling.heights(4).await, [2, 3, 4, 5]);
+    second.grow(7);
+    assert_eq!(pulling.heights(2).await, [6, 7]);
+    assert_eq!(node.rpc().endpoint(), second.address);
+}
