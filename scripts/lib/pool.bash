@@ -88,7 +88,7 @@ pool_lane() {
 # pool_totals TAKEN IGNORED: in the words of a test program. Fails if a test failed, or has no result.
 pool_totals() {
   local passed all
-  passed=$(grep -lx ok "$1"/*/status | wc -l)
+  passed=$({ grep -lx ok "$1"/*/status || true; } | wc -l)
   all=$(wc -l <"$1/list")
   printf '\ntest result: . %s passed; %s failed; %s ignored;\n' "$passed" $((all - passed)) "$2"
   ((passed == all))

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use anyhow::bail;
 use cosmwasm_std::Uint256;
 use outpost::msg::responses::{ClaimableResponse, Credit as OutpostCredit, UnclaimedResponse};
 use outpost::msg::{ExecuteMsg, QueryMsg};
@@ -80,7 +81,13 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let own = actor.as_ref().map(|actor| actor.address.clone());
     let owner = args.owner.or(own).unwrap_or_default();
     if let (Some(actor), false) = (actor, args.dry_run) {
-        args.watch.print(&pay(&outpost, &actor, &owner).await?)?;
+        let (claimed, refused) = pay(&outpost, &actor, &owner).await?;
+        if !claimed.transactions.is_empty() || refused.is_empty() {
+            args.watch.print(&claimed)?;
+        }
+        if !refused.is_empty() {
+            bail!(refused.join("\n"));
+        }
         if !args.watch.is_on() {
             return Ok(());
         }
@@ -88,16 +95,27 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     args.watch.show(async || read(&outpost, &owner).await).await
 }
 
-/// Has everything paid that is claimable.
-async fn pay(outpost: &Contract, actor: &Actor, owner: &str) -> anyhow::Result<Claimed> {
-    let credits = claimable(outpost, owner).await?;
-    let denoms: BTreeSet<&String> = credits.iter().map(|credit| &credit.denom).collect();
-    let mut transactions = Vec::new();
+/// Has everything paid that is claimable. A denom that its chain does not pay, which the second part is about, keeps none
+/// of the others from being paid.
+async fn pay(
+    outpost: &Contract,
+    actor: &Actor,
+    owner: &str,
+) -> anyhow::Result<(Claimed, Vec<String>)> {
+    let mut credits = claimable(outpost, owner).await?;
+    let denoms: BTreeSet<String> = credits.iter().map(|credit| credit.denom.clone()).collect();
+    let (mut transactions, mut refused) = (Vec::new(), Vec::new());
     for denom in denoms {
         let claim = ExecuteMsg::Claim { owner: owner.to_owned(), denom: denom.clone() };
-        transactions.push(actor.send(&claim, &[]).await?.hash);
+        match actor.send(&claim, &[]).await {
+            Ok(outcome) => transactions.push(outcome.hash),
+            Err(error) => {
+                credits.retain(|credit| credit.denom != denom);
+                refused.push(format!("`{denom}` was not paid: {error:#}"));
+            }
+        }
     }
-    Ok(Claimed { owner: owner.to_owned(), paid: true, credits, transactions })
+    Ok((Claimed { owner: owner.to_owned(), paid: true, credits, transactions }, refused))
 }
 
 async fn read(outpost: &Contract, owner: &str) -> anyhow::Result<Claimed> {

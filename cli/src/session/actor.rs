@@ -84,7 +84,7 @@ impl Actor {
     /// As [`Actor::send`].
     pub async fn send_msgs(&self, msgs: &[Any]) -> anyhow::Result<TxOutcome> {
         let _turn = self.turn().await?;
-        if let Some(done) = self.settle().await? {
+        if let Some(done) = self.find_out().await? {
             bail!(
                 "{done}; nothing was sent now: see how it stands, and give the command again if you still want it"
             );
@@ -119,11 +119,19 @@ impl Actor {
     }
 
     /// Finds out what became of a transaction whose fate was not known when the program ended: if a block has it,
-    /// says so.
+    /// says so. While another program sends with this key, the note is that program's, and nothing is said.
     ///
     /// # Errors
     /// It is not known yet, and the key should send nothing before it is.
     pub async fn settle(&self) -> anyhow::Result<Option<String>> {
+        match self.journal.turn()? {
+            Some(_turn) => self.find_out().await,
+            None => Ok(None),
+        }
+    }
+
+    /// As [`Actor::settle`], for who has the turn.
+    async fn find_out(&self) -> anyhow::Result<Option<String>> {
         let Some(note) = self.journal.read()? else { return Ok(None) };
         let Note { hash, until_height, .. } = &note;
         let fate = self.contract.chain.fate(&note).await.with_context(|| {

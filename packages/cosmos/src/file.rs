@@ -16,14 +16,19 @@ pub enum Readers {
     Anyone,
 }
 
-/// Writes a file in the place of whatever has its name.
+/// Writes a file in the place of the one that has its name; what a link leads to is replaced, and not the link. What is
+/// no file, such as a pipe, is written to.
 ///
 /// # Errors
 /// What the system says; the file is as it was then.
 pub fn replace(file: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
-    let fresh = Fresh::write(file, bytes, readers)?;
-    fs::rename(&fresh.path, file)?;
-    sync_folder(file)
+    if fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return OpenOptions::new().write(true).open(file)?.write_all(bytes);
+    }
+    let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let fresh = Fresh::write(&file, bytes, readers)?;
+    fs::rename(&fresh.path, &file)?;
+    sync_folder(&file)
 }
 
 /// Writes a file that must not exist yet.
@@ -32,9 +37,21 @@ pub fn replace(file: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
 /// [`io::ErrorKind::AlreadyExists`]; otherwise what the system says, and then there is none.
 pub fn create(file: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     let fresh = Fresh::write(file, bytes, readers)?;
-    // Unlike a change of name, a link never takes the place of another file.
-    fs::hard_link(&fresh.path, file)?;
-    sync_folder(file)
+    // Unlike a change of name, neither ever takes the place of another file.
+    match fs::hard_link(&fresh.path, file) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+        // Some file systems have no links.
+        Err(_) => {
+            OpenOptions::new().write(true).create_new(true).open(file)?;
+            fs::rename(&fresh.path, file)
+        }
+        Ok(()) => Ok(()),
+    }
+    .and_then(|()| sync_folder(file))
+    .inspect_err(|_| {
+        // It is said that there is none.
+        let _ = fs::remove_file(file);
+    })
 }
 
 /// A file under a name that is not its own yet; removed unless it got another.
@@ -95,6 +112,20 @@ mod tests {
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         let nowhere = dir.path().join("none").join("state.json");
         assert!(replace(&nowhere, b"x", Readers::Owner).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_link_leads_to_is_replaced_and_what_is_no_file_is_written_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("state.json"), dir.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        replace(&link, b"new", Readers::Owner).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        replace(Path::new("/dev/null"), b"gone", Readers::Owner).unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
     }
 
     #[cfg(unix)]
