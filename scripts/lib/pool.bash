@@ -1,5 +1,5 @@
-# End-to-end tests, each alone on the next free one of several localnets: they wait for blocks most of the time, so one
-# at a time leaves the machine idle. Sourced by scripts/test. Needs WORK, SCRIPTS and lib/report.bash.
+# End-to-end tests on several localnets at once: they wait for blocks most of the time, so one at a time leaves the machine
+# idle. Sourced by scripts/test. Needs WORK, SCRIPTS and lib/report.bash.
 # shellcheck shell=bash
 
 # The ports of the first localnet are moved by this much, those of each further one by 500 more.
@@ -31,21 +31,25 @@ lanes_down() {
   done
 }
 
-# pool TARGET FIRST LAST OPTION...: runs the tests of a target of crate e2e on the localnets FIRST to LAST. Options are
-# those of the test program: what to take, `--skip` what, `--ignored`.
+# pool TARGET FIRST LAST OPTION...: runs the tests of a target of crate e2e on the localnets FIRST to LAST, dealt out in
+# turn. Options are those of the test program: what to take, `--skip` what, `--ignored`.
 pool() {
-  local target=$1 first=$2 last=$3 program taken=$WORK/pool/$1 name number
+  local target=$1 first=$2 last=$3 program list=$WORK/$1.tests number=0 lanes=() failed=0
   shift 3
   program=$(test_program "$target")
-  rm -rf "$taken"
-  mkdir -p "$taken"
-  pool_tests "$program" "$@" >"$taken/list"
-  [[ -s $taken/list ]] || die "no test of $target is chosen by: $*"
+  pool_tests "$program" "$@" >"$list"
+  [[ -s $list ]] || die "no test of $target is chosen by: $*"
   for ((number = first; number <= last; number++)); do
-    pool_lane "$number" "$program" "$taken" &
+    pool_lane "$number" "$program" "$list" $((number - first)) $((last - first + 1)) &
+    lanes+=($!)
   done
-  wait
-  pool_totals "$taken" $(("$("$program" "$@" --list --format terse | wc -l)" - "$(wc -l <"$taken/list")"))
+  for number in "${lanes[@]}"; do
+    wait "$number" || failed=1
+  done
+  # Their programs are not told of those that were not chosen.
+  printf 'test result: . 0 passed; 0 failed; %s ignored;\n' \
+    "$(("$("$program" "$@" --list --format terse | grep -c ': test$')" - "$(wc -l <"$list")"))"
+  return "$failed"
 }
 
 # test_program TARGET: the program that cargo has made of it.
@@ -68,28 +72,14 @@ pool_tests() {
   fi | sed -n 's/: test$//p'
 }
 
-# pool_lane LANE PROGRAM TAKEN: takes one test after the other that no other lane has taken.
+# pool_lane LANE PROGRAM LIST PLACE OF: runs every OF-th test of the list from PLACE on, all in one process: what they
+# deploy they share.
 pool_lane() {
-  local name started status told
-  while read -r name; do
-    # Only one lane can make the folder.
-    mkdir "$3/$name" 2>/dev/null || continue
-    started=$SECONDS status=ok
-    (cd tests && lane "$1" env E2E_LOCALNET="$WORK/localnet-$1/localnet.json" "$2" --exact "$name" --include-ignored) \
-      >"$3/$name/output" 2>&1 </dev/null || status=FAILED
-    echo "$status" >"$3/$name/status"
-    told=
-    # Its own totals would be counted twice.
-    [[ $status == ok ]] || told=$'\n'$(grep -v '^test result:' "$3/$name/output")
-    printf 'test %s ... %s, %s s on localnet %s%s\n' "$name" "$status" $((SECONDS - started)) "$1" "$told"
-  done <"$3/list"
-}
-
-# pool_totals TAKEN IGNORED: in the words of a test program. Fails if a test failed, or has no result.
-pool_totals() {
-  local passed all
-  passed=$({ grep -lx ok "$1"/*/status || true; } | wc -l)
-  all=$(wc -l <"$1/list")
-  printf '\ntest result: . %s passed; %s failed; %s ignored;\n' "$passed" $((all - passed)) "$2"
-  ((passed == all))
+  local tests
+  mapfile -t tests < <(awk -v place="$4" -v of="$5" 'NR % of == (place + 1) % of' "$3")
+  ((${#tests[@]} > 0)) || return 0
+  cd tests || return
+  # Whole lines: two programs write at once.
+  lane "$1" env E2E_LOCALNET="$WORK/localnet-$1/localnet.json" \
+    "$2" --exact --include-ignored --test-threads=1 "${tests[@]}" 2>&1 </dev/null | sed -u 's/^/  /'
 }
