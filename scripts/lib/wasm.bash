@@ -20,10 +20,10 @@ compile_wasm() {
 
 # lower_and_check RAW WASM VM3_CAPABILITIES VM2_CAPABILITIES: writes WASM, which released chains accept.
 # The round trip through wasm-opt removes the encodings that VM 2.x refuses. -Oz makes the smallest code,
-# but by merging functions it can exceed the 100 locals a function may have: then less is tried.
+# but by merging functions it can exceed the 100 locals a function may have: then less is merged, or optimised.
 lower_and_check() {
   local level report
-  for level in -Oz -Os -O1; do
+  for level in -Oz '-Oz --one-caller-inline-max-function-size=100' -Os -O1; do
     wasm_opt "$level" "$1" "$2.new"
     if report=$(check_for_chains "$2.new" "$3" "$4" 2>&1); then
       mv "$2.new" "$2"
@@ -37,8 +37,11 @@ lower_and_check() {
   return 1
 }
 
+# wasm_opt OPTIONS RAW WASM
 wasm_opt() {
-  "$WASM_OPT" "$1" --mvp-features --enable-sign-ext --enable-mutable-globals "$2" -o "$3"
+  local options
+  read -ra options <<<"$1"
+  "$WASM_OPT" "${options[@]}" --mvp-features --enable-sign-ext --enable-mutable-globals "$2" -o "$3"
 }
 
 # check_for_chains WASM VM3_CAPABILITIES VM2_CAPABILITIES
