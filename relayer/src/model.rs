@@ -36,7 +36,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use asks::{Asks, Purpose};
 use chain::Chain;
 use check::Checks;
-use config::{ChainConfig, Config};
+use config::{ChainConfig, Config, LaneConfig};
 use facts::{Answer, Fact, Simulation, Step, Tip, Why};
 use flow::Flow;
 use gap::Scans;
@@ -183,11 +183,17 @@ impl Model {
         for chain in chains {
             match self.config.get_mut(&chain.id) {
                 Some(known) => {
-                    let is_same = known.fee_granters == chain.fee_granters;
-                    for lane in &chain.lanes {
-                        let lane = self.lanes.entry(lane.id.clone()).or_default();
-                        if !is_same {
+                    let is_same = known.fee_granters == chain.fee_granters
+                        && known.gas_price.denom() == chain.gas_price.denom();
+                    for LaneConfig { id, .. } in &chain.lanes {
+                        let lane = self.lanes.entry(id.clone()).or_default();
+                        let is_new = known.lane(id).is_none();
+                        if !is_same || is_new {
                             lane.purse.look_anew();
+                        }
+                        // It may have signed elsewhere while it was not ours.
+                        if is_new {
+                            lane.account = None;
                         }
                     }
                     *known = chain;
@@ -213,12 +219,13 @@ impl Model {
             Some(Purpose::Tare(chain, _)) => self.on_tare_unknown(&chain),
             Some(Purpose::Offer(slot)) => self.on_offered(&slot, Answer::Unknown(why.to_string())),
             Some(Purpose::Account(lane)) => self.on_account_failed(&lane, &why),
-            Some(Purpose::Funds(lane)) => self.on_funds_unknown(&lane, &why),
+            Some(Purpose::Funds(lane)) => self.on_funds_unknown(&lane, id, &why),
             Some(Purpose::Client(flow)) => self.on_client_unknown(&flow),
             Some(Purpose::Compare(flow, height)) => self.on_uncompared(&flow, height, &why),
             Some(Purpose::GasPrice(chain)) => self.on_price_unknown(&chain, &why),
             Some(Purpose::Scan(gap)) => self.on_unscanned(&gap, &why),
-            Some(Purpose::Weigh(..) | Purpose::Twice(_)) | None => {}
+            Some(Purpose::Twice(flow)) => self.on_twice_unknown(&flow, id),
+            Some(Purpose::Weigh(..)) | None => {}
         }
     }
 

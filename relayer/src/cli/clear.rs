@@ -74,9 +74,12 @@ pub(super) async fn beside(door: &Door, path: PathId) -> anyhow::Result<Cleared>
 pub(super) fn is_done(model: &Model, path: &PathId) -> bool {
     let is_looked_at = !model.gaps(path).any(GapRow::hides_packets);
     let rests = |why: Why| match why {
-        Why::NoAck { .. } | Why::Filtered { .. } | Why::GivenUp { .. } | Why::BackOff { .. } => {
-            true
-        }
+        // One that is behind another rests if that does.
+        Why::NoAck { .. }
+        | Why::Filtered { .. }
+        | Why::GivenUp { .. }
+        | Why::BackOff { .. }
+        | Why::Behind { .. } => true,
         Why::Waits { idle, .. } => matches!(idle, Idle::Parked(_) | Idle::NoClient | Idle::Paused),
         _ => false,
     };

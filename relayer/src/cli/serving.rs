@@ -1,8 +1,10 @@
 //! What `ferry start` serves beside relaying.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::Place;
@@ -54,19 +56,18 @@ impl Serving {
     /// The accounts that pay are looked at in any case.
     pub(super) fn begin(
         self,
-        file: &Config,
-        (desk, nodes): (Desk, Nodes),
+        desk: Desk,
+        (file, nodes): (Arc<Mutex<Config>>, Arc<Mutex<Nodes>>),
         replica: Option<Replica>,
         stop: CancellationToken,
-    ) -> Wallets {
+    ) {
         let wallets = Wallets::default();
-        tokio::spawn(wallets.clone().watch(file.clone(), nodes));
-        let Some(listener) = self.listener else { return wallets };
+        tokio::spawn(wallets.clone().watch(desk.clone(), file, nodes));
+        let Some(listener) = self.listener else { return };
         if let Ok(address) = listener.local_addr() {
             tracing::info!(page = format!("http://{address}/"), "status page is served");
         }
-        let site = Site::new(desk, wallets.clone(), self.token).of_replica(replica);
+        let site = Site::new(desk, wallets, self.token).of_replica(replica);
         tokio::spawn(async move { serve::run(&listener, site.into(), stop).await });
-        wallets
     }
 }

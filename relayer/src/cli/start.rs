@@ -46,15 +46,15 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         .keeping_costs(file.ferry.cost_days)
         .without_lost_chains();
     let stop = stop_signal()?;
-    let looked_at = (engine.desk(), nodes.clone());
-    let wallets = serving.begin(&file, looked_at, replica, stop.clone());
+    let (config, nodes) = (Arc::new(Mutex::new(file)), Arc::new(Mutex::new(nodes)));
+    let looked_at = (Arc::clone(&config), Arc::clone(&nodes));
+    serving.begin(engine.desk(), looked_at, replica, stop.clone());
     let door = Door {
         place: Arc::new(place.clone()),
         desk: engine.desk(),
         level,
-        wallets,
-        config: Arc::new(Mutex::new(file)),
-        nodes: Arc::new(Mutex::new(nodes)),
+        config,
+        nodes,
         password: Arc::new(password),
         stop: stop.clone(),
     };

@@ -81,6 +81,7 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # filter.deny_senders = []
 # filter.allow_denoms = []
 # filter.deny_denoms = []
+# By default memo and receiver may be of any length; Hermes carries those of up to so many bytes:
 # filter.max_memo_bytes = 32768
 # filter.max_receiver_bytes = 2048
 # The account that pays the fees by a grant, instead of the key's own; or several as in ["wasm1…", "wasm1…"], of which the

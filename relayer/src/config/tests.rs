@@ -30,11 +30,33 @@ fn every_key_of_the_example_is_known_and_shows_its_default() {
     assert_eq!(config.ferry, Global::default());
     let database = config.store.as_ref().unwrap();
     assert_eq!(database.lease, store::default_lease());
-    let chain = config.chain("wasmdev-1").unwrap();
-    assert_eq!(chain.max_msgs, default_max_msgs());
-    assert_eq!(chain.max_clock_drift, default_drift());
-    assert_eq!(chain.rpc_timeout, default_timeout());
-    assert_eq!(chain.gas_price, "0.001stake".parse().unwrap());
+    let shown = config.chain("wasmdev-1").unwrap();
+    let usual = Chain::new(
+        shown.id.clone(),
+        shown.rpc.clone(),
+        shown.address_prefix.clone(),
+        shown.key.first().to_owned(),
+        shown.gas_price.clone(),
+    );
+    // What has no default is shown with a value that it may have.
+    let filter = Filter {
+        max_memo_bytes: shown.filter.max_memo_bytes,
+        max_receiver_bytes: shown.filter.max_receiver_bytes,
+        ..Filter::default()
+    };
+    let expected = Chain {
+        archive_rpc: shown.archive_rpc.clone(),
+        dynamic_gas_price: shown.dynamic_gas_price.clone(),
+        max_gas: shown.max_gas,
+        filter,
+        fee_granter: shown.fee_granter.clone(),
+        extension_options: shown.extension_options.clone(),
+        trusting_period: shown.trusting_period,
+        ..usual
+    };
+    assert_eq!(*shown, expected);
+    assert!(shown.dynamic_gas_price.is_some() && shown.max_gas.is_some());
+    assert!(shown.filter.max_memo_bytes.is_some() && shown.filter.max_receiver_bytes.is_some());
 }
 
 #[test]

@@ -34,20 +34,23 @@ pub(super) fn block(
         let raw = if result.code == 0 { &result.events[..] } else { &[] };
         let events = readable(raw, &mut unread);
         let ours = used(lanes, txs.get(index).map(Vec::as_slice), result);
-        if ours.is_some() || !events.is_empty() {
+        if !ours.is_empty() || !events.is_empty() {
             facts.push(TxFacts { ours, events });
         }
     }
     let at_end = readable(&results.events, &mut unread);
     if !at_end.is_empty() {
-        facts.push(TxFacts { ours: None, events: at_end });
+        facts.push(TxFacts { ours: Vec::new(), events: at_end });
     }
     (BlockFacts { tip, txs: facts }, unread)
 }
 
 /// The IBC events among those of a transaction, in order; the errors of those that do not read are added
 /// to `unread`.
-fn readable(raw: &[RawEvent], unread: &mut Vec<EventError>) -> Vec<Event> {
+pub(super) fn readable<'a>(
+    raw: impl IntoIterator<Item = &'a RawEvent>,
+    unread: &mut Vec<EventError>,
+) -> Vec<Event> {
     let mut read = Vec::new();
     for event in raw {
         match events([event]) {
@@ -187,32 +190,31 @@ impl From<cosmos::wire::height::Height> for Height {
     }
 }
 
-/// Which lane and which sequence of it a transaction used, if any. A failed one has used it as well.
+/// Which lanes a transaction used, and which sequence of each. A failed one has used them as well.
 ///
 /// Source: cosmos-sdk v0.53 `x/auth/ante/sigverify.go`: `tx.acc_seq` is `address/sequence`, once
 /// for each signer.
-fn used_sequence<'a>(lanes: &'a [LaneId], result: &TxResult) -> Option<(&'a LaneId, u64)> {
-    result
-        .events
-        .iter()
-        .filter(|event| event.kind == "tx")
-        .filter_map(|event| event.get("acc_seq")?.split_once('/'))
-        .find_map(|(address, sequence)| {
-            let lane = lanes.iter().find(|lane| lane.address.as_str() == address)?;
-            // No account comes as far as the last, and the store could not keep what follows.
-            let sequence = sequence.parse().ok().filter(|sequence| *sequence < LAST_SEQUENCE)?;
-            Some((lane, sequence))
-        })
+fn used_sequences<'a>(
+    lanes: &'a [LaneId],
+    result: &'a TxResult,
+) -> impl Iterator<Item = (&'a LaneId, u64)> {
+    let signed = result.events.iter().filter(|event| event.kind == "tx");
+    let signed = signed.filter_map(|event| event.get("acc_seq")?.split_once('/'));
+    signed.filter_map(|(address, sequence)| {
+        let lane = lanes.iter().find(|lane| lane.address.as_str() == address)?;
+        // No account comes as far as the last, and the store could not keep what follows.
+        let sequence = sequence.parse().ok().filter(|sequence| *sequence < LAST_SEQUENCE)?;
+        Some((lane, sequence))
+    })
 }
 
 /// Whether a transaction of the block used a sequence of one of the lanes.
 pub(super) fn has_used(lanes: &[LaneId], results: &BlockResults) -> bool {
-    results.txs.iter().any(|result| used_sequence(lanes, result).is_some())
+    results.txs.iter().any(|result| used_sequences(lanes, result).next().is_some())
 }
 
-fn used(lanes: &[LaneId], tx: Option<&[u8]>, result: &TxResult) -> Option<Used> {
-    let (lane, sequence) = used_sequence(lanes, result)?;
-    Some(Used {
+fn used(lanes: &[LaneId], tx: Option<&[u8]>, result: &TxResult) -> Vec<Used> {
+    let used = |(lane, sequence): (&LaneId, u64)| Used {
         lane: lane.clone(),
         sequence,
         hash: tx.map(tx_hash).unwrap_or_default(),
@@ -222,7 +224,8 @@ fn used(lanes: &[LaneId], tx: Option<&[u8]>, result: &TxResult) -> Option<Used> 
         failed_index: failed_index(&result.log),
         noops: if result.code == 0 { noops(&result.data) } else { Vec::new() },
         gas_used: result.gas_used,
-    })
+    };
+    used_sequences(lanes, result).map(used).collect()
 }
 
 /// How much of a chain's explanation is kept. Contracts write it, and it is kept for each packet.

@@ -23,7 +23,7 @@ pub(super) fn block(chain: &ChainId, block: &BlockFacts) {
     } else {
         tracing::debug!(%chain, height, "block read");
     }
-    for used in block.txs.iter().filter_map(|tx| tx.ours.as_ref()) {
+    for used in block.txs.iter().flat_map(|tx| &tx.ours) {
         let (sequence, code, gas_used) = (used.sequence, used.code, used.gas_used);
         tracing::debug!(%chain, height, sequence, code, gas_used, "transaction included");
     }

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use cosmos::chain::ChainError;
 use cosmos::rpc::{BlockResults, Fault, RpcError};
-use cosmos::wire::event_v1::EventError;
 use cosmos::wire::msg_v2;
 use cosmos::wire::packet::{Packet, PacketId, acknowledgement_commitment};
 use cosmos::wire::path;
@@ -299,8 +298,7 @@ async fn found(
         fetched.try_next().await.map_err(|why: Why| why)?
     {
         let gone = results.is_none();
-        let events = results.as_ref().map(events_of).transpose();
-        let events = events.map_err(|error| Why::Invalid(error.to_string()))?;
+        let events = results.as_ref().map(events_of);
         for event in events.into_iter().flatten() {
             let Event::Packet(packet) = event else { continue };
             let stored = wanted.get(&packet.seq);
@@ -346,9 +344,11 @@ async fn earliest(node: &Node) -> Result<u64, RpcError> {
     Ok(node.rpc().status().await?.sync_info.earliest_block_height)
 }
 
-fn events_of(results: &BlockResults) -> Result<Vec<Event>, EventError> {
+/// What does not read is passed over, as in blocks: the others are wanted all the same.
+fn events_of(results: &BlockResults) -> Vec<Event> {
     let succeeded = results.txs.iter().filter(|tx| tx.code == 0);
-    decode::events(succeeded.flat_map(|tx| &tx.events).chain(&results.events))
+    let all = succeeded.flat_map(|tx| &tx.events).chain(&results.events);
+    decode::readable(all, &mut Vec::new())
 }
 
 fn failed(error: ChainError) -> Why {

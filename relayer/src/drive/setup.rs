@@ -66,7 +66,8 @@ pub struct Setup {
 pub struct Unlocked {
     file: ChainFile,
     lanes: Vec<LaneConfig>,
-    probe: Address,
+    /// The account of each key that may simulate.
+    probes: Vec<Address>,
 }
 
 /// Opens the keys of a chain. Nothing is asked of the chain.
@@ -75,8 +76,10 @@ pub struct Unlocked {
 /// [`SetupError::Keys`], [`SetupError::Address`].
 pub fn unlock(file: &ChainFile, keys: &KeyStore, password: &str) -> Result<Unlocked, SetupError> {
     let lanes = lanes(file, keys, password)?;
-    let probe = keys.load_at(file.key.first(), HdPath::cosmos(PROBE_INDEX), password)?;
-    Ok(Unlocked { lanes, probe: address(file, &probe)?, file: file.clone() })
+    let probe =
+        |name: &String| address(file, &keys.load_at(name, HdPath::cosmos(PROBE_INDEX), password)?);
+    let probes = file.key.iter().map(probe).collect::<Result<_, _>>()?;
+    Ok(Unlocked { lanes, probes, file: file.clone() })
 }
 
 /// Opens the keys that sign on a chain.
@@ -233,7 +236,7 @@ async fn connect_one(
     unlocked: Unlocked,
     probes: Probes,
 ) -> Result<(Node, ChainConfig), SetupError> {
-    let Unlocked { file, lanes, probe } = unlocked;
+    let Unlocked { file, lanes, probes: accounts } = unlocked;
     let failed = |error| SetupError::Chain { chain: file.id.clone(), source: Box::new(error) };
     let endpoints = endpoints(&file).await.map_err(failed)?;
     let chain = endpoints.current();
@@ -242,7 +245,7 @@ async fn connect_one(
     let height = chain.height().await.map_err(failed)?;
     let block = chain.rpc().block_params(height).await.map_err(|e| failed(e.into()))?;
     let (terms, granters) = (terms(&file, unbonding), granters(&file));
-    let probe = probe::find(&chain, (&lanes, &granters), probe, probes).await.map_err(failed)?;
+    let probe = probe::find(&chain, (&file, &lanes), accounts, probes).await.map_err(failed)?;
     let extension_options = extension_options(&file);
     let config = ChainConfig {
         id: ChainId::from(file.id.as_str()),

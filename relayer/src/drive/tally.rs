@@ -149,7 +149,7 @@ pub(crate) struct Ours(Vec<(Used, SlotRow)>);
 impl Ours {
     /// Finds the transactions of ours that a block includes; to be called before the block is applied.
     pub(super) fn of(model: &Model, block: &BlockFacts) -> Self {
-        let used = block.txs.iter().filter_map(|tx| tx.ours.as_ref());
+        let used = block.txs.iter().flat_map(|tx| &tx.ours);
         Self(used.filter_map(|used| Some((used.clone(), model.slot_used(used)?.clone()))).collect())
     }
 }

@@ -79,13 +79,11 @@ impl Model {
         let tip = block.tip;
         self.seen(chain, tip);
         for tx in block.txs {
-            let slot = tx.ours.as_ref().and_then(|used| self.slot_used(used)).cloned();
+            let slot = tx.ours.iter().find_map(|used| self.slot_used(used)).cloned();
             for event in tx.events {
                 self.on_event(chain, tip, slot.as_ref(), event);
             }
-            if let Some(used) = &tx.ours {
-                self.on_used(tip, used);
-            }
+            tx.ours.iter().for_each(|used| self.on_used(tip, used));
         }
         self.elapse(chain, tip);
         self.lanes_on_block(chain, tip);

@@ -262,8 +262,8 @@ pub struct BlockFacts {
 /// What one transaction of a block did.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TxFacts {
-    /// Which sequence of a lane of ours it used, if any.
-    pub ours: Option<Used>,
+    /// Which sequences of lanes of ours it used: one of each that signed.
+    pub ours: Vec<Used>,
     /// Its events in order; none when it failed.
     pub events: Vec<Event>,
 }

@@ -5,15 +5,45 @@
 //! that cannot sign leaves its clients to the others until it can. What it has signed stays its own: only
 //! what is prepared from then on is signed by another, on top of what blocks have.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Model;
 use super::config::{ChainConfig, LaneConfig};
-use super::ids::{ClientId, FlowId, LaneId};
+use super::ids::{ChainId, ClientId, FlowId, LaneId, Side};
+use super::rows::PathRow;
 
 /// The number at the end of a client's name, which chains count up; a client that is still to be made is
 /// the last.
 fn age(client: Option<&ClientId>) -> u64 {
     let number = client.and_then(|client| client.as_str().rsplit('-').next()?.parse().ok());
     number.unwrap_or(u64::MAX)
+}
+
+/// How many of the clients on its chain that ferry serves were made before each one. It is asked for at every step,
+/// and changes when a path gets a client.
+#[derive(Debug, Default)]
+pub(super) struct Turns(BTreeMap<FlowId, usize>);
+
+impl Turns {
+    pub(super) fn of<'a>(paths: impl Iterator<Item = &'a PathRow>) -> Self {
+        let mut clients = BTreeMap::<&ChainId, BTreeSet<(u64, FlowId)>>::new();
+        for row in paths {
+            for to in [Side::A, Side::B] {
+                let flow = FlowId { path: row.path.clone(), to };
+                let age = age(row.ends.on(to).client.as_ref());
+                clients.entry(row.chains.on(to)).or_default().insert((age, flow));
+            }
+        }
+        let numbered = |flows: BTreeSet<(u64, FlowId)>| {
+            flows.into_iter().enumerate().map(|(turn, (_, flow))| (flow, turn))
+        };
+        Self(clients.into_values().flat_map(numbered).collect())
+    }
+
+    /// That of a flow's client.
+    pub(super) fn get(&self, flow: &FlowId) -> usize {
+        self.0.get(flow).copied().unwrap_or_default()
+    }
 }
 
 impl ChainConfig {
@@ -34,7 +64,7 @@ impl Model {
     /// The lane that signs what is prepared for a flow from now on.
     fn lane_of(&self, id: &FlowId) -> Option<&LaneId> {
         let chain = self.chain_to(id)?;
-        let place = if chain.lanes.len() > 1 { self.place(chain, id) } else { 0 };
+        let place = if chain.lanes.len() > 1 { self.record.turn(id) } else { 0 };
         let turn =
             |lanes: &[&LaneConfig]| lanes.get(place % lanes.len().max(1)).map(|l| l.id.clone());
         let all: Vec<&LaneConfig> = chain.lanes.iter().collect();
@@ -48,17 +78,6 @@ impl Model {
         };
         let chosen = heir.unwrap_or(home);
         chain.lane(&chosen).map(|lane| &lane.id)
-    }
-
-    /// How many clients on the chain that ferry serves were made before that of a flow.
-    fn place(&self, chain: &ChainConfig, id: &FlowId) -> usize {
-        let age = |id: &FlowId| {
-            let path = self.record.path(&id.path);
-            age(path.and_then(|path| path.ends.on(id.to).client.as_ref()))
-        };
-        let is_here = |other: &FlowId| self.chain_to(other).is_some_and(|to| to.id == chain.id);
-        let own = (age(id), id);
-        self.flow_ids().filter(|other| is_here(other) && (age(other), other) < own).count()
     }
 
     /// The lane in which an unused sequence holds up transactions of this flow behind it, if it can be
@@ -75,11 +94,44 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ids::{Both, Span};
+    use crate::model::record::Record;
+    use crate::model::rows::{Ibc, Write};
 
     #[test]
     fn clients_are_ordered_by_number_and_those_to_be_made_come_last() {
         let age = |name: &str| age(Some(&name.into()));
         assert!(age("07-tendermint-9") < age("07-tendermint-10"));
         assert!(age("07-tendermint-10") < super::age(None));
+    }
+    /// Also of clients that are made later, and of two paths between the same chains.
+    #[test]
+    fn clients_take_turns_in_the_order_in_which_they_were_made() {
+        let row = |path: &str, chains: [&str; 2], clients: [Option<&str>; 2]| {
+            let mut row = PathRow {
+                path: path.into(),
+                chains: Both { a: chains[0].into(), b: chains[1].into() },
+                ends: Both::default(),
+                create: true,
+                delay: Span(0),
+                ibc: Ibc::V1,
+            };
+            row.ends.a.client = clients[0].map(Into::into);
+            row.ends.b.client = clients[1].map(Into::into);
+            Write::Path(row)
+        };
+        let flow = |path: &str, to| FlowId { path: path.into(), to };
+        let mut record = Record::default();
+        let client = |number: u64| format!("07-tendermint-{number}");
+        record.write(row("new", ["a", "b"], [Some(&client(10)), None]));
+        record.write(row("old", ["b", "a"], [Some(&client(3)), Some(&client(9))]));
+        let on_a = [flow("old", Side::B), flow("new", Side::A)];
+        let on_b = [flow("old", Side::A), flow("new", Side::B)];
+        assert_eq!(
+            [&on_a[0], &on_a[1], &on_b[0], &on_b[1]].map(|id| record.turn(id)),
+            [0, 1, 0, 1]
+        );
+        record.write(row("new", ["a", "b"], [Some(&client(10)), Some(&client(2))]));
+        assert_eq!([&on_b[0], &on_b[1]].map(|id| record.turn(id)), [1, 0]);
     }
 }

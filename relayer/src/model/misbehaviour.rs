@@ -57,6 +57,11 @@ fn foremost<'a>(
     })
 }
 
+/// Up to which height the headers of a gap are of no interest, where `oldest` is the oldest that is known.
+fn known_up_to(gap: &GapRow, oldest: u64) -> u64 {
+    if gap.after == 0 { oldest } else { gap.after }
+}
+
 impl Model {
     /// Notes that somebody else gave a header to a flow's client, in block `at`.
     pub(super) fn note_given(&mut self, id: &FlowId, height: u64, at: u64) {
@@ -76,9 +81,10 @@ impl Model {
             return;
         }
         let id = GapId { path: flow.path.clone(), gap: Gap::Headers(flow.to) };
-        let oldest = end.consensus.first().copied().unwrap_or_default();
+        // Zero is what rows have that were stored by a version which did not note it.
+        let oldest = end.consensus.first().copied().unwrap_or_default().max(1);
         // What is known by now may be newer than what waits since the last time.
-        let after = self.record.gap(&id).map_or(oldest, |row| row.after.min(oldest));
+        let after = self.record.gap(&id).map_or(oldest, |row| known_up_to(row, oldest).min(oldest));
         self.open_gap(id.clone());
         self.record.write(Write::Gap(GapRow { after, ..GapRow::new(id) }));
     }
@@ -95,8 +101,9 @@ impl Model {
         let (flow, at) = (FlowId { path: gap.path.clone(), to: *side }, *pins.on(*side));
         let room = FROM_GAP.saturating_sub(self.hopeful(&flow));
         let end = row.ends.on_mut(*side);
+        let after = known_up_to(&open, end.consensus.first().copied().unwrap_or_default());
         let is_news = |height: &u64| {
-            *height > open.after
+            *height > after
                 && open.below.is_none_or(|below| *height < below)
                 && !end.consensus.contains(height)
         };
@@ -258,6 +265,14 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_older_versions_gap_is_of_headers_after_the_oldest_that_is_known() {
+        let id = GapId { path: "ab".into(), gap: Gap::Headers(crate::model::ids::Side::A) };
+        let stored = GapRow::new(id);
+        assert_eq!(known_up_to(&stored, 70), 70);
+        assert_eq!(known_up_to(&GapRow { after: 50, ..stored }, 70), 50);
+    }
 
     #[test]
     fn headers_that_cannot_be_compared_hold_up_no_other() {

@@ -56,7 +56,7 @@ impl Model {
             }
             Meaning::Redundant | Meaning::Transaction | Meaning::Message => {}
         }
-        let paid = lane.purse.paid(id);
+        let paid = lane.purse.paid(&slot);
         self.refuse(&slot);
         match meaning {
             Meaning::Transaction => self.on_refused_as_such(&slot, paid, refusal),

@@ -32,16 +32,16 @@ const PASS_OVER: Span = Span::seconds(60);
 pub(crate) struct Purse {
     /// What the chain said last; `None` until it is asked and has told.
     funds: Option<Funds>,
-    /// Whether an answer is awaited.
-    asked: bool,
+    /// The ask whose answer is awaited.
+    asked: Option<AskId>,
     /// It is not looked at before.
     look_at: Time,
     /// Granters that the chain refused: until when they are passed over, and why.
     refused: BTreeMap<Address, (Time, String)>,
     /// The transaction that nobody paid for, as far as the chain says.
     lack: Option<Lack>,
-    /// How undecided transactions are paid.
-    paid: BTreeMap<SlotId, Paid>,
+    /// The types of the messages of undecided transactions, of those that were signed since the start.
+    urls: BTreeMap<SlotId, BTreeSet<String>>,
     /// What granters were to pay since they were looked at; what never got into a block is in it too.
     spent: BTreeMap<Address, u128>,
     /// Who paid for the last transaction.
@@ -49,11 +49,11 @@ pub(crate) struct Purse {
 }
 
 /// How an undecided transaction is paid.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Paid {
     /// Who pays by a grant; none if the key does.
     granter: Option<Address>,
-    /// The types of its messages.
+    /// The types of its messages, if it was signed since the start.
     urls: BTreeSet<String>,
 }
 
@@ -114,14 +114,28 @@ impl Purse {
         self.lack.as_ref().map(|lack| lack.reason.as_str())
     }
 
-    /// How an undecided transaction is paid; of one that was signed before the start, by the key.
-    pub(super) fn paid(&self, id: &SlotId) -> Paid {
-        self.paid.get(id).cloned().unwrap_or_default()
+    /// How an undecided transaction is paid.
+    pub(super) fn paid(&self, slot: &SlotRow) -> Paid {
+        let urls = self.urls.get(&slot.id).cloned().unwrap_or_default();
+        Paid { granter: slot.granter.clone(), urls }
     }
 
-    /// Who pays for an undecided transaction by a grant; none for one that the key pays for itself.
-    fn granter(&self, id: &SlotId) -> Option<&Address> {
-        self.paid.get(id)?.granter.as_ref()
+    /// The gas of the dearest of the grants that may pay, beside that of a fee of the key's own.
+    pub(crate) fn most_grant_gas(&self) -> u64 {
+        let grants = self.funds.iter().flat_map(|funds| &funds.grants);
+        grants.filter(|grant| grant.fault.is_none()).map(|grant| grant.gas).max().unwrap_or(0)
+    }
+
+    /// Takes in what the chain says. Of grants that could not be looked at this time, what was known stands.
+    fn take(&mut self, mut funds: Funds) {
+        let known = self.funds.take().map(|funds| funds.grants).unwrap_or_default();
+        for (granter, why) in &funds.unread {
+            let known = known.iter().find(|grant| grant.granter == *granter).cloned();
+            let unknown = || Grant::unknown(granter.clone(), why);
+            funds.grants.push(known.unwrap_or_else(unknown));
+        }
+        self.spent.retain(|granter, _| funds.is_unread(granter));
+        self.funds = Some(funds);
     }
 
     /// Whether a grant pays for what lacked money, as it was last looked at.
@@ -133,15 +147,17 @@ impl Purse {
         self.objection(grant, (behind, spent), &urls, now).is_none()
     }
 
-    /// Forgets what others grant: who may do so is another one now.
+    /// Forgets what others grant: who may do so is another one now. An answer that is on its way tells of
+    /// those before.
     pub(super) fn look_anew(&mut self) {
-        (self.funds, self.last, self.look_at) = (None, None, Time::default());
+        (self.funds, self.asked, self.last) = (None, None, None);
+        self.look_at = Time::default();
         self.refused.clear();
     }
 
     /// Forgets a transaction that was decided, or that nobody wants.
     pub(super) fn forget(&mut self, id: &SlotId) {
-        self.paid.remove(id);
+        self.urls.remove(id);
     }
 
     /// Why a grant does not pay a fee, beside what was spent before, for messages with these types; none when
@@ -161,7 +177,27 @@ impl Purse {
     }
 }
 
+impl Funds {
+    /// Whether it is not known now what an account grants.
+    fn is_unread(&self, granter: &Address) -> bool {
+        self.unread.iter().any(|(unread, _)| unread == granter)
+    }
+}
+
 impl Grant {
+    /// One of which nothing is known.
+    fn unknown(granter: Address, why: &str) -> Self {
+        Self {
+            granter,
+            fault: Some(format!("its grant could not be looked at: {why}")),
+            left: None,
+            balance: 0,
+            expires: None,
+            messages: None,
+            gas: 0,
+        }
+    }
+
     /// Why it does not pay so much for messages with these types; none when it does.
     pub(crate) fn objection(&self, wanted: u128, urls: &[&str], now: Time) -> Option<String> {
         if let Some(fault) = &self.fault {
@@ -231,8 +267,7 @@ impl Model {
             let spent = lane.purse.spent.entry(granter.clone()).or_default();
             *spent = spent.saturating_add(fee);
         }
-        let paid = Paid { granter: payment.payer.granter().cloned(), urls: payment.urls.clone() };
-        lane.purse.paid.insert(id.clone(), paid);
+        lane.purse.urls.insert(id.clone(), payment.urls.clone());
         if has_granters && lane.purse.last.as_ref() != Some(&payment.payer) {
             lane.purse.last = Some(payment.payer.clone());
             let Payment { payer, passed, .. } = payment;
@@ -248,8 +283,7 @@ impl Model {
                 let Some(lane) = self.lanes.get_mut(id) else { continue };
                 let purse = &mut lane.purse;
                 let is_wanted = !chain.fee_granters.is_empty() || purse.lack.is_some();
-                if is_wanted && !purse.asked && purse.look_at <= self.now {
-                    purse.asked = true;
+                if is_wanted && purse.asked.is_none() && purse.look_at <= self.now {
                     let denom = chain.gas_price.denom().to_owned();
                     let granters = chain.fee_granters.clone();
                     asks.push(Ask::Funds { lane: id.clone(), denom, granters });
@@ -258,7 +292,11 @@ impl Model {
         }
         for ask in asks {
             let Ask::Funds { lane, .. } = &ask else { continue };
-            self.asks.put(self.now, Purpose::Funds(lane.clone()), ask);
+            let lane = lane.clone();
+            let asked = self.asks.put(self.now, Purpose::Funds(lane.clone()), ask);
+            if let Some(lane) = self.lanes.get_mut(&lane) {
+                lane.purse.asked = Some(asked);
+            }
         }
     }
 
@@ -270,7 +308,7 @@ impl Model {
         });
         let look = |(has_granters, id): (bool, &LaneId)| {
             let purse = &self.lanes.get(id)?.purse;
-            let is_wanted = (has_granters || purse.lack.is_some()) && !purse.asked;
+            let is_wanted = (has_granters || purse.lack.is_some()) && purse.asked.is_none();
             is_wanted.then_some(purse.look_at)
         };
         lanes.filter_map(look).filter(|at| *at > self.now).min()
@@ -281,19 +319,27 @@ impl Model {
         let Some(Purpose::Funds(id)) = self.asks.close(ask) else { return };
         let Some(lane) = self.lanes.get_mut(&id) else { return };
         let purse = &mut lane.purse;
-        purse.asked = false;
-        purse.funds = Some(funds);
-        purse.spent.clear();
+        if purse.asked != Some(ask) {
+            return;
+        }
+        purse.asked = None;
+        let looked_at: Vec<_> = funds.grants.iter().map(|grant| grant.granter.clone()).collect();
+        let is_partial = !funds.unread.is_empty();
+        purse.take(funds);
         for slot in self.record.slots(&id) {
-            if let Some(granter) = purse.granter(&slot.id).cloned() {
-                *purse.spent.entry(granter).or_default() += slot.fee;
+            if let Some(granter) = slot.granter.as_ref().filter(|one| looked_at.contains(*one)) {
+                *purse.spent.entry(granter.clone()).or_default() += slot.fee;
             }
         }
         if let Some(lack) = purse.lack.take() {
             self.judge_lack(&id, lack);
         }
         let Some(lane) = self.lanes.get_mut(&id) else { return };
-        let pause = if lane.purse.lack.is_some() { LOOK_SOON } else { LOOK_AGAIN };
+        let pause = match lane.purse.lack {
+            _ if is_partial => LOOK_LATER,
+            Some(_) => LOOK_SOON,
+            None => LOOK_AGAIN,
+        };
         lane.purse.look_at = self.now.plus(pause);
     }
 
@@ -305,7 +351,7 @@ impl Model {
         let purse = &mut lane.purse;
         let Some(funds) = &purse.funds else { return };
         // What is on its way is paid first.
-        let own = |slot: &&SlotRow| purse.granter(&slot.id).is_none();
+        let own = |slot: &&SlotRow| slot.granter.is_none();
         let pending: u128 = self.record.slots(id).filter(own).map(|slot| slot.fee).sum();
         let key_pays = funds.balance >= lack.slot.fee.saturating_add(pending);
         let pays = |grant: &&Grant| purse.pays(grant, &lack, now);
@@ -329,9 +375,10 @@ impl Model {
     }
 
     /// Applies that a chain did not say what a lane has: what it said before stands.
-    pub(super) fn on_funds_unknown(&mut self, id: &LaneId, why: &Why) {
-        let Some(lane) = self.lanes.get_mut(id) else { return };
-        lane.purse.asked = false;
+    pub(super) fn on_funds_unknown(&mut self, id: &LaneId, ask: AskId, why: &Why) {
+        let lane = self.lanes.get_mut(id).filter(|lane| lane.purse.asked == Some(ask));
+        let Some(lane) = lane else { return };
+        lane.purse.asked = None;
         lane.purse.look_at = self.now.plus(LOOK_LATER);
         if lane.purse.funds.is_none() {
             let notice = Notice::NoFunds { lane: id.clone(), reason: why.to_string() };

@@ -1,11 +1,13 @@
 //! What the store holds, in memory: changed only by writes, each of which is also handed out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::facts::Tip;
 use super::ids::{
     ChainId, ClientId, ConnectionId, End, FlowId, LaneId, PacketKey, PathId, Route, Side, SlotId,
 };
+use super::keys::Turns;
 use super::rows::{
     ChannelRow, EndState, GapId, GapRow, Ibc, Leg, PacketRow, PathRow, Rows, SlotRow, Write,
 };
@@ -26,6 +28,8 @@ pub(crate) struct Record {
     pairs: BTreeMap<(ChainId, ClientId), FlowId>,
     /// Connection end -> the flow towards its chain; follows from `paths`.
     connections: BTreeMap<(ChainId, ConnectionId), FlowId>,
+    /// How clients take turns at keys; follows from `paths`.
+    turns: Turns,
     /// Channels that are neither open nor closed on both sides; follows from `channels`.
     moving: BTreeMap<PathId, BTreeSet<u32>>,
     /// Closed channel end -> the height of its chain at which it closed; follows from `channels`.
@@ -55,6 +59,7 @@ impl Record {
         for row in rows.paths {
             record.put_path(row);
         }
+        record.turns = Turns::of(record.paths());
         for row in rows.channels {
             record.put_channel(row);
         }
@@ -75,7 +80,13 @@ impl Record {
             Write::Cursor(row) => {
                 self.cursors.insert(row.chain.clone(), row.tip);
             }
-            Write::Path(row) => self.put_path(row.clone()),
+            Write::Path(row) => {
+                let is_news = self.has_other_clients(row);
+                self.put_path(row.clone());
+                if is_news {
+                    self.turns = Turns::of(self.paths.values());
+                }
+            }
             Write::Channel(row) => self.put_channel(row.clone()),
             Write::Packet(row) if row.live => {
                 self.packets.insert(row.key.clone(), row.clone());
@@ -131,6 +142,18 @@ impl Record {
             }
         }
         self.paths.insert(row.path.clone(), row);
+    }
+
+    /// Whether a path is new, or has a client that it had not.
+    fn has_other_clients(&self, row: &PathRow) -> bool {
+        let clients =
+            |row: &PathRow| [Side::A, Side::B].map(|side| row.ends.on(side).client.clone());
+        self.paths.get(&row.path).is_none_or(|known| clients(known) != clients(row))
+    }
+
+    /// Which turn at the keys of its chain a flow's client has, counted from 0.
+    pub(super) fn turn(&self, flow: &FlowId) -> usize {
+        self.turns.get(flow)
     }
 
     fn put_channel(&mut self, row: ChannelRow) {
@@ -194,6 +217,12 @@ impl Record {
 
     pub(crate) fn packets(&self) -> impl Iterator<Item = &PacketRow> {
         self.packets.values()
+    }
+
+    /// The packets of the same route that were sent before one, first the first.
+    pub(crate) fn packets_before(&self, key: &PacketKey) -> impl Iterator<Item = &PacketRow> {
+        let first = PacketKey { route: Arc::clone(&key.route), seq: 0 };
+        self.packets.range(first..key.clone()).map(|(_, row)| row)
     }
 
     pub(crate) fn gaps(&self) -> impl Iterator<Item = &GapRow> {

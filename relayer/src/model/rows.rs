@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::cost::CostRow;
 use super::facts::{Timeout, Tip};
 use super::ids::{
-    Both, ChainId, ChannelId, ClientId, ConnectionId, FlowId, Order, PacketKey, PathId, PortId,
-    Route, Side, SlotId, Span, Time,
+    Address, Both, ChainId, ChannelId, ClientId, ConnectionId, FlowId, Order, PacketKey, PathId,
+    PortId, Route, Side, SlotId, Span, Time,
 };
 use crate::plan::work::Work;
 
@@ -372,6 +372,9 @@ pub struct SlotRow {
     /// The fee that it takes, whatever becomes of it.
     #[serde(default)]
     pub fee: u128,
+    /// Who pays it by a grant; none if the key does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granter: Option<Address>,
     /// Its size in bytes.
     pub size: u64,
     /// SHA-256 of its bytes.

@@ -101,6 +101,8 @@ pub struct Funds {
     pub balance: u128,
     /// What others grant it, in the order in which they were asked for.
     pub grants: Vec<Grant>,
+    /// Those whose grants could not be looked at, and why.
+    pub unread: Vec<(Address, String)>,
 }
 
 /// What one account grants another of fees.

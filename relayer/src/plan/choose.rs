@@ -10,7 +10,7 @@ use crate::model::config::ChainConfig;
 use crate::model::facts::{Timeout, Tip};
 use crate::model::ids::{FlowId, LaneId, PacketKey, Span, Time};
 use crate::model::packet::elapsed;
-use crate::model::rows::{EndState, PathRow};
+use crate::model::rows::{EndState, PacketRow, PathRow};
 
 /// Headers are used only while they are this much inside a client's tolerance of clocks.
 const DRIFT_RESERVE: Span = Span::seconds(2);
@@ -427,6 +427,32 @@ impl Model {
             _ => true,
         };
         is_done || chosen.contains(&before)
+    }
+
+    /// The first packet on an ordered channel that has to go before this one, if one has.
+    pub(super) fn held_up_by(&self, work: &Work, key: &PacketKey) -> Option<u64> {
+        if self.is_next(work, key, &BTreeSet::new()) {
+            return None;
+        }
+        let is_done = |row: &PacketRow| match work {
+            Work::Recv(_) => row.received.is_some(),
+            _ => row.done.is_some(),
+        };
+        self.record.packets_before(key).find(|row| !is_done(row)).map(|row| row.key.seq)
+    }
+
+    /// Whether a packet's timeout would come before its message could be included.
+    pub(super) fn would_expire(&self, work: &Work, key: &PacketKey, tip: Tip) -> bool {
+        self.chance(work, key, tip) == Chance::None
+    }
+
+    /// Whether the newest header proves what the message of a packet of `block` needs.
+    pub(super) fn is_provable(&self, id: &FlowId, block: u64, work: &Work) -> bool {
+        let newest = self.tip_to(id).and_then(|tip| self.newest_header(id, tip).ok());
+        let need = work.packet().map(|(_, key)| self.need(block, work, key));
+        newest
+            .zip(need)
+            .is_some_and(|((height, time), need)| self.satisfied(id, need, height, Some(time)))
     }
 
     /// Whether a packet may still be received when its message is included.

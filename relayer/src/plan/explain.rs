@@ -107,6 +107,26 @@ pub enum Why {
         /// How many blocks of the chain that it goes to.
         blocks: u64,
     },
+    /// One before it on its ordered channel has to go first.
+    #[error("{work} waits for packet {seq}, which goes before it on its ordered channel")]
+    Behind {
+        /// The message.
+        work: String,
+        /// The first packet that holds it up.
+        seq: u64,
+    },
+    /// It could not arrive before its timeout.
+    #[error("{work} is not sent: its timeout would come first, and is relayed then")]
+    Expires {
+        /// The message.
+        work: String,
+    },
+    /// Others take the room that there is.
+    #[error("{work} waits for its turn: what goes before it takes the room that there is")]
+    Queues {
+        /// The message.
+        work: String,
+    },
     /// It goes with the next epoch, or when the block that proves it is there.
     #[error("{work} waits for a block that proves it")]
     Next {
@@ -213,10 +233,29 @@ fn on_work(model: &Model, flow: &FlowId, (block, work): (u64, &Work)) -> Why {
     if epoch.is_some_and(|epoch| epoch.works.iter().any(|chosen| chosen.work == *work)) {
         return Why::Preparing { work: name };
     }
+    if let Some(why) = held_up(model, flow, work) {
+        return why;
+    }
     match model.choose(flow) {
+        Ok(choice)
+            if choice.works.iter().all(|chosen| chosen.work != *work)
+                && model.is_provable(flow, block, work) =>
+        {
+            Why::Queues { work: name }
+        }
         Ok(_) | Err(Idle::NoWork) => Why::Next { work: name },
         Err(idle) => Why::Waits { work: name, idle },
     }
+}
+
+/// What keeps a packet's message from going with others that can.
+fn held_up(model: &Model, flow: &FlowId, work: &Work) -> Option<Why> {
+    let (_, key) = work.packet()?;
+    if let Some(seq) = model.held_up_by(work, key) {
+        return Some(Why::Behind { work: work.to_string(), seq });
+    }
+    let tip = model.tip_to(flow)?;
+    model.would_expire(work, key, tip).then(|| Why::Expires { work: work.to_string() })
 }
 
 /// How long a packet is still held back by its connection, if a header that proves it is known.

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use super::learned::Learned;
 use super::tare::Tare;
 use super::work::Work;
+use crate::model::Model;
 use crate::model::config::Probe;
+use crate::model::ids::FlowId;
 
 /// Gas to add on top of a simulated transaction. On wasmd v0.61.14 none is needed: delivered gas is what
 /// was simulated, to the unit; a client that begins to forget old headers meanwhile takes some more.
@@ -77,6 +79,17 @@ pub(crate) fn without_first_key(simulated: u64, probe: &Probe) -> u64 {
 /// The gas of a transaction that an account signs with this sequence: the first one also stores its key.
 pub(crate) fn with_first_key(gas: u64, sequence: u64) -> u64 {
     if sequence == 0 { gas.saturating_add(FIRST_KEY) } else { gas }
+}
+
+impl Model {
+    /// What a transaction of a flow's epoch may take beside what it was simulated with: the first one of a key
+    /// stores that, and whoever pays by a grant has it looked up.
+    pub(super) fn gas_beside(&self, id: &FlowId) -> u64 {
+        let epoch = self.flows.get(id).and_then(|flow| flow.epoch.as_ref());
+        let Some(lane) = epoch.map(|epoch| &epoch.lane) else { return 0 };
+        let grants = self.lanes.get(lane).map_or(0, |lane| lane.purse.most_grant_gas());
+        with_first_key(grants, self.free_sequences(lane).next().unwrap_or_default())
+    }
 }
 
 /// The limit that a transaction needs which used this much when it was simulated, times a multiplier

@@ -324,7 +324,12 @@ impl Learned {
         if was_known && std::mem::take(&mut self.relies) {
             self.failures += 1;
         }
-        self.doubt();
+        if was_known {
+            self.doubt();
+        } else {
+            // Nothing says that it failed for what was learned.
+            self.doubt_for(DOUBT);
+        }
         was_known
     }
 
@@ -338,10 +343,15 @@ impl Learned {
 
     /// Forgets what messages take: a transaction failed, or took something else than it was given.
     pub(crate) fn doubt(&mut self) {
+        let doublings = self.failures.saturating_sub(1).min(DOUBLINGS);
+        self.doubt_for(DOUBT << doublings);
+    }
+
+    /// Takes nothing as known for so many batches.
+    fn doubt_for(&mut self, batches: u32) {
         self.classes.clear();
         self.rest.clear();
-        let doublings = self.failures.saturating_sub(1).min(DOUBLINGS);
-        self.doubt = self.doubt.max(DOUBT << doublings);
+        self.doubt = self.doubt.max(batches);
     }
 }
 

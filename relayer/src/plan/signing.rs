@@ -24,8 +24,9 @@ impl Model {
         let Some(lane) = self.epoch_lane(id).cloned() else { return };
         let key = self.chain_to(id).and_then(|chain| chain.lane(&lane)).cloned();
         while let Some((batch, gas)) = self.take_simulated(id) {
-            let usable = self.lanes.get(&lane).is_some_and(|lane| lane.is_usable());
-            let Some(key) = key.as_ref().filter(|_| usable) else { return self.prepared(id) };
+            let Some(key) = key.as_ref().filter(|_| self.can_sign_now(id, &lane)) else {
+                return self.prepared(id);
+            };
             if !self.base_stands(id, &lane, &batch.works) {
                 return self.prepared(id);
             }
@@ -35,6 +36,12 @@ impl Model {
         if epoch.is_some_and(|epoch| epoch.batches.is_empty()) {
             self.prepared(id);
         }
+    }
+
+    /// Whether a lane can sign what was prepared: settings may have changed since it was chosen.
+    fn can_sign_now(&self, id: &FlowId, lane: &LaneId) -> bool {
+        let is_usable = self.lanes.get(lane).is_some_and(|lane| lane.is_usable());
+        is_usable && self.chain_to(id).is_some_and(|chain| !self.payer_unknown(chain, lane))
     }
 
     fn epoch_lane(&self, id: &FlowId) -> Option<&LaneId> {
@@ -134,6 +141,7 @@ impl Model {
             timeout_height,
             gas_limit: fee.gas_limit,
             fee: fee.amount,
+            granter: payment.payer.granter().cloned(),
             size: signed.bytes.len().try_into().unwrap_or(u64::MAX),
             hash: signed.hash,
         };

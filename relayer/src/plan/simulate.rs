@@ -283,6 +283,7 @@ impl Model {
         let unexpected = gas_used.saturating_sub(self.expected_gas(id, place));
         let hides_one = unexpected > limits.max_message_gas;
         let multiplier = self.chain_to(id).map_or(0, |chain| chain.gas_multiplier);
+        let beside = self.gas_beside(id);
         let height = self.flows.get(id).and_then(|flow| flow.epoch.as_ref()).map(|e| e.height);
         // Its slot is gone too once a block has it; then the node counts what a known header takes.
         let is_early = height
@@ -293,7 +294,7 @@ impl Model {
         let batch = &mut epoch.batches[place];
         let is_single = batch.works.len() <= 1;
         let most = if is_single { limits.max_message_gas } else { limits.max_gas };
-        let is_beyond = gas::needed(gas_used, multiplier) > most;
+        let is_beyond = gas::needed(gas_used, multiplier).saturating_add(beside) > most;
         let is_large = gas_used > limits.gas.saturating_mul(3) / 2;
         if !is_single && (is_beyond || is_large || hides_one) {
             let works = std::mem::take(&mut batch.works);
@@ -302,7 +303,8 @@ impl Model {
         if is_beyond {
             let works = epoch.batches.remove(place).works;
             epoch.works.retain(|chosen| !works.contains(&chosen.work));
-            let reason = format!("it takes {gas_used} gas, `max_gas` is {most}");
+            let with = gas_used.saturating_add(beside);
+            let reason = format!("it takes {with} gas, `max_gas` is {most}");
             self.back_off(id, &works, &reason);
             if works.is_empty() {
                 self.delay(id, Some(&Why::Unavailable(format!("client update: {reason}"))));

@@ -148,6 +148,12 @@ impl Model {
         };
         let Some(config) = self.chain_to(id) else { return false };
         let (chain, sequence) = (config.id.clone(), config.probe.sequence);
+        let has_tare = self.chains.get(&chain).is_some_and(|chain| chain.gas.tare.gas().is_some());
+        if !has_tare && !self.is_unsigned(id, epoch.height) {
+            // The node may come to know the header between the two answers, and nothing would tell.
+            self.flow_mut(id).epoch.iter_mut().for_each(|epoch| epoch.twice = Twice::Unknown);
+            return false;
+        }
         let updates = self.updates(id, epoch, config.probe.address.as_str());
         let both = [updates.as_slice(), updates.as_slice()].concat();
         let ask = self.ask_on(&chain, sequence, &both, Purpose::Twice(id.clone()));
@@ -176,6 +182,15 @@ impl Model {
         }
     }
 
+    /// Applies that it is not found out what two updates take.
+    pub(crate) fn on_twice_unknown(&mut self, id: &FlowId, ask: AskId) {
+        if let Some(epoch) = self.flow_mut(id).epoch.as_mut()
+            && epoch.twice.ask() == Some(ask)
+        {
+            epoch.twice = Twice::Unknown;
+        }
+    }
+
     /// What a batch takes when it goes that took `gas` when it was simulated; one that was not is known to
     /// take that.
     pub(super) fn gas_alone(&self, id: &FlowId, batch: &Batch, gas: u64) -> u64 {
@@ -195,7 +210,9 @@ impl Model {
         if batch.is_early {
             return as_new;
         }
-        let as_known = gas.saturating_sub(update.if_known());
+        // Between the two answers the node may have come to know the header by another transaction of ours, or of
+        // others: what one took by itself is then what a known one takes.
+        let as_known = gas.saturating_sub(update.if_known().min(new));
         // The accounts of two new receivers take as much as the two answers differ by: there, nothing is to be told.
         let goes = batch.shape.as_ref().filter(|_| batch.simulated.is_some());
         let goes = goes.map(Shape::after_update);
@@ -233,4 +250,31 @@ impl Update {
 fn is_nearer(learned: u64, as_new: u64, as_known: u64) -> bool {
     let off = learned.abs_diff(as_new);
     off <= learned / 100 * NEAR && off < learned.abs_diff(as_known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::config::Config;
+    use crate::model::facts::{Ask, Fact, Proofs, Why};
+    use crate::model::ids::{LaneId, Side};
+    use crate::model::step;
+    use crate::plan::epoch::Epoch;
+
+    /// What is asked for takes one of the few places until it is answered.
+    #[test]
+    fn what_is_not_found_out_about_two_updates_is_not_waited_for() {
+        let mut model = Model::new(Config::default());
+        let id = FlowId { path: "ab".into(), to: Side::B };
+        let ask = Ask::Simulate { chain: "b".into(), tx: Vec::new() };
+        let ask = model.asks.put(Time(0), Purpose::Twice(id.clone()), ask);
+        let lane = LaneId { chain: "b".into(), address: "x".into() };
+        let proofs = Proofs { root: Vec::new(), items: Vec::new() };
+        let mut epoch = Epoch::of(lane, 1, None, proofs, Vec::new());
+        epoch.twice = Twice::Asked(ask);
+        model.flow_mut(&id).epoch = Some(epoch);
+        step(&mut model, Fact::Failed(ask, Why::Timeout), Time(1));
+        let asks = model.flow_mut(&id).epoch.as_ref().map(|epoch| epoch.asks().count());
+        assert_eq!(asks, Some(0));
+    }
 }

@@ -56,12 +56,13 @@ impl Model {
     pub(super) fn known_gas(&mut self, id: &FlowId, shape: &Shape) -> Option<u64> {
         let (limits, config) = (self.limits(id), self.chain_to(id)?);
         let (chain, multiplier) = (config.id.clone(), config.gas_multiplier);
+        let beside = self.gas_beside(id);
         if !config.learn_gas || multiplier < LEAST_MULTIPLIER {
             return None;
         }
         let used = self.chains.get_mut(&chain)?.gas.learned.predict(id, shape)?;
-        let is_too_much =
-            gas::needed(used, multiplier) > limits.max_gas || used > limits.gas / 2 * 3;
+        let needed = gas::needed(used, multiplier).saturating_add(beside);
+        let is_too_much = needed > limits.max_gas || used > limits.gas / 2 * 3;
         (!is_too_much).then_some(used)
     }
 

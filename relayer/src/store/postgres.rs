@@ -98,7 +98,9 @@ impl Postgres {
         let lease = Lease::take(&pool, &name, (ttl, held)).await?;
         // Whoever held it until now may have needed the tables as they were.
         if let Err(error) = tables::complete(&pool, &name, tables).await {
-            lease.give_back(&pool).await?;
+            if let Err(kept) = lease.give_back(&pool).await {
+                tracing::warn!(error = %kept, "the lease cannot be given back, and ends by itself");
+            }
             return Err(error);
         }
         Ok(Self { pool, lease: Some(lease), patience: ttl * LEASES })
@@ -129,6 +131,14 @@ impl Postgres {
     /// This replica, if it holds the lease.
     pub fn replica(&self) -> Option<&Replica> {
         self.lease.as_ref().map(Lease::replica)
+    }
+
+    async fn read_costs(&self, day: u64) -> Result<Vec<CostRow>, StoreError> {
+        let query =
+            "SELECT row FROM cost WHERE day >= $1 ORDER BY day, chain, address, sequence, place";
+        let rows: Vec<String> =
+            sqlx::query_scalar(query).bind(integer("day", day)?).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| decode("cost", row)).collect()
     }
 
     /// Begins to write, as long as nobody else has the lease.
@@ -291,11 +301,7 @@ impl Store for Postgres {
     }
 
     async fn costs(&self, day: u64) -> Result<Vec<CostRow>, StoreError> {
-        let query =
-            "SELECT row FROM cost WHERE day >= $1 ORDER BY day, chain, address, sequence, place";
-        let rows: Vec<String> =
-            sqlx::query_scalar(query).bind(integer("day", day)?).fetch_all(&self.pool).await?;
-        rows.iter().map(|row| decode("cost", row)).collect()
+        within(LONGEST, self.read_costs(day)).await
     }
 
     async fn forget_costs(&self, day: u64) -> Result<(), StoreError> {

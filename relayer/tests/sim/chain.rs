@@ -21,6 +21,8 @@ const FIRST_KEY_GAS: u64 = 6_571;
 pub(crate) const BASE_PRICE: u128 = 10_000_000_000_000_000;
 /// Gas of a transaction besides its messages.
 const BASE_GAS: u64 = 60_000;
+/// Gas of a client update with a new header that one validator signed.
+pub(crate) const UPDATE_GAS: u64 = 83_000;
 /// Gas of receiving a packet, unless the application takes more.
 pub(crate) const RECV_GAS: u64 = 75_000;
 
@@ -78,6 +80,8 @@ pub(crate) struct Chain<C = Plain> {
     pub(crate) limits: Vec<u64>,
     /// What every message takes more than usual.
     pub(crate) heavier: u64,
+    /// What an update takes whose header its client does not know yet.
+    pub(crate) update_gas: u64,
     /// What it paid in all.
     pub(crate) fees: u128,
     /// What the chain demands for gas, in units of 10⁻¹⁸.
@@ -96,7 +100,6 @@ pub(crate) fn gas_of(url: &str, effect: &Effect) -> u64 {
         (_, Effect::Heavy(gas)) => *gas,
         ("MsgRecvPacket", _) => RECV_GAS,
         ("MsgAcknowledgement", _) => 27_000,
-        ("MsgUpdateClient", _) => 83_000,
         _ => 120_000,
     }
 }
@@ -130,6 +133,7 @@ impl<C: Channels> Chain<C> {
             gas_limits: 0,
             limits: Vec::new(),
             heavier: 0,
+            update_gas: UPDATE_GAS,
             fees: 0,
             base_price: BASE_PRICE,
             hides_price: false,
@@ -159,6 +163,7 @@ impl<C: Channels> Chain<C> {
             is_strict: self.is_strict,
             mode: Mode::Check,
             base_price: self.base_price,
+            update_gas: self.update_gas,
         }
     }
 
@@ -316,7 +321,7 @@ impl<C: Channels> Chain<C> {
         }
         let events: Vec<Event> =
             sends.into_iter().filter_map(|send| send(&mut self.core)).collect();
-        txs.push(TxFacts { ours: None, events });
+        txs.push(TxFacts { ours: Vec::new(), events });
         self.core.channels.commit(&at);
         let header = SimHeader {
             chain: self.id.clone(),
@@ -346,8 +351,10 @@ impl<C: Channels> Chain<C> {
         let mut events = Vec::new();
         let ran = Self::run_all(&mut core, at, &pooled.tx, &mut events);
         let limit = pooled.tx.fee.gas_limit;
-        let heavier = self.heavier * pooled.tx.msgs.len() as u64;
-        let ran = ran.map(|(gas, noops)| (gas + heavier, noops));
+        let first = if pooled.tx.sequence == 0 { FIRST_KEY_GAS } else { 0 };
+        let grant = self.core.grant_gas(&pooled.tx, &pooled.signer);
+        let beside = self.heavier * pooled.tx.msgs.len() as u64 + first + grant;
+        let ran = ran.map(|(gas, noops)| (gas + beside, noops));
         let ran = match ran {
             Ok((gas, _)) if gas > limit => {
                 let failure = Failure { codespace: "sdk", code: 11, log: "out of gas".to_owned() };
@@ -381,8 +388,8 @@ impl<C: Channels> Chain<C> {
                 used.failed_index = index;
             }
         }
-        let ours = self.lanes.contains(&used.lane).then_some(used);
-        if let Some(used) = &ours {
+        let ours: Vec<Used> = self.lanes.contains(&used.lane).then_some(used).into_iter().collect();
+        for used in &ours {
             self.paid.push(used.clone());
             self.gas_limits += limit;
             self.limits.push(limit);

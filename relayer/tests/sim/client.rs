@@ -20,6 +20,8 @@ fn is_frozen(state: &ClientState) -> bool {
     block(state.frozen_height) != 0
 }
 
+/// What an update takes whose header the client knows; measured on wasmd v0.61.14.
+const KNOWN_UPDATE_GAS: u64 = 54_000;
 /// By this connections count their delay in blocks.
 const MAX_BLOCK_TIME: u64 = 30_000_000_000;
 
@@ -159,7 +161,7 @@ impl<C: Channels> Core<C> {
             }
         }
         events.push(self.client_event(at, &client, header.height, ClientChange::Updated));
-        Ok(Effect::Done)
+        Ok(Effect::Heavy(if known { KNOWN_UPDATE_GAS } else { at.update_gas }))
     }
 
     fn freeze(

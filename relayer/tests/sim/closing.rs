@@ -4,6 +4,7 @@ use cosmos::wire::packet::Packet;
 use cosmos::wire::path;
 use ferry::model::facts::Event;
 use ferry::model::ids::{Order, Side};
+use ferry::plan::explain::Why;
 use ibc_proto::ibc::core::channel::v1::{
     Channel, Counterparty, MsgChannelCloseInit, MsgTimeoutOnClose,
 };
@@ -13,7 +14,7 @@ use crate::channels::Channels;
 use crate::core::{Context, Core, Effect, Failure, commitment, fail, is_ordered};
 use crate::opening::CLOSED;
 use crate::setup::{Expiry, Faults, Sending, Setup};
-use crate::traps::{LATE, link};
+use crate::traps::{LATE, link, why_waits};
 use crate::world::World;
 use crate::{checks, settle};
 
@@ -127,6 +128,10 @@ fn an_ordered_channel_stops_at_the_first_that_cannot_go_and_goes_on_after() {
         world.chains.b.core.effects.values().map(|effects| effects.received).sum::<u32>()
     };
     assert_eq!(received(&world), 7, "{:?}", world.notices);
+    let waits_for = |why: &Why| matches!(why, Why::Behind { seq: 8, .. });
+    let whys = why_waits(&world);
+    let behind = whys.iter().filter(|why| waits_for(why)).count();
+    assert_eq!((behind, whys.len()), (12, 13), "9 to 20 wait for 8: {whys:?}");
     world.chains.b.core.channels.refuses = None;
     settle(&mut world, 200);
     assert_eq!((received(&world), checks::wasted(&world)), (20, (0, 0)));

@@ -73,6 +73,8 @@ pub(crate) struct Context {
     pub(crate) mode: Mode,
     /// What gas costs at least, in units of 10⁻¹⁸.
     pub(crate) base_price: u128,
+    /// What an update takes whose header is not known yet.
+    pub(crate) update_gas: u64,
 }
 
 /// How often something had an effect on the application.

@@ -8,7 +8,7 @@ use ferry::model::notice::Notice;
 use ferry::plan::choose::Idle;
 use ferry::plan::explain::Why;
 
-use crate::chain::{BASE_PRICE, Chain};
+use crate::chain::{BASE_PRICE, Chain, UPDATE_GAS};
 use crate::clients::age;
 use crate::setup::{Faults, Sending, Setup};
 use crate::traps::{LATE, link, why_waits};
@@ -188,9 +188,10 @@ fn what_follows_its_update_pays_for_itself_only() {
     let gas = gas_since(&world, before);
     let (limits, used): (Vec<u64>, Vec<u64>) = gas.iter().copied().unzip();
     let total = limits.iter().sum::<u64>() * 1_000 / used.iter().sum::<u64>();
-    assert!(gas.len() > 50 && total <= 1_030, "{total} thousandths of {} transactions", gas.len());
-    // One that was asked about before the update was offered, and answered after, may be taken for either.
-    let worst = gas.iter().map(|(limit, used)| limit * 100 / used).max();
-    assert!(worst <= Some(115), "{gas:?}");
+    assert!(gas.len() > 50 && total <= 1_045, "{total} thousandths of {} transactions", gas.len());
+    // One that was asked about before the update was offered, and answered after, may be taken for either; and until the
+    // chain has told what a known one takes, nothing is left out. The first key of who simulates is left out but for 71.
+    let most = |used: u64| (used + UPDATE_GAS + 71) * 1_020 / 1_000 + 3_001;
+    assert!(gas.iter().all(|(limit, used)| *limit <= most(*used)), "{gas:?}");
     assert_eq!((checks::wasted(&world), &world.notices[..]), ((0, 0), &[][..]));
 }

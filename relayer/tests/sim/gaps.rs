@@ -1,5 +1,6 @@
 //! Blocks that nobody keeps, stores that are lost: what they held is found in the chains' state.
 
+use ferry::model::facts::Fact;
 use ferry::model::ids::Side;
 use ferry::model::notice::Notice;
 
@@ -108,4 +109,32 @@ fn states_are_checked_as_often_as_is_wanted() {
     assert!((6..=16).contains(&often), "{often}");
     world.check_every(0);
     assert_eq!(scans(&mut world, 300), 0);
+}
+
+fn send_unheard(world: &mut World) {
+    world.hides_sends = true;
+    world.send_at(Sending { at: 1, from: Side::A, count: 5, expiry: LATE });
+    world.run(10, |_| false);
+    world.hides_sends = false;
+    assert_eq!((world.model.packets().count(), world.chains.a.core.sent()), (0, 5));
+}
+
+/// What a node leaves out of a block, nothing else tells of: the check finds it within the hour.
+#[test]
+fn what_no_block_told_of_is_found_within_the_hour() {
+    let mut world = linked(66, Faults::default());
+    send_unheard(&mut world);
+    settle(&mut world, 3_700);
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
+/// Where something of a block does not read, the state is looked at without waiting for the hour.
+#[test]
+fn what_did_not_read_has_the_state_looked_at_at_once() {
+    let mut world = linked(67, Faults::default());
+    send_unheard(&mut world);
+    assert!(!world.run(60, checks::is_at_rest), "nothing told of them yet");
+    world.feed(Fact::Garbled(world.chains.a.id.as_str().into()));
+    settle(&mut world, 60);
+    assert_eq!(checks::wasted(&world), (0, 0));
 }

@@ -1,4 +1,4 @@
-//! Several keys on a chain, and others who pay for them.
+//! Several keys on a chain.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,12 +6,10 @@ use cosmos::keys::Key;
 use ferry::model::config::{ChainConfig, LaneConfig};
 use ferry::model::ids::{Address, Both, Order, PathId, Side, Span};
 use ferry::model::notice::Notice;
-use ferry::model::purse::Payer;
 use ferry::model::rows::{ChannelRow, PathRow};
 use ferry::plan::choose::Idle;
 use ferry::plan::explain::Why;
 
-use crate::money::Allowance;
 use crate::plain::Plain;
 use crate::rng::Rng;
 use crate::setup::{Faults, Sending, Setup, lane, wanted};
@@ -19,10 +17,10 @@ use crate::traps::{LATE, link, why_waits};
 use crate::world::{Happening, SECOND, START, Site, World};
 use crate::{checks, everything, seeds, settle};
 
-const NAMES: [(&str, u64); 2] = [("alpha-1", 1), ("beta-4", 4)];
+pub(crate) const NAMES: [(&str, u64); 2] = [("alpha-1", 1), ("beta-4", 4)];
 
 /// The usual key, and two more.
-fn three_keys(config: &mut ChainConfig) {
+pub(crate) fn three_keys(config: &mut ChainConfig) {
     let usual = if config.id.as_str() == NAMES[0].0 { 1 } else { 2 };
     let lane = |number: u8| {
         let key = Key::from_secret(&[number; 32]).expect("the secret is valid");
@@ -32,7 +30,7 @@ fn three_keys(config: &mut ChainConfig) {
 }
 
 /// Two chains with so many paths between them, all open.
-fn linked(paths: usize, setup: Setup) -> World {
+pub(crate) fn linked(paths: usize, setup: Setup) -> World {
     let started = [START, START + SECOND / 3];
     let site =
         |(name, started)| Site { name, channels: Plain::default(), interval: SECOND, started };
@@ -62,11 +60,11 @@ fn send(world: &mut World, at: u64, path: usize, count: u64) {
     world.later(at * SECOND, None, Happening::Act(Box::new(act)));
 }
 
-fn address(world: &World, side: Side, place: usize) -> Address {
+pub(crate) fn address(world: &World, side: Side, place: usize) -> Address {
     world.chains.on(side).lanes[place].address.clone()
 }
 
-fn endow(world: &mut World, side: Side, address: &Address, balance: u128) {
+pub(crate) fn endow(world: &mut World, side: Side, address: &Address, balance: u128) {
     let balances = &mut world.chains.on_mut(side).core.money.balances;
     balances.insert(address.to_string(), balance);
 }
@@ -161,7 +159,7 @@ fn the_only_key_without_money_says_so_and_goes_on_by_itself() {
 }
 
 /// Everything goes wrong at once, keys run dry and get money, and some are taken out of the configuration
-/// while their transactions are on their way.
+/// while their transactions are on their way: at a restart, or while ferry runs.
 #[test]
 fn keys_that_come_and_go_lose_nothing() {
     for seed in seeds(3) {
@@ -181,129 +179,15 @@ fn keys_that_come_and_go_lose_nothing() {
             endow(&mut world, side, &key, balance);
             if rng.chance(30) {
                 let kept = rng.below(2) as usize;
-                world.reconfigure(|config| {
+                let others = |config: &mut ChainConfig| {
                     three_keys(config);
                     config.lanes.remove(kept);
-                });
+                };
+                if rng.chance(50) { world.reconfigure(others) } else { world.retune(others) }
             }
         }
         settle(&mut world, 3_600);
         checks::books(&world);
         assert_eq!(checks::wasted(&world), (0, 0), "{:?}", world.notices);
     }
-}
-
-fn granters(config: &mut ChainConfig) {
-    config.fee_granters = ["sim1first", "sim1second", "sim1third"].map(Address::from).into();
-}
-
-fn grant(world: &mut World, granter: &str, allowance: Allowance) {
-    let grantee = address(world, Side::B, 0).to_string();
-    let grants = &mut world.chains.b.core.money.grants;
-    grants.insert((granter.to_owned(), grantee), allowance);
-}
-
-fn allows(left: u128) -> Allowance {
-    Allowance { left, expires: u64::MAX, messages: None }
-}
-
-fn paid(world: &World, payer: &str) -> u128 {
-    world.chains.b.core.paid(payer)
-}
-
-/// Who began to pay on B, in turn.
-fn payers(world: &World) -> Vec<String> {
-    let payer = |notice: &Notice| match notice {
-        Notice::Payer { lane, .. } if lane.chain.as_str() != NAMES[1].0 => None,
-        Notice::Payer { payer: Payer::Granter(granter), .. } => Some(granter.to_string()),
-        Notice::Payer { payer: Payer::Own, .. } => Some("own".to_owned()),
-        _ => None,
-    };
-    world.notices.iter().filter_map(payer).collect()
-}
-
-/// Every grant is looked at before it is used: one that is not there, has ended or is for other messages
-/// is passed over and nothing is refused; one that is used up gives way to the next, then to the key.
-#[test]
-fn grants_are_used_in_turn_while_they_pay() {
-    let mut world = link(Setup::default());
-    let own = address(&world, Side::B, 0);
-    let now = world.now;
-    grant(&mut world, "sim1first", Allowance { expires: now - SECOND, ..allows(u128::MAX) });
-    grant(&mut world, "sim1second", allows(40_000));
-    grant(&mut world, "sim1third", allows(40_000));
-    world.reconfigure(granters);
-    let before = paid(&world, own.as_str());
-    for at in 1..30 {
-        world.send_at(Sending { at, from: Side::A, count: 1, expiry: LATE });
-    }
-    let second_pays = |world: &World| paid(world, "sim1second") > 0;
-    assert!(world.run(30, second_pays), "{:?}", world.notices);
-    assert_eq!(paid(&world, own.as_str()), before, "the key's own money stays");
-    settle(&mut world, 300);
-    assert_eq!(payers(&world), ["sim1second", "sim1third", "own"], "{:?}", world.notices);
-    assert_eq!(paid(&world, "sim1first"), 0);
-    assert!(paid(&world, "sim1second") > 30_000 && paid(&world, "sim1third") > 30_000);
-    assert!(paid(&world, own.as_str()) > before);
-    assert!(!world.notices.iter().any(|notice| matches!(notice, Notice::Refused { .. })));
-    assert_eq!(checks::wasted(&world), (0, 0));
-    checks::books(&world);
-}
-
-/// A grant for receives only pays for what has nothing else in it, and a granter without money for nothing.
-#[test]
-fn a_grant_pays_only_for_its_messages() {
-    let mut world = link(Setup::default());
-    let acks = ["/ibc.core.channel.v1.MsgAcknowledgement".to_owned()];
-    grant(&mut world, "sim1first", Allowance { messages: Some(acks.into()), ..allows(u128::MAX) });
-    grant(&mut world, "sim1second", allows(u128::MAX));
-    endow(&mut world, Side::B, &"sim1second".into(), 5);
-    world.reconfigure(granters);
-    world.send_at(Sending { at: 1, from: Side::A, count: 5, expiry: LATE });
-    settle(&mut world, 60);
-    assert_eq!((paid(&world, "sim1first"), paid(&world, "sim1second")), (0, 0));
-    assert_eq!(payers(&world), ["own"], "{:?}", world.notices);
-    assert!(!world.notices.iter().any(|notice| matches!(notice, Notice::Refused { .. })));
-}
-
-/// A grant for other messages makes no empty key one that can pay: its works go to the key with money, and it
-/// is said once.
-#[test]
-fn a_grant_for_other_messages_fills_no_purse() {
-    let adjust = |config: &mut ChainConfig| {
-        three_keys(config);
-        granters(config);
-    };
-    let mut world = linked(1, Setup { adjust, ..Setup::default() });
-    let first = address(&world, Side::B, 0);
-    let acks = ["/ibc.core.channel.v1.MsgAcknowledgement".to_owned()];
-    grant(&mut world, "sim1first", Allowance { messages: Some(acks.into()), ..allows(u128::MAX) });
-    endow(&mut world, Side::B, &first, 5);
-    world.reconfigure(adjust);
-    for at in 1..6 {
-        world.send_at(Sending { at, from: Side::A, count: 10, expiry: LATE });
-    }
-    settle(&mut world, 120);
-    let of_first = |notice: &&Notice| matches!(notice, Notice::LaneEmpty { lane, .. } | Notice::LaneResumed { lane } if lane.address == first);
-    let said: Vec<_> = world.notices.iter().filter(of_first).collect();
-    assert!(matches!(said[..], [Notice::LaneEmpty { .. }]), "{:?}", world.notices);
-    assert!(paid(&world, address(&world, Side::B, 1).as_str()) > 0);
-    assert_eq!(checks::wasted(&world), (0, 0));
-}
-
-/// What was granted and is taken back between two looks is refused once, for free, and passed over.
-#[test]
-fn a_grant_that_is_taken_back_costs_nothing() {
-    let mut world = link(Setup::default());
-    grant(&mut world, "sim1first", allows(u128::MAX));
-    world.reconfigure(granters);
-    world.send_at(Sending { at: 1, from: Side::A, count: 5, expiry: LATE });
-    settle(&mut world, 60);
-    assert!(paid(&world, "sim1first") > 0);
-    world.chains.b.core.money.grants.clear();
-    world.send_at(Sending { at: 2, from: Side::A, count: 5, expiry: LATE });
-    settle(&mut world, 60);
-    assert_eq!(payers(&world), ["sim1first", "own"], "{:?}", world.notices);
-    let refused = world.notices.iter().filter(|n| matches!(n, Notice::Refused { .. })).count();
-    assert_eq!((refused, checks::wasted(&world)), (1, (0, 0)), "{:?}", world.notices);
 }

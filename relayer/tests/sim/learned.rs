@@ -190,3 +190,20 @@ fn what_became_cheaper_is_simulated_again() {
     assert_close(&watch(&mut world, |world| burst(world, 400)).ratios);
     assert_eq!(checks::wasted(&world), (0, 0));
 }
+
+/// Simulations that are on their way while a block takes the update with which they were asked are answered with one
+/// that the node knows: what an update of a hundred validators takes more when it is new is not to be left out of them.
+#[test]
+fn an_update_that_a_block_took_meanwhile_is_left_out_as_the_known_one_that_it_was() {
+    let mut world = linked(large_blocks);
+    world.chains.b.update_gas = 310_000;
+    // The other answers are late too, so that updates and what follows come at any time between blocks.
+    world.faults.slow = 50;
+    for at in 1..40 {
+        let count = 51 + at * 3;
+        world.send_at(Sending { at: at * 5, from: Side::A, count, expiry: LATE });
+    }
+    settle(&mut world, 900);
+    assert_eq!(checks::wasted(&world), (0, 0), "{:?}", world.notices);
+    checks::books(&world);
+}

@@ -19,6 +19,7 @@ mod events;
 mod fees;
 mod filters;
 mod gaps;
+mod grants;
 mod handshakes;
 mod holes;
 mod hostile;

@@ -15,6 +15,8 @@ pub(crate) struct Allowance {
     pub(crate) left: u128,
     pub(crate) expires: u64,
     pub(crate) messages: Option<BTreeSet<String>>,
+    /// What taking a fee from it takes.
+    pub(crate) gas: u64,
 }
 
 /// Who has what.
@@ -24,6 +26,8 @@ pub(crate) struct Money {
     pub(crate) balances: BTreeMap<String, u128>,
     /// Granter and grantee -> what is granted.
     pub(crate) grants: BTreeMap<(String, String), Allowance>,
+    /// Granters whose grants no node tells of.
+    pub(crate) unread: BTreeSet<String>,
     /// Who paid how much.
     pub(crate) paid: BTreeMap<String, u128>,
 }
@@ -73,6 +77,12 @@ impl<C: Channels> Core<C> {
         Ok(())
     }
 
+    /// What a transaction takes for taking its fee from a grant.
+    pub(crate) fn grant_gas(&self, tx: &DecodedTx, signer: &str) -> u64 {
+        let Some(granter) = tx.fee.granter.clone() else { return 0 };
+        self.money.grants.get(&(granter, signer.to_owned())).map_or(0, |grant| grant.gas)
+    }
+
     pub(crate) fn balance(&self, address: &str) -> u128 {
         self.money.balances.get(address).copied().unwrap_or(u128::MAX)
     }
@@ -92,7 +102,7 @@ impl<C: Channels> Core<C> {
             balance: self.balance(granter.as_str()),
             expires: allowance.map(|allowance| Time(allowance.expires)),
             messages: allowance.and_then(|allowance| allowance.messages.clone()),
-            gas: 0,
+            gas: allowance.map_or(0, |allowance| allowance.gas),
         }
     }
 }

@@ -102,8 +102,11 @@ impl<C: Channels> World<C> {
     fn funds(&self, id: AskId, lane: &LaneId, granters: Vec<Address>) -> Fact {
         let core = &self.chains.named(&lane.chain).core;
         let balance = core.balance(lane.address.as_str());
-        let grants = granters.into_iter().map(|granter| core.granted(&granter, &lane.address));
-        Fact::Funds(id, Funds { balance, grants: grants.collect() })
+        let is_unread = |granter: &Address| core.money.unread.contains(granter.as_str());
+        let (unread, read): (Vec<_>, Vec<_>) = granters.into_iter().partition(is_unread);
+        let grants = read.into_iter().map(|granter| core.granted(&granter, &lane.address));
+        let unread = unread.into_iter().map(|granter| (granter, "the node is busy".to_owned()));
+        Fact::Funds(id, Funds { balance, grants: grants.collect(), unread: unread.collect() })
     }
 
     fn compare(&mut self, id: AskId, given: &GivenHeader) -> Fact {

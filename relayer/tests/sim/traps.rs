@@ -83,6 +83,27 @@ fn a_packet_about_to_expire_takes_no_other_with_it() {
     assert_eq!((received.count(), checks::wasted(&world)), (31, (0, 0)));
 }
 
+/// One whose timeout would come first is not sent, and one for which there is no room says so: neither waits for a block
+/// that proves it.
+#[test]
+fn what_cannot_arrive_or_has_no_room_says_so() {
+    let mut world = link(Setup::default());
+    world.send_at(Sending { at: 1, from: Side::A, count: 1, expiry: Expiry::Blocks(1) });
+    let expires =
+        |world: &World| why_waits(world).iter().any(|why| matches!(why, Why::Expires { .. }));
+    assert!(world.run(20, expires), "{:?}", why_waits(&world));
+    settle(&mut world, 60);
+    world.send_at(Sending { at: 1, from: Side::A, count: 2_000, expiry: LATE });
+    let queues = |world: &World| {
+        let whys = why_waits(world);
+        let count = whys.iter().filter(|why| matches!(why, Why::Queues { .. })).count();
+        assert!(count == 0 || !whys.iter().any(|why| matches!(why, Why::Next { .. })), "{whys:?}");
+        count > 500
+    };
+    assert!(world.run(20, queues), "{:?}", why_waits(&world).last());
+    settle(&mut world, 300);
+}
+
 /// The first step of a channel's handshake on the first connection.
 pub(crate) fn begun_by_others(port: &str, other_port: &str) -> MsgChannelOpenInit {
     let counterparty = Counterparty { port_id: other_port.into(), channel_id: String::new() };

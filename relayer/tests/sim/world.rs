@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cosmos::keys::Key;
 use ferry::model::config::{ChainConfig, Config};
-use ferry::model::facts::{Ask, Fact, Step};
+use ferry::model::facts::{Ask, Event, Fact, PacketChange, Step};
 use ferry::model::ids::{AskId, Both, ChainId, End, Height, Order, Side, Span, Time};
 use ferry::model::notice::Notice;
 use ferry::model::rows::{ChannelRow, Ibc, PathRow};
@@ -74,6 +74,8 @@ pub(crate) struct World<C: Channels = Plain> {
     /// Scans of packets: after which sequence, and how many were found.
     pub(crate) scanned: Vec<(u64, usize)>,
     pub(crate) rival: Rival,
+    /// Nodes leave out what was sent when they tell of a block.
+    pub(crate) hides_sends: bool,
     /// Nanoseconds that reading a block takes when more wait.
     pub(crate) reading: u64,
     config: Config,
@@ -208,6 +210,7 @@ impl<C: Channels> World<C> {
             scan_part: usize::MAX,
             scanned: Vec::new(),
             rival: Rival::new(Key::from_secret(&[99; 32]).expect("the secret is valid")),
+            hides_sends: false,
             reading: MILLI,
             config,
             wanted,
@@ -391,6 +394,12 @@ impl<C: Channels> World<C> {
     /// Checks states so often from now on; zero is never. The relayer runs on.
     pub(crate) fn check_every(&mut self, seconds: u64) {
         self.config.check_every = Span::seconds(seconds);
+        self.retune(|_| {});
+    }
+
+    /// Changes the configurations of the chains as `ferry reload` does. The relayer runs on.
+    pub(crate) fn retune(&mut self, adjust: impl Fn(&mut ChainConfig)) {
+        self.config.chains.iter_mut().for_each(adjust);
         let config = self.config.clone();
         self.feed(Fact::Reload(Box::new(config)));
     }
@@ -481,7 +490,10 @@ impl<C: Channels> World<C> {
             self.feed(Fact::Jump(id, tip));
             return;
         }
-        let Some(block) = chain.blocks.get(&(cursor.height + 1)).cloned() else { return };
+        let Some(mut block) = chain.blocks.get(&(cursor.height + 1)).cloned() else { return };
+        if self.hides_sends {
+            block.txs.iter_mut().for_each(|tx| tx.events.retain(|event| !is_send(event)));
+        }
         if self.feed(Fact::Block(id, block)) {
             let process = Some(self.process);
             self.later(self.reading, process, Happening::Pull(place));
@@ -535,4 +547,8 @@ impl<C: Channels> World<C> {
     pub(crate) fn reload(&self) -> Model {
         Model::load(self.config.clone(), self.store.rows())
     }
+}
+
+fn is_send(event: &Event) -> bool {
+    matches!(event, Event::Packet(packet) if matches!(packet.change, PacketChange::Sent { .. }))
 }

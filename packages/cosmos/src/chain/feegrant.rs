@@ -114,11 +114,19 @@ impl Chain {
         let request = AllowanceRequest { granter: granter.into(), grantee: grantee.into() };
         match self.rpc.query::<_, AllowanceResponse>(path, &request, 0).await {
             Ok(answer) => Ok(answer.allowance.map(|grant| Allowance::of(&grant, now))),
-            // `x/feegrant/keeper/grpc_query.go`: `NotFound` in some versions, `Internal` in others.
-            Err(QueryError::Refused { .. }) => Ok(None),
+            Err(error) if is_no_grant(&error) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Whether a chain says that there is no grant; what else it refuses says nothing of that.
+///
+/// Source: cosmos-sdk v0.53 `x/feegrant/keeper/grpc_query.go`, `Allowance`: the status is `Internal` in most versions,
+/// and the text that of `keeper.go`, `GetAllowance`: "fee-grant not found: not found".
+fn is_no_grant(error: &QueryError) -> bool {
+    let says_so = |log: &str| log.contains("fee-grant not found") || log.contains("no allowance");
+    error.is_not_found() || matches!(error, QueryError::Refused { log, .. } if says_so(log))
 }
 
 impl Allowance {
@@ -233,6 +241,25 @@ mod tests {
     fn filtered(inner: Any, allowed: &[&str]) -> Any {
         let allowed_messages = allowed.iter().map(ToString::to_string).collect();
         packed(FILTERED, &AllowedMsgAllowance { allowance: Some(inner), allowed_messages })
+    }
+
+    #[test]
+    fn only_what_says_so_means_that_there_is_no_grant() {
+        let refused = |codespace: &str, code, log: &str| QueryError::Refused {
+            path: "p".into(),
+            codespace: codespace.into(),
+            code,
+            log: log.into(),
+        };
+        assert!(is_no_grant(&refused("sdk", 22, "not found: key not found")));
+        assert!(is_no_grant(&refused(
+            "sdk",
+            18,
+            "fee-grant not found: not found: invalid request"
+        )));
+        for log in ["failed to load state at height 5; version does not exist", "out of memory"] {
+            assert!(!is_no_grant(&refused("sdk", 18, log)), "{log}");
+        }
     }
 
     #[test]

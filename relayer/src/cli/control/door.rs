@@ -29,7 +29,6 @@ use crate::model::Model;
 use crate::model::config::LaneConfig;
 use crate::model::facts::Fact;
 use crate::model::ids::{ChainId, LaneId};
-use crate::serve::wallets::Wallets;
 
 /// Commands that are served at once.
 const PLACES: usize = 8;
@@ -46,7 +45,6 @@ pub(in crate::cli) struct Door {
     pub(in crate::cli) place: Arc<Place>,
     pub(in crate::cli) desk: Desk,
     pub(in crate::cli) level: LogLevel,
-    pub(in crate::cli) wallets: Wallets,
     /// The configuration as it was read last.
     pub(in crate::cli) config: Arc<Mutex<Config>>,
     /// The chains that are served.
@@ -201,9 +199,15 @@ impl Door {
             tracing::info!(chain = %node.id, "chain is served");
         }
         self.desk.join(new.clone(), facts)?;
-        tokio::spawn(self.wallets.clone().watch(file, new.clone()));
         nodes.extend(new);
-        Ok(nodes.clone())
+        let all = nodes.clone();
+        // Who reads the configuration again waits for nodes.
+        drop(nodes);
+        let mut config = self.config.lock().await;
+        let is_new = |chain: &Chain| config.chain(&chain.id).is_err();
+        let served: Vec<Chain> = file.chains.into_iter().filter(is_new).collect();
+        config.chains.extend(served);
+        Ok(all)
     }
 }
 

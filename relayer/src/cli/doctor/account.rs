@@ -1,11 +1,18 @@
 //! The accounts that sign on a chain, and those that pay.
 
+use std::time::Duration;
+
 use cosmos::chain::Chain;
+use ibc_proto::ibc::core::channel::v1::{MsgAcknowledgement, MsgRecvPacket, MsgTimeout};
+use ibc_proto::ibc::core::client::v1::MsgUpdateClient;
+use prost::Name as _;
 
 use super::Findings;
 use crate::config::Chain as ChainFile;
 use crate::config::value::format_duration;
-use crate::drive::now;
+use crate::drive::{funds, now};
+use crate::model::ids::Time;
+use crate::model::state::Grant;
 
 /// The gas of a packet's receipt and its acknowledgement, with their share of updates.
 const PACKET_GAS: u64 = 120_000;
@@ -45,7 +52,7 @@ async fn known(chain: &Chain, address: &str, findings: &mut Findings) {
     }
 }
 
-/// Looks at what one account grants another; `true` when it pays.
+/// Looks at what one account grants another; `true` when it pays for what relaying takes.
 async fn grant(
     chain: &Chain,
     (granter, address): (&str, &str),
@@ -53,44 +60,57 @@ async fn grant(
     findings: &mut Findings,
 ) -> bool {
     const CHECK: &str = "fee grant";
-    let cure = format!("the granter sends `tx feegrant grant {granter} {address}`");
-    let now = now().0;
-    let allowance = match chain.allowance(granter, address, now).await {
-        Ok(Some(allowance)) => allowance,
-        Ok(None) => {
-            let finding = format!("{granter} pays nothing for {address}");
-            findings.warning(CHECK, finding, cure);
-            return false;
-        }
+    let (denom, now) = (file.gas_price.denom(), now());
+    let grant = match funds::grant(chain, address, denom, granter.into()).await {
+        Ok(grant) => grant,
         Err(error) => {
             findings.warning(CHECK, error.to_string(), "try again");
             return false;
         }
     };
-    let left = allowance.left(file.gas_price.denom());
-    let enough = left.is_none_or(|left| left >= file.gas_price.fee(PACKET_GAS));
-    let has_ended = allowance.expires.is_some_and(|end| end <= now);
-    let mut terms = match left {
-        Some(left) => format!("{left}{} left", file.gas_price.denom()),
+    let wanted = file.gas_price.fee(PACKET_GAS.saturating_add(grant.gas));
+    let urls = messages();
+    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+    match grant.objection(wanted, &urls, now) {
+        None => {
+            let terms = terms(&grant, denom, now);
+            findings.ok(CHECK, format!("{granter} pays for {address}: {terms}"));
+            true
+        }
+        Some(why) => {
+            let finding = format!("{granter} pays nothing for {address}: {why}");
+            let cure = format!(
+                "the granter sends `tx feegrant grant {granter} {address}`, or some `{denom}` if that is what it lacks"
+            );
+            findings.warning(CHECK, finding, cure);
+            false
+        }
+    }
+}
+
+/// The types of the messages that relaying packets takes.
+fn messages() -> [String; 4] {
+    [
+        MsgUpdateClient::type_url(),
+        MsgRecvPacket::type_url(),
+        MsgAcknowledgement::type_url(),
+        MsgTimeout::type_url(),
+    ]
+}
+
+fn terms(grant: &Grant, denom: &str, now: Time) -> String {
+    let mut terms = match grant.left {
+        Some(left) => format!("{left}{denom} left"),
         None => "without limit".to_owned(),
     };
-    if let Some(end) = allowance.expires {
-        let rest = std::time::Duration::from_secs(end.saturating_sub(now) / 1_000_000_000);
+    if let Some(end) = grant.expires {
+        let rest = Duration::from_secs(end.0.saturating_sub(now.0) / 1_000_000_000);
         terms.push_str(&format!(", ends in {}", format_duration(rest)));
     }
-    if let Some(messages) = &allowance.messages {
+    if let Some(messages) = &grant.messages {
         terms.push_str(&format!(", for {} types of messages", messages.len()));
     }
-    let pays = allowance.unknown.is_none() && enough && !has_ended;
-    if let Some(kind) = &allowance.unknown {
-        let finding = format!("the grant of {granter} to {address} is of the kind `{kind}`");
-        findings.warning(CHECK, finding, "ferry does not use it; grant a basic or periodic one");
-    } else if pays {
-        findings.ok(CHECK, format!("{granter} pays for {address}: {terms}"));
-    } else {
-        findings.warning(CHECK, format!("{granter} pays no more for {address}: {terms}"), cure);
-    }
-    pays
+    terms
 }
 
 async fn balance(chain: &Chain, file: &ChainFile, payer: &str, findings: &mut Findings) {

@@ -55,6 +55,11 @@ pub(super) fn import(mut file: Source) -> Result<Import, ImportError> {
     })
 }
 
+/// What Hermes carries where its file does not say, in bytes. Source: Hermes 1.13, `crates/relayer/src/config.rs`,
+/// `default::ics20_max_memo_size`, `default::ics20_max_receiver_size`.
+const LONGEST_MEMO: usize = 32 * 1024;
+const LONGEST_RECEIVER: usize = 2 * 1024;
+
 /// The longest memo and receiver that are carried, in bytes; none where that has no limit.
 type Longest = (Option<usize>, Option<usize>);
 
@@ -85,22 +90,32 @@ fn modes(file: &mut Source, notes: &mut Vec<Note>) -> Result<Longest, ImportErro
     );
     let fees = "fees of ICS-29 are gone since ibc-go v10";
     packets.differs_unless(&[("auto_register_counterparty_payee", "false", fees)], notes);
-    let mut longest = |key| limit(packets.table(key)?, notes);
-    let longest = (longest("ics20_max_memo_size")?, longest("ics20_max_receiver_size")?);
+    let mut longest = |key, usual| limit(packets.table(key)?, usual, notes);
+    let longest = (
+        longest("ics20_max_memo_size", LONGEST_MEMO)?,
+        longest("ics20_max_receiver_size", LONGEST_RECEIVER)?,
+    );
     packets.rest(notes);
     mode.rest(notes);
     Ok(longest)
 }
 
-/// A size that can be switched off.
-fn limit(mut from: Source, notes: &mut Vec<Note>) -> Result<Option<usize>, ImportError> {
+/// A size that can be switched off; where the file says nothing of it, the usual one.
+fn limit(
+    mut from: Source,
+    usual: usize,
+    notes: &mut Vec<Note>,
+) -> Result<Option<usize>, ImportError> {
+    if from.table.is_empty() {
+        return Ok(Some(usual));
+    }
     let is_on = from.is_true("enabled");
     let size = from.text("size");
     let at = |text: &str| from.wrong("size", format!("`{text}` is no size, as `32KiB` is"));
     let bytes = size.as_deref().map(|text| units::bytes(text).ok_or_else(|| at(text)));
     let bytes = bytes.transpose()?;
     from.rest(notes);
-    Ok(bytes.filter(|_| is_on))
+    Ok(Some(bytes.unwrap_or(usual)).filter(|_| is_on))
 }
 
 /// One address serves what Hermes serves at two: that of REST if it is on, else that of telemetry.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::config::filter::Filter;
 use crate::config::gas::Module;
-use crate::config::{Listen, Mistake};
+use crate::config::{Chain, Listen, Mistake};
 
 const HERMES: &str = include_str!("../../../tests/import/hermes.toml");
 const RLY: &str = include_str!("../../../tests/import/rly.yaml");
@@ -27,6 +27,18 @@ fn keys(at: &str, value: &Value, into: &mut Vec<String>) {
         }
         _ => into.push(at.to_owned()),
     }
+}
+
+/// Hermes limits them where its file says nothing.
+#[test]
+fn what_hermes_limits_unasked_is_limited() {
+    let without: String = HERMES
+        .lines()
+        .filter(|line| !line.starts_with("ics20_max"))
+        .fold(String::new(), |all, line| all + line + "\n");
+    let chains = import(&without).unwrap().config.chains;
+    let longest = |chain: &Chain| (chain.filter.max_memo_bytes, chain.filter.max_receiver_bytes);
+    assert!(chains.iter().all(|chain| longest(chain) == (Some(32_768), Some(2_048))));
 }
 
 #[test]

@@ -63,10 +63,28 @@ fn a_transaction_of_the_lane_is_known_by_its_sequence() {
     let results = recorded("MsgRecvPacket");
     assert!(has_used(&[lane(SIGNER)], &results));
     let facts = read(&lane(SIGNER), &results);
-    let used = facts[0].ours.as_ref().unwrap();
+    let used = &facts[0].ours[0];
     assert_eq!((used.sequence, used.code, used.gas_used), (13, 0, 196_997));
     assert_eq!(used.hash, tx_hash(b"bytes"));
     assert_eq!(used.noops, Vec::<usize>::new());
+}
+
+/// A transaction that two of our keys signed by hand used a sequence of each.
+#[test]
+fn a_transaction_of_two_lanes_used_a_sequence_of_each() {
+    let mut results = recorded("MsgRecvPacket");
+    let signed = |event: &&RawEvent| event.kind == "tx" && event.get("acc_seq").is_some();
+    let tx = &mut results.txs[0];
+    let mut second = tx.events.iter().find(signed).unwrap().clone();
+    for attribute in second.attributes.iter_mut().filter(|one| one.key == "acc_seq") {
+        attribute.value = "wasm1second/4".into();
+    }
+    tx.events.push(second);
+    let lanes = [lane(SIGNER), lane("wasm1second")];
+    let tip = Tip { height: results.height, hash: [1; 32], time: Time(1) };
+    let (block, _) = block(&lanes, tip, &[b"bytes".to_vec()], &results);
+    let used: Vec<_> = block.txs[0].ours.iter().map(|one| (&one.lane, one.sequence)).collect();
+    assert_eq!(used, [(&lanes[0], 13), (&lanes[1], 4)]);
 }
 
 #[test]
@@ -74,7 +92,7 @@ fn a_foreign_transaction_only_has_events() {
     let results = recorded("MsgRecvPacket");
     assert!(!has_used(&[lane("wasm1other")], &results));
     let facts = read(&lane("wasm1other"), &results);
-    assert_eq!(facts[0].ours, None);
+    assert_eq!(facts[0].ours, []);
     assert_eq!(changes(&facts), ["received", "ack written"]);
 }
 
@@ -87,7 +105,7 @@ fn a_failed_transaction_used_its_sequence_and_moved_nothing() {
     tx.log = "failed to execute message; message index: 1: packet timed out".into();
     tx.data.clear();
     let facts = read(&lane(SIGNER), &results);
-    let used = facts[0].ours.as_ref().unwrap();
+    let used = &facts[0].ours[0];
     assert_eq!((used.sequence, used.code, used.failed_index), (13, 2, Some(1)));
     assert_eq!(facts[0].events, []);
     assert_eq!(read(&lane("wasm1other"), &results), []);
@@ -99,7 +117,7 @@ fn events_at_the_end_of_a_block_count_like_a_transaction() {
     results.events = std::mem::take(&mut results.txs[0].events);
     let facts = read(&lane("wasm1other"), &results);
     assert_eq!(facts.len(), 1);
-    assert_eq!(facts[0].ours, None);
+    assert_eq!(facts[0].ours, []);
     assert_eq!(changes(&facts), ["sent"]);
 }
 
@@ -149,7 +167,7 @@ fn only_the_beginning_of_an_explanation_is_kept() {
     let mut results = recorded("MsgTransfer");
     (results.txs[0].code, results.txs[0].log) = (5, log);
     let facts = read(&lane(SIGNER), &results);
-    assert_eq!(facts[0].ours.as_ref().unwrap().log, kept);
+    assert_eq!(facts[0].ours[0].log, kept);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cosmos::rpc::Rpc;
 
-use super::super::fake::{FakeNode, Trouble};
+use super::super::fake::{FakeNode, Trouble, recorded};
 use super::*;
 
 const LIMIT: Duration = Duration::from_secs(1);
@@ -40,6 +40,39 @@ async fn a_block_is_gone_only_when_the_archive_says_so() {
         archive.state.lock().unwrap().troubles.clear();
     }
     assert_eq!(block(&node, 7).await.unwrap().unwrap().height, 7);
+}
+
+/// One event that does not read, such as one of an application that goes by the same name, hides no other.
+#[tokio::test]
+async fn an_event_that_does_not_read_hides_no_packet_of_its_block() {
+    let fake = FakeNode::with_blocks(1).await;
+    let mut results = recorded("results_MsgTransfer");
+    let broken = serde_json::json!({ "type": "send_packet", "attributes": [] });
+    for events in ["finalize_block_events", "/txs_results/0/events"] {
+        let events = match events.starts_with('/') {
+            true => results.pointer_mut(events).unwrap(),
+            false => &mut results[events],
+        };
+        if !events.is_array() {
+            *events = serde_json::json!([]);
+        }
+        events.as_array_mut().unwrap().insert(0, broken.clone());
+    }
+    fake.state.lock().unwrap().recorded.insert("block_results", results);
+    let node = fake.connect(LIMIT).await;
+    let hash = |packet: &PacketEvent| match &packet.change {
+        PacketChange::Sent { timeout, data } => hash_of_packet(packet, timeout, data),
+        _ => None,
+    };
+    let block = block(&node, 1).await.unwrap().unwrap();
+    let sent = events_of(&block).into_iter().find_map(|event| match event {
+        Event::Packet(packet) => hash(&packet).map(|hash| (packet.seq, hash)),
+        _ => None,
+    });
+    let (seq, value) = sent.expect("the packet is read");
+    let written = vec![Written { seq, block: 1, value: value.to_vec() }];
+    let found = found(&node, written, hash).await.unwrap();
+    assert_eq!((found.events.len(), found.lost), (1, Vec::new()));
 }
 
 /// A part of whose packets none was received, found after so many seconds.

@@ -5,36 +5,54 @@ use cosmos::wire::tx::any;
 use ibc_proto::cosmos::bank::v1beta1::MsgSend;
 use ibc_proto::cosmos::base::v1beta1::Coin;
 
-use super::{Probes, memo};
+use super::{Probes, extension_options, memo};
+use crate::config::Chain as ChainFile;
+use crate::drive::price;
 use crate::model::config::{LaneConfig, Probe};
 use crate::model::ids::Address;
 
-/// The account that simulates. Where it does not exist yet, it may be made with one unit.
+/// The account that simulates: the first of the keys' that exists, so that another order of the keys needs no other.
+/// Where none does, it may be made with one unit.
 pub(super) async fn find(
     chain: &Chain,
-    payers: (&[LaneConfig], &[Address]),
-    address: Address,
+    (file, lanes): (&ChainFile, &[LaneConfig]),
+    accounts: Vec<Address>,
     probes: Probes,
 ) -> Result<Probe, ChainError> {
-    let account = match chain.account(address.as_str()).await {
-        Err(ChainError::NoAccount { .. }) if probes == Probes::Make => {
-            make(chain, payers, &address).await?;
-            chain.account(address.as_str()).await?
+    let mut missing = None;
+    for address in &accounts {
+        match chain.account(address.as_str()).await {
+            Ok(account) => {
+                return Ok(Probe { address: address.clone(), sequence: account.sequence });
+            }
+            Err(error @ ChainError::NoAccount { .. }) => {
+                missing.get_or_insert((address, error));
+            }
+            Err(error) => return Err(error),
         }
-        other => other?,
-    };
-    Ok(Probe { address, sequence: account.sequence })
+    }
+    let (address, error) = missing.expect("a chain has at least one key");
+    if probes == Probes::Demand {
+        return Err(error);
+    }
+    // None of the keys has signed for ferry before, or it would have had one: no sequence of theirs is taken.
+    make(chain, (file, lanes), address).await?;
+    let account = chain.account(address.as_str()).await?;
+    Ok(Probe { address: address.clone(), sequence: account.sequence })
 }
 
 /// Makes the account that simulates, with the first key that has one unit for it, and the first who pays the fee: the key
 /// itself, or one that grants it.
 async fn make(
     chain: &Chain,
-    (lanes, granters): (&[LaneConfig], &[Address]),
+    (file, lanes): (&ChainFile, &[LaneConfig]),
     address: &Address,
 ) -> Result<(), ChainError> {
-    let granters: Vec<Option<String>> =
-        [None].into_iter().chain(granters.iter().map(|one| Some(one.to_string()))).collect();
+    // A chain that does not say its price may take the configured one.
+    let price = price::now(chain, file).await.unwrap_or_else(|_| file.gas_price.clone());
+    let chain = chain.clone().with_gas_price(price);
+    let granters = file.fee_granter.iter().cloned().map(Some);
+    let granters: Vec<Option<String>> = [None].into_iter().chain(granters).collect();
     let mut made = Ok(());
     for LaneConfig { key, .. } in lanes {
         let coin = Coin { denom: chain.config().gas_price.denom().to_owned(), amount: "1".into() };
@@ -44,7 +62,9 @@ async fn make(
             amount: vec![coin],
         });
         for granter in &granters {
-            let fees = FeeTerms { granter: granter.clone(), ..FeeTerms::default() };
+            let extension_options = extension_options(file);
+            let fees =
+                FeeTerms { granter: granter.clone(), extension_options, ..FeeTerms::default() };
             let chain = chain.clone().with_fees(fees);
             made = chain.send_msgs(key, std::slice::from_ref(&send), &memo("")).await.map(drop);
             if made.is_ok() {
@@ -53,4 +73,48 @@ async fn make(
         }
     }
     made
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use ibc_proto::cosmos::auth::v1beta1::{BaseAccount, QueryAccountInfoResponse};
+    use prost::Message as _;
+    use serde_json::json;
+
+    use super::super::super::fake::{CHAIN, FakeNode, LIMIT};
+    use super::*;
+
+    /// A second key that is put before the first makes no account: that would take a sequence of a key that signs.
+    #[tokio::test]
+    async fn the_account_of_any_key_simulates() {
+        let fake = FakeNode::with_blocks(1).await;
+        let info = BaseAccount { account_number: 4, sequence: 3, ..BaseAccount::default() };
+        let known = QueryAccountInfoResponse { info: Some(info) }.encode_to_vec();
+        fake.state.lock().unwrap().queries = vec![
+            ("wasm1second", json!({ "value": STANDARD.encode(known) })),
+            ("AccountInfo", json!({ "code": 22, "codespace": "sdk", "log": "not found" })),
+        ];
+        let node = fake.connect(LIMIT).await;
+        let text = format!(
+            "id = \"{CHAIN}\"\nrpc = [\"http://127.0.0.1:1\"]\naddress_prefix = \"wasm\"\n\
+             key = [\"a\", \"b\"]\ngas_price = \"1stake\"\n"
+        );
+        let file: ChainFile = toml::from_str(&text).unwrap();
+        let accounts = |names: [&str; 2]| names.map(Address::from).to_vec();
+        let find = async |names| {
+            let chain = node.chain();
+            find(&chain, (&file, &[]), accounts(names), Probes::Demand).await
+        };
+        for names in [["wasm1first", "wasm1second"], ["wasm1second", "wasm1first"]] {
+            let probe = find(names).await.unwrap();
+            assert_eq!((probe.address.as_str(), probe.sequence), ("wasm1second", 3));
+        }
+        let none = find(["wasm1first", "wasm1third"]).await.unwrap_err();
+        assert!(
+            matches!(&none, ChainError::NoAccount { address, .. } if address == "wasm1first"),
+            "{none}"
+        );
+    }
 }

@@ -180,6 +180,20 @@ fn nothing_is_known_for_a_while_after_it_was_wrong() {
     assert_eq!(learned.predict(&flow(), &shape(50, UPDATE_BYTES)), Some(gas(50, UPDATE)));
 }
 
+/// A stranger's bad message, each now and then, does not keep anything from being known for ever.
+#[test]
+fn what_fails_for_another_reason_is_doubted_for_a_while_only() {
+    let mut learned = taught();
+    learned.failures = 10;
+    learned.sent(Sent { is_known: false, ..sent(1, shape(50, UPDATE_BYTES)) });
+    assert!(!learned.failed(&[1; 32]));
+    teach(&mut learned);
+    for _ in 0..DOUBT {
+        assert_eq!(learned.predict(&flow(), &shape(50, UPDATE_BYTES)), None);
+    }
+    assert_eq!(learned.predict(&flow(), &shape(50, UPDATE_BYTES)), Some(gas(50, UPDATE)));
+}
+
 /// A transfer that its chain refuses takes less, and its receiver has no account for it.
 #[test]
 fn nothing_is_learned_from_what_was_refused() {
