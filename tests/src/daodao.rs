@@ -47,7 +47,7 @@ impl DaoDao {
             members.iter().map(|member| site.chain.address(member)).collect();
         let contracts = third_party.folder();
         let NewDao { core, proposals } =
-            NewDao::form(site, contracts, &addresses?, Some(funds)).await?;
+            NewDao::form(site, contracts, &addresses?, Some(funds), None).await?;
         Ok(Self { address: core, proposals, members, site: site.clone() })
     }
 

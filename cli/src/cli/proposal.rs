@@ -54,7 +54,7 @@ enum Verb {
         #[command(flatten)]
         watch: Watch,
     },
-    /// Vote on a proposal.
+    /// Vote on a proposal, after showing what it does and what it costs at most.
     #[command(after_help = VOTE)]
     Vote {
         #[command(flatten)]
@@ -119,20 +119,29 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         }
         Verb::Vote { proposal, vote, signed } => {
             let actor = session.outpost_actor(signed.key.as_deref()).await?;
-            let book = proposal.book(&actor.contract).await?;
-            let number = proposal.number;
-            let msg = propose::vote(number, vote.into());
-            let outcome = actor.send_to(&book.address, &msg, &[]).await?;
-            let standing = proposal.read(&book).await?;
-            let done = format!("voted on proposal {number}, which is {} now", standing.status);
-            let next = format!("entrepot proposal execute {number}, once it has passed");
-            signed.output.print(&Sent::new(&outcome, done, next).with_proposal(number))
+            cast(&actor, &proposal, vote.into(), signed.output).await
         }
         Verb::Execute { proposal, signed } => {
             let actor = session.outpost_actor(signed.key.as_deref()).await?;
             execute(&actor, &proposal, signed.output).await
         }
     }
+}
+
+/// Votes, once it is said on what: by the proposal's messages, whatever its title says.
+async fn cast(actor: &Actor, proposal: &Target, vote: Vote, output: Output) -> anyhow::Result<()> {
+    let book = proposal.book(&actor.contract).await?;
+    let number = proposal.number;
+    let standing = proposal.standing(&book, &actor.contract).await?;
+    if !output.json {
+        output.print(&standing)?;
+    }
+    let outcome = actor.send_to(&book.address, &propose::vote(number, vote), &[]).await?;
+    let status = proposal.read(&book).await?.status;
+    let done = format!("voted on proposal {number}, which is {status} now");
+    let next = format!("entrepot proposal execute {number} {}, once it has passed", proposal.which);
+    let sent = Sent::new(&outcome, done, next).with_proposal(number);
+    output.print(&sent.with_explanation(standing.explanation))
 }
 
 async fn execute(actor: &Actor, proposal: &Target, output: Output) -> anyhow::Result<()> {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
 use clap::Subcommand;
+use cosmos::chain::TxOutcome;
 use outpost::msg::responses::OrderResponse;
 use outpost::msg::{ExecuteMsg, Operator};
 use protocol::control::Command;
@@ -252,33 +253,32 @@ async fn submit(
     written: &Written,
 ) -> anyhow::Result<()> {
     let actor = session.outpost_actor(args.key.as_deref()).await?;
-    let deposit = dao.deposit().map(|(amount, denom)| (*amount, denom.as_str()));
     let outcome = match &written.target {
-        Some(target) => {
-            let funds: Vec<_> = deposit.into_iter().collect();
-            actor.send_to(target, &written.proposal, &funds).await?
-        }
+        Some(target) => actor.send_to(target, &written.proposal, &dao::as_funds(dao)?).await?,
         None => dao::submit_to_gov(&actor, dao, proposal).await?,
     };
-    let number: u64 = outcome
-        .attribute("wasm", "proposal_id")
-        .or_else(|| outcome.attribute("submit_proposal", "proposal_id"))
-        .context("the chain does not say the proposal's number")?
-        .parse()?;
-    let done = format!("submitted proposal {number}: {}", proposal.title);
-    let kind = match dao {
-        Dao::DaoDao { .. } => "daodao",
-        Dao::Cw3 { .. } => "cw3",
-        Dao::Gov { .. } => {
-            let next = "vote on it; the chain executes it when the vote ends";
-            return args.output.print(&Sent::new(&outcome, done, next).with_proposal(number));
+    let title = &proposal.title;
+    let Some(number) = number(&outcome)? else {
+        // A pre-propose module that lets others approve first: the deposit is put down all the same.
+        let next = "the DAO has given it no number yet: it must be approved before the vote, see the DAO's own page";
+        return args.output.print(&Sent::new(&outcome, format!("submitted: {title}"), next));
+    };
+    let done = format!("submitted proposal {number}: {title}");
+    let next = match dao {
+        Dao::Gov { .. } => "vote on it; the chain executes it when the vote ends".to_owned(),
+        Dao::DaoDao { .. } | Dao::Cw3 { .. } => {
+            let which = &args.dao.which;
+            format!("entrepot proposal vote {number} yes {which}; once it has passed, execute")
         }
     };
-    let next = format!(
-        "entrepot proposal vote {number} yes --dao {kind} --address {}; once it has passed, execute",
-        dao.owner()
-    );
     args.output.print(&Sent::new(&outcome, done, next).with_proposal(number))
+}
+
+/// The number of a proposal that was submitted; none if it is no proposal yet.
+fn number(outcome: &TxOutcome) -> anyhow::Result<Option<u64>> {
+    let by_contract = outcome.attribute("wasm", "proposal_id");
+    let number = by_contract.or_else(|| outcome.attribute("submit_proposal", "proposal_id"));
+    Ok(number.map(str::parse).transpose()?)
 }
 
 impl Verb {

@@ -16,6 +16,9 @@ pub(super) struct Sent {
     /// The proposal that was made by it.
     #[serde(skip_serializing_if = "Option::is_none")]
     proposal: Option<u64>,
+    /// What was voted on; people are shown it before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    explanation: Vec<String>,
     /// False if the chain did not take the transfer.
     sent: bool,
     done: String,
@@ -34,6 +37,7 @@ impl Sent {
         Self {
             order: None,
             proposal: None,
+            explanation: Vec::new(),
             sent: not_sent(outcome).is_none(),
             done: done.into(),
             transaction: outcome.hash.clone(),
@@ -49,6 +53,10 @@ impl Sent {
 
     pub(super) fn with_proposal(self, number: u64) -> Self {
         Self { proposal: Some(number), ..self }
+    }
+
+    pub(super) fn with_explanation(self, explanation: Vec<String>) -> Self {
+        Self { explanation, ..self }
     }
 }
 

@@ -31,7 +31,8 @@ struct ProposalModule {
 impl NewDao {
     /// Makes a DAO on `site`, whose key pays for it and gives it a coin.
     ///
-    /// `contracts` is where `scripts/build-contracts --third-party` puts what it makes.
+    /// `contracts` is where `scripts/build-contracts --third-party` puts what it makes. With a deposit only members
+    /// propose, through dao-pre-propose-single: each puts it down and has it back when the vote is over.
     ///
     /// # Errors
     /// There are no members, an artifact cannot be read, or the chain refuses something.
@@ -40,6 +41,7 @@ impl NewDao {
         contracts: &Path,
         members: &[String],
         funds: Option<(u128, &str)>,
+        deposit: Option<(u128, &str)>,
     ) -> anyhow::Result<Self> {
         ensure!(!members.is_empty(), "a DAO needs members");
         let cw4_group_code_id = store(site, contracts, "cw4_group").await?;
@@ -49,8 +51,17 @@ impl NewDao {
             json!({ "cw4_group_code_id": cw4_group_code_id, "initial_members": initial_members });
         let voting = store(site, contracts, "dao_voting_cw4").await?;
         let voting = module(voting, "voting", &json!({ "group_contract": { "new": new } }))?;
+        let entrance = match deposit {
+            None => json!({ "anyone_may_propose": {} }),
+            Some(deposit) => {
+                let code = store(site, contracts, "dao_pre_propose_single").await?;
+                let info = module(code, "entrance", &entrance(deposit))?;
+                json!({ "module_may_propose": { "info": info } })
+            }
+        };
         let proposals = store(site, contracts, "dao_proposal_single").await?;
-        let proposals = module(proposals, "proposals", &rules(members.len() / 2 + 1))?;
+        let rules = rules(members.len() / 2 + 1, &entrance);
+        let proposals = module(proposals, "proposals", &rules)?;
         let code_id = store(site, contracts, "dao_dao_core").await?;
         let setup = json!({
             "name": "a DAO",
@@ -95,13 +106,28 @@ fn module(code_id: u64, label: &str, msg: &Value) -> anyhow::Result<Value> {
 }
 
 /// How proposals pass. Source: dao-proposal-single 2.6.0 `msg.rs`, `InstantiateMsg`.
-fn rules(votes: usize) -> Value {
+fn rules(votes: usize, entrance: &Value) -> Value {
     json!({
         "threshold": { "absolute_count": { "threshold": votes.to_string() } },
         "max_voting_period": { "time": VOTING },
         "only_members_execute": true,
         "allow_revoting": false,
-        "pre_propose_info": { "anyone_may_propose": {} },
+        "pre_propose_info": entrance,
         "close_proposal_on_execution_failure": true,
+    })
+}
+
+/// Who proposes, and for what deposit. Source: dao-pre-propose-base 2.6.0 `msg.rs`, `InstantiateMsg`.
+fn entrance((amount, denom): (u128, &str)) -> Value {
+    json!({
+        "deposit_info": {
+            "denom": { "token": { "denom": { "native": denom } } },
+            "amount": amount.to_string(),
+            "refund_policy": "always",
+        },
+        "submission_policy": {
+            "specific": { "dao_members": true, "allowlist": [], "denylist": [] },
+        },
+        "extension": {},
     })
 }

@@ -42,9 +42,9 @@ fn silent(asked: &Value) -> Value {
     panic!("it is asked {asked}")
 }
 
-/// A folder with a key, `me`, for a market.
-fn with_key(market: Contract) -> TempDir {
-    let home = home(market, silent, NONE);
+/// A folder with a key, `me`.
+fn with_key(market: Contract, outpost: Contract) -> TempDir {
+    let home = home(market, outpost, NONE);
     let added = entrepot(&home, &["keys", "add", "me"]);
     assert!(added.status.success(), "{}", said(&added));
     home
@@ -88,6 +88,43 @@ fn what_came_home_without_a_known_order_is_claimable_too() {
         credit("11", "uusdc", "wasm1dao"),
     ];
     assert_eq!(claimed["credits"], json!(wanted));
+}
+
+/// An outpost that owes three denoms, of which the chain does not let the second be sent.
+fn with_a_denom_that_cannot_be_sent(asked: &Value) -> Value {
+    let first = |question: &Value| question["start_after"].is_null();
+    if let Some(claim) = asked["execute"].get("claim") {
+        assert_eq!(claim["owner"], "wasm1dao");
+        return if claim["denom"] == "uheld" {
+            json!("uheld transfers are disabled")
+        } else {
+            json!(null)
+        };
+    }
+    if asked.get("claimable").is_some_and(first) {
+        let credit = |denom: &str| json!({ "denom": denom, "payee": "wasm1dao", "amount": "5" });
+        let credits = ["uatom", "uheld", "usdx"].map(credit);
+        return json!({ "claimable": credits });
+    }
+    if asked.get("claimable").is_some() {
+        json!({ "claimable": [] })
+    } else {
+        json!({ "coins": [] })
+    }
+}
+
+#[test]
+fn a_denom_that_cannot_be_paid_keeps_no_other_from_being_paid() {
+    let home = with_key(silent, with_a_denom_that_cannot_be_sent);
+    let args = ["claim", "--owner", "wasm1dao", "--json", "--key", "me"];
+    let output = entrepot(&home, &args);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("`uheld` was not paid") && error.contains("are disabled"), "{error}");
+    let claimed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let paid = claimed["credits"].as_array().unwrap().iter().map(|credit| &credit["denom"]);
+    assert_eq!(paid.collect::<Vec<_>>(), ["uatom", "usdx"], "{claimed}");
+    assert_eq!(claimed["transactions"].as_array().unwrap().len(), 2, "{claimed}");
 }
 
 /// An outpost with one order on its way, over a route of this style.
@@ -145,7 +182,7 @@ fn an_order_on_its_way_says_what_it_waits_for() {
 
 #[test]
 fn a_provider_tells_programs_what_it_does() {
-    let home = with_key(silent);
+    let home = with_key(silent, silent);
     let example = entrepot(&home, &["provider", "example"]);
     fs::write(home.path().join("provider.toml"), example.stdout).unwrap();
     let run = ["provider", "run", "provider.toml", "--once", "--json", "--key", "me"];
@@ -173,7 +210,7 @@ fn who_leaves_is_told_what_still_binds_the_stake() {
     let unbonding: Contract = |asked| leaving(asked, 4_000_000_000, 0);
     let serving: Contract = |asked| leaving(asked, 1_700_000_000, 2);
     for (market, says) in [(unbonding, "bound until 2096-10-02"), (serving, "not closed (2)")] {
-        let output = entrepot(&with_key(market), &["provider", "leave", "--key", "me"]);
+        let output = entrepot(&with_key(market, silent), &["provider", "leave", "--key", "me"]);
         let error = said(&output);
         assert_eq!(output.status.code(), Some(1), "{error}");
         assert!(error.contains(says), "{error}");

@@ -1,15 +1,21 @@
-//! A node that answers queries as it is told to, and knows no transactions.
+//! A node that answers queries as it is told to, and puts every transaction that its contract takes into a block.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
-use cosmos::wire::wasm::{QuerySmartContractStateRequest, QuerySmartContractStateResponse};
+use cosmos::ibc_proto::cosmos::auth::v1beta1::{BaseAccount, QueryAccountInfoResponse};
+use cosmos::ibc_proto::cosmos::base::abci::v1beta1::GasInfo;
+use cosmos::ibc_proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
+use cosmos::wire::tx::decode;
+use cosmos::wire::wasm::{
+    MsgExecuteContract, QuerySmartContractStateRequest, QuerySmartContractStateResponse,
+};
 use cosmwasm_std::Binary;
 use prost::Message as _;
 use serde_json::{Value, json};
 
-/// What a contract answers to a question.
+/// What a contract answers to a question, and to a message, `{"execute": …}`: a text refuses that.
 pub(crate) type Contract = fn(&Value) -> Value;
 
 /// Which packets on the transfer channel still wait for their answers, as the channel module encodes them.
@@ -49,11 +55,37 @@ fn serve(mut stream: TcpStream, chain: &str, contract: Contract, waiting: Waitin
             value(&answer.encode_to_vec())
         }
         (_, Some("/ibc.core.channel.v1.Query/PacketCommitments")) => value(waiting),
+        (_, Some("/cosmos.auth.v1beta1.Query/AccountInfo")) => {
+            let info = Some(BaseAccount::default());
+            value(&QueryAccountInfoResponse { info }.encode_to_vec())
+        }
+        (_, Some("/cosmos.tx.v1beta1.Service/Simulate")) => {
+            simulated(params["data"].as_str().unwrap(), contract)
+        }
+        (Some("abci_info"), _) => json!({ "response": { "last_block_height": "9" } }),
+        (Some("broadcast_tx_sync"), _) => json!({ "code": 0 }),
+        (Some("tx"), _) => {
+            let result = json!({ "code": 0, "gas_used": "9" });
+            json!({ "height": "9", "index": 0, "tx_result": result, "tx": "" })
+        }
         other => panic!("the node is asked for {other:?}"),
     };
     let text = json!({ "result": result }).to_string();
     let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close", text.len());
     stream.write_all(format!("{head}\r\n\r\n{text}").as_bytes()).unwrap();
+}
+
+/// What a dry run of a message to the contract comes to.
+fn simulated(data: &str, contract: Contract) -> Value {
+    let request = SimulateRequest::decode(&hex::decode(data).unwrap()[..]).unwrap();
+    let msgs = decode(&request.tx_bytes).unwrap().msgs;
+    let call = MsgExecuteContract::decode(&msgs[0].value[..]).unwrap();
+    let told: Value = serde_json::from_slice(&call.msg).unwrap();
+    if let Value::String(log) = contract(&json!({ "execute": told })) {
+        return json!({ "response": { "code": 5, "codespace": "sdk", "log": log } });
+    }
+    let gas_info = Some(GasInfo { gas_wanted: 0, gas_used: 100_000 });
+    value(&SimulateResponse { gas_info, result: None }.encode_to_vec())
 }
 
 fn value(bytes: &[u8]) -> Value {

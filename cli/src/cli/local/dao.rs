@@ -12,7 +12,8 @@ use crate::localnet::NewDao;
 const EXAMPLES: &str = "\
 Examples:
   entrepot local dao --member user1
-  entrepot local dao --member user1 --member user2 --fund 1000000000usdx --json";
+  entrepot local dao --member user1 --member user2 --fund 1000000000usdx --json
+  entrepot local dao --member user1 --member user2 --deposit 1000000usdx";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -25,6 +26,9 @@ pub(super) struct Args {
     /// What the treasury gets, such as `1000000000usdx`.
     #[arg(long, value_name = "COIN")]
     fund: Option<CoinArg>,
+    /// What who proposes puts down, until the vote is over; then only members propose. Default: anyone may, for nothing.
+    #[arg(long, value_name = "COIN")]
+    deposit: Option<CoinArg>,
     /// The account that pays for it.
     #[arg(long, value_name = "NAME", default_value = "user1")]
     payer: String,
@@ -50,13 +54,17 @@ impl fmt::Display for Made {
 }
 
 pub(super) async fn run(args: Args) -> anyhow::Result<()> {
-    let Args { nodes, members, fund, payer, output } = args;
+    let Args { nodes, members, fund, deposit, payer, output } = args;
     let net = nodes.read()?;
     let addresses = members.iter().map(|name| Ok(net.account(name)?.address.clone()));
     let addresses = addresses.collect::<anyhow::Result<Vec<_>>>()?;
     let site = net.chains.b.site(net.key(&payer)?).await?;
     let contracts = nodes.artifacts.join("third-party");
-    let funds = fund.as_ref().map(|coin| (coin.amount, coin.denom.as_str()));
-    let dao = NewDao::form(&site, &contracts, &addresses, funds).await?;
+    let (funds, deposit) = (coin(fund.as_ref()), coin(deposit.as_ref()));
+    let dao = NewDao::form(&site, &contracts, &addresses, funds, deposit).await?;
     output.print(&Made { dao, members })
+}
+
+fn coin(given: Option<&CoinArg>) -> Option<(u128, &str)> {
+    given.map(|coin| (coin.amount, coin.denom.as_str()))
 }

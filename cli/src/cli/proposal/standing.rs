@@ -24,7 +24,7 @@ pub(super) struct Standing {
     #[serde(skip_serializing_if = "Option::is_none")]
     votes: Option<Votes>,
     /// What it does and what it costs at most: by its messages, whatever its title says.
-    explanation: Vec<String>,
+    pub(super) explanation: Vec<String>,
 }
 
 /// Source: dao-voting 2.6.0 `voting.rs`, `Votes`.

@@ -1,5 +1,7 @@
 //! Which DAO it is, and where it takes proposals.
 
+use std::fmt;
+
 use anyhow::{Context as _, bail, ensure};
 use clap::ValueEnum;
 use cosmos::chain::TxOutcome;
@@ -13,6 +15,9 @@ use serde_json::{Value, json};
 use super::super::sent::CoinArg;
 use crate::propose::{Dao, Entrance, Proposal, Source};
 use crate::session::{Actor, Contract};
+
+/// Before the address of a token.
+const TOKEN: &str = "cw20:";
 
 /// Which DAO.
 #[derive(Debug, clap::Args)]
@@ -28,11 +33,29 @@ pub(in crate::cli) struct Which {
     module: Option<String>,
 }
 
+/// As it is typed.
+impl fmt::Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.dao {
+            Kind::Daodao => "daodao",
+            Kind::Cw3 => "cw3",
+            Kind::Gov => "gov",
+        };
+        write!(f, "--dao {kind}")?;
+        for (option, value) in [("address", &self.address), ("module", &self.module)] {
+            if let Some(value) = value {
+                write!(f, " --{option} {value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Which DAO, and what who proposes puts down.
 #[derive(Debug, clap::Args)]
 pub(super) struct DaoArgs {
     #[command(flatten)]
-    which: Which,
+    pub(super) which: Which,
     /// For gov: what who proposes puts down.
     #[arg(long, value_name = "COIN", required_if_eq("dao", "gov"))]
     deposit: Option<CoinArg>,
@@ -203,16 +226,32 @@ async fn entrance(outpost: &Contract, module: &str) -> anyhow::Result<Entrance> 
         return Ok(Entrance::Module { address: module.to_owned() });
     };
     let config: PreProposeConfig = outpost.beside(&addr).ask(&json!({ "config": {} })).await?;
-    let deposit = config.deposit_info.map(|DepositInfo { denom, amount }| match denom {
-        DepositDenom::Native(denom) => {
-            Ok((amount.parse().context("the amount of the DAO's deposit")?, denom))
-        }
-        DepositDenom::Cw20(token) => bail!(
-            "the DAO takes deposits in the token `{token}`; allow it to spend {amount} and \
-             propose by its own page, with what is printed without --submit"
-        ),
-    });
-    Ok(Entrance::PrePropose { address: addr, deposit: deposit.transpose()? })
+    let deposit = config.deposit_info.map(DepositInfo::read).transpose()?;
+    Ok(Entrance::PrePropose { address: addr, deposit })
+}
+
+impl DepositInfo {
+    /// Units and denom; of a token as the market writes it.
+    fn read(self) -> anyhow::Result<(u128, String)> {
+        let amount = self.amount.parse().context("the amount of the DAO's deposit")?;
+        Ok(match self.denom {
+            DepositDenom::Native(denom) => (amount, denom),
+            DepositDenom::Cw20(token) => (amount, format!("{TOKEN}{token}")),
+        })
+    }
+}
+
+/// The coin that goes with a proposal. A token is put down by an allowance, which is its contract's matter.
+pub(super) fn as_funds(dao: &Dao) -> anyhow::Result<Vec<(u128, &str)>> {
+    let Some((amount, denom)) = dao.deposit() else { return Ok(Vec::new()) };
+    if let Some(token) = denom.strip_prefix(TOKEN) {
+        bail!(
+            "the DAO takes deposits in the token `{token}`; allow `{}` to spend {amount} of it and propose by the DAO's \
+             own page, with what is printed without --submit",
+            dao.target().unwrap_or_default()
+        );
+    }
+    Ok(vec![(*amount, denom)])
 }
 
 /// Submits a proposal to x/gov.
@@ -254,4 +293,33 @@ pub(super) async fn submit_to_gov(
         expedited: false,
     };
     actor.send_msgs(&[any(&submit)]).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What dao-pre-propose-single 2.6.0 says of itself.
+    fn deposit(denom: &Value) -> anyhow::Result<(u128, String)> {
+        let info = json!({ "denom": denom, "amount": "5", "refund_policy": "always" });
+        let policy = json!({ "anyone": { "denylist": [] } });
+        let config = json!({ "deposit_info": info, "submission_policy": policy });
+        let config: PreProposeConfig = serde_json::from_value(config)?;
+        config.deposit_info.context("it has one")?.read()
+    }
+
+    #[test]
+    fn a_deposit_in_a_token_is_told_and_not_sent_as_a_coin() {
+        let dao = |deposit| {
+            let entrance = Entrance::PrePropose { address: "wasm1entrance".into(), deposit };
+            Dao::DaoDao { core: "wasm1core".into(), entrance }
+        };
+        let coin = dao(Some(deposit(&json!({ "native": "usdx" })).unwrap()));
+        assert_eq!(as_funds(&coin).unwrap(), [(5, "usdx")]);
+        assert_eq!(as_funds(&dao(None)).unwrap(), []);
+        let token = dao(Some(deposit(&json!({ "cw20": "wasm1token" })).unwrap()));
+        assert_eq!(token.deposit(), Some(&(5, "cw20:wasm1token".into())));
+        let error = as_funds(&token).unwrap_err().to_string();
+        assert!(error.contains("allow `wasm1entrance` to spend 5 of it"), "{error}");
+    }
 }
