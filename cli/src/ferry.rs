@@ -153,7 +153,11 @@ impl Ferry {
         Ok(Running { child, log: log.into() })
     }
 
-    async fn run(&self, args: &[&str], input: &str) -> anyhow::Result<Output> {
+    /// Runs a verb that ends by itself, with something on its standard input.
+    ///
+    /// # Errors
+    /// ferry's own: the last line that it complains with.
+    pub async fn run(&self, args: &[&str], input: &str) -> anyhow::Result<Output> {
         let mut command = self.command(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.kill_on_drop(true).spawn().with_context(|| self.cannot_run())?;

@@ -6,6 +6,7 @@
 
 pub mod book;
 pub mod clock;
+pub mod control;
 pub mod cw3;
 pub mod daodao;
 pub mod database;
@@ -14,6 +15,7 @@ pub mod forge;
 pub mod gas;
 pub mod gate;
 pub mod ledger;
+pub mod members;
 pub mod modules;
 pub mod operator;
 pub mod people;

@@ -32,6 +32,14 @@ impl World {
         }
     }
 
+    /// Has ferry do one thing, while it does not run.
+    ///
+    /// # Errors
+    /// What ferry says.
+    pub async fn by_hand(&self, args: &[&str]) -> anyhow::Result<()> {
+        self.ferry.run(args, "").await.map(drop)
+    }
+
     /// Waits until no packet is under way on any channel of the deployment.
     ///
     /// # Errors
@@ -56,15 +64,17 @@ impl World {
         }
         let (a, b) = (&self.sites.market.chain, &self.sites.outpost.chain);
         let (on_a, on_b) = (port_of(&self.deployed.market), port_of(&self.deployed.outpost));
-        let (transfer, control) = (&self.deployed.transfer, &self.deployed.control);
+        let (transfer, control) = (&self.deployed.transfer, self.control().await?);
         // B first: what comes to A sends something home before B learns that it came.
-        let ends = [
-            (b, on_b.as_str(), &control.outpost),
+        let mut ends = vec![
             (b, TRANSFER_PORT, &self.other_transfer.outpost),
             (b, TRANSFER_PORT, &transfer.outpost),
-            (a, on_a.as_str(), &control.market),
             (a, TRANSFER_PORT, &transfer.market),
         ];
+        if let Some(control) = &control {
+            ends.insert(0, (b, &on_b, &control.outpost));
+            ends.push((a, &on_a, &control.market));
+        }
         let mut left = Vec::new();
         for (chain, port, channel) in ends {
             let sequences = chain.packet_commitments(port, channel).await?;

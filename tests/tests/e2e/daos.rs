@@ -4,22 +4,30 @@ use e2e::clock;
 use e2e::cw3::Dao;
 use e2e::daodao::DaoDao;
 use e2e::ledger::{Asset, Ledger, changes, escrow};
+use e2e::members::{Kind, Members, SECOND};
 use e2e::people::{Sent, earnings, first_group, purchase};
 use e2e::world::{BUYER, OWNER, PROVIDER, World};
+use entrepot::localnet::NewDao;
+use market::msg::{ExecuteMsg as Market, LeaseId};
 use outpost::msg::responses::{BudgetResponse, OrderState};
 use outpost::msg::{ExecuteMsg, QueryMsg, SpendingLimit};
+use protocol::Selection;
 use protocol::control::GroupState;
-use serde_json::{Value, json};
-use simnet::world::orders::{from_offer, web_server};
+use serde_json::json;
+use simnet::world::orders::{WEB_RATE, from_offer, web_server};
 
 /// What a DAO has, and what it spends on one purchase.
 const FUNDS: u128 = 20_000_000;
 const UNITS: u128 = 5_000_000;
+/// What who proposes to a DAO puts down.
+const DEPOSIT: u128 = 1_000_000;
+/// What a command travels with where there is no control channel.
+const CARRIER: u128 = 20_000;
 /// A key that is no member of the DAO.
 const DELEGATE: &str = "user4";
 
 async fn dao_dao(world: &World) -> anyhow::Result<DaoDao> {
-    let members = [world.key(BUYER)?, world.key("user3")?];
+    let members = [world.key(BUYER)?, world.key(SECOND)?];
     let funds = (FUNDS, world.deployed.denom.as_str());
     DaoDao::form(&world.sites.outpost, &world.third_party, members, funds).await
 }
@@ -63,20 +71,48 @@ async fn run_and_close(
     Ok(())
 }
 
-/// A proposal of DAO DAO is voted on and executed, and its lease is live; another closes it.
+/// Writes what is ordered, by bids, where a member's tool finds it.
+fn write_order(members: &Members) -> anyhow::Result<()> {
+    let order = json!({ "order": web_server(Selection::Manual {}) });
+    Ok(std::fs::write(members.first().home().join("order.json"), order.to_string())?)
+}
+
+/// Has a provider bid for an order, and gives the bid's number.
+async fn bid(world: &World, order: &LeaseId) -> anyhow::Result<String> {
+    world.bid(PROVIDER, order, WEB_RATE).await?;
+    let bids = world.bids(order).await?;
+    Ok(bids.first().context("there is a bid")?.bid_no.to_string())
+}
+
+/// A DAO of DAO DAO takes proposals of its members alone, for a deposit that comes back with the vote's end. By the
+/// commands that its members use it orders, accepts a bid and adds money; the operator whom it has named closes.
 #[test]
-fn a_dao_dao_buys_by_proposal_and_closes_by_another() -> anyhow::Result<()> {
+fn a_dao_dao_with_deposits_orders_accepts_and_tops_up() -> anyhow::Result<()> {
     e2e::run(async |world| {
-        let dao = dao_dao(world).await?;
+        let denom = world.deployed.denom.as_str();
+        let addresses = [BUYER, SECOND].map(|name| world.address(name).map(ToOwned::to_owned));
+        let addresses: Vec<_> = addresses.into_iter().collect::<Result<_, _>>()?;
+        let (site, contracts) = (&world.sites.outpost, world.third_party.folder());
+        let (funds, deposit) = (Some((FUNDS, denom)), Some((DEPOSIT, denom)));
+        let dao = NewDao::form(site, contracts, &addresses, funds, deposit).await?.core;
         let before = Ledger::take(world).await?;
         world.start_ferry().await?;
-        let bought = dao.decide("a web server", &[buy(world, world.offer, UNITS)?]).await?;
-        assert_eq!(bought.status, "executed");
-        let seq = Sent::find(&bought.outcome)?.seq;
+        let members = Members::of(world, Kind::DaoDao, &dao)?;
+        write_order(&members)?;
+        let (coin, operator) =
+            (format!("{UNITS}{denom}"), format!("{}=close", world.address(DELEGATE)?));
+        let buy = ["buy", "--order", "order.json", "--coin", &coin, "--operator", &operator];
+        let bought = members.decide(&buy).await?;
+        let seq = bought["order"].as_u64().context("the purchase has a number")?;
         world.settled().await?;
-        run_and_close(world, (&dao.address, seq), &before, async || {
-            let close = world.call(&ExecuteMsg::Close { seq }, &[])?;
-            assert_eq!(dao.decide("enough", &[close]).await?.status, "executed");
+        let id = world.deployment(&dao, seq);
+        let (number, bid_no) = (seq.to_string(), bid(world, &first_group(id.clone())).await?);
+        members.decide(&["accept", &number, "--bid", &bid_no]).await?;
+        members.decide(&["top-up", &number, &coin]).await?;
+        world.settled().await?;
+        assert_eq!(world.status(&id).await?.free.u128(), 2 * UNITS, "it is topped up");
+        run_and_close(world, (&dao, seq), &before, async || {
+            world.tool(DELEGATE)?.ask(&["close", &number]).await?;
             Ok(())
         })
         .await
@@ -156,39 +192,99 @@ fn a_delegate_of_a_dao_dao_spends_its_allowance_and_not_a_unit_more() -> anyhow:
     })
 }
 
-/// One member of a multisig proposes by `entrepot`, the other votes and executes. Returns what the last said.
-async fn pass(world: &World, dao: &Dao, verb: &[&str]) -> anyhow::Result<Value> {
-    let which = ["--dao", "cw3", "--address", &dao.address];
-    let propose = [&["propose"][..], &which, &["--submit"], verb].concat();
-    let submitted = world.tool(BUYER)?.ask(&propose).await?;
-    let number = submitted["proposal"].to_string();
-    let other = world.tool("user3")?;
-    other.ask(&[&["proposal", "vote", &number, "yes"][..], &which].concat()).await?;
-    other.ask(&[&["proposal", "execute", &number][..], &which].concat()).await
+/// Without a control channel a cw3-flex multisig over a cw4-group still orders, accepts a bid, adds money and closes: each
+/// command travels with a coin, which is the deployment's. What the market says travels with a coin as well. Then the
+/// channel is opened anew.
+#[test]
+fn a_flexible_multisig_does_without_a_control_channel() -> anyhow::Result<()> {
+    e2e::run(async |world| {
+        world.close_control().await?;
+        assert_eq!(world.control().await?, None, "both contracts know that it is closed");
+        let went = match multisig_without_channel(world).await {
+            Ok(()) => told_with_a_coin(world).await,
+            failed => failed,
+        };
+        // Others need it.
+        world.kill_ferry().await?;
+        world.open_control().await?;
+        went?;
+        assert!(world.control().await?.is_some(), "another one takes over");
+        Ok(())
+    })
 }
 
-/// A cw3-flex multisig over a cw4-group buys and closes, by the commands that its members use.
-#[test]
-fn a_flexible_multisig_buys_and_closes() -> anyhow::Result<()> {
-    e2e::run(async |world| {
-        let members = [world.key(BUYER)?, world.key("user3")?];
-        let funds = (FUNDS, world.deployed.denom.as_str());
-        let dao = Dao::form_flex(&world.sites.outpost, &world.third_party, members, funds).await?;
-        let before = Ledger::take(world).await?;
-        world.start_ferry().await?;
-        let folder = tempfile::tempdir()?;
-        let file = folder.path().join("order.json");
-        let order = json!({ "order": web_server(from_offer(world.offer)) });
-        std::fs::write(&file, order.to_string())?;
-        let coin = format!("{UNITS}{}", world.deployed.denom);
-        let file = file.to_str().context("a path is text")?;
-        let bought = pass(world, &dao, &["buy", "--order", file, "--coin", &coin]).await?;
-        let seq = bought["order"].as_u64().context("the purchase has a number")?;
-        world.settled().await?;
-        run_and_close(world, (&dao.address, seq), &before, async || {
-            pass(world, &dao, &["close", &seq.to_string()]).await?;
-            Ok(())
-        })
-        .await
+async fn multisig_without_channel(world: &World) -> anyhow::Result<()> {
+    let keys = [world.key(BUYER)?, world.key(SECOND)?];
+    let denom = world.deployed.denom.as_str();
+    let (site, funds) = (&world.sites.outpost, (FUNDS, denom));
+    let dao = Dao::form_flex(site, &world.third_party, keys, funds).await?.address;
+    let before = Ledger::take(world).await?;
+    world.start_ferry().await?;
+    let members = Members::of(world, Kind::Cw3, &dao)?;
+    write_order(&members)?;
+    let coin = format!("{UNITS}{denom}");
+    let bought = members.decide(&["buy", "--order", "order.json", "--coin", &coin]).await?;
+    let seq = bought["order"].as_u64().context("the purchase has a number")?;
+    world.settled().await?;
+    let id = world.deployment(&dao, seq);
+    let (number, bid_no) = (seq.to_string(), bid(world, &first_group(id.clone())).await?);
+    let accept = ["accept", &number, "--bid", &bid_no];
+    let refused = members.decide(&accept).await.unwrap_err().to_string();
+    assert!(refused.contains("give a small --coin in `usdx`"), "before the vote: {refused}");
+    let carrier = format!("{CARRIER}{denom}");
+    members.decide(&[&accept[..], &["--coin", &carrier]].concat()).await?;
+    world.settled().await?;
+    members.decide(&["top-up", &number, &coin]).await?;
+    world.settled().await?;
+    assert_eq!(world.status(&id).await?.free.u128(), 2 * UNITS + CARRIER, "all of it is there");
+    let unheard = world.outpost(OWNER, &ExecuteMsg::Status { seq }, &[]).await;
+    assert!(unheard.is_err(), "only over the channel can the market be asked");
+    run_and_close(world, (&dao, seq), &before, async || {
+        members.decide(&["close", &number, "--coin", &carrier]).await?;
+        Ok(())
     })
+    .await
+}
+
+/// The acknowledgement of a purchase is not carried: what became of it the outpost learns all the same, because anybody on
+/// the market's chain has the market say so with one unit, which is the outpost's owner's. That the acknowledgement
+/// comes after all changes nothing.
+async fn told_with_a_coin(world: &World) -> anyhow::Result<()> {
+    world.kill_ferry().await?;
+    let (a, b) = (world.sites.market.chain_id(), world.sites.outpost.chain_id());
+    let (transfer, denom) = (&world.deployed.transfer, world.deployed.denom.as_str());
+    let before = Ledger::take(world).await?;
+    let sent = world.buy(BUYER, web_server(from_offer(world.offer)), (UNITS, None)).await?;
+    let seq = sent.seq;
+    let state = async || anyhow::Ok(world.order(seq).await?.state);
+    world.by_hand(&["tx", "recv", b, &transfer.outpost, &sent.sequence.to_string()]).await?;
+    assert_eq!(state().await?, OrderState::InFlight, "it has arrived and nobody has said so");
+    let attest = Market::Attest {
+        route: transfer.market.clone(),
+        sender: world.deployed.outpost.clone(),
+        n: world.order(seq).await?.n,
+    };
+    let unit = [(1, world.deployed.market_denom.as_str())];
+    let told = world.market(PROVIDER, &attest, &unit).await?;
+    let sequence = told.attribute("send_packet", "packet_sequence").context("it sends a coin")?;
+    world.by_hand(&["tx", "recv", a, &transfer.market, sequence]).await?;
+    assert_eq!(state().await?, OrderState::Acked, "the market has said so");
+    world.start_ferry().await?;
+    world.settled().await?;
+    assert_eq!(state().await?, OrderState::Acked, "the acknowledgement says nothing new");
+
+    let (buyer, owner) = (world.address(BUYER)?, world.address(OWNER)?);
+    world.outpost(BUYER, &ExecuteMsg::Close { seq }, &[(CARRIER, denom)]).await?;
+    world.settled().await?;
+    assert_eq!(state().await?, OrderState::Closed);
+    world.claim(buyer).await?;
+    world.claim(owner).await?;
+    let locked = escrow(&world.sites.outpost.chain, &transfer.outpost).await?;
+    let unit = [
+        (Asset::Voucher, world.address(PROVIDER)?, -1),
+        (Asset::Money, &locked, -1),
+        (Asset::Money, owner, 1),
+    ];
+    assert_eq!(Ledger::take(world).await?.since(&before)?, changes(unit), "nothing else has moved");
+    Ok(())
 }

@@ -1,16 +1,17 @@
 use anyhow::Context as _;
 use cosmos::wire::tx::any;
 use cosmos::wire::wasm::MsgExecuteContract;
-use e2e::clock;
 use e2e::ledger::{Asset, Ledger, changes, escrow};
 use e2e::modules;
 use e2e::people::{earnings, first_group};
+use e2e::tool::Tool;
 use e2e::world::{BUYER, OWNER, PROVIDER, World};
 use outpost::msg::responses::{OrderState, OrdersResponse};
 use outpost::msg::{ExecuteMsg, QueryMsg};
+use protocol::Selection;
 use protocol::control::GroupState;
 use serde_json::json;
-use simnet::world::orders::{from_offer, web_server};
+use simnet::world::orders::{WEB_RATE, from_offer, web_server};
 
 const UNITS: u128 = 5_000_000;
 /// Has all the voting power of the chain.
@@ -36,8 +37,28 @@ fn to_outpost(
     })
 }
 
-/// A chain's governance pays out of the community pool to its own account, which buys; an operator
-/// closes, and the rest goes to an address that can receive it.
+/// Governance's proposals by `entrepot`, on which the validator votes.
+struct Governance<'a> {
+    world: &'a World,
+    tool: Tool,
+}
+
+impl Governance<'_> {
+    /// Submits a proposal; `way` is beside what every one of them has. Returns its number.
+    async fn submit(&self, way: &[&str], verb: &[&str]) -> anyhow::Result<u64> {
+        let propose = ["propose", "--dao", "gov", "--deposit", DEPOSIT, "--submit"];
+        let submitted = self.tool.ask(&[&propose, way, verb].concat()).await?;
+        submitted["proposal"].as_u64().context("a proposal has a number")
+    }
+
+    async fn pass(&self, number: u64) -> anyhow::Result<()> {
+        let chain = &self.world.sites.outpost.chain;
+        modules::pass(chain, &self.world.key(VALIDATOR)?, number).await
+    }
+}
+
+/// A chain's governance pays out of the community pool to its own account, which orders and adds money; it accepts a
+/// bid and closes by proposals that take nothing from the pool; and the rest goes to an address that can receive it.
 #[test]
 fn governance_buys_from_the_community_pool_and_the_rest_reaches_a_treasury() -> anyhow::Result<()> {
     e2e::run(governance_buys)
@@ -47,35 +68,19 @@ pub(crate) async fn governance_buys(world: &World) -> anyhow::Result<()> {
     let chain = &world.sites.outpost.chain;
     let before = Ledger::take(world).await?;
     let gov = modules::gov_account(chain).await?;
-    let (patron, treasury) = (world.address(BUYER)?.to_owned(), world.address(OTHER)?);
-    let tool = world.tool(VALIDATOR)?;
-    let order = json!({ "order": web_server(from_offer(world.offer)) });
-    std::fs::write(tool.home().join("order.json"), order.to_string())?;
-    let (coin, operator) = (format!("{UNITS}usdx"), format!("{patron}=close"));
-    let propose =
-        [
-            &[
-                "propose",
-                "--dao",
-                "gov",
-                "--deposit",
-                DEPOSIT,
-                "--community-pool",
-                "--submit",
-                "buy",
-            ][..],
-            &["--order", "order.json", "--coin", &coin, "--refund-to", treasury],
-            &["--operator", &operator],
-        ]
-        .concat();
-    let poor = tool.ask(&propose).await.unwrap_err().to_string();
+    let (patron, treasury) = (world.address(BUYER)?, world.address(OTHER)?);
+    let governance = Governance { world, tool: world.tool(VALIDATOR)? };
+    let order = json!({ "order": web_server(Selection::Manual {}) });
+    std::fs::write(governance.tool.home().join("order.json"), order.to_string())?;
+    let coin = format!("{UNITS}usdx");
+    let buy = ["buy", "--order", "order.json", "--coin", &coin, "--refund-to", treasury];
+    let pool = ["--community-pool"];
+    let poor = governance.submit(&pool, &buy).await.unwrap_err().to_string();
     assert!(poor.contains("the community pool has"), "asked before the vote: {poor}");
-    let gift = modules::coin((UNITS, &world.deployed.denom));
+    let gift = modules::coin((2 * UNITS, &world.deployed.denom));
     modules::fund_pool(chain, &world.key(BUYER)?, gift).await?;
     world.start_ferry().await?;
-    let submitted = tool.ask(&propose).await?;
-    let number = submitted["proposal"].as_u64().context("a proposal has a number")?;
-    modules::pass(chain, &world.key(VALIDATOR)?, number).await?;
+    governance.pass(governance.submit(&pool, &buy).await?).await?;
 
     let ask = QueryMsg::Orders { owner: gov.clone(), start_after: None, limit: None };
     let orders: OrdersResponse = world.ask_outpost(&ask).await?;
@@ -83,10 +88,18 @@ pub(crate) async fn governance_buys(world: &World) -> anyhow::Result<()> {
     world.ended(&gov, seq).await?;
     let id = world.deployment(&gov, seq);
     let lease = first_group(id.clone());
+    world.bid(PROVIDER, &lease, WEB_RATE).await?;
+    let (number, bid_no) = (seq.to_string(), world.bids(&lease).await?[0].bid_no.to_string());
+    // Both are voted on at a time.
+    let accept = governance.submit(&[], &["accept", &number, "--bid", &bid_no]).await?;
+    let top_up = governance.submit(&pool, &["top-up", &number, &coin]).await?;
+    governance.pass(accept).await?;
+    governance.pass(top_up).await?;
+    world.ended(&gov, seq).await?;
     assert_eq!(world.lease(&lease).await?.state, GroupState::Pending);
+    assert_eq!(world.status(&id).await?.free.u128(), 2 * UNITS, "it is topped up");
     let since = world.beat(PROVIDER, &lease).await?;
-    clock::reach(&world.sites.market.chain, since + 3).await?;
-    world.outpost(BUYER, &ExecuteMsg::Close { seq }, &[]).await?;
+    governance.pass(governance.submit(&[], &["close", &number]).await?).await?;
     world.settled().await?;
     assert_eq!(world.order(seq).await?.state, OrderState::Closed);
     world.claim(&gov).await?;
@@ -94,9 +107,9 @@ pub(crate) async fn governance_buys(world: &World) -> anyhow::Result<()> {
     world.collect_for(OWNER).await?;
     let (gross, fee) = earnings(since, world.tombstone(&id).await?.closed_at);
     let locked = escrow(chain, &world.deployed.transfer.outpost).await?;
-    let units = i128::try_from(UNITS)?;
+    let units = i128::try_from(2 * UNITS)?;
     let expected = changes([
-        (Asset::Money, &patron, -units),
+        (Asset::Money, patron, -units),
         (Asset::Money, treasury, units - gross),
         (Asset::Money, &locked, gross),
         (Asset::Voucher, world.address(PROVIDER)?, gross - fee),
