@@ -6,6 +6,7 @@
 //! escapes.
 
 pub mod links;
+pub mod prose;
 mod session;
 
 pub use session::{Session, Setting};
@@ -146,6 +147,39 @@ mod tests {
         for text in ["```\nx\n```\n", "```bash\nx\n```\n", "  ```sh\n  x\n  ```\n", "```sh\nx\n"] {
             page(text).blocks().unwrap_err();
         }
+    }
+
+    /// Whether mdBook takes a line of the summary: a title, a chapter, numbered or not, or what separates them.
+    fn is_of_a_summary(line: &str) -> bool {
+        let entry = line.trim_start();
+        let chapter = entry.strip_prefix("- ").unwrap_or(entry);
+        let is_chapter = chapter.starts_with('[') && chapter.ends_with(".md)");
+        line.is_empty() || line.starts_with("# ") || line == "---" || is_chapter
+    }
+
+    #[test]
+    fn mdbook_finds_what_it_reads() {
+        let docs = folder().join("..");
+        let settings: toml::Table =
+            std::fs::read_to_string(docs.join("book.toml")).unwrap().parse().unwrap();
+        let source = docs.join(settings["book"]["src"].as_str().unwrap());
+        assert_eq!(source.canonicalize().unwrap(), folder().canonicalize().unwrap());
+        let makes_up = settings["build"]["create-missing"].as_bool();
+        assert_eq!(makes_up, Some(false), "a page that is missing is an error");
+        let summary = Page::read("SUMMARY.md").unwrap();
+        for line in summary.text.lines() {
+            assert!(is_of_a_summary(line), "{line}");
+        }
+        let mut included = 0;
+        for page in pages().unwrap() {
+            let Some((before, rest)) = page.text.split_once("{{#") else { continue };
+            let file =
+                rest.trim_end().strip_prefix("include ").and_then(|rest| rest.strip_suffix("}}"));
+            let file = folder().join(file.filter(|_| before.is_empty()).unwrap());
+            assert!(file.is_file(), "{} includes {}", page.name, file.display());
+            included += 1;
+        }
+        assert!(included >= 2, "the decisions and the benchmarks are in the book");
     }
 
     /// The texts of all Rust files below a folder.

@@ -89,6 +89,11 @@ fn prose(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// What a text has between backquotes, without its fenced blocks.
+pub fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    prose(text).flat_map(|line| line.split('`').skip(1).step_by(2))
+}
+
 /// The targets of a text's links inside the repository.
 fn links(text: &str) -> Vec<String> {
     let mut links = Vec::new();
