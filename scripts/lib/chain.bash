@@ -1,5 +1,5 @@
 # One chain of the local pair: its genesis, its configuration, its process. Sourced by scripts/localnet.
-# A chain is named `a` or `b`. Needs STATE, OFFSET, PAUSE_MS, MAX_GAS, WASMD_OF and lib/report.bash.
+# A chain is named `a` or `b`. Needs STATE, OFFSET, PAUSE_MS, MAX_GAS, SIGNER, WASMD_OF and lib/report.bash.
 # shellcheck shell=bash
 
 CHAIN_TIMEOUT_SECONDS=60
@@ -123,11 +123,13 @@ chain_require_ports() {
 
 # chain_start NAME: starts the node in a session of its own, so that Ctrl-C in the terminal does not end it.
 chain_start() {
+  local signer=()
+  [[ $1 == a && -n $SIGNER ]] && signer=(--priv_validator_laddr "unix://$SIGNER")
   setsid "${WASMD_OF[$1]}" start --home "$(chain_home "$1")" \
     --rpc.laddr "tcp://127.0.0.1:$(chain_port "$1" rpc)" --p2p.laddr "tcp://127.0.0.1:$(chain_port "$1" p2p)" \
     --grpc.address "127.0.0.1:$(chain_port "$1" grpc)" --grpc-web.enable=false \
     --api.enable=true --api.address "tcp://127.0.0.1:$(chain_port "$1" rest)" \
-    --log_level 'state:info,*:error' --log_no_color </dev/null >>"$(chain_log "$1")" 2>&1 9>&- &
+    "${signer[@]}" --log_level 'state:info,*:error' --log_no_color </dev/null >>"$(chain_log "$1")" 2>&1 9>&- &
   echo $! >"$STATE/$1.pid"
 }
 

@@ -23,6 +23,7 @@ pub mod puppet;
 pub mod records;
 pub mod relay;
 pub mod released;
+pub mod signer;
 pub mod third_party;
 pub mod tool;
 pub mod wallet;

@@ -1,11 +1,15 @@
 //! The messages of people on the market's own chain.
 
+use anyhow::ensure;
 use cosmos::chain::TxOutcome;
-use cosmwasm_std::Uint128;
-use market::msg::{ExecuteMsg, LeaseId};
+use cosmwasm_std::{Binary, Uint128};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use market::msg::{ExecuteMsg, LeaseId, NewTerms, OfferTerms};
 use protocol::control::Command;
+use protocol::deployment::{Attribute, LocalOperator, Manifest, Scope};
 use protocol::{Deployment, Selection, Tenant};
-use simnet::world::orders::{WEB_RATE, from_offer, web_server};
+use serde_json::json;
+use simnet::world::orders::{WEB_RATE, from_offer, web_offer, web_server};
 
 use super::market::{BOND, DEPOSIT, Market, kind, number};
 use super::stage::{Person, execute};
@@ -24,6 +28,10 @@ pub(super) async fn providers(market: &Market<'_>, tape: &mut Tape) -> anyhow::R
     let posted = market.post_offer(&fresh, &market.stage.token, 1).await?;
     tape.note(Row::PostOffer, &posted);
     let offer = number(&posted, "offer_posted", "offer")?;
+    let mut terms = OfferTerms { capacity: 1, ..web_offer(&market.stage.token) };
+    terms.prices.endpoint -= Uint128::one();
+    let update = ExecuteMsg::UpdateOffer { offer, terms: Some(terms) };
+    tape.note(Row::UpdateOffer, &market.tell(&fresh, &update, None).await?);
     let cancelled = market.tell(&fresh, &ExecuteMsg::CancelOffer { offer }, None).await?;
     tape.note(Row::CancelOffer, &cancelled);
     let update = ExecuteMsg::UpdateProvider {
@@ -31,6 +39,15 @@ pub(super) async fn providers(market: &Market<'_>, tape: &mut Tape) -> anyhow::R
         attributes: None,
     };
     tape.note(Row::UpdateProvider, &market.tell(&fresh, &update, None).await?);
+    let (auditor, provider) = (&market.rival, fresh.address.clone());
+    let sign = ExecuteMsg::SignAttributes {
+        provider: provider.clone(),
+        attributes: vec![Attribute { key: "region".to_owned(), value: "eu-west".to_owned() }],
+        valid_for_seconds: 86_400,
+    };
+    tape.note(Row::SignAttributes, &market.tell(auditor, &sign, None).await?);
+    let revoke = ExecuteMsg::RevokeAttributes { provider, auditor: None };
+    tape.note(Row::RevokeAttributes, &market.tell(auditor, &revoke, None).await?);
     let left = market.tell(&fresh, &ExecuteMsg::DeregisterProvider {}, None).await?;
     tape.note(Row::DeregisterProvider, &left);
     Ok(())
@@ -44,16 +61,23 @@ pub(super) async fn orders(market: &mut Market<'_>, tape: &mut Tape) -> anyhow::
     bid(market, &rival, &ordered).await?;
     let outcome = bid(market, &provider, &ordered).await?;
     tape.note(Row::Bid, &outcome);
-    let accept = Command::AcceptBid {
-        group: 0,
-        provider: provider.address,
-        bid_no: number(&outcome, "bid_placed", "bid_no")?,
-        max_rate: Uint128::new(WEB_RATE),
-    };
-    tape.note(Row::Accept, &act(market, &ordered, accept).await?);
+    tape.note(Row::ActAcceptBid, &accept(market, &ordered, &outcome).await?);
     let withdraw = ExecuteMsg::WithdrawBid { order: ordered.clone(), provider: None };
     tape.note(Row::WithdrawBid, &market.tell(&rival, &withdraw, None).await?);
     Ok(ordered)
+}
+
+/// An order paid for by tokens.
+pub(super) async fn token(market: &mut Market<'_>, tape: &mut Tape) -> anyhow::Result<()> {
+    let (stage, owner) = (market.stage, market.stage.owner.clone());
+    let deployment = web_server(Selection::Manual {});
+    let open = ExecuteMsg::Open { seq: market.next_seq(), refund_to: None, deployment };
+    let msg = Binary::from(serde_json::to_vec(&open)?);
+    let amount = DEPOSIT.to_string();
+    let send = json!({ "send": { "contract": market.address, "amount": amount, "msg": msg } });
+    let sent = stage.send(&owner, &[execute(&owner, &stage.cw20, &send, None)?]).await?;
+    tape.note(Row::OpenByToken, &sent);
+    Ok(())
 }
 
 /// The life of two leases: one its provider ends, one its tenant.
@@ -61,7 +85,7 @@ pub(super) async fn leases(
     market: &mut Market<'_>,
     ordered: LeaseId,
     tape: &mut Tape,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<LeaseId> {
     let [offer, _] = market.offers;
     let (leased, outcome) = open(market, web_server(from_offer(offer))).await?;
     tape.note(Row::OpenByOffer, &outcome);
@@ -74,14 +98,69 @@ pub(super) async fn leases(
     tape.note(Row::Heartbeat, &beat(market, std::slice::from_ref(&leased)).await?);
     let withdraw = ExecuteMsg::Withdraw { lease: leased.clone() };
     tape.note(Row::Withdraw, &market.tell(&market.provider, &withdraw, None).await?);
-    let surplus = act(market, &leased, Command::WithdrawSurplus {}).await?;
-    tape.note(Row::Surplus, &surplus);
-    tape.note(Row::CloseLocal, &act(market, &leased, Command::CloseDeployment {}).await?);
     let close = ExecuteMsg::CloseLease { lease: ordered };
     tape.note(Row::CloseLease, &market.tell(&market.provider, &close, None).await?);
     let claimant = Tenant::Local { address: market.provider.address.clone() };
     let claim = ExecuteMsg::Claim { claimant, denom: market.stage.token.clone() };
     tape.note(Row::Claim, &market.tell(&market.provider, &claim, None).await?);
+    Ok(leased)
+}
+
+/// New terms of a lease: the provider proposes, then the tenant.
+pub(super) async fn terms(
+    market: &Market<'_>,
+    leased: &LeaseId,
+    tape: &mut Tape,
+) -> anyhow::Result<()> {
+    let propose = ExecuteMsg::ProposeTerms {
+        lease: leased.clone(),
+        terms: NewTerms { rate: Uint128::new(WEB_RATE), spec_hash: None, valid_for_seconds: 3_600 },
+    };
+    let proposed = market.tell(&market.provider, &propose, None).await?;
+    tape.note(Row::ProposeTerms, &proposed);
+    let terms_no = number(&proposed, "terms_proposed", "terms_no")?;
+    let accepted = act(market, leased, Command::AcceptTerms { group: 0, terms_no }).await?;
+    tape.note(Row::ActAcceptTerms, &accepted);
+    let proposed = market.tell(&market.tenant, &propose, None).await?;
+    let terms_no = number(&proposed, "terms_proposed", "terms_no")?;
+    let accept = ExecuteMsg::AcceptTerms { lease: leased.clone(), terms_no };
+    tape.note(Row::AcceptTerms, &market.tell(&market.provider, &accept, None).await?);
+    Ok(())
+}
+
+/// The other commands of a tenant, up to the end of its deployment.
+pub(super) async fn commands(
+    market: &mut Market<'_>,
+    leased: LeaseId,
+    tape: &mut Tape,
+) -> anyhow::Result<()> {
+    let (rev, address) = (1, market.tenant.address.clone());
+    let hash = "6f".repeat(32);
+    let manifest = Manifest { hash, uri: Some("https://tenant.example/m.json".to_owned()) };
+    let operator = LocalOperator {
+        address: market.rival.address.clone(),
+        scopes: vec![Scope::Close, Scope::Manifest],
+        expires_in_seconds: Some(86_400),
+    };
+    let operators = vec![operator];
+    let revised = [
+        (Row::ActSurplus, Command::WithdrawSurplus {}),
+        (Row::ActManifest, Command::UpdateManifest { rev, manifest }),
+        (
+            Row::ActOperators,
+            Command::SetOperators { rev, local_operators: operators, access_keys: Vec::new() },
+        ),
+        (Row::ActRefundTo, Command::SetRefundTo { rev, refund_to: address }),
+        (Row::ActStatus, Command::Status { n: None }),
+        (Row::CloseLocal, Command::CloseDeployment {}),
+    ];
+    for (row, command) in revised {
+        tape.note(row, &act(market, &leased, command).await?);
+    }
+    let [offer, _] = market.offers;
+    let (leased, _) = open(market, web_server(from_offer(offer))).await?;
+    beat(market, std::slice::from_ref(&leased)).await?;
+    tape.note(Row::ActCloseLease, &act(market, &leased, Command::CloseLease { group: 0 }).await?);
     Ok(())
 }
 
@@ -115,29 +194,6 @@ pub(super) async fn batch(market: &mut Market<'_>, tape: &mut Tape) -> anyhow::R
     Ok(())
 }
 
-/// A lease whose provider was alive once, to be silent when the least window has passed.
-pub(super) async fn silent(market: &mut Market<'_>) -> anyhow::Result<LeaseId> {
-    let [offer, _] = market.offers;
-    let mut deployment = web_server(from_offer(offer));
-    for group in &mut deployment.groups {
-        group.heartbeat_window_seconds = Some(protocol::limits::HEARTBEAT_MIN_SECONDS);
-    }
-    let (lease, _) = open_with(market, deployment, 20 * DEPOSIT).await?;
-    beat(market, std::slice::from_ref(&lease)).await?;
-    Ok(lease)
-}
-
-/// States that a lease is silent.
-pub(super) async fn report(
-    market: &Market<'_>,
-    lease: LeaseId,
-    tape: &mut Tape,
-) -> anyhow::Result<()> {
-    let report = ExecuteMsg::ReportSilent { lease };
-    tape.note(Row::ReportSilent, &market.tell(&market.rival, &report, None).await?);
-    Ok(())
-}
-
 pub(super) async fn open(
     market: &mut Market<'_>,
     deployment: Deployment,
@@ -145,7 +201,7 @@ pub(super) async fn open(
     open_with(market, deployment, DEPOSIT).await
 }
 
-async fn open_with(
+pub(super) async fn open_with(
     market: &mut Market<'_>,
     deployment: Deployment,
     units: u128,
@@ -157,10 +213,57 @@ async fn open_with(
     Ok((market.local(seq), outcome))
 }
 
-async fn bid(market: &Market<'_>, provider: &Person, order: &LeaseId) -> anyhow::Result<TxOutcome> {
-    let (order, rate) = (order.clone(), Uint128::new(WEB_RATE));
+/// The measured tenant accepts the bid that was just made.
+pub(super) async fn accept(
+    market: &Market<'_>,
+    order: &LeaseId,
+    bid: &TxOutcome,
+) -> anyhow::Result<TxOutcome> {
+    let accept = Command::AcceptBid {
+        group: order.group,
+        provider: market.provider.address.clone(),
+        bid_no: number(bid, "bid_placed", "bid_no")?,
+        max_rate: Uint128::new(WEB_RATE),
+    };
+    act(market, order, accept).await
+}
+
+pub(super) async fn bid(
+    market: &Market<'_>,
+    provider: &Person,
+    order: &LeaseId,
+) -> anyhow::Result<TxOutcome> {
+    bid_at(market, provider, order, WEB_RATE).await
+}
+
+async fn bid_at(
+    market: &Market<'_>,
+    provider: &Person,
+    order: &LeaseId,
+    rate: u128,
+) -> anyhow::Result<TxOutcome> {
+    let (order, rate) = (order.clone(), Uint128::new(rate));
     let bid = ExecuteMsg::Bid { order, rate, valid_for_seconds: 86_400 };
-    market.tell(provider, &bid, Some((BOND, &market.stage.token))).await
+    market.tell(provider, &bid, Some((2 * BOND, &market.stage.token))).await
+}
+
+/// An order whose slots are all taken.
+pub(super) async fn full(market: &mut Market<'_>, selection: Selection) -> anyhow::Result<LeaseId> {
+    let (order, _) = open(market, web_server(selection)).await?;
+    let market = &*market;
+    let bids = stream::iter(&market.bidders)
+        .map(|bidder| bid_at(market, bidder, &order, WEB_RATE + WEB_RATE / 10));
+    bids.buffer_unordered(market.bidders.len()).try_collect::<Vec<_>>().await?;
+    Ok(order)
+}
+
+/// A bid that takes the place of the worst of twenty.
+pub(super) async fn evicting(market: &mut Market<'_>, tape: &mut Tape) -> anyhow::Result<()> {
+    let order = full(market, Selection::Manual {}).await?;
+    let outcome = bid(market, &market.provider, &order).await?;
+    ensure!(outcome.attribute("wasm-bid_evicted", "provider").is_some(), "no bid was evicted");
+    tape.note(Row::BidEvicting, &outcome);
+    Ok(())
 }
 
 pub(super) async fn beat(market: &Market<'_>, leases: &[LeaseId]) -> anyhow::Result<TxOutcome> {

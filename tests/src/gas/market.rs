@@ -4,13 +4,18 @@ use anyhow::Context as _;
 use cosmos::chain::TxOutcome;
 use cosmos::chain::wasm::NewContract;
 use cosmwasm_std::{Decimal, Uint128};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use market::msg::{
     ExecuteMsg, InstantiateMsg, LeaseId, MigrateMsg, NewDenom, NewRoute, OfferTerms, Params,
 };
-use protocol::{DeploymentId, RouteStyle, Tenant};
+use outpost::msg::ExecuteMsg as Outpost;
+use protocol::handshake::{VERSION, port_of};
+use protocol::{DeploymentId, RouteStyle, Tenant, limits};
+use serde::Serialize;
+use simnet::world::ROUTE;
 use simnet::world::orders::web_offer;
 
-use super::loopback::Loopback;
+use super::loopback::{Loopback, carry, open};
 use super::stage::{Code, Person, Stage, execute};
 
 /// Stake of a provider.
@@ -20,7 +25,10 @@ pub(super) const DEPOSIT: u128 = 1_000_000;
 /// Bond of a web server's lease: a day of its rate.
 pub(super) const BOND: u128 = 950_400;
 /// Gas that the route grants a callback, and the market a command.
-const CALLBACK_GAS: u64 = 1_000_000;
+pub(super) const CALLBACK_GAS: u64 = 1_000_000;
+/// How both ends of the route call back.
+pub(super) const STYLE: RouteStyle =
+    RouteStyle::Callbacks { source_gas: CALLBACK_GAS, destination_gas: CALLBACK_GAS };
 
 /// Kinds of accounts, for [`Stage::person`].
 pub(super) mod kind {
@@ -32,6 +40,10 @@ pub(super) mod kind {
     pub(in crate::gas) const MEASURED: u8 = 3;
     /// Providers that are new at every measurement.
     pub(in crate::gas) const FRESH: u8 = 4;
+    /// Providers that fill an order's slots.
+    pub(in crate::gas) const BIDDER: u8 = 5;
+    /// Buyers whose money does not arrive when it is sent home.
+    pub(in crate::gas) const AWAY: u8 = 6;
 }
 
 /// A market, and the people whose messages are measured.
@@ -40,6 +52,8 @@ pub(super) struct Market<'a> {
     pub(super) stage: &'a Stage,
     pub(super) loopback: &'a Loopback,
     pub(super) address: String,
+    /// Where it is bought from through a contract.
+    pub(super) outpost: String,
     /// How much its store holds.
     pub(super) size: u32,
     pub(super) voucher: String,
@@ -50,6 +64,8 @@ pub(super) struct Market<'a> {
     pub(super) wallet: Person,
     /// The provider's offers in the token and in the voucher.
     pub(super) offers: [u64; 2],
+    /// Providers enough for all slots of an order.
+    pub(super) bidders: Vec<Person>,
     last_seq: u64,
     last_n: u64,
 }
@@ -72,6 +88,7 @@ impl<'a> Market<'a> {
             stage,
             loopback,
             address,
+            outpost: stage.outpost().await?,
             size,
             voucher: loopback.voucher(&stage.token),
             tenant: tenant?,
@@ -79,13 +96,17 @@ impl<'a> Market<'a> {
             rival: rival?,
             wallet: wallet?,
             offers: [0; 2],
+            bidders: bidders(stage)?,
             last_seq: 0,
             last_n: 0,
         };
         market.list().await?;
+        market.link().await?;
         for provider in [market.provider.clone(), market.rival.clone()] {
             market.register(&provider).await?;
         }
+        let registered = stream::iter(&market.bidders).map(|bidder| market.register(bidder));
+        registered.buffer_unordered(limits::BIDS).try_collect::<Vec<_>>().await?;
         for (index, denom) in [stage.token.clone(), market.voucher.clone()].iter().enumerate() {
             let posted = market.post_offer(&market.provider, denom, 1_000).await?;
             if let Some(offer) = market.offers.get_mut(index) {
@@ -95,17 +116,36 @@ impl<'a> Market<'a> {
         Ok(market)
     }
 
-    /// Adds the route and what is accepted on it.
+    /// Adds the route and what is accepted: on it, and as a token.
     async fn list(&self) -> anyhow::Result<()> {
-        let (source_gas, destination_gas) = (CALLBACK_GAS, CALLBACK_GAS);
-        let style = RouteStyle::Callbacks { source_gas, destination_gas };
         let channel = self.loopback.far.clone();
-        let route = NewRoute { channel: channel.clone(), outpost: None, style };
+        let outpost = Some(self.outpost.clone());
+        let route = NewRoute { channel: channel.clone(), outpost, style: STYLE };
         let denom = NewDenom { route: Some(channel), ..listing(&self.voucher) };
+        let token = listing(&format!("cw20:{}", self.stage.cw20));
         let owner = self.stage.owner.clone();
         self.tell(&owner, &ExecuteMsg::AddRoute(route), None).await?;
         self.tell(&owner, &ExecuteMsg::AddDenom(denom), None).await?;
+        self.tell(&owner, &ExecuteMsg::AddDenom(token), None).await?;
         Ok(())
+    }
+
+    /// Has the outpost know the market, over a control channel and a route that is proved.
+    async fn link(&self) -> anyhow::Result<()> {
+        let owner = self.stage.owner.clone();
+        let route = Outpost::AddRoute {
+            name: ROUTE.to_owned(),
+            channel: self.loopback.near.clone(),
+            market: self.address.clone(),
+            style: STYLE,
+        };
+        self.tell_outpost(&owner, &route, None).await?;
+        let ports = [port_of(&self.outpost), port_of(&self.address)];
+        open(self.stage, ports.each_ref().map(String::as_str), VERSION).await?;
+        let probe = Outpost::ProbeRoute { route: ROUTE.to_owned(), timeout_seconds: None };
+        let coin = Some((DEPOSIT, self.stage.token.as_str()));
+        let sent = self.tell_outpost(&owner, &probe, coin).await?;
+        carry(self.stage, &sent).await
     }
 
     /// Sends the market one message.
@@ -115,8 +155,29 @@ impl<'a> Market<'a> {
         msg: &ExecuteMsg,
         funds: Option<(u128, &str)>,
     ) -> anyhow::Result<TxOutcome> {
-        let msg = execute(from, &self.address, msg, funds)?;
-        self.stage.send(from, &[msg]).await
+        self.say(&self.address, from, msg, funds).await
+    }
+
+    /// Sends the outpost one message.
+    pub(super) async fn tell_outpost(
+        &self,
+        from: &Person,
+        msg: &Outpost,
+        funds: Option<(u128, &str)>,
+    ) -> anyhow::Result<TxOutcome> {
+        self.say(&self.outpost, from, msg, funds).await
+    }
+
+    async fn say(
+        &self,
+        contract: &str,
+        from: &Person,
+        msg: &impl Serialize,
+        funds: Option<(u128, &str)>,
+    ) -> anyhow::Result<TxOutcome> {
+        let sent = self.stage.send(from, &[execute(from, contract, msg, funds)?]).await;
+        let text = || serde_json::to_string(msg).unwrap_or_default();
+        sent.with_context(|| format!("the market with {}: {}", self.size, text()))
     }
 
     pub(super) async fn register(&self, provider: &Person) -> anyhow::Result<TxOutcome> {
@@ -160,16 +221,25 @@ impl<'a> Market<'a> {
 
     /// The first group of a deployment of the measured tenant.
     pub(super) fn local(&self, seq: u64) -> LeaseId {
-        let tenant = Tenant::Local { address: self.tenant.address.clone() };
-        LeaseId { deployment: DeploymentId { tenant, seq }, group: 0 }
+        first_group(Tenant::Local { address: self.tenant.address.clone() }, seq)
     }
 
-    /// The first group of a deployment of the wallet, as the market sees it.
-    pub(super) fn remote(&self, seq: u64) -> LeaseId {
-        let (sender, account) = (self.wallet.address.clone(), self.wallet.address.clone());
-        let tenant = Tenant::Remote { route: self.loopback.far.clone(), sender, account };
-        LeaseId { deployment: DeploymentId { tenant, seq }, group: 0 }
+    /// A buyer elsewhere, as the market sees it.
+    pub(super) fn remote(&self, sender: &str, account: &str) -> Tenant {
+        let (sender, account) = (sender.to_owned(), account.to_owned());
+        Tenant::Remote { route: self.loopback.far.clone(), sender, account }
     }
+}
+
+/// The first group of a deployment.
+pub(super) const fn first_group(tenant: Tenant, seq: u64) -> LeaseId {
+    LeaseId { deployment: DeploymentId { tenant, seq }, group: 0 }
+}
+
+/// The providers that fill an order's slots, the same in every market.
+pub(super) fn bidders(stage: &Stage) -> anyhow::Result<Vec<Person>> {
+    let slots = u32::try_from(limits::BIDS)?;
+    (0..slots).map(|index| stage.person(kind::BIDDER, index)).collect()
 }
 
 /// A number among the attributes of an event of the market.
@@ -182,23 +252,28 @@ fn setup(stage: &Stage) -> InstantiateMsg {
     InstantiateMsg {
         owner: None,
         min_timeout_seconds: None,
-        params: Params {
-            treasury: stage.owner.address.clone(),
-            pauser: None,
-            take_rate_bps: 200,
-            grace_seconds: 86_400,
-            stake_denom: stage.token.clone(),
-            min_stake: Uint128::new(STAKE),
-            unbonding_seconds: 86_400,
-            bond_denom: Some(stage.token.clone()),
-            settle_timeout_seconds: 3_600,
-            control_gas: CALLBACK_GAS,
-        },
+        params: params(stage),
         denoms: vec![listing(&stage.token)],
     }
 }
 
-fn listing(denom: &str) -> NewDenom {
+/// Parameters as they are at the beginning, and set again.
+pub(super) fn params(stage: &Stage) -> Params {
+    Params {
+        treasury: stage.owner.address.clone(),
+        pauser: None,
+        take_rate_bps: 200,
+        grace_seconds: 86_400,
+        stake_denom: stage.token.clone(),
+        min_stake: Uint128::new(STAKE),
+        unbonding_seconds: 86_400,
+        bond_denom: Some(stage.token.clone()),
+        settle_timeout_seconds: 3_600,
+        control_gas: CALLBACK_GAS,
+    }
+}
+
+pub(super) fn listing(denom: &str) -> NewDenom {
     NewDenom {
         denom: denom.to_owned(),
         route: None,

@@ -1,4 +1,4 @@
-//! The node, the accounts, the code stored twice: once as it is, once pinned.
+//! The node, the accounts, the market's code stored twice (once as it is, once pinned), the other contracts.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use cosmos::Any;
+use cosmos::chain::wasm::NewContract;
 use cosmos::chain::{Chain, TxOutcome};
 use cosmos::ibc_proto::cosmos::bank::v1beta1::{Input, MsgMultiSend, MsgSend, Output};
 use cosmos::ibc_proto::cosmos::base::v1beta1::Coin;
@@ -17,11 +18,13 @@ use cosmos::keys::{Key, encode_address};
 use cosmos::wire::tx::any;
 use cosmos::wire::wasm::{MsgExecuteContract, MsgPinCodes};
 use entrepot::localnet::Localnet;
-use market::msg::ExecuteMsg;
+use serde::Serialize;
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
-use crate::clock::until;
+use crate::clock::{self, until};
+use crate::signer::Clock;
 
 /// Accounts that one transaction gives money to.
 const GIFTS: usize = 100;
@@ -29,6 +32,8 @@ const GIFTS: usize = 100;
 const FEES: u64 = 50_000_000;
 /// Deposit of an expedited proposal, in the fee's denom.
 const PROPOSAL_DEPOSIT: u64 = 2_000;
+/// All units of the cw20 token.
+const TOKENS: u128 = 1_000_000_000_000;
 
 /// Somebody who signs.
 #[derive(Clone, Debug)]
@@ -56,16 +61,25 @@ pub(super) struct Stage {
     pub(super) chain: Chain,
     /// The denom that people pay and give bonds with.
     pub(super) token: String,
-    /// Has the money, owns the markets.
+    /// Has the money, owns the contracts.
     pub(super) owner: Person,
+    /// The number of the outpost's code.
+    outpost_code: u64,
+    /// The contract of a cw20 token, of which the owner has all.
+    pub(super) cw20: String,
     validator: Person,
     codes: [u64; 2],
+    clock: Clock,
     started: Instant,
 }
 
 impl Stage {
-    /// Stores `wasm` twice and has one of the codes pinned.
-    pub(super) async fn set(net: &Localnet, wasm: &Path) -> anyhow::Result<Self> {
+    /// Stores the market's artifact twice and has one of the codes pinned; makes the other contracts.
+    pub(super) async fn set(
+        net: &Localnet,
+        clock: Clock,
+        (wasm, artifacts): (&Path, &Path),
+    ) -> anyhow::Result<Self> {
         let site = net.chains.a.site(net.key("user1")?).await?;
         let known = |name: &str| -> anyhow::Result<Person> {
             Ok(Person { key: net.key(name)?, address: net.account(name)?.address.clone() })
@@ -74,16 +88,50 @@ impl Stage {
             chain: site.chain,
             token: net.chains.a.token.clone(),
             owner: known("user1")?,
+            outpost_code: 0,
+            cw20: String::new(),
             validator: known("validator")?,
             codes: [0; 2],
+            clock,
             started: Instant::now(),
         };
-        let wasm = std::fs::read(wasm).with_context(|| format!("cannot read {wasm:?}"))?;
-        for code in &mut stage.codes {
-            *code = stage.chain.store_code(&stage.owner.key, &wasm).await?.0;
+        for index in 0..stage.codes.len() {
+            let code = stage.store(wasm).await?;
+            if let Some(stored) = stage.codes.get_mut(index) {
+                *stored = code;
+            }
         }
         stage.pin(stage.code(Code::Pinned)).await?;
+        stage.outpost_code = stage.store(&artifacts.join("outpost.wasm")).await?;
+        let all = json!({ "address": stage.owner.address, "amount": TOKENS.to_string() });
+        let setup = json!({
+            "name": "a token", "symbol": "TOKEN", "decimals": 6, "initial_balances": [all],
+        });
+        let token_code = stage.store(&artifacts.join("third-party/cw20_base.wasm")).await?;
+        stage.cw20 = stage.make(token_code, &setup).await?;
         Ok(stage)
+    }
+
+    async fn store(&self, wasm: &Path) -> anyhow::Result<u64> {
+        let wasm = std::fs::read(wasm).with_context(|| format!("cannot read {wasm:?}"))?;
+        Ok(self.chain.store_code(&self.owner.key, &wasm).await?.0)
+    }
+
+    /// Makes an outpost.
+    pub(super) async fn outpost(&self) -> anyhow::Result<String> {
+        self.make(self.outpost_code, &json!({ "min_timeout_seconds": 600 })).await
+    }
+
+    async fn make(&self, code_id: u64, setup: &impl Serialize) -> anyhow::Result<String> {
+        let contract = NewContract { code_id, label: "beside the market", admin: None, funds: &[] };
+        Ok(self.chain.instantiate(&self.owner.key, contract, setup).await?.0)
+    }
+
+    /// Has time pass on the chain, in some blocks.
+    pub(super) async fn pass(&self, seconds: u64) -> anyhow::Result<()> {
+        let then = clock::now(&self.chain).await? + seconds;
+        self.clock.put_forward(i64::try_from(seconds)?);
+        clock::reach(&self.chain, then).await
     }
 
     /// The number under which the code is stored.
@@ -188,7 +236,7 @@ impl Stage {
 pub(super) fn execute(
     from: &Person,
     contract: &str,
-    msg: &ExecuteMsg,
+    msg: &impl Serialize,
     funds: Option<(u128, &str)>,
 ) -> anyhow::Result<Any> {
     let funds = funds.into_iter();

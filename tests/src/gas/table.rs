@@ -14,145 +14,118 @@ const FLAT_PERCENT: u64 = 110;
 /// What surrounds the table in a document.
 const MARKS: [&str; 2] = ["<!-- bench gas: begin -->", "<!-- bench gas: end -->"];
 
-/// A message, or a callback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Row {
-    /// `register_provider`.
-    Register,
-    /// `update_provider`.
-    UpdateProvider,
-    /// `deregister_provider`.
-    DeregisterProvider,
-    /// `post_offer`.
-    PostOffer,
-    /// `cancel_offer`.
-    CancelOffer,
-    /// `open`, one group, an order.
-    OpenOrder,
-    /// `open`, one group, leased at once.
-    OpenByOffer,
-    /// `bid`.
-    Bid,
-    /// `withdraw_bid`.
-    WithdrawBid,
-    /// `act` with `accept_bid`.
-    Accept,
-    /// `heartbeat` of no lease, which does nothing: what any message takes.
-    NoHeartbeat,
-    /// `heartbeat` that makes a lease active.
-    FirstHeartbeat,
-    /// `heartbeat` of an active lease.
-    Heartbeat,
-    /// `heartbeat` of fifty leases of fifty deployments.
-    Heartbeat50,
-    /// `withdraw`.
-    Withdraw,
-    /// `top_up`.
-    TopUp,
-    /// `act` with `withdraw_surplus`.
-    Surplus,
-    /// `close_lease` by the provider.
-    CloseLease,
-    /// `act` with `close_deployment` by a tenant here, one lease.
-    CloseLocal,
-    /// The same for a tenant elsewhere: the rest travels home.
-    CloseRemote,
-    /// The acknowledgement of a transfer home, callback included.
-    SettleAcked,
-    /// `claim`.
-    Claim,
-    /// `report_silent`.
-    ReportSilent,
-    /// A purchase by packet, an order.
-    BuyOrder,
-    /// A purchase by packet, leased at once.
-    BuyByOffer,
-    /// A purchase by packet at every limit.
-    BuyLargest,
-    /// A top-up by packet.
-    TopUpByPacket,
-    /// A close by packet, with the transfer home.
-    CloseByPacket,
-}
-
 /// What is known of a row before it is measured.
 struct Spec {
     name: &'static str,
     /// The most it should take unpinned.
     target: Option<u64>,
     /// What the nearest message of Akash's native module takes, least and most.
-    akash: Option<(&'static str, u64, u64)>,
+    akash: Option<Akash>,
 }
 
-impl Row {
-    const ALL: [Self; 28] = [
-        Self::Register,
-        Self::UpdateProvider,
-        Self::DeregisterProvider,
-        Self::PostOffer,
-        Self::CancelOffer,
-        Self::OpenOrder,
-        Self::OpenByOffer,
-        Self::Bid,
-        Self::WithdrawBid,
-        Self::Accept,
-        Self::NoHeartbeat,
-        Self::FirstHeartbeat,
-        Self::Heartbeat,
-        Self::Heartbeat50,
-        Self::Withdraw,
-        Self::TopUp,
-        Self::Surplus,
-        Self::CloseLease,
-        Self::CloseLocal,
-        Self::CloseRemote,
-        Self::SettleAcked,
-        Self::Claim,
-        Self::ReportSilent,
-        Self::BuyOrder,
-        Self::BuyByOffer,
-        Self::BuyLargest,
-        Self::TopUpByPacket,
-        Self::CloseByPacket,
-    ];
+type Akash = (&'static str, u64, u64);
 
-    const fn spec(self) -> Spec {
-        let (name, target, akash) = match self {
-            Self::Register => ("`register_provider`", None, None),
-            Self::UpdateProvider => ("`update_provider`", None, None),
-            Self::DeregisterProvider => ("`deregister_provider`", None, None),
-            Self::PostOffer => ("`post_offer`", None, None),
-            Self::CancelOffer => ("`cancel_offer`", None, None),
-            Self::OpenOrder => ("`open`, an order", Some(320_000), None),
-            Self::OpenByOffer => ("`open`, leased by an offer", Some(320_000), None),
-            Self::Bid => ("`bid`", Some(215_000), Some(("CreateBid", 131_000, 162_000))),
-            Self::WithdrawBid => ("`withdraw_bid`", None, None),
-            Self::Accept => {
-                ("`accept_bid`", Some(220_000), Some(("CreateLease", 200_000, 200_000)))
+/// The rows in the order of the table: a name in backticks begins with the message that it is about.
+macro_rules! rows {
+    ($($row:ident = $name:literal $(, at_most $target:expr)? $(, akash $akash:expr)?;)*) => {
+        /// A message, or what a packet does.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Row {
+            $(#[doc = $name] $row,)*
+        }
+
+        impl Row {
+            const ALL: &[Self] = &[$(Self::$row),*];
+
+            const fn spec(self) -> Spec {
+                match self {
+                    $(Self::$row => Spec {
+                        name: $name,
+                        target: rows!(@ $($target)?),
+                        akash: rows!(@ $($akash)?),
+                    },)*
+                }
             }
-            Self::NoHeartbeat => ("`heartbeat`, no lease: does nothing", None, None),
-            Self::FirstHeartbeat => ("`heartbeat`, the first", Some(125_000), None),
-            Self::Heartbeat => ("`heartbeat`, 1 lease", Some(125_000), None),
-            Self::Heartbeat50 => ("`heartbeat`, 50 deployments", Some(125_000 + 49 * 15_000), None),
-            Self::Withdraw => ("`withdraw`", Some(180_000), Some(("Withdraw", 184_000, 184_000))),
-            Self::TopUp => ("`top_up`", None, None),
-            Self::Surplus => ("`withdraw_surplus`", None, None),
-            Self::CloseLease => {
-                ("`close_lease`", Some(215_000), Some(("CloseBid", 146_000, 146_000)))
-            }
-            Self::CloseLocal => ("`close_deployment`, local", Some(215_000), None),
-            Self::CloseRemote => ("`close_deployment`, sent home", Some(340_000), None),
-            Self::SettleAcked => ("acknowledgement of it", None, None),
-            Self::Claim => ("`claim`", None, None),
-            Self::ReportSilent => ("`report_silent`", None, None),
-            Self::BuyOrder => ("purchase callback, an order", Some(280_000), None),
-            Self::BuyByOffer => ("purchase callback, leased by an offer", Some(280_000), None),
-            Self::BuyLargest => ("purchase callback at every limit", Some(600_000), None),
-            Self::TopUpByPacket => ("top-up callback", None, None),
-            Self::CloseByPacket => ("close callback, sent home", None, None),
-        };
-        Spec { name, target, akash }
-    }
+        }
+    };
+    (@) => { None };
+    (@ $known:expr) => { Some($known) };
+}
+
+rows! {
+    Register = "`register_provider`";
+    UpdateProvider = "`update_provider`";
+    DeregisterProvider = "`deregister_provider`";
+    ReleaseStake = "`release_stake`";
+    SignAttributes = "`sign_attributes`";
+    RevokeAttributes = "`revoke_attributes`";
+    PostOffer = "`post_offer`";
+    UpdateOffer = "`update_offer`";
+    CancelOffer = "`cancel_offer`";
+    OpenOrder = "`open`, an order", at_most 320_000;
+    OpenByOffer = "`open`, leased by an offer", at_most 320_000;
+    OpenByToken = "`receive`: an order by cw20, with the token's own work";
+    TopUp = "`top_up`";
+    Bid = "`bid`", at_most 215_000, akash ("CreateBid", 131_000, 162_000);
+    BidEvicting = "`bid`, which evicts the worst of 20", at_most 215_000;
+    WithdrawBid = "`withdraw_bid`";
+    Match = "`match` of 20 bids";
+    ExpireOrder = "`expire_order`";
+    NoHeartbeat = "`heartbeat`, no lease: does nothing";
+    FirstHeartbeat = "`heartbeat`, the first", at_most 125_000;
+    Heartbeat = "`heartbeat`, 1 lease", at_most 125_000;
+    Heartbeat50 = "`heartbeat`, 50 deployments", at_most 125_000 + 49 * 15_000;
+    Withdraw = "`withdraw`", at_most 180_000, akash ("Withdraw", 184_000, 184_000);
+    ProposeTerms = "`propose_terms`";
+    AcceptTerms = "`accept_terms` by the provider";
+    CloseLease = "`close_lease` by the provider", at_most 215_000, akash ("CloseBid", 146_000, 146_000);
+    EndLease = "`end_lease`";
+    ReportSilent = "`report_silent`";
+    CloseSilent = "`close_silent`";
+    CloseUnready = "`close_unready`";
+    CloseShort = "`close_short`, 8 leases";
+    Finish = "`finish`";
+    ActAcceptBid = "`act`: `accept_bid`", at_most 220_000, akash ("CreateLease", 200_000, 200_000);
+    ActAcceptTerms = "`act`: `accept_terms`";
+    ActManifest = "`act`: `update_manifest`";
+    ActOperators = "`act`: `set_operators`";
+    ActRefundTo = "`act`: `set_refund_to`";
+    ActStatus = "`act`: `status`";
+    ActSurplus = "`act`: `withdraw_surplus`";
+    ActCloseLease = "`act`: `close_lease`", at_most 215_000;
+    CloseLocal = "`act`: `close_deployment`, local", at_most 215_000;
+    CloseRemote = "`act`: `close_deployment`, sent home", at_most 340_000;
+    SettleAcked = "acknowledgement of a transfer home";
+    SettleTimedOut = "timeout of a transfer home";
+    Claim = "`claim`, paid here";
+    ClaimHome = "`claim`, sent home";
+    ClaimLocal = "`claim_local`";
+    AskSettled = "`ask_settled`";
+    RecoverSettle = "`recover_settle`";
+    Attest = "`attest`";
+    BuyOrder = "purchase callback, an order", at_most 280_000;
+    BuyByOffer = "purchase callback, leased by an offer", at_most 280_000;
+    BuyLargest = "purchase callback at every limit", at_most 600_000;
+    TopUpByPacket = "top-up callback";
+    CloseByPacket = "close callback, sent home";
+    ControlStatus = "control packet (`internal`): `status`";
+    ControlAcceptBid = "control packet (`internal`): `accept_bid`";
+    ControlClose = "control packet (`internal`): `close_deployment`, sent home";
+    AddRoute = "`add_route`";
+    UpdateRoute = "`update_route`";
+    AddDenom = "`add_denom`";
+    RemoveDenom = "`remove_denom`";
+    SetParams = "`set_params`";
+    SlashProvider = "`slash_provider`";
+    Announce = "`announce`";
+    Retract = "`retract`";
+    PerformStray = "`perform`: coins without an order are credited";
+    PerformRescue = "`perform`: a claimable is rescued";
+    ArmChannelClose = "`arm_channel_close`";
+    Pause = "`pause`";
+    Unpause = "`unpause`";
+    OfferOwnership = "`update_ownership`: offered";
+    AcceptOwnership = "`update_ownership`: accepted";
 }
 
 /// What was measured on one market run by one code.
@@ -210,7 +183,7 @@ impl Table {
         }
         text.push_str(&"|---".repeat(self.sizes.len() * 2 + 3));
         text.push_str("|\n");
-        for row in Row::ALL {
+        for &row in Row::ALL {
             self.write_row(row, &mut text);
         }
         text
@@ -241,7 +214,7 @@ impl Table {
     /// What is over its target, not below Akash's, or not flat, and by how much.
     fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
-        for row in Row::ALL {
+        for &row in Row::ALL {
             let spec = row.spec();
             for code in Code::BOTH {
                 let measured =
@@ -318,5 +291,51 @@ fn grouped(number: u64) -> String {
     match number {
         0..1_000 => number.to_string(),
         _ => format!("{},{:03}", number / 1_000, number % 1_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_schema::schema_for;
+    use market::msg::ExecuteMsg;
+    use protocol::control::Command;
+    use serde_json::Value;
+
+    use super::Row;
+
+    /// The one message that nobody can send on this node, and why.
+    const LEFT_OUT: [(&str, &str); 1] = [(
+        "entrepot",
+        "comes from the account of ibc-hooks, which wasmd has not; its work is that of a callback",
+    )];
+
+    /// The variants of an enum, as its schema names them.
+    fn variants(schema: &impl serde::Serialize) -> Vec<String> {
+        let schema = serde_json::to_value(schema).unwrap();
+        let named = |variant: &Value| -> String {
+            let name = variant["required"].get(0).or_else(|| variant["enum"].get(0));
+            name.unwrap().as_str().unwrap().to_owned()
+        };
+        schema["oneOf"].as_array().unwrap().iter().map(named).collect()
+    }
+
+    #[test]
+    fn every_message_has_a_row_or_a_reason() {
+        let rows: Vec<_> = Row::ALL.iter().map(|row| row.spec().name).collect();
+        let messages = variants(&schema_for!(ExecuteMsg));
+        assert!(messages.len() > 40, "{messages:?}");
+        for message in &messages {
+            let of_commands = |row: &str| row.starts_with("`act`") && message != "act";
+            let named = format!("`{message}`");
+            let row = rows.iter().find(|row| row.contains(&named) && !of_commands(row));
+            let left_out = LEFT_OUT.iter().find(|(name, _)| name == message);
+            assert!(row.is_some() != left_out.is_some(), "`{message}`: {row:?}, {left_out:?}");
+        }
+        let commands = variants(&schema_for!(Command));
+        assert!(commands.len() > 8, "{commands:?}");
+        for command in commands {
+            let name = format!("`act`: `{command}`");
+            assert!(rows.iter().any(|row| row.starts_with(&name)), "{name}");
+        }
     }
 }

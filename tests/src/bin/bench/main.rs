@@ -1,13 +1,18 @@
 //! Measures on real chains. `scripts/bench` is how to run it.
 
+mod localnet;
 mod relay;
 
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::{Parser, Subcommand};
 use e2e::gas::{self, Setup};
+use e2e::signer::{Clock, Signer};
+
+use crate::localnet::run;
 
 #[derive(Parser)]
 #[command(about = "Measurements on real chains; run by scripts/bench")]
@@ -26,18 +31,21 @@ enum What {
 
 #[derive(clap::Args)]
 struct GasArgs {
-    /// The description of the local nodes that `scripts/localnet` writes.
+    /// `scripts/localnet`, which starts the nodes.
     #[arg(long)]
     localnet: PathBuf,
+    /// The folder in which it keeps them.
+    #[arg(long)]
+    folder: PathBuf,
     /// The market's artifact.
     #[arg(long)]
     wasm: PathBuf,
+    /// Where the artifacts of the other contracts are.
+    #[arg(long)]
+    artifacts: PathBuf,
     /// How many deployments, leases, orders and bids the stores hold.
     #[arg(long, value_delimiter = ',', default_value = "1,100,10000")]
     sizes: Vec<u32>,
-    /// Leave out the messages for which a quarter of an hour must pass.
-    #[arg(long)]
-    quick: bool,
     /// The document whose table is replaced; without it the table is only printed.
     #[arg(long)]
     document: Option<PathBuf>,
@@ -61,8 +69,28 @@ async fn main() -> ExitCode {
 
 /// Whether every row meets its target and stays flat.
 async fn measure(args: GasArgs) -> anyhow::Result<bool> {
-    let GasArgs { localnet, wasm, sizes, quick, document } = args;
-    let table = gas::measure(&Setup { localnet, wasm, sizes, quick }).await?;
+    let GasArgs { localnet, folder, wasm, artifacts, sizes, document } = args;
+    // In a folder of its own: the path of a socket must be short, and a socket that is there is not listened on.
+    let socket = tempfile::tempdir()?;
+    let clock = Clock::default();
+    let signer = Signer {
+        socket: socket.path().join("signer"),
+        key: folder.join("a/config/priv_validator_key.json"),
+        clock: clock.clone(),
+    };
+    let setup = Setup { localnet: folder.join("localnet.json"), clock, wasm, artifacts, sizes };
+    let signed_by = [("LOCALNET_SIGNER", signer.socket.clone())];
+    let table = async {
+        run(&localnet, &["up", "--fresh"], &signed_by).await?;
+        let measured = gas::measure(&setup).await;
+        // A node that waits for a signature does not end when it is asked to.
+        run(&localnet, &["down"], &[]).await?;
+        measured
+    };
+    let table = tokio::select! {
+        signed = signer.run() => bail!("nobody signs for the node any more: {signed:?}"),
+        table = table => table?,
+    };
     let mut out = std::io::stdout();
     writeln!(out, "{}\n{}", table.markdown(), table.verdict())?;
     if let Some(document) = document {

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use cosmos::chain::Chain;
 use entrepot::localnet::Localnet;
-use tokio::process::Command;
 
 use super::process::cpu_seconds;
+use crate::localnet::run;
 
 /// Signs the transfers.
 const SENDER: &str = "user1";
@@ -30,7 +30,7 @@ impl Nodes {
     /// # Errors
     /// They do not start.
     pub(crate) async fn start(script: &Path, folder: &Path) -> anyhow::Result<Self> {
-        run(script, &["up", "--fresh"]).await?;
+        run(script, &["up", "--fresh"], &[]).await?;
         let net = Localnet::read(&folder.join("localnet.json"))?;
         let sites = net.sites(SENDER).await?;
         let relayer = net.account("relayer")?.address.clone();
@@ -44,7 +44,7 @@ impl Nodes {
     /// # Errors
     /// They do not stop.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        run(&self.script, &["down"]).await
+        run(&self.script, &["down"], &[]).await
     }
 
     /// Seconds of CPU that both have used.
@@ -55,14 +55,6 @@ impl Nodes {
         let [a, b] = self.pids;
         Ok(cpu_seconds(a)? + cpu_seconds(b)?)
     }
-}
-
-async fn run(script: &Path, args: &[&str]) -> anyhow::Result<()> {
-    let done = Command::new(script).args(args).output().await;
-    let done = done.with_context(|| format!("cannot run `{}`", script.display()))?;
-    let complaint = String::from_utf8_lossy(&done.stderr);
-    ensure!(done.status.success(), "`localnet {}` failed: {complaint}", args.join(" "));
-    Ok(())
 }
 
 fn pid(file: &Path) -> anyhow::Result<u32> {
