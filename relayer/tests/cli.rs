@@ -409,23 +409,54 @@ fn hermes_is_taken_over_with_its_keys() {
 }
 
 #[test]
-fn rly_is_taken_over_and_its_keyring_explained() {
+fn rly_is_taken_over_with_the_keys_that_it_has() {
     let home = Home::empty();
-    let text = home.ferry(&["config", "import", &foreign("rly.yaml")]).succeeds();
+    let keyring = home.path("rly/juno-1/keyring-test");
+    std::fs::create_dir_all(&keyring).unwrap();
+    let written =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../packages/cosmos/src/keys/keyring/relayer.info");
+    std::fs::copy(written, keyring.join("default.info")).unwrap();
+    let (file, dir) = (foreign("rly.yaml"), home.path("rly"));
+    let args = ["config", "import", &file, "--keys", dir.to_str().unwrap()];
+    let text = home.ferry(&args).succeeds();
     for part in [
-        "gaiad keys export default --keyring-backend test --keyring-dir ~/.relayer/keys/juno-1",
+        "juno-1 `default`: taken over; its address is juno1",
+        "cosmoshub-4 `grantee1`: TO DO",
+        "gaiad keys export grantee1 --keyring-backend test --keyring-dir",
         "ferry link cosmoshub-4 juno-1 --path hub-juno --connection connection-372",
         "grantees",
     ] {
         assert!(text.contains(part), "`{part}` in {text}");
     }
+    assert!(home.ferry(&["keys", "list"]).succeeds().contains("default  private key"));
+}
+
+#[test]
+fn private_keys_come_from_a_file_or_a_keyring() {
+    let home = Home::with_chains(&nobody());
     home.write("secret", &"2".repeat(64));
     let secret = home.path("secret");
-    let args = ["keys", "import", "default", "--secret-file", secret.to_str().unwrap()];
-    assert!(home.ferry(&args).succeeds().contains("juno1"));
+    let args = ["keys", "import", "plain", "--secret-file", secret.to_str().unwrap()];
+    home.ferry(&args).succeeds();
     home.write("secret", "2");
     home.ferry(&["keys", "import", "x", "--secret-file", secret.to_str().unwrap()])
         .fails_with(&["64 hexadecimal digits"]);
+    let keyring = home.path("keyring-test");
+    std::fs::create_dir_all(&keyring).unwrap();
+    let written =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../packages/cosmos/src/keys/keyring/relayer.info");
+    std::fs::copy(written, keyring.join("taken.info")).unwrap();
+    let folder = keyring.parent().unwrap().to_str().unwrap();
+    home.ferry(&["keys", "import", "taken", "--keyring", folder]).succeeds();
+    home.ferry(&["keys", "import", "missing", "--keyring", folder])
+        .fails_with(&["missing.info", "cannot be read"]);
+    let list = home.ferry(&["keys", "list"]).succeeds();
+    assert!(list.contains("taken  private key"), "{list}");
+
+    home.ferry(&["keys", "delete", "taken"]).fails_with(&["--yes"]);
+    home.ferry(&["keys", "delete", "taken", "--yes"]).succeeds();
+    home.ferry(&["keys", "delete", "taken", "--yes"]).fails_with(&["no key `taken`"]);
+    home.ferry(&["keys", "delete", "relayer", "--yes"]).fails_with(&["`a-1` signs with `relayer`"]);
 }
 
 #[test]

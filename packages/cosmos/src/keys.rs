@@ -13,6 +13,7 @@ use ripemd::Ripemd160;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+pub mod keyring;
 pub mod password;
 pub mod store;
 

@@ -7,8 +7,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use cosmos::keys::{Key, KeyStore, KeyStoreError};
+use cosmos::keys::{Key, KeyStore, KeyStoreError, keyring};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::Place;
 use super::password::{self, Again};
@@ -19,7 +20,8 @@ use crate::config::import::{Import, ImportedPath, KeySource, Note, import};
 pub(super) struct Args {
     /// Hermes' `config.toml` or rly's `config.yaml`.
     file: PathBuf,
-    /// Hermes' folder of keys; default what its configuration says, else ~/.hermes/keys.
+    /// The other relayer's folder of keys. Default: what Hermes' configuration says, else ~/.hermes/keys; of rly `keys` beside
+    /// the folder of its configuration.
     #[arg(long, value_name = "DIR")]
     keys: Option<PathBuf>,
     /// Show what would be written, and write nothing.
@@ -100,6 +102,7 @@ fn take_keys(place: &Place, args: &Args, import: &mut Import) -> anyhow::Result<
     let mut taken = Taken { place, store: place.keys(), password: None, names: BTreeMap::new() };
     let mut reports = Vec::new();
     for (sources, chain) in import.keys.iter().zip(&mut import.config.chains) {
+        let mut names = Vec::new();
         for (source, name) in sources.iter().zip(chain.key.to_vec()) {
             let mut report = KeyReport {
                 chain: chain.id.clone(),
@@ -111,17 +114,15 @@ fn take_keys(place: &Place, args: &Args, import: &mut Import) -> anyhow::Result<
                 Err(how) => report.how = how,
                 Ok(secret) => {
                     let name = taken.keep((&report.key, &*chain), &secret, args)?;
-                    if name != report.key {
-                        // Only Hermes' keys can be opened, of which a chain has one.
-                        chain.key = name.clone().into();
-                        report.key = name;
-                    }
+                    report.key = name;
                     let address = Key::from_secret(&secret)?.address(&chain.address_prefix)?;
                     (report.taken_over, report.how) = (true, format!("its address is {address}"));
                 }
             }
+            names.push(report.key.clone());
             reports.push(report);
         }
+        chain.key = names.into();
     }
     Ok(reports)
 }
@@ -179,24 +180,49 @@ fn keep(
 }
 
 /// The secret of a key of the other relayer, or what is to be done to get it.
-fn open(source: &KeySource, args: &Args) -> Result<[u8; 32], String> {
+fn open(source: &KeySource, args: &Args) -> Result<Zeroizing<[u8; 32]>, String> {
     match source {
         KeySource::Hermes { chain, name, folder } => {
             let home = std::env::home_dir().unwrap_or_default().join(".hermes/keys");
             let folder = args.keys.clone().or_else(|| folder.clone()).unwrap_or(home);
             hermes_key(&folder.join(chain).join("keyring-test").join(format!("{name}.json")), name)
         }
-        KeySource::Rly { alias, name, id, prefix } => Err(format!(
-            "ferry cannot open the keyring of rly. Either `ferry keys restore {name}` with its mnemonic; or have the \
-             command of any Cosmos chain, such as gaiad, print the private key: `gaiad keys export {name} \
-             --keyring-backend test --keyring-dir ~/.relayer/keys/{id} --unarmored-hex --unsafe > secret`, then `ferry \
-             keys import {name} --secret-file secret` and delete that file. `rly keys show {alias} {name}` and `ferry \
-             keys list` must show the same address, {prefix}1…"
-        )),
+        KeySource::Rly { alias, name, id, prefix, backend } => {
+            let folder = args.keys.clone().unwrap_or_else(|| rly_keys(&args.file)).join(id);
+            let opened = match backend.as_str() {
+                "test" => keyring::read(&folder, name).map_err(|error| whole(&error)),
+                other => Err(format!("ferry opens keyrings of the backend `test`, not `{other}`")),
+            };
+            let folder = folder.display();
+            opened.map_err(|why| {
+                format!(
+                    "{why}. Give --keys DIR if the keys are elsewhere. Or `ferry keys restore {name}` with its mnemonic. Or \
+                     have the command of any Cosmos chain, such as gaiad, print the private key: `gaiad keys export {name} \
+                     --keyring-backend {backend} --keyring-dir {folder} --unarmored-hex --unsafe > secret`, then `ferry keys \
+                     import {name} --secret-file secret` and delete that file. `rly keys show {alias} {name}` and `ferry keys \
+                     list` must show the same address, {prefix}1…"
+                )
+            })
+        }
     }
 }
 
-fn hermes_key(file: &Path, name: &str) -> Result<[u8; 32], String> {
+/// rly's folder of keys: its configuration is in `config` below its home.
+fn rly_keys(config: &Path) -> PathBuf {
+    let folder = config.parent().filter(|folder| folder.ends_with("config"));
+    match folder.and_then(Path::parent) {
+        Some(home) => home.join("keys"),
+        None => std::env::home_dir().unwrap_or_default().join(".relayer/keys"),
+    }
+}
+
+/// An error with its causes.
+fn whole(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+fn hermes_key(file: &Path, name: &str) -> Result<Zeroizing<[u8; 32]>, String> {
     let shown = file.display();
     let instead = format!("`ferry keys restore {name}` takes its mnemonic");
     let text = fs::read_to_string(file).map_err(|error| {
@@ -210,7 +236,7 @@ fn hermes_key(file: &Path, name: &str) -> Result<[u8; 32], String> {
         ));
     }
     let secret = hex::decode(&key.private_key).ok().and_then(|bytes| bytes.try_into().ok());
-    secret.ok_or_else(|| {
+    secret.map(Zeroizing::new).ok_or_else(|| {
         format!("`{shown}` has no plain private key, it is of an old Hermes: {instead}")
     })
 }

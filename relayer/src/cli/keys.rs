@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use cosmos::keys::{HdPath, encode_address};
+use cosmos::keys::{HdPath, encode_address, keyring};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::Place;
 use super::password::{self, Again};
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -37,6 +38,18 @@ pub(super) enum Verb {
         /// A file with the private key, 64 hexadecimal digits; default standard input.
         #[arg(long, value_name = "FILE")]
         secret_file: Option<PathBuf>,
+        /// A folder with `keyring-test`, in which another program keeps the key under the same name: such as ~/.gaia, or
+        /// ~/.relayer/keys/CHAIN of rly.
+        #[arg(long, value_name = "DIR", conflicts_with = "secret_file")]
+        keyring: Option<PathBuf>,
+    },
+    /// Delete a key that signs for no chain. Without its mnemonic it is lost, and all that its accounts have.
+    Delete {
+        /// The key's name.
+        name: String,
+        /// Yes, delete it.
+        #[arg(long)]
+        yes: bool,
     },
     /// List the keys with their addresses on the configured chains.
     List,
@@ -96,12 +109,17 @@ pub(super) fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
             store.restore(&name, words.trim(), HdPath::cosmos(index), &password)?;
             Some(name)
         }
-        Verb::Import { name, secret_file } => {
-            let text = read_secret(secret_file, "private key")?;
-            let secret = hex::decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
-            let secret: [u8; 32] = secret.context("a private key has 64 hexadecimal digits")?;
+        Verb::Import { name, secret_file, keyring } => {
+            let secret = match keyring {
+                Some(folder) => keyring::read(&folder, &name)?,
+                None => private_key(secret_file)?,
+            };
             store.import(&name, &secret, &password::read(place, Again::Yes)?)?;
             Some(name)
+        }
+        Verb::Delete { name, yes } => {
+            delete(place, &name, yes)?;
+            None
         }
         Verb::List => None,
     };
@@ -123,6 +141,27 @@ pub(super) fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
     place.print(&Listed { keys })
 }
 
+fn private_key(file: Option<PathBuf>) -> anyhow::Result<Zeroizing<[u8; 32]>> {
+    let text = read_secret(file, "private key")?;
+    let secret = hex::decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
+    Ok(Zeroizing::new(secret.context("a private key has 64 hexadecimal digits")?))
+}
+
+fn delete(place: &Place, name: &str, yes: bool) -> anyhow::Result<()> {
+    let signs = match Config::read(&place.config) {
+        Err(ConfigError::Missing { .. }) => None,
+        file => file?.chains.into_iter().find(|chain| chain.key.iter().any(|key| key == name)),
+    };
+    if let Some(chain) = signs {
+        anyhow::bail!("`{}` signs with `{name}`; give it another `key` first", chain.id);
+    }
+    anyhow::ensure!(
+        yes,
+        "without its mnemonic the key `{name}` is lost, and all that its accounts have; add --yes to delete it"
+    );
+    Ok(place.keys().remove(name, &password::read(place, Again::No)?)?)
+}
+
 fn read_secret(file: Option<PathBuf>, what: &str) -> anyhow::Result<String> {
     match file {
         Some(file) => std::fs::read_to_string(&file)
@@ -135,7 +174,7 @@ fn read_secret(file: Option<PathBuf>, what: &str) -> anyhow::Result<String> {
 /// The prefixes of the configured chains, each once; `cosmos` while there is no configuration.
 fn prefixes(place: &Place) -> anyhow::Result<Vec<String>> {
     let config = match Config::read(&place.config) {
-        Err(crate::config::ConfigError::Missing { .. }) => return Ok(vec!["cosmos".into()]),
+        Err(ConfigError::Missing { .. }) => return Ok(vec!["cosmos".into()]),
         other => other?,
     };
     let mut prefixes: Vec<_> = config.chains.into_iter().map(|c| c.address_prefix).collect();

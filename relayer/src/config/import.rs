@@ -42,16 +42,18 @@ pub enum KeySource {
         /// The folder that the configuration names.
         folder: Option<PathBuf>,
     },
-    /// A keyring of rly, which only rly opens.
+    /// A keyring of rly, in a folder with the chain's id below that of its keys.
     Rly {
         /// The chain as rly names it.
         alias: String,
         /// The key's name.
         name: String,
-        /// The chain id, of which rly names the folder of keys.
+        /// The chain id.
         id: String,
         /// The prefix of its addresses.
         prefix: String,
+        /// How the keyring is kept: ferry opens `test`.
+        backend: String,
     },
 }
 

@@ -105,6 +105,14 @@ fn chain(
             chain.key = grantees.into();
         }
     }
+    let backend = value.text("keyring-backend");
+    notes.extend(backend.iter().map(|backend| Note {
+        key: value.key("keyring-backend"),
+        value: backend.clone(),
+        differs: false,
+        why: "keys that are taken over become encrypted files".into(),
+    }));
+    let backend = backend.unwrap_or_else(|| "test".into());
     leave(&mut value, notes);
     value.rest(notes);
     let source = |name: &String| KeySource::Rly {
@@ -112,6 +120,7 @@ fn chain(
         name: name.clone(),
         id: chain.id.clone(),
         prefix: chain.address_prefix.clone(),
+        backend: backend.clone(),
     };
     let sources = chain.key.iter().map(source).collect();
     Ok(Some((chain, sources)))
@@ -158,7 +167,6 @@ fn leave(value: &mut Source, notes: &mut Vec<Note>) {
     value.needless(
         &[
             ("key-directory", "keys are in ferry's own home"),
-            ("keyring-backend", "keys are encrypted files"),
             ("min-gas-amount", OWN_MEASURE),
             ("debug", "set `log`"),
             ("block-timeout", "ferry follows every transaction until a block decides it"),

@@ -104,8 +104,9 @@ fn a_configuration_of_rly_becomes_ours() {
         connection: "connection-372".into(),
     };
     assert_eq!(import.paths, [path]);
-    let [alias, name, id, prefix] = ["juno", "default", "juno-1", "juno"].map(String::from);
-    assert_eq!(import.keys[1], [KeySource::Rly { alias, name, id, prefix }]);
+    let [alias, name, id, prefix, backend] =
+        ["juno", "default", "juno-1", "juno", "test"].map(String::from);
+    assert_eq!(import.keys[1], [KeySource::Rly { alias, name, id, prefix, backend }]);
     let name = |source: &KeySource| match source {
         KeySource::Rly { name, .. } => name.clone(),
         KeySource::Hermes { .. } => String::new(),
