@@ -336,6 +336,7 @@ impl Chain {
             polite_blocks: other.polite_blocks,
             filter: other.filter.clone(),
             fee_granter: other.fee_granter.clone(),
+            low_balance: other.low_balance,
             memo: other.memo.clone(),
             extension_options: other.extension_options.clone(),
             max_msgs: other.max_msgs,

@@ -48,6 +48,8 @@ pub(super) async fn read_again(door: &Door) -> anyhow::Result<Reloaded> {
         tracing::warn!("some changes of the configuration take effect at the next start only");
     }
     *config = read;
+    drop(config);
+    door.wallets.look_again();
     Ok(Reloaded { chains, later })
 }
 

@@ -60,14 +60,15 @@ impl Serving {
         (file, nodes): (Arc<Mutex<Config>>, Arc<Mutex<Nodes>>),
         replica: Option<Replica>,
         stop: CancellationToken,
-    ) {
+    ) -> Wallets {
         let wallets = Wallets::default();
         tokio::spawn(wallets.clone().watch(desk.clone(), file, nodes));
-        let Some(listener) = self.listener else { return };
+        let Some(listener) = self.listener else { return wallets };
         if let Ok(address) = listener.local_addr() {
             tracing::info!(page = format!("http://{address}/"), "status page is served");
         }
-        let site = Site::new(desk, wallets, self.token).of_replica(replica);
+        let site = Site::new(desk, wallets.clone(), self.token).of_replica(replica);
         tokio::spawn(async move { serve::run(&listener, site.into(), stop).await });
+        wallets
     }
 }

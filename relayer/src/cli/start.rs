@@ -48,11 +48,12 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     let (config, nodes) = (Arc::new(Mutex::new(file)), Arc::new(Mutex::new(nodes)));
     let looked_at = (Arc::clone(&config), Arc::clone(&nodes));
-    serving.begin(engine.desk(), looked_at, replica, stop.clone());
+    let wallets = serving.begin(engine.desk(), looked_at, replica, stop.clone());
     let door = Door {
         place: Arc::new(place.clone()),
         desk: engine.desk(),
         level,
+        wallets,
         config,
         nodes,
         password: Arc::new(password),

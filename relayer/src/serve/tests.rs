@@ -89,7 +89,13 @@ fn busy() -> (Model, Tally) {
             Ask::Account(_) => Fact::Account(id, Account { number: 7, sequence: 3 }),
             Ask::Client { .. } => Fact::Client(
                 id,
-                ClientFacts { status: ClientStatus::Active, latest: 90, time, trusting_period },
+                ClientFacts {
+                    status: ClientStatus::Active,
+                    latest: 90,
+                    time,
+                    trusting_period,
+                    allowed: Vec::new(),
+                },
             ),
             _ => continue,
         };

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio::time::sleep;
 
 use crate::config::Config;
@@ -80,22 +80,31 @@ fn accounts(chains: &BTreeMap<ChainId, ChainConfig>, file: &Config) -> Vec<Accou
 
 /// The accounts that pay, as they were when last looked at.
 #[derive(Clone, Debug, Default)]
-pub struct Wallets(Arc<Mutex<BTreeMap<(ChainId, String), Wallet>>>);
+pub struct Wallets {
+    known: Arc<Mutex<BTreeMap<(ChainId, String), Wallet>>>,
+    /// Told when they are to be looked at before their time.
+    again: Arc<Notify>,
+}
 
 impl Wallets {
     /// All of them, by chain.
     pub fn list(&self) -> Vec<Wallet> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Has them looked at now: others may pay, or be thought to have little.
+    pub fn look_again(&self) {
+        self.again.notify_one();
     }
 
     fn put(&self, wallet: Wallet) -> Option<Wallet> {
-        let mut wallets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut wallets = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         wallets.insert((wallet.chain.clone(), wallet.address.clone()), wallet)
     }
 
     /// Forgets the accounts that pay no more.
     fn keep(&self, accounts: &[Account]) {
-        let mut wallets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut wallets = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let pays = |wallet: &Wallet| accounts.iter().any(|account| account.is_of(wallet));
         wallets.retain(|_, wallet| pays(wallet));
     }
@@ -115,7 +124,10 @@ impl Wallets {
                 let nodes = nodes.lock().await.clone();
                 self.look(accounts, &nodes).await;
             }
-            sleep(EVERY).await;
+            tokio::select! {
+                () = sleep(EVERY) => {}
+                () = self.again.notified() => {}
+            }
         }
     }
 

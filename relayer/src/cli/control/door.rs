@@ -29,6 +29,7 @@ use crate::model::Model;
 use crate::model::config::LaneConfig;
 use crate::model::facts::Fact;
 use crate::model::ids::{ChainId, LaneId};
+use crate::serve::wallets::Wallets;
 
 /// Commands that are served at once.
 const PLACES: usize = 8;
@@ -45,6 +46,7 @@ pub(in crate::cli) struct Door {
     pub(in crate::cli) place: Arc<Place>,
     pub(in crate::cli) desk: Desk,
     pub(in crate::cli) level: LogLevel,
+    pub(in crate::cli) wallets: Wallets,
     /// The configuration as it was read last.
     pub(in crate::cli) config: Arc<Mutex<Config>>,
     /// The chains that are served.
@@ -207,6 +209,8 @@ impl Door {
         let is_new = |chain: &Chain| config.chain(&chain.id).is_err();
         let served: Vec<Chain> = file.chains.into_iter().filter(is_new).collect();
         config.chains.extend(served);
+        drop(config);
+        self.wallets.look_again();
         Ok(all)
     }
 }
