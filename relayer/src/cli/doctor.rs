@@ -6,6 +6,7 @@ mod account;
 mod chain;
 mod home;
 mod path;
+mod permission;
 
 use std::fmt;
 
@@ -123,7 +124,7 @@ pub(super) async fn run(place: &Place, Args { chains: only }: Args) -> anyhow::R
             findings.extend(found);
             reached.extend(chain);
         }
-        findings.extend(paths(&file, &rows, &reached).await);
+        findings.extend(paths(place, &file, &rows, &reached).await);
     }
     let count = |grade| findings.iter().filter(|finding| finding.grade == grade).count();
     let (faults, warnings) = (count(Grade::Fault), count(Grade::Warning));
@@ -147,8 +148,8 @@ async fn one_chain(
     (findings.found, Some(Reached { chain, addresses }))
 }
 
-async fn paths(file: &Config, rows: &Rows, reached: &[Reached]) -> Vec<Finding> {
-    let looks = rows.paths.iter().map(|row| path::look(file, row, reached));
+async fn paths(place: &Place, file: &Config, rows: &Rows, reached: &[Reached]) -> Vec<Finding> {
+    let looks = rows.paths.iter().map(|row| path::look((place, file), row, reached));
     join_all(looks).await.into_iter().flatten().collect()
 }
 

@@ -40,3 +40,9 @@ pub(super) fn read(place: &Place, again: Again) -> anyhow::Result<String> {
         _ => error.into(),
     })
 }
+
+/// The password, if nobody has to type it.
+pub(super) fn at_hand(place: &Place) -> Option<String> {
+    let is_said = place.password_file.is_some() || std::env::var_os(VARIABLE).is_some();
+    if is_said { read(place, Again::No).ok() } else { None }
+}

@@ -7,6 +7,7 @@ use cosmos::wire::client::{ClientError, ClientState, ConsensusState};
 use super::light;
 use super::node::Node;
 use crate::model::facts::Why;
+use crate::model::ids::Address;
 use crate::model::state::{ClientFacts, ClientStatus};
 
 /// Asks a chain about one of its clients.
@@ -25,11 +26,13 @@ pub(crate) async fn look(chain: &Chain, client: &str) -> Result<ClientFacts, Cha
         "Frozen" => ClientStatus::Frozen,
         other => ClientStatus::Other(format!("the chain calls it `{other}`")),
     };
+    let allowed = chain.allowed_relayers(client).await?;
     Ok(ClientFacts {
         status,
         latest: state.latest_height.block,
         time: light::time(consensus.time),
         trusting_period: state.trusting_period.into(),
+        allowed: allowed.into_iter().map(Address::from).collect(),
     })
 }
 

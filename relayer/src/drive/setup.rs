@@ -70,6 +70,13 @@ pub struct Unlocked {
     probes: Vec<Address>,
 }
 
+impl Unlocked {
+    /// The account in whose name transactions are simulated.
+    pub fn probe(&self) -> &Address {
+        &self.probe
+    }
+}
+
 /// Opens the keys of a chain. Nothing is asked of the chain.
 ///
 /// # Errors

@@ -40,17 +40,18 @@ impl Blame {
     }
 }
 
-/// Whether an error speaks of a client that takes no updates.
+/// Whether an error speaks of a client that takes no updates, or none of ours.
 ///
 /// It may come wrapped in the codespace of the connection or channel, so its text is looked at, which any
 /// contract may have written: it is a reason to look at the client, and no more.
 ///
 /// Source: ibc-go v10.5 `modules/core/02-client/types/errors.go`, `ErrClientNotActive`, `ErrClientFrozen`;
-/// `modules/light-clients/07-tendermint/errors.go`, `ErrTrustingPeriodExpired`.
+/// `modules/light-clients/07-tendermint/errors.go`, `ErrTrustingPeriodExpired`; `modules/core/errors/errors.go`,
+/// `ErrUnauthorized`.
 fn speaks_of_client(log: &str) -> bool {
     ["client state is not active", "client is not active", "client is frozen"]
         .iter()
-        .chain(&["time since latest trusted state has passed the trusting period"])
+        .chain(&["time since latest trusted state has passed the trusting period", "unauthorized"])
         .any(|text| log.contains(text))
 }
 
@@ -94,6 +95,9 @@ mod tests {
     fn an_inactive_client_is_spoken_of() {
         let log = "cannot update client (07-tendermint-0) with status Expired: client state is not active";
         assert!(speaks_of_client(log));
+        assert!(speaks_of_client(
+            "relayer wasm1a is not authorized to update client 07-tendermint-0: unauthorized"
+        ));
         assert!(!speaks_of_client("consensus state not found"));
     }
 }

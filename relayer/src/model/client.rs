@@ -3,7 +3,7 @@
 use super::Model;
 use super::asks::Purpose;
 use super::facts::Ask;
-use super::ids::{ChainId, FlowId, Span, Time};
+use super::ids::{Address, ChainId, FlowId, Span, Time};
 use super::rows::Write;
 use super::state::{ClientFacts, ClientStatus};
 
@@ -108,7 +108,7 @@ impl Model {
         let again = self.now.plus(pause.max(LOOK_LATER));
         let trust = Trust { newest: facts.time, period: facts.trusting_period };
         let mut client = Client { trust: Some(trust), not_before: again, ..Client::default() };
-        let complaint = facts.status.complaint();
+        let complaint = facts.status.complaint().or_else(|| self.not_admitted(id, &facts.allowed));
         if complaint.is_none() {
             client.not_before = self.now.plus(LOOK_LATER);
             client.vouched_until = self.now.plus(LOOK_AGAIN);
@@ -127,6 +127,22 @@ impl Model {
                 }
             }
         }
+    }
+
+    /// Which accounts of ours a client does not let relay; `None` when it lets all. The one in whose name ferry simulates must
+    /// be let in too: the chain refuses its updates as it would refuse a key's.
+    fn not_admitted(&self, id: &FlowId, allowed: &[Address]) -> Option<String> {
+        let chain = self.chain_to(id)?;
+        let signing = chain.lanes.iter().map(|lane| &lane.id.address);
+        let ours = signing.chain(std::iter::once(&chain.probe.address));
+        let missing: Vec<&str> =
+            ours.filter(|address| !allowed.contains(address)).map(Address::as_str).collect();
+        (!allowed.is_empty() && !missing.is_empty()).then(|| {
+            format!(
+                "it lets only some accounts relay, and not {}; `ferry doctor` says who lets them",
+                missing.join(", ")
+            )
+        })
     }
 
     /// Has the chain asked about a flow's client as soon as may be.

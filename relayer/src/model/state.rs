@@ -135,6 +135,8 @@ pub struct ClientFacts {
     pub time: Time,
     /// How long after that time it still takes updates.
     pub trusting_period: Span,
+    /// Who alone may relay to it, as addresses of its chain; empty when everybody may.
+    pub allowed: Vec<Address>,
 }
 
 /// Whether a client takes updates, as ibc-go's query `ClientStatus` names it.

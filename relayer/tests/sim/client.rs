@@ -211,7 +211,13 @@ impl<C: Channels> Core<C> {
             true => ClientStatus::Expired,
             false => ClientStatus::Active,
         };
-        Ok(ClientFacts { status, latest, time: Time(time), trusting_period: Span(period) })
+        Ok(ClientFacts {
+            status,
+            latest,
+            time: Time(time),
+            trusting_period: Span(period),
+            allowed: Vec::new(),
+        })
     }
 
     /// `MsgRecoverClient`: the client goes on with a header of now.

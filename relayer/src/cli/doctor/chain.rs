@@ -133,6 +133,7 @@ async fn application(chain: &Chain, findings: &mut Findings) {
             findings.warning("application", format!("does not say what it is: {error}"), cure);
         }
     }
+    prefix(chain, findings).await;
     let ours = &chain.config().gas_price;
     let prices = chain.minimum_gas_prices().await.unwrap_or_default();
     let prices: Vec<GasPrice> = prices.iter().filter_map(|price| price.parse().ok()).collect();
@@ -153,5 +154,15 @@ async fn application(chain: &Chain, findings: &mut Findings) {
         findings.fault("gas price", finding, format!("set `gas_price = \"{least}\"`"));
     } else {
         findings.ok("gas price", format!("{ours}, the node takes {least} or more"));
+    }
+}
+
+/// Looks at the prefix of addresses, where the chain tells its own.
+async fn prefix(chain: &Chain, findings: &mut Findings) {
+    let ours = &chain.config().prefix;
+    let Ok(theirs) = chain.address_prefix().await else { return };
+    if theirs != *ours {
+        let finding = format!("addresses of the chain begin `{theirs}1`, not `{ours}1`");
+        findings.fault("address prefix", finding, format!("set `address_prefix = \"{theirs}\"`"));
     }
 }

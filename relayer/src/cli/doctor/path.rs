@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Finding, Findings, Reached};
+use super::{Finding, Findings, Reached, permission};
+use crate::cli::Place;
 use crate::config::Config;
 use crate::config::value::format_duration;
 use crate::drive::client as look;
@@ -13,7 +14,11 @@ use crate::model::state::{ClientFacts, ClientStatus};
 const NANOS: u64 = 1_000_000_000;
 
 /// Looks at a path between chains that answered.
-pub(super) async fn look(file: &Config, row: &PathRow, reached: &[Reached]) -> Vec<Finding> {
+pub(super) async fn look(
+    (place, file): (&Place, &Config),
+    row: &PathRow,
+    reached: &[Reached],
+) -> Vec<Finding> {
     let mut findings = Findings::of(format!("path {}", row.path));
     for side in [Side::A, Side::B] {
         let chain = row.chains.on(side);
@@ -38,7 +43,7 @@ pub(super) async fn look(file: &Config, row: &PathRow, reached: &[Reached]) -> V
             findings.warning("connection", finding, link(row));
         }
         client_of(here, client.as_str(), there.as_str(), &mut findings).await;
-        permission(here, client.as_str(), &mut findings).await;
+        permission::look((place, file), here, client.as_str(), &mut findings).await;
     }
     clocks(file, row, reached, &mut findings).await;
     findings.found
@@ -96,37 +101,6 @@ fn in_words(left: Duration) -> String {
         _ => 86_400,
     };
     format_duration(Duration::from_secs(seconds / step * step))
-}
-
-async fn permission(here: &Reached, client: &str, findings: &mut Findings) {
-    let allowed = match here.chain.allowed_relayers(client).await {
-        Ok(allowed) => allowed,
-        Err(error) => return findings.warning("permission", error.to_string(), "try again"),
-    };
-    let chain = &here.chain.config().chain_id;
-    if allowed.is_empty() {
-        return;
-    }
-    for address in &here.addresses {
-        permitted((address, &allowed[..]), (client, chain.as_str()), findings);
-    }
-}
-
-fn permitted(
-    (address, allowed): (&String, &[String]),
-    (client, chain): (&str, &str),
-    findings: &mut Findings,
-) {
-    if allowed.contains(address) {
-        findings.ok("permission", format!("{address} may relay to `{client}` of `{chain}`"));
-    } else {
-        let finding = format!("`{client}` of `{chain}` lets only {} relay", allowed.join(", "));
-        let cure = format!(
-            "who created the client, or the governance of `{chain}`, adds {address} with \
-             `MsgUpdateClientConfig`; or make a path of your own with `ferry link`"
-        );
-        findings.fault("permission", finding, cure);
-    }
 }
 
 async fn clocks(file: &Config, row: &PathRow, reached: &[Reached], findings: &mut Findings) {
