@@ -1,4 +1,6 @@
 //! A full node beside a local chain's validator, to be stopped, killed, and put back.
+//!
+//! It keeps no index of transactions, which many public nodes do not and ferry does not need.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -64,6 +66,11 @@ impl Follower {
             let file = Path::new("config").join(file);
             std::fs::copy(validator.join(&file), home.path().join(&file))?;
         }
+        let file = home.path().join("config/config.toml");
+        let config = std::fs::read_to_string(&file)?;
+        let (index, none) = ("indexer = \"kv\"", "indexer = \"null\"");
+        ensure!(config.matches(index).count() == 1, "`config.toml` does not say `{index}` once");
+        std::fs::write(&file, config.replace(index, none))?;
         let node = asked(&wasmd, validator, &["comet", "show-node-id"]).await?;
         let peer = format!("{}@{}", node.trim(), text("p2p")?);
         let [rpc, p2p, grpc] = free_addresses()?;
@@ -75,6 +82,8 @@ impl Follower {
         let mut follower = Self { rpc, wasmd, home, args, peer, running: None };
         follower.start(Peers::Validator).await?;
         follower.reaches(chain.height().await?).await?;
+        let status = Rpc::new(&follower.rpc, ANSWER)?.status().await?;
+        ensure!(status.node_info.other.tx_index == "off", "it has an index of transactions");
         Ok(follower)
     }
 

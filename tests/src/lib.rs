@@ -4,6 +4,7 @@
 //! ferry as a process of its own when they want packets carried, and read every outcome from the
 //! chains. [`run`] is the frame of each test.
 
+pub mod admission;
 pub mod book;
 pub mod clock;
 pub mod control;
@@ -18,6 +19,7 @@ pub mod ledger;
 pub mod members;
 pub mod modules;
 pub mod operator;
+pub mod page;
 pub mod people;
 pub mod puppet;
 pub mod records;
@@ -27,6 +29,7 @@ pub mod signer;
 pub mod third_party;
 pub mod tool;
 pub mod wallet;
+pub mod wasmd;
 pub mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

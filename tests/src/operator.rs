@@ -48,6 +48,14 @@ impl Operator {
     /// # Errors
     /// A variable is not set, a node does not answer, or ferry does not take the key.
     pub async fn new(terms: &str) -> anyhow::Result<Self> {
+        Self::signing_as(RELAYER, terms).await
+    }
+
+    /// The same with another of the localnet's accounts as ferry's key.
+    ///
+    /// # Errors
+    /// As [`Operator::new`].
+    pub async fn signing_as(account: &str, terms: &str) -> anyhow::Result<Self> {
         let described = setting("E2E_LOCALNET")?;
         let net = Localnet::read(&described)?;
         let beside = described.parent().unwrap_or_else(|| Path::new("."));
@@ -63,13 +71,13 @@ impl Operator {
         let config = [&net.chains.a, &net.chains.b].map(section).concat();
         std::fs::write(home.path().join("ferry.toml"), config)?;
         let words = home.path().join("words");
-        std::fs::write(&words, &net.account(RELAYER)?.mnemonic)?;
+        std::fs::write(&words, &net.account(account)?.mnemonic)?;
         let sites = net.sites(USER).await?;
         let operator = Self {
             a: sites.market,
             b: sites.outpost,
             user: net.account(USER)?.address.clone(),
-            relayer: net.account(RELAYER)?.address.clone(),
+            relayer: net.account(account)?.address.clone(),
             binary: setting("FERRY_BIN")?,
             home,
         };
@@ -97,6 +105,48 @@ impl Operator {
         let output = self.command(args).stdin(Stdio::null()).output().await?;
         ensure!(!output.status.success(), "`ferry {}` was not refused", args.join(" "));
         Ok(String::from_utf8(output.stderr)?)
+    }
+
+    /// What `ferry doctor` finds, whether it finds faults or none.
+    ///
+    /// # Errors
+    /// It cannot be run, or does not answer in JSON.
+    pub async fn doctor(&self) -> anyhow::Result<Vec<Value>> {
+        let output = self.command(&["doctor"]).stdin(Stdio::null()).output().await?;
+        let mut answer: Value = serde_json::from_slice(&output.stdout)?;
+        ensure!(output.status.success() == (answer["faults"] == 0), "it ended with {answer}");
+        serde_json::from_value(answer["findings"].take()).context("no findings")
+    }
+
+    /// What is wrong, as `ferry doctor` has it: check, finding and cure of each, in a line.
+    ///
+    /// # Errors
+    /// As [`Operator::doctor`], or it names no cure.
+    pub async fn ailments(&self) -> anyhow::Result<Vec<String>> {
+        let mut findings = self.doctor().await?;
+        findings.retain(|finding| finding["grade"] != "ok");
+        let line = |finding: Value| {
+            let text = |key: &str| finding[key].as_str().context("a finding without a cure");
+            let (check, found, cure) = (text("check")?, text("finding")?, text("cure")?);
+            Ok(format!("{check}: {found}; {cure}"))
+        };
+        findings.into_iter().map(line).collect()
+    }
+
+    /// Makes a key of ferry's that signs for no chain, and gives its address on A.
+    ///
+    /// # Errors
+    /// As [`Operator::ferry`].
+    pub async fn add_key(&self, name: &str) -> anyhow::Result<String> {
+        let made = self.ferry(&["keys", "add", name]).await?;
+        let address = made["keys"][0]["addresses"][0]["address"].as_str();
+        Ok(address.context("no address")?.to_owned())
+    }
+
+    /// A file in ferry's home.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
     }
 
     /// Changes the text of the configuration.
@@ -219,20 +269,30 @@ impl Operator {
         receivers: impl Iterator<Item = &str>,
     ) -> anyhow::Result<Vec<u64>> {
         let timeout_timestamp = (clock::now(&from.chain).await? + LATE) * 1_000_000_000;
-        let key: &Key = &from.key;
-        let message = |receiver| {
-            let transfer = Transfer {
-                channel,
-                amount: 1,
-                denom,
-                receiver,
-                memo: "",
-                timeout_height: Height::default(),
-                timeout_timestamp,
-            };
-            from.chain.transfer_msg(key, transfer)
+        let transfer = |receiver| Transfer {
+            channel,
+            amount: 1,
+            denom,
+            receiver,
+            memo: "",
+            timeout_height: Height::default(),
+            timeout_timestamp,
         };
-        let messages: Vec<Any> = receivers.map(message).collect::<Result<_, _>>()?;
+        self.transfer(from, receivers.map(transfer)).await
+    }
+
+    /// Makes these transfers, in one transaction; gives the packets' sequences.
+    ///
+    /// # Errors
+    /// The chain refuses.
+    pub async fn transfer<'a>(
+        &self,
+        from: &Site,
+        transfers: impl Iterator<Item = Transfer<'a>>,
+    ) -> anyhow::Result<Vec<u64>> {
+        let key: &Key = &from.key;
+        let messages = transfers.map(|transfer| from.chain.transfer_msg(key, transfer));
+        let messages: Vec<Any> = messages.collect::<Result<_, _>>()?;
         let outcome = from.chain.send_msgs(key, &messages, "").await?;
         let sent = outcome.events.iter().filter(|event| event.kind == "send_packet");
         let sequences = sent.filter_map(|event| event.get("packet_sequence")?.parse().ok());

@@ -20,6 +20,8 @@ pub struct Puppet {
     pub port: String,
     /// The name of its channel there.
     pub channel: String,
+    /// The end on chain B: its port, and the channel's name there.
+    pub other: (String, String),
 }
 
 /// Packets that were sent in one transaction.
@@ -53,8 +55,9 @@ impl Puppet {
         let ends = ["--a-port", &port, "--b-port", &other, "--channel-version", "puppet"];
         let verb = [&["link", a.chain_id(), b.chain_id()], &ends[..]].concat();
         let linked = operator.ferry(&verb).await?;
-        let channel = linked["a"]["channel"].as_str().context("no channel")?.to_owned();
-        Ok(Self { contract, port, channel })
+        let name = |end: &str| linked[end]["channel"].as_str().context("no channel");
+        let (channel, on_b) = (name("a")?.to_owned(), name("b")?.to_owned());
+        Ok(Self { contract, port, channel, other: (other, on_b) })
     }
 
     /// Sends packets in one transaction: what each carries, and after how many seconds it is too late.
@@ -62,9 +65,23 @@ impl Puppet {
     /// # Errors
     /// The chain refuses.
     pub async fn send(&self, from: &Site, packets: &[(&str, u64)]) -> anyhow::Result<Sent> {
+        self.send_after(from, &[], packets).await
+    }
+
+    /// The same after others, which are sent only if the chain takes each of them.
+    ///
+    /// # Errors
+    /// As [`Puppet::send`]; or some of the others were sent.
+    pub async fn send_after(
+        &self,
+        from: &Site,
+        before: &[(&str, u64)],
+        packets: &[(&str, u64)],
+    ) -> anyhow::Result<Sent> {
         let packet = |(data, seconds): &(&str, u64)| json!({ "data": data, "seconds": seconds });
-        let packets: Vec<_> = packets.iter().map(packet).collect();
-        let message = json!({ "channel": self.channel, "packets": packets });
+        let list = |packets: &[(&str, u64)]| packets.iter().map(packet).collect::<Vec<_>>();
+        let (before, all) = (list(before), list(packets));
+        let message = json!({ "channel": self.channel, "packets": all, "before": before });
         let outcome = from.chain.execute(&from.key, &self.contract, &message, &[]).await?;
         let sent = outcome.events.iter().filter(|event| event.kind == "send_packet");
         let sequences: Vec<u64> = sent.filter_map(sequence).collect();

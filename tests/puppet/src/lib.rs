@@ -13,9 +13,11 @@
 use cosmwasm_std::{
     Binary, Deps, DepsMut, Env, IbcBasicResponse, IbcChannelCloseMsg, IbcChannelConnectMsg,
     IbcChannelOpenMsg, IbcChannelOpenResponse, IbcMsg, IbcPacketAckMsg, IbcPacketReceiveMsg,
-    IbcPacketTimeoutMsg, IbcReceiveResponse, IbcTimeout, MessageInfo, Response, StdResult, Storage,
+    IbcPacketTimeoutMsg, IbcReceiveResponse, IbcTimeout, MessageInfo, Reply, Response, StdResult,
+    Storage, SubMsg, WasmMsg, to_json_binary,
 };
 use protocol::json::Decode;
+use serde::Serialize;
 
 /// The bytes of an acknowledgement that no relayer can carry: a node takes a body of 1,000,000 bytes, with
 /// the transaction in base64 or, to be simulated, in hex.
@@ -30,6 +32,7 @@ entry::export! {
         instantiate = crate::instantiate,
         execute = crate::execute;
     told:
+        reply = crate::reply,
         ibc_channel_open = crate::ibc_channel_open,
         ibc_channel_connect = crate::ibc_channel_connect,
         ibc_channel_close = crate::ibc_channel_close,
@@ -45,16 +48,19 @@ entry::export! {
 pub struct Nothing {}
 
 /// Packets to send, in order.
-#[derive(Debug, Decode)]
+#[derive(Debug, Decode, Serialize)]
 pub struct Send {
     /// The channel's name on this chain.
     pub channel: String,
     /// The packets.
     pub packets: Vec<Packet>,
+    /// Packets that are sent before them, all or none: none if the chain refuses one of them. The others go all the
+    /// same.
+    pub before: Vec<Packet>,
 }
 
 /// A packet to send.
-#[derive(Debug, Decode)]
+#[derive(Debug, Decode, Serialize)]
 pub struct Packet {
     /// What it carries.
     pub data: String,
@@ -73,15 +79,31 @@ pub fn instantiate(_: DepsMut<'_>, _: Env, _: MessageInfo, _: Nothing) -> StdRes
 /// Sends packets.
 ///
 /// # Errors
-/// Never; the chain refuses what it does not take.
+/// Never; the chain refuses what it does not take of `packets`.
 pub fn execute(_: DepsMut<'_>, env: Env, _: MessageInfo, send: Send) -> StdResult<Response> {
-    let Send { channel, packets } = send;
+    let Send { channel, packets, before } = send;
+    let mut response = Response::new();
+    if !before.is_empty() {
+        let attempt = Send { channel: channel.clone(), packets: before, before: Vec::new() };
+        let msg = to_json_binary(&attempt)?;
+        let contract_addr = env.contract.address.to_string();
+        let attempt = WasmMsg::Execute { contract_addr, msg, funds: Vec::new() };
+        response = response.add_submessage(SubMsg::reply_on_error(attempt, 0));
+    }
     let packet = |packet: Packet| IbcMsg::SendPacket {
         channel_id: channel.clone(),
         data: Binary::from(packet.data.into_bytes()),
         timeout: IbcTimeout::with_timestamp(env.block.time.plus_seconds(packet.seconds)),
     };
-    Ok(Response::new().add_messages(packets.into_iter().map(packet)))
+    Ok(response.add_messages(packets.into_iter().map(packet)))
+}
+
+/// Goes on after packets that were not sent.
+///
+/// # Errors
+/// Never.
+pub fn reply(_: DepsMut<'_>, _: Env, _: Reply) -> StdResult<Response> {
+    Ok(Response::new())
 }
 
 /// Knows nothing.

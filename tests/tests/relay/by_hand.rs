@@ -6,6 +6,8 @@ use e2e::operator::Operator;
 use protocol::ics20::TRANSFER_PORT;
 use serde_json::Value;
 
+use crate::doctor;
+
 /// Seconds after which the second packet is too late.
 const BRIEF: &str = "2s";
 
@@ -27,7 +29,11 @@ fn single_messages_go_by_hand() -> anyhow::Result<()> {
         operator.ferry(&[&from[..], &["--timeout", BRIEF]].concat()).await?;
         let of = |verb| ["tx", verb, a.chain_id(), on_a];
 
+        doctor::names_each_fault(&operator).await?;
         let nobody = pays_by_grant(&operator).await?;
+        let ailments = operator.ailments().await?;
+        let is_named = |line: &String| line.contains(&format!("feegrant grant {nobody}"));
+        assert!(ailments.iter().any(is_named), "{ailments:?}");
         let balance = async |address: &str| {
             let denom = b.chain.config().gas_price.denom();
             b.chain.balance(address, denom).await

@@ -1,6 +1,9 @@
+use anyhow::Context as _;
 use cosmos::keys::encode_address;
 use e2e::modules::pay_fees;
 use e2e::operator::Operator;
+use entrepot::deploy::Site;
+use serde_json::Value;
 
 use crate::blocks::{Carried, carried};
 use crate::keys::send;
@@ -56,15 +59,29 @@ fn gas_that_is_known_is_not_asked_for() -> anyhow::Result<()> {
     })
 }
 
-/// Whoever granted it pays for everything that is relayed, and the key itself for nothing: it has one unit, which the
+/// What `ferry costs` says was paid on a chain for packets: the fee of each line, and how many messages of it were
+/// redundant.
+pub(crate) fn for_packets(costs: &Value, on: &Site) -> anyhow::Result<Vec<(u128, u64)>> {
+    let denom = on.chain.config().gas_price.denom();
+    let lines = costs["lines"].as_array().context("no lines")?.iter();
+    let is_here = |line: &&Value| {
+        line["on"] == on.chain_id() && line["what"].as_str().is_some_and(|what| what.contains('/'))
+    };
+    let line = |line: &Value| {
+        let fee = line["fee"].as_str().and_then(|fee| fee.strip_suffix(denom)).context("no fee")?;
+        Ok((fee.parse()?, line["redundant"].as_u64().context("no count")?))
+    };
+    lines.filter(is_here).map(line).collect()
+}
+
+/// Whoever granted it pays for everything that is relayed, as `costs` has it, and the key itself for nothing: it has one unit, which the
 /// account in whose name ferry simulates gets.
 #[test]
 fn a_granter_pays_the_fees() -> anyhow::Result<()> {
     crate::run(async || {
         let operator = Operator::new("").await?;
         let b = &operator.b;
-        let made = operator.ferry(&["keys", "add", "granted"]).await?;
-        let granted = made["keys"][0]["addresses"][0]["address"].as_str().unwrap();
+        let granted = &*operator.add_key("granted").await?;
         send(b, granted, 1).await?;
         pay_fees(&b.chain, &b.key, granted, None).await?;
         let id = format!("id = \"{}\"\n", b.chain_id());
@@ -91,6 +108,11 @@ fn a_granter_pays_the_fees() -> anyhow::Result<()> {
         let fees: u128 = txs.iter().map(|tx| tx.fee).sum();
         assert_eq!(before - balance(&operator.user).await?, fees);
         assert!(fees > 0);
+        for (by, lines) in [("channel", 1), ("day", 1), ("packet", 5)] {
+            let on_b = for_packets(&operator.ferry(&["costs", "--by", by]).await?, b)?;
+            assert_eq!(on_b.len(), lines, "by {by}");
+            assert_eq!(on_b.iter().map(|(fee, _)| fee).sum::<u128>(), fees, "by {by}");
+        }
         Ok(())
     })
 }

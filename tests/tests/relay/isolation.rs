@@ -1,10 +1,13 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
+use cosmos::ibc_proto::ibc::core::channel::v1::State;
 use e2e::clock;
 use e2e::operator::Operator;
 use e2e::puppet::{End, Puppet, Sent};
 use serde_json::Value;
+
+use crate::keys::send;
 
 /// Packets that are sent at once.
 const ALL: usize = 100;
@@ -12,6 +15,8 @@ const ALL: usize = 100;
 const LATE: u64 = 3_600;
 /// What bad packets may cost the others.
 const BLOCKS: u64 = 1;
+/// No chain takes a packet that carries nothing.
+const NOTHING: (&str, u64) = ("", LATE);
 /// After so many failures a message is given up here.
 const TRIES: &str = "[ferry]\nmax_tries = 2\n";
 
@@ -26,7 +31,7 @@ const JUST_LATE: (usize, (&str, u64)) = (91, ("just late", 3));
 /// Of a hundred packets in one block, all over one channel, one takes all gas there is, one takes more than may be paid
 /// for, one has an acknowledgement that no relayer can bring, and two expire under way. Every other one is
 /// acknowledged no more than a block later than without them; the bad ones end with their reasons, and the dear one
-/// goes when the operator allows the gas.
+/// goes when the operator allows the gas. When somebody closes the channel, the one that nobody could receive comes back.
 #[test]
 fn bad_packets_in_a_hundred_delay_no_other() -> anyhow::Result<()> {
     crate::run(async || {
@@ -63,8 +68,41 @@ fn bad_packets_in_a_hundred_delay_no_other() -> anyhow::Result<()> {
         let path = linked["path"].as_str().context("no path")?;
         operator.ferry(&["clear", path]).await?;
         ended(&operator, &puppet, sent.height, &[number(DEAR)]).await?;
-        given_up(&operator, &[left[0], left[2]]).await
+        given_up(&operator, &[left[0], left[2]]).await?;
+
+        takes_what_was_sent(&operator, &puppet).await?;
+        close(&operator, &puppet).await?;
+        let ends = ended(&operator, &puppet, sent.height, &[number(GREEDY)]).await?;
+        assert!(matches!(ends[&number(GREEDY)], End::TimedOut(_)), "{ends:?}");
+        Ok(())
     })
+}
+
+/// Of the messages in one transaction one fails, a packet that it had sent included, and its contract goes on without
+/// it: ferry sees the one packet that is sent after all, which bears the number of the one that is not.
+async fn takes_what_was_sent(operator: &Operator, puppet: &Puppet) -> anyhow::Result<()> {
+    let undone = [("undone", LATE), NOTHING];
+    let sent = puppet.send_after(&operator.a, &undone, &[("well", LATE)]).await?;
+    let ends = ended(operator, puppet, sent.height, &sent.sequences).await?;
+    assert!(matches!(ends[&sent.sequences[0]], End::Acknowledged(_)), "{ends:?}");
+    Ok(())
+}
+
+/// Somebody closes the end on B, beside the ferry that runs and with another key. ferry closes the end on A.
+async fn close(operator: &Operator, puppet: &Puppet) -> anyhow::Result<()> {
+    let (a, b) = (&operator.a, &operator.b);
+    let helper = operator.add_key("helper").await?;
+    send(b, &helper, 10_000_000).await?;
+    let (port, channel) = &puppet.other;
+    let verb = ["channel", "close", b.chain_id(), channel, "--port", port, "--key", "helper"];
+    operator.ferry(&verb).await?;
+    let closed = i32::from(State::Closed);
+    let are_closed = async || {
+        let here = a.chain.channel(&puppet.port, &puppet.channel).await?.context("no channel")?;
+        let there = b.chain.channel(port, channel).await?.context("no channel")?;
+        Ok((here.state == closed && there.state == closed).then_some(()))
+    };
+    clock::until(&a.chain, "both ends are closed", are_closed).await
 }
 
 /// In how many blocks a hundred good packets are acknowledged.

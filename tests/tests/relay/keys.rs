@@ -23,8 +23,7 @@ fn keys_and_granters_stand_in_for_each_other() -> anyhow::Result<()> {
         let linked = operator.link().await?;
         let channel = linked["a"]["channel"].as_str().context("no channel")?.to_owned();
         let (a, b) = (&operator.a, &operator.b);
-        let made = operator.ferry(&["keys", "add", "poor"]).await?;
-        let poor = made["keys"][0]["addresses"][0]["address"].as_str().context("no address")?;
+        let poor = &*operator.add_key("poor").await?;
         send(a, poor, 10_000_000).await?;
         let fee = b.chain.config().gas_price.fee(SOME);
         send(b, poor, fee).await?;
@@ -92,7 +91,8 @@ async fn shows(operator: &Operator, accounts: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn balance(site: &Site, address: &str) -> anyhow::Result<u128> {
+/// What an account has of the fee denom.
+pub(crate) async fn balance(site: &Site, address: &str) -> anyhow::Result<u128> {
     Ok(site.chain.balance(address, site.chain.config().gas_price.denom()).await?)
 }
 

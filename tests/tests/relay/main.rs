@@ -1,9 +1,11 @@
 //! ferry by itself, between two real wasmd nodes: what it does for channels that are not ours.
 //! See `README.md` beside the manifest.
 
+mod admission;
 mod blocks;
 mod by_hand;
 mod clients;
+mod doctor;
 mod economy;
 mod guard;
 mod handshakes;
@@ -14,6 +16,7 @@ mod nodes;
 mod operations;
 mod pair;
 mod replicas;
+mod rivals;
 mod scan;
 mod upgrade;
 

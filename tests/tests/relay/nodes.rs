@@ -39,16 +39,17 @@ async fn all_read(operator: &Operator) -> anyhow::Result<()> {
 
 /// The node of the chain on which packets arrive is stopped and started, killed and started, and replaced by a copy of
 /// itself of before, which has not come as far as ferry has read: ferry says so each time, waits, skips no block and
-/// pays nothing twice.
+/// pays nothing twice. Another ferry that knows nothing finds what was sent from there.
 #[test]
 fn a_node_may_stop_die_and_be_put_back() -> anyhow::Result<()> {
     crate::run(async || {
         let operator = Operator::new("").await?;
         let (a, b) = (&operator.a, &operator.b);
-        let [on_a, _] = channels(&operator.link().await?)?;
+        let linked = operator.link().await?;
+        let [on_a, _] = channels(&linked)?;
         let mut node = Follower::of(&b.chain, &[]).await?;
         operator.configure(|text| text.replace(b.chain.rpc().endpoint(), &node.rpc))?;
-        let _ferry = operator.start()?;
+        let ferry = operator.start()?;
         operator.send(a, &on_a, 3).await?;
         operator.settled(a, &on_a).await?;
 
@@ -70,11 +71,40 @@ fn a_node_may_stop_die_and_be_put_back() -> anyhow::Result<()> {
         operator.send(a, &on_a, 3).await?;
         node.start(Peers::Nobody).await?;
         logged(&operator, "node is behind, waiting for it").await?;
+        let ailments = operator.ailments().await?;
+        let is_behind = |line: &String| line.starts_with("height") && line.contains("caught up");
+        assert!(ailments.iter().any(is_behind), "{ailments:?}");
         node.stop().await?;
         node.start(Peers::Validator).await?;
         operator.settled(a, &on_a).await?;
-        all_read(&operator).await
+        all_read(&operator).await?;
+        operator.stop(ferry).await?;
+        finds_all_without_an_index(&operator, &node, &linked).await
     })
+}
+
+/// What was sent from a chain before another ferry knew the connection is found, with its data, though the chain's only
+/// node has no index of transactions.
+async fn finds_all_without_an_index(
+    before: &Operator,
+    node: &Follower,
+    linked: &Value,
+) -> anyhow::Result<()> {
+    let (a, b) = (&before.a, &before.b);
+    let [on_a, on_b] = channels(linked)?;
+    let mut sent = before.send(b, &on_b, 7).await?;
+    sent.extend(before.send(b, &on_b, 3).await?);
+    let heir = Operator::new("").await?;
+    heir.configure(|text| text.replace(b.chain.rpc().endpoint(), &node.rpc))?;
+    let connection = linked["a"]["connection"].as_str().context("no connection")?;
+    let verb = ["link", a.chain_id(), b.chain_id(), "--connection", connection];
+    let adopted = heir.ferry(&verb).await?;
+    assert_eq!(adopted["pending"], 0, "{adopted}");
+    let unreceived = a.chain.unreceived_packets(TRANSFER_PORT, &on_a, &sent).await?;
+    assert!(unreceived.is_empty(), "{unreceived:?} did not arrive");
+    let left = b.chain.packet_commitments(TRANSFER_PORT, &on_b).await?;
+    assert!(left.is_empty(), "{left:?} are not acknowledged");
+    Ok(())
 }
 
 /// How many packets `ferry status` says are lost.
@@ -99,6 +129,9 @@ fn what_a_node_has_thrown_away_is_told_and_found_in_an_archive() -> anyhow::Resu
         operator.send(a, &on_a, 5).await?;
         let sent = operator.send(b, &on_b, 5).await?;
         node.lacks(a.chain.height().await?).await?;
+        let ailments = operator.ailments().await?;
+        let is_gone = |line: &String| line.starts_with("history") && line.contains("scans");
+        assert!(ailments.iter().any(is_gone), "{ailments:?}");
 
         let ferry = operator.start()?;
         let have_arrived = async || {

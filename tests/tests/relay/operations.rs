@@ -1,18 +1,31 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use cosmos::chain::ibc::Transfer;
+use cosmos::wire::height::Height;
 use e2e::clock;
 use e2e::operator::Operator;
+use e2e::page::{Page, TOKEN};
 use e2e::third_party::ThirdParty;
 use e2e::world::setting;
+use entrepot::deploy::Site;
+use entrepot::localnet::Localnet;
 use protocol::ics20::TRANSFER_PORT;
 use serde_json::{Value, json};
 
+use crate::blocks::carried;
+use crate::keys::balance;
+
+/// More than ferry's key has.
+const LOW: &str = "low_balance = 9000000000000000000";
+/// Another account of the localnet.
+const STRANGER: &str = "user4";
 /// What systemd, Ctrl-C and an upgrade may wait for.
 const STOPS_WITHIN: Duration = Duration::from_secs(5);
 
 /// A dry run says what would be sent and what it costs, and sends nothing. A ferry that is stopped in
-/// the middle ends in time and forgets nothing; what it pays for is had once.
+/// the middle ends in time and forgets nothing; what it pays for is had once, also after a backup of then is put back that
+/// knows nothing of what came later.
 #[test]
 fn a_ferry_stops_in_the_middle_and_forgets_nothing() -> anyhow::Result<()> {
     crate::run(async || {
@@ -22,6 +35,7 @@ fn a_ferry_stops_in_the_middle_and_forgets_nothing() -> anyhow::Result<()> {
         let mut sent = operator.send(&operator.a, &on_a, 60).await?;
         sent.extend(operator.send(&operator.a, &on_a, 60).await?);
         dry_run(&operator, (&on_b, &sent)).await?;
+        let began = [operator.a.chain.height().await?, operator.b.chain.height().await?];
 
         let ferry = operator.start()?;
         let b = &operator.b.chain;
@@ -30,13 +44,28 @@ fn a_ferry_stops_in_the_middle_and_forgets_nothing() -> anyhow::Result<()> {
             Ok((left.len() < sent.len()).then_some(()))
         };
         clock::until(b, "packets are under way", is_under_way).await?;
+        let backup = operator.file("backup.db");
+        let backup = backup.to_str().context("the name is no text")?;
+        operator.ferry(&["backup", backup]).await?;
         let took = operator.stop(ferry).await?;
         assert!(took <= STOPS_WITHIN, "ferry took {took:?} to stop");
         let left = operator.a.chain.packet_commitments(TRANSFER_PORT, &on_a).await?;
         assert!(!left.is_empty(), "nothing was in flight any more");
 
-        let _ferry = operator.start()?;
+        let ferry = operator.start()?;
         operator.settled(&operator.a, &on_a).await?;
+        operator.send(&operator.a, &on_a, 20).await?;
+        operator.settled(&operator.a, &on_a).await?;
+        operator.stop(ferry).await?;
+        operator.ferry(&["restore", backup]).await?;
+        let _ferry = operator.start()?;
+        operator.send(&operator.a, &on_a, 5).await?;
+        operator.settled(&operator.a, &on_a).await?;
+        let on_a = carried(&operator.a, began[0]).await?;
+        let on_b = carried(&operator.b, began[1]).await?;
+        let packets = sent.len() + 25;
+        assert_eq!(on_b.iter().map(|tx| tx.receives).sum::<usize>(), packets);
+        assert_eq!(on_a.iter().map(|tx| tx.acknowledgements).sum::<usize>(), packets);
         let costs = operator.ferry(&["costs"]).await?;
         let lines = costs["lines"].as_array().context("no lines")?;
         let wasted = |line: &&Value| line["redundant"] != 0 || line["failed"] != 0;
@@ -67,16 +96,20 @@ fn channel(linked: &Value, end: &str) -> anyhow::Result<String> {
 }
 
 /// A running ferry refuses a wrong configuration by its line and goes on with the old one; it takes over
-/// filters and paused paths, and serves a new channel, of a contract of others, without a restart.
+/// filters and paused paths, and serves a new channel, of a contract of others, without a restart. What it serves over HTTP
+/// agrees with the chains, and changes something only for one who has the token.
 #[test]
 fn a_running_ferry_takes_other_settings_and_a_contracts_channel() -> anyhow::Result<()> {
     crate::run(async || {
-        let operator = Operator::new("").await?;
+        let operator = Operator::new(LOW).await?;
         let linked = operator.link().await?;
         let (a, on_a) = (&operator.a, channel(&linked, "a")?);
+        let page = Page::of(&operator)?;
+        let had = moneys(&operator).await?;
         let _ferry = operator.start()?;
-        operator.send(a, &on_a, 1).await?;
+        operator.send(a, &on_a, 3).await?;
         operator.settled(a, &on_a).await?;
+        shows_what_was_done(&operator, page, (&on_a, 3), had).await?;
 
         operator.configure(|text| text.replacen("gas_price", "gas_prize", 1))?;
         let complaint = operator.refused(&["reload"]).await?;
@@ -95,15 +128,120 @@ fn a_running_ferry_takes_other_settings_and_a_contracts_channel() -> anyhow::Res
         operator.settled(a, &on_a).await?;
 
         let path = linked["path"].as_str().context("no path")?;
+        filters(&operator, page, (path, &on_a)).await?;
         let paused = format!("[ferry]\npaused = [\"{path}\"]\n");
         operator.configure(|text| paused.clone() + &text)?;
         operator.ferry(&["reload"]).await?;
         operator.send(a, &on_a, 1).await?;
         waits(&operator, "paused").await?;
+        let packets = page.json(&format!("/api/packets?path={path}")).await?;
+        assert_eq!(packets.as_array().map(Vec::len), Some(1), "{packets}");
+        assert!(packets[0]["why"].as_str().is_some_and(|why| why.contains("paused")), "{packets}");
+        assert!(packets[0]["age_seconds"].as_u64().is_some_and(|age| age > 0), "{packets}");
         operator.configure(|text| text.replacen(&paused, "", 1))?;
         operator.ferry(&["reload"]).await?;
         operator.settled(a, &on_a).await
     })
+}
+
+/// What ferry's key has on both chains.
+async fn moneys(operator: &Operator) -> anyhow::Result<[u128; 2]> {
+    let relayer = &operator.relayer;
+    Ok([balance(&operator.a, relayer).await?, balance(&operator.b, relayer).await?])
+}
+
+/// ferry's figures are the chains': packets, fees, money; it is in health, and warns of a key that has little until the
+/// operator says that this is enough.
+async fn shows_what_was_done(
+    operator: &Operator,
+    page: Page,
+    (on_a, packets): (&str, u128),
+    had: [u128; 2],
+) -> anyhow::Result<()> {
+    let a = &operator.a;
+    let end = format!("chain=\"{}\",channel=\"{on_a}\",port=\"{TRANSFER_PORT}\"", a.chain_id());
+    for name in [
+        "ferry_packets_sent_total",
+        "ferry_packets_received_total",
+        "ferry_packets_acknowledged_total",
+        "receive_packets_confirmed_total",
+        "acknowledgment_packets_confirmed_total",
+    ] {
+        let is_counted = async || Ok((page.metric(name, &end).await? == packets).then_some(()));
+        clock::until(&a.chain, name, is_counted).await?;
+    }
+    assert_eq!(page.metric("ferry_packets_pending", &end).await?, 0);
+    let has = moneys(operator).await?;
+    for (site, (had, has)) in [a, &operator.b].into_iter().zip(had.into_iter().zip(has)) {
+        let chain = format!("chain=\"{}\"", site.chain_id());
+        let paid = page.metric("ferry_fees_total", &chain).await?;
+        assert_eq!((paid, paid > 0), (had - has, true), "what was paid on {chain}");
+    }
+    for path in ["/health", "/ready"] {
+        assert_eq!(page.get(path).await?.0, 200, "{}", page.get(path).await?.1);
+    }
+    assert_eq!(page.json("/api/status").await?["costs"][0]["acknowledged"], packets as u64);
+
+    assert!(operator.log()?.contains("the account that pays fees is running dry"));
+    let key = format!("chain=\"{}\",account=\"{}\"", a.chain_id(), operator.relayer);
+    assert_eq!(page.metric("ferry_wallet_low", &key).await?, 1);
+    operator.configure(|text| text.replace(LOW, "low_balance = 1"))?;
+    operator.ferry(&["reload"]).await?;
+    let has_enough = async || Ok((page.metric("ferry_wallet_low", &key).await? == 0).then_some(()));
+    clock::until(&a.chain, "ferry warns no more", has_enough).await?;
+    assert_eq!(page.metric("ferry_wallet_balance", &key).await?, has[0]);
+    Ok(())
+}
+
+/// Transfers of a sender, of a denom, and with a memo that are not to be carried stay, another one in between does not.
+/// When they may be, they go as soon as ferry is told over HTTP to look at them anew.
+async fn filters(
+    operator: &Operator,
+    page: Page,
+    (path, on_a): (&str, &str),
+) -> anyhow::Result<()> {
+    let a = &operator.a;
+    let key = Localnet::read(&setting("E2E_LOCALNET")?)?.key(STRANGER)?;
+    let address = a.chain.address(&key)?;
+    let filters = format!(
+        "filter.deny_senders = [\"{address}\"]\nfilter.deny_denoms = [\"utok\"]\n\
+         filter.max_memo_bytes = 9\ngas_price"
+    );
+    operator.configure(|text| text.replacen("gas_price", &filters, 1))?;
+    operator.ferry(&["reload"]).await?;
+    let stranger = Site { key, address, ..a.clone() };
+    let mut kept = operator.send(&stranger, on_a, 1).await?;
+    kept.extend(operator.send_units(a, on_a, (1, "utok")).await?);
+    operator.send(a, on_a, 1).await?;
+    let long = Transfer {
+        channel: on_a,
+        amount: 1,
+        denom: a.chain.config().gas_price.denom(),
+        receiver: &operator.user,
+        memo: "ten bytes!",
+        timeout_height: Height::default(),
+        timeout_timestamp: (clock::now(&a.chain).await? + 3_600) * 1_000_000_000,
+    };
+    kept.extend(operator.transfer(a, std::iter::once(long)).await?);
+    let are_kept = async || {
+        let left = a.chain.packet_commitments(TRANSFER_PORT, on_a).await?;
+        Ok((left == kept).then_some(()))
+    };
+    clock::until(&a.chain, "only what is not to be carried is left", are_kept).await?;
+    for filter in ["deny_senders", "deny_denoms", "max_memo_bytes"] {
+        says(operator, filter).await?;
+    }
+
+    operator.configure(|text| text.replacen(&filters, "gas_price", 1))?;
+    operator.ferry(&["reload"]).await?;
+    let clear = format!("/clear_packets?path={path}");
+    for token in [None, Some("another token, that is wrong")] {
+        assert_eq!(page.post(&clear, token).await?.0, 401);
+    }
+    waits(operator, "deny_senders").await?;
+    let (status, answer) = page.post(&clear, Some(TOKEN)).await?;
+    assert!(status == 202 && answer.contains(path), "{status}: {answer}");
+    operator.settled(a, on_a).await
 }
 
 /// Waits until ferry says of a packet why it is not carried, and sees that it is not.
