@@ -118,7 +118,12 @@ pub(super) fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
             Some(name)
         }
         Verb::Delete { name, yes } => {
-            delete(place, &name, yes)?;
+            anyhow::ensure!(
+                yes,
+                "without its mnemonic the key `{name}` is lost, and all that its accounts have; add --yes to \
+                 delete it"
+            );
+            delete(place, &name)?;
             None
         }
         Verb::List => None,
@@ -147,7 +152,8 @@ fn private_key(file: Option<PathBuf>) -> anyhow::Result<Zeroizing<[u8; 32]>> {
     Ok(Zeroizing::new(secret.context("a private key has 64 hexadecimal digits")?))
 }
 
-fn delete(place: &Place, name: &str, yes: bool) -> anyhow::Result<()> {
+/// Deletes a key, unless a chain needs it.
+fn delete(place: &Place, name: &str) -> anyhow::Result<()> {
     let signs = match Config::read(&place.config) {
         Err(ConfigError::Missing { .. }) => None,
         file => file?.chains.into_iter().find(|chain| chain.key.iter().any(|key| key == name)),
@@ -155,10 +161,6 @@ fn delete(place: &Place, name: &str, yes: bool) -> anyhow::Result<()> {
     if let Some(chain) = signs {
         anyhow::bail!("`{}` signs with `{name}`; give it another `key` first", chain.id);
     }
-    anyhow::ensure!(
-        yes,
-        "without its mnemonic the key `{name}` is lost, and all that its accounts have; add --yes to delete it"
-    );
     Ok(place.keys().remove(name, &password::read(place, Again::No)?)?)
 }
 
