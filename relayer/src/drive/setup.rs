@@ -71,9 +71,9 @@ pub struct Unlocked {
 }
 
 impl Unlocked {
-    /// The account in whose name transactions are simulated.
-    pub fn probe(&self) -> &Address {
-        &self.probe
+    /// The accounts in whose name transactions may be simulated: the first that exists is taken.
+    pub fn probes(&self) -> &[Address] {
+        &self.probes
     }
 }
 

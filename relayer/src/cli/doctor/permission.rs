@@ -1,5 +1,7 @@
 //! Whether a client lets ferry relay: since ibc-go v10.1 its creator may name those who alone may.
 
+use cosmos::chain::Chain;
+
 use super::{Findings, Reached};
 use crate::cli::Place;
 use crate::cli::password;
@@ -24,7 +26,7 @@ pub(super) async fn look(
     for address in &here.addresses {
         permitted((address, "signs"), &allowed, (client, chain), findings);
     }
-    match probe(place, file, chain) {
+    match probe((place, file), &here.chain).await {
         Some(address) => {
             permitted((&address, "simulates"), &allowed, (client, chain), findings);
         }
@@ -38,10 +40,16 @@ pub(super) async fn look(
 }
 
 /// The account in whose name ferry simulates, unless somebody would have to type the password.
-fn probe(place: &Place, file: &Config, chain: &str) -> Option<String> {
+async fn probe((place, file): (&Place, &Config), chain: &Chain) -> Option<String> {
     let password = password::at_hand(place)?;
-    let unlocked = setup::unlock(file.chain(chain).ok()?, &place.keys(), &password).ok()?;
-    Some(unlocked.probe().to_string())
+    let section = file.chain(&chain.config().chain_id).ok()?;
+    let unlocked = setup::unlock(section, &place.keys(), &password).ok()?;
+    for address in unlocked.probes() {
+        if chain.account(address.as_str()).await.is_ok() {
+            return Some(address.to_string());
+        }
+    }
+    unlocked.probes().first().map(ToString::to_string)
 }
 
 fn permitted(
