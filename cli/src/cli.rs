@@ -125,8 +125,7 @@ enum Verb {
     #[command(after_help = unsent::CANCEL)]
     Cancel(errand::Errand),
     /// Repair an order whose packet's outcome the outpost does not know.
-    #[command(after_help = reconcile::EXAMPLES)]
-    Reconcile(errand::Errand),
+    Reconcile(reconcile::Args),
     /// Be a provider: register, offer, bid, beat, withdraw, or all of it by itself.
     Provider(provider::Args),
     /// Say why a purchase was refused, or where it is, and what to change.

@@ -25,21 +25,12 @@ pub(super) async fn require_taken(
     action: Action,
 ) -> anyhow::Result<()> {
     require_client(&books.outpost, route).await?;
-    let chain = &books.outpost.chain;
-    let channel = chain.channel(TRANSFER_PORT, &route.channel).await?;
-    let there = channel.and_then(|channel| channel.counterparty);
-    let there = there.with_context(|| format!("there is no channel `{}`", route.channel))?;
-    let source = End { port: TRANSFER_PORT, channel: &route.channel };
-    let destination = End { port: TRANSFER_PORT, channel: &there.channel_id };
+    let (channel, denom) = arrival(&books.outpost, route, denom).await?;
     let message = Message { n: UNUSED, action };
     let ask = AskMarket::Check {
-        route: Some(there.channel_id.clone()),
+        route: Some(channel),
         sender: books.outpost.address.clone(),
-        coin: Some(Money {
-            // The market's name for a voucher follows from its path, which a hash does not tell.
-            denom: received_denom(source, destination, &denom::path(chain, denom).await?),
-            amount: Uint128::new(amount),
-        }),
+        coin: Some(Money { denom, amount: Uint128::new(amount) }),
         message: serde_json::to_string(&message)?,
     };
     let check: CheckResponse = books.market.ask(&ask).await?;
@@ -55,6 +46,23 @@ pub(super) async fn require_taken(
             bail!("the market would refuse it: {reason}; change that in the order and try again")
         }
     }
+}
+
+/// Over which of its channels a route reaches the market, and what a denom that comes over it is called there.
+pub(super) async fn arrival(
+    outpost: &Contract,
+    route: &RouteResponse,
+    denom: &str,
+) -> anyhow::Result<(String, String)> {
+    let chain = &outpost.chain;
+    let channel = chain.channel(TRANSFER_PORT, &route.channel).await?;
+    let there = channel.and_then(|channel| channel.counterparty);
+    let there = there.with_context(|| format!("there is no channel `{}`", route.channel))?;
+    let source = End { port: TRANSFER_PORT, channel: &route.channel };
+    let destination = End { port: TRANSFER_PORT, channel: &there.channel_id };
+    // The market's name for a voucher follows from its path, which a hash does not tell.
+    let denom = received_denom(source, destination, &denom::path(chain, denom).await?);
+    Ok((there.channel_id, denom))
 }
 
 /// Refuses a top-up that the market would not take: in another denom, below the least, or of what is closed.

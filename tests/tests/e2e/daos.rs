@@ -1,4 +1,4 @@
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use cosmwasm_std::{CosmosMsg, Uint128, coin};
 use e2e::clock;
 use e2e::cw3::Dao;
@@ -8,11 +8,12 @@ use e2e::members::{Kind, Members, SECOND};
 use e2e::people::{Sent, earnings, first_group, purchase};
 use e2e::world::{BUYER, OWNER, PROVIDER, World};
 use entrepot::localnet::NewDao;
-use market::msg::{ExecuteMsg as Market, LeaseId};
+use market::msg::LeaseId;
 use outpost::msg::responses::{BudgetResponse, OrderState};
 use outpost::msg::{ExecuteMsg, QueryMsg, SpendingLimit};
 use protocol::Selection;
 use protocol::control::GroupState;
+use protocol::ics20::TRANSFER_PORT;
 use serde_json::json;
 use simnet::world::orders::{WEB_RATE, from_offer, web_server};
 
@@ -259,14 +260,11 @@ async fn told_with_a_coin(world: &World) -> anyhow::Result<()> {
     let state = async || anyhow::Ok(world.order(seq).await?.state);
     world.by_hand(&["tx", "recv", b, &transfer.outpost, &sent.sequence.to_string()]).await?;
     assert_eq!(state().await?, OrderState::InFlight, "it has arrived and nobody has said so");
-    let attest = Market::Attest {
-        route: transfer.market.clone(),
-        sender: world.deployed.outpost.clone(),
-        n: world.order(seq).await?.n,
-    };
-    let unit = [(1, world.deployed.market_denom.as_str())];
-    let told = world.market(PROVIDER, &attest, &unit).await?;
-    let sequence = told.attribute("send_packet", "packet_sequence").context("it sends a coin")?;
+    let tool = world.tool(PROVIDER)?;
+    tool.say(&["reconcile", &seq.to_string(), "--attest"]).await?;
+    let waiting = world.sites.market.chain.packet_commitments(TRANSFER_PORT, &transfer.market);
+    let [sequence] = waiting.await?[..] else { bail!("it sends one coin") };
+    let sequence = &sequence.to_string();
     world.by_hand(&["tx", "recv", a, &transfer.market, sequence]).await?;
     assert_eq!(state().await?, OrderState::Acked, "the market has said so");
     world.start_ferry().await?;
