@@ -24,6 +24,7 @@ mod log;
 mod logging;
 mod packets;
 mod password;
+mod progress;
 mod query;
 mod reload;
 mod scene;

@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cosmos::chain::price::PriceModule;
+use cosmos::chain::{Chain, ChainConfig};
 use cosmos::rpc::socket::NewBlocks;
 use cosmos::rpc::{Blame, Fault, QueryError, Rpc};
+use cosmos::wire::gas::GasPrice;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -97,6 +102,46 @@ async fn pages_of_validators_must_add_up() {
     let rpc = Rpc::new(&server("200 OK", body.to_owned()).await, LIMIT).unwrap();
     let error = rpc.validators(1).await.unwrap_err();
     assert!(matches!(&error.fault, Fault::Malformed(reason) if reason.contains("pages")));
+}
+
+/// What the modules answer, written down byte by byte after their `.proto`: there is no chain with them here.
+#[tokio::test]
+async fn prices_of_gas_are_read_as_the_modules_write_them() {
+    const STATUS: &str = r#""node_info":{"network":"c-1","version":"1"},"sync_info":{"latest_block_height":"1","latest_block_time":"2026-11-22T16:12:23Z","earliest_block_height":"1","catching_up":false}"#;
+    for (module, hex, price) in [
+        // GasPriceResponse { price: DecCoin { denom: "uatom", amount: "5000000000000000" } }: 0.005 of it.
+        (
+            PriceModule::Feemarket,
+            "0a190a057561746f6d121035303030303030303030303030303030",
+            Ok(5_000_000_000_000_000),
+        ),
+        // QueryEipBaseFeeResponse { base_fee: "10000000000000000" }: 0.01 uosmo.
+        (
+            PriceModule::Osmosis,
+            "0a113130303030303030303030303030303030",
+            Ok(10_000_000_000_000_000),
+        ),
+        // A price with a point is of another version.
+        (PriceModule::Osmosis, "0a04302e3031", Err("`0.01` is no number")),
+        (PriceModule::Feemarket, "", Err("none in it")),
+    ] {
+        let value = STANDARD.encode(hex::decode(hex).unwrap());
+        let body = format!(
+            r#"{{"result":{{{STATUS},"response":{{"code":0,"value":"{value}","height":"1"}}}}}}"#
+        );
+        let config = ChainConfig {
+            chain_id: "c-1".into(),
+            rpc: server("200 OK", body).await,
+            prefix: "c".into(),
+            gas_price: GasPrice::new(1, "uatom"),
+        };
+        let chain = Chain::connect(config).await.unwrap();
+        let got = chain.base_gas_price(module, "uatom").await.map_err(|error| error.to_string());
+        match price {
+            Ok(price) => assert_eq!(got, Ok(price)),
+            Err(reason) => assert!(got.as_ref().is_err_and(|got| got.contains(reason)), "{got:?}"),
+        }
+    }
 }
 
 #[test]

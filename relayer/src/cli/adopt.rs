@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Place;
 use super::clear::is_done;
-use super::control::door::Door;
+use super::control::door::{Door, Told};
+use super::progress::{Progress, Remaining};
 use super::scene::connection_end;
 use super::session::{Session, stop_signal};
 use crate::drive::setup::newest;
@@ -56,7 +57,12 @@ pub(super) async fn run(
     }
     first.extend([Fact::Path(row, Vec::new()), Fact::Clear(id.clone())]);
     let engine = Engine::new(Model::load(config, rows), store, nodes);
-    let model = drive::run(engine, first, stop_signal()?, |model| is_done(model, &id)).await?;
+    let mut progress = Progress::of(&id);
+    let enough = |model: &Model| {
+        progress.tell(model);
+        is_done(model, &id)
+    };
+    let model = drive::run(engine, first, stop_signal()?, enough).await?;
     let adopted = Adopted::of(&model, &id);
     let adopted = adopted.ok_or_else(|| anyhow::anyhow!("stopped before the path was stored"))?;
     place.print(&adopted)
@@ -64,7 +70,7 @@ pub(super) async fn run(
 
 /// The same by a ferry that runs.
 pub(super) async fn beside(
-    door: &Door,
+    (door, told): (&Door, &Told),
     (id, chains): (PathId, Both<ChainId>),
     connection: &str,
 ) -> anyhow::Result<Adopted> {
@@ -74,7 +80,12 @@ pub(super) async fn beside(
     anyhow::ensure!(!is_known, "path `{id}` exists already; give another --path NAME");
     let row = path(&nodes, (id.clone(), chains), connection).await?;
     door.desk.join(nodes, vec![Fact::Path(row, Vec::new()), Fact::Clear(id.clone())])?;
-    door.until(move |model| is_done(model, &id).then(|| Adopted::of(model, &id))?).await
+    let told = told.clone();
+    door.until(move |model| {
+        told.send_replace(Some(Remaining::of(model, &id)));
+        is_done(model, &id).then(|| Adopted::of(model, &id))?
+    })
+    .await
 }
 
 async fn path(

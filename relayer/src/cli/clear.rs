@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::control::door::Door;
+use super::control::door::{Door, Told};
 use super::control::{self, Request};
+use super::progress::{Progress, Remaining};
 use super::session::{Session, stop_signal};
 use super::{Place, logging};
 use crate::drive::setup::newest;
@@ -57,17 +58,27 @@ pub(super) async fn run(place: &Place, Args { path }: Args) -> anyhow::Result<()
     }
     first.push(Fact::Clear(id.clone()));
     let engine = Engine::new(Model::load(config, rows), store, nodes);
-    let model = drive::run(engine, first, stop_signal()?, |model| is_done(model, &id)).await?;
+    let mut progress = Progress::of(&id);
+    let enough = |model: &Model| {
+        progress.tell(model);
+        is_done(model, &id)
+    };
+    let model = drive::run(engine, first, stop_signal()?, enough).await?;
     place.print(&Cleared::of(&model, &id))
 }
 
 /// The same by a ferry that runs, which relays everything else meanwhile.
-pub(super) async fn beside(door: &Door, path: PathId) -> anyhow::Result<Cleared> {
+pub(super) async fn beside(door: &Door, path: PathId, told: &Told) -> anyhow::Result<Cleared> {
     let id = path.clone();
     let is_known = door.desk.read(move |model, _| model.path(&id).is_some()).await?;
     anyhow::ensure!(is_known, "there is no path `{path}`; see `ferry status`");
     door.desk.tell(Fact::Clear(path.clone()))?;
-    door.until(move |model| is_done(model, &path).then(|| Cleared::of(model, &path))).await
+    let told = told.clone();
+    door.until(move |model| {
+        told.send_replace(Some(Remaining::of(model, &path)));
+        is_done(model, &path).then(|| Cleared::of(model, &path))
+    })
+    .await
 }
 
 /// Whether everything is looked at, and what is left cannot be moved now.

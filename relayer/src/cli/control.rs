@@ -1,6 +1,6 @@
 //! What other commands ask of a ferry that runs in the same home: over a socket there that only its user opens.
 //!
-//! One line of JSON each way. A command that finds nobody there does the work itself, or says that nobody is there.
+//! One line of JSON each way, and before the answer others that say how far it is. A command that finds nobody there does the work itself, or says that nobody is there.
 
 pub(super) mod door;
 
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
 
+use super::progress::Remaining;
 use super::{Place, link};
 use crate::model::ids::PathId;
 
@@ -35,7 +36,17 @@ pub(super) enum Request {
     Link(Box<link::Args>),
 }
 
-/// The answer: a result of the kind that the request has, or an error in words.
+/// What is answered: any number of words about how far the work is, then its end.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Reply {
+    /// What is left of work that takes long.
+    Remaining(Remaining),
+    /// The end.
+    Ended(Answer),
+}
+
+/// A result of the kind that the request has, or an error in words.
 type Answer = Result<serde_json::Value, String>;
 
 fn socket(place: &Place) -> PathBuf {
@@ -76,10 +87,13 @@ pub(super) async fn ask<T: DeserializeOwned>(
     let mut stream = BufReader::new(stream);
     write_line(&mut stream, request).await?;
     let ended = "the ferry that runs has ended before it answered; see its log";
-    let line = read_line(&mut stream).await?.context(ended)?;
-    match serde_json::from_str::<Answer>(&line)? {
-        Ok(value) => Ok(Some(serde_json::from_value(value)?)),
-        Err(error) => Err(anyhow::Error::msg(error)),
+    loop {
+        let line = read_line(&mut stream).await?.context(ended)?;
+        match serde_json::from_str(&line).context("the ferry that runs is of another version")? {
+            Reply::Remaining(left) => left.tell(),
+            Reply::Ended(Ok(value)) => return Ok(Some(serde_json::from_value(value)?)),
+            Reply::Ended(Err(error)) => return Err(anyhow::Error::msg(error)),
+        }
     }
 }
 

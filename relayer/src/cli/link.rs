@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::control::door::Door;
+use super::control::door::{Door, Told};
 use super::control::{self, Request};
 use super::scene::absent;
 use super::session::{Session, stop_signal};
@@ -206,14 +206,14 @@ async fn is_made_by_another(place: &Place, args: &Args) -> anyhow::Result<bool> 
 }
 
 /// The same by a ferry that runs, which relays everything else meanwhile.
-pub(super) async fn beside(door: &Door, args: &Args) -> anyhow::Result<Value> {
+pub(super) async fn beside(door: &Door, args: &Args, told: &Told) -> anyhow::Result<Value> {
     let (id, chains) = args.path();
     anyhow::ensure!(
         !args.v2,
         "a pair of clients is made while no ferry runs in this home; stop `ferry start` for it"
     );
     if let Some(connection) = &args.connection {
-        return Ok(json!(adopt::beside(door, (id, chains), connection).await?));
+        return Ok(json!(adopt::beside((door, told), (id, chains), connection).await?));
     }
     let nodes = door.serve(&[args.chain_a.as_str(), args.chain_b.as_str()]).await?;
     let known = id.clone();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cosmos::chain::ChainError;
-use cosmos::rpc::{Fault, QueryError};
+use cosmos::rpc::{Address, Fault, QueryError};
 use cosmos::wire::proof::{verify_absence, verify_value};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use ibc_proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
@@ -27,9 +27,46 @@ const PROOFS_AT_ONCE: usize = 16;
 /// Answers a question; what cannot be answered is answered with the reason.
 pub(super) async fn answer<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Fact {
     let (name, started) = (ask.name(), Instant::now());
+    let asked = endpoint_that_must_answer(nodes, &ask);
     let fact = fact(nodes, store, id, ask).await.unwrap_or_else(|why| Fact::Failed(id, why));
+    match asked {
+        Some((node, _)) if is_answered(&fact) => node.endpoints.answered(name),
+        Some((node, endpoint)) => node.endpoints.unanswered(name, &endpoint).await,
+        None => {}
+    }
     tracing::debug!(ask = name, id = id.0, elapsed = ?started.elapsed(), "answered");
     fact
+}
+
+/// The endpoint that is asked what every node has to answer. It may be rightly that one does not tell a price, or
+/// what was long ago.
+fn endpoint_that_must_answer<'a>(nodes: &'a Nodes, ask: &Ask) -> Option<(&'a Node, Address)> {
+    let chain = match ask {
+        Ask::Header { chain, .. }
+        | Ask::Prove { chain, .. }
+        | Ask::Open { chain, .. }
+        | Ask::Simulate { chain, .. }
+        | Ask::Client { chain, .. } => chain,
+        Ask::Offer(slot) => &slot.lane.chain,
+        Ask::Account(lane) | Ask::Funds { lane, .. } => &lane.chain,
+        Ask::Load(_)
+        | Ask::Channels { .. }
+        | Ask::Packets { .. }
+        | Ask::Compare(_)
+        | Ask::Heights { .. }
+        | Ask::GasPrice { .. } => return None,
+    };
+    let node = node(nodes, chain).ok()?;
+    Some((node, node.rpc().address().clone()))
+}
+
+/// Whether a node answered, whatever it said. That a mempool has no room is said of it, not of the node.
+fn is_answered(fact: &Fact) -> bool {
+    match fact {
+        Fact::Failed(_, Why::Unavailable(_)) => false,
+        Fact::Offered(_, Answer::Unknown(reason)) => reason.contains("mempool is full"),
+        _ => true,
+    }
 }
 
 async fn fact<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Result<Fact, Why> {
@@ -215,10 +252,12 @@ async fn account(nodes: &Nodes, lane: &LaneId) -> Result<Account, Why> {
 
 #[cfg(test)]
 mod tests {
+    use cosmos::chain::price::PriceModule;
     use cosmos::rpc::AbciQuery;
 
     use super::super::fake::{FakeNode, LIMIT, recorded};
     use super::*;
+    use crate::store::sqlite::Sqlite;
 
     /// What is said of a proof whose answer was changed before it came.
     async fn proved(change: impl FnOnce(&mut serde_json::Value)) -> Result<Proofs, Why> {
@@ -249,6 +288,37 @@ mod tests {
         assert!(matches!(failed, Err(Why::Unavailable(_))), "{failed:?}");
         let later = proved(|response| response["height"] = "1598".into()).await;
         assert!(matches!(later, Err(Why::Unavailable(_))), "{later:?}");
+    }
+
+    /// It serves blocks, so that nothing else leaves it.
+    #[tokio::test]
+    async fn an_endpoint_that_refuses_what_every_node_answers_is_left() {
+        let (first, second) = (FakeNode::with_blocks(5).await, FakeNode::with_blocks(5).await);
+        first.state.lock().unwrap().refuses.extend(["abci_query", "broadcast_tx_sync"]);
+        let price = serde_json::json!({ "code": 6, "codespace": "sdk", "log": "unknown service" });
+        second.state.lock().unwrap().queries.push(("feemarket", price));
+        let node = FakeNode::connect_to(&[&first, &second], LIMIT).await;
+        let nodes = Nodes::from([(node.id.clone(), Arc::clone(&node))]);
+        let dir = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(&dir.path().join("ferry.db")).await.unwrap();
+        let lane = node.lanes()[0].clone();
+        let used = || node.rpc().endpoint().to_owned();
+        let fails = async |ask: Ask| {
+            let fact = answer(&nodes, &store, AskId(0), ask).await;
+            assert!(matches!(fact, Fact::Failed(..)), "{fact:?}");
+        };
+        fails(Ask::Account(lane.clone())).await;
+        // Other questions are answered meanwhile.
+        node.endpoints.answered("header");
+        fails(Ask::Account(lane.clone())).await;
+        assert_eq!(used(), first.address);
+        fails(Ask::Account(lane.clone())).await;
+        assert_eq!(used(), second.address);
+        let (module, denom) = (PriceModule::Feemarket, "stake".to_owned());
+        for _ in 0..4 {
+            fails(Ask::GasPrice { chain: node.id.clone(), module, denom: denom.clone() }).await;
+        }
+        assert_eq!(used(), second.address, "a chain may have no such module");
     }
 
     fn refused(data: &str) -> Fault {

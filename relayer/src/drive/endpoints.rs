@@ -2,6 +2,7 @@
 //!
 //! One at a time, because what is offered to two mempools may reach a block in another order.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +18,12 @@ pub struct Endpoints {
     current: Mutex<Chain>,
     /// Held while another one is sought.
     seeking: AsyncMutex<()>,
+    /// Kind of question -> how often in a row the endpoint in use did not answer it.
+    failed: Mutex<BTreeMap<&'static str, u32>>,
 }
+
+/// So often in a row an endpoint may leave questions of a kind without an answer.
+const FAILURES: u32 = 3;
 
 impl Endpoints {
     /// Connects to the first address that answers and is on the chain of `config`, whose own address
@@ -38,8 +44,13 @@ impl Endpoints {
         for address in &addresses {
             match try_one(&config, address, limit).await {
                 Ok(chain) => {
-                    let (current, seeking) = (Mutex::new(chain), AsyncMutex::default());
-                    return Ok(Self { addresses, limit, current, seeking });
+                    return Ok(Self {
+                        addresses,
+                        limit,
+                        current: Mutex::new(chain),
+                        seeking: AsyncMutex::default(),
+                        failed: Mutex::default(),
+                    });
                 }
                 Err(error) => {
                     if addresses.len() > 1 {
@@ -65,16 +76,25 @@ impl Endpoints {
     /// Leaves an endpoint that failed for the next one that answers and is on the chain; if there is
     /// none, or it was left before, nothing changes.
     pub(super) async fn leave(&self, failed: &Address) {
-        let _seeking = self.seeking.lock().await;
-        let chain = self.current();
-        if chain.rpc().address() != failed {
-            return;
-        }
-        for address in self.others(failed) {
-            match try_one(chain.config(), address, self.limit).await {
-                Ok(next) => return self.turn_to(next, failed),
-                Err(error) => tracing::debug!(%error, "endpoint cannot be used"),
-            }
+        self.turn(|current| current == failed, None).await;
+    }
+
+    /// Notes that a question of some kind was answered by the endpoint in use.
+    pub(super) fn answered(&self, kind: &str) {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).remove(kind);
+    }
+
+    /// Notes that an endpoint did not answer a question of some kind, and leaves it when that happens again and again:
+    /// one may serve blocks and refuse proofs, or offers.
+    pub(super) async fn unanswered(&self, kind: &'static str, endpoint: &Address) {
+        let count = {
+            let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = failed.entry(kind).or_default();
+            *count += 1;
+            *count
+        };
+        if count >= FAILURES && self.count() > 1 {
+            self.leave(endpoint).await;
         }
     }
 
@@ -86,15 +106,26 @@ impl Endpoints {
     /// Turns to an endpoint that has a block after the one at `height`, which the one in use has not; `false` if
     /// there is none.
     pub(super) async fn overtake(&self, height: u64) -> bool {
+        self.turn(|_| true, Some(height)).await
+    }
+
+    /// Turns to the next endpoint that answers and is on the chain, with a block after the one at `height` if that is
+    /// wanted; `false` if there is none, or the one in use is not to be left.
+    async fn turn(&self, is_left: impl Fn(&Address) -> bool, height: Option<u64>) -> bool {
         let _seeking = self.seeking.lock().await;
         let chain = self.current();
-        let slow = chain.rpc().address();
-        for address in self.others(slow) {
-            let Ok(next) = try_one(chain.config(), address, self.limit).await else { continue };
-            let latest = next.rpc().abci_info().await.map(|info| info.last_block_height);
-            if latest.is_ok_and(|latest| latest > height) {
-                self.turn_to(next, slow);
-                return true;
+        let left = chain.rpc().address();
+        if !is_left(left) {
+            return false;
+        }
+        for address in self.others(left) {
+            match try_one(chain.config(), address, self.limit).await {
+                Ok(next) if goes_on(&next, height).await => {
+                    self.turn_to(next, left);
+                    return true;
+                }
+                Ok(_) => {}
+                Err(error) => tracing::debug!(%error, "endpoint cannot be used"),
             }
         }
         false
@@ -112,7 +143,15 @@ impl Endpoints {
         let endpoint = next.rpc().address();
         tracing::warn!(chain, %left, %endpoint, "turned to another endpoint");
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
+}
+
+/// Whether an endpoint has a block after the one at a height, if that is wanted.
+async fn goes_on(chain: &Chain, height: Option<u64>) -> bool {
+    let Some(height) = height else { return true };
+    let latest = chain.rpc().abci_info().await.map(|info| info.last_block_height);
+    latest.is_ok_and(|latest| latest > height)
 }
 
 async fn try_one(

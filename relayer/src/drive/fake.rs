@@ -43,6 +43,10 @@ pub(super) struct State {
     pub(super) calls: Vec<String>,
     /// Method -> what it is answered whatever is asked.
     pub(super) recorded: BTreeMap<&'static str, Value>,
+    /// Methods that it does not serve.
+    pub(super) refuses: Vec<&'static str>,
+    /// Height -> its commit and validators, where it has those.
+    pub(super) light: BTreeMap<u64, [Value; 2]>,
     /// What a query of the application is answered whose path or request has this text; the first that fits.
     pub(super) queries: Vec<(&'static str, Value)>,
 }
@@ -145,6 +149,9 @@ impl FakeNode {
     fn answer(&self, method: &str, params: &Value) -> Result<Value, String> {
         let mut state = self.state.lock().unwrap();
         state.calls.push(method.to_owned());
+        if state.refuses.contains(&method) {
+            return Err(format!("method {method} is not served"));
+        }
         if let Some(recorded) = state.recorded.get(method) {
             return Ok(recorded.clone());
         }
@@ -155,7 +162,13 @@ impl FakeNode {
         let height = params["height"].as_str().and_then(|h| h.parse().ok()).unwrap_or(latest);
         let lacks = height == 0 || height > latest || (height as u64) < state.earliest;
         let header = || state.headers[height - 1].clone();
+        let light = |part: usize| match state.light.get(&(height as u64)) {
+            Some(parts) => Ok(parts[part].clone()),
+            None => Err(format!("height {height} is not available")),
+        };
         match method {
+            "commit" => light(0),
+            "validators" => light(1),
             "status" => Ok(json!({
                 "node_info": { "network": CHAIN, "version": "0.38.19" },
                 "sync_info": {

@@ -101,3 +101,6 @@ pub(super) fn unavailable(error: RpcError) -> Why {
 pub(super) fn invalid(error: HeaderError) -> Why {
     Why::Invalid(error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

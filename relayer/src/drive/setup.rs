@@ -9,7 +9,7 @@ use cosmos::Any;
 use cosmos::chain::{Chain, ChainConfig as Connection, ChainError};
 use cosmos::keys::store::{KeyStore, KeyStoreError};
 use cosmos::keys::{HdPath, Key, KeyError};
-use cosmos::rpc::Rpc;
+use cosmos::rpc::{QueryError, Rpc};
 use cosmos::wire::height::revision_of;
 use futures_util::future::{join_all, try_join_all};
 
@@ -247,7 +247,7 @@ async fn connect_one(
     let failed = |error| SetupError::Chain { chain: file.id.clone(), source: Box::new(error) };
     let endpoints = endpoints(&file).await.map_err(failed)?;
     let chain = endpoints.current();
-    let unbonding = chain.unbonding_period().await.map_err(failed)?;
+    let unbonding = unbonding(&chain, &file).await.map_err(failed)?;
     let max_block_time = chain.max_block_time().await.map_err(failed)?;
     let height = chain.height().await.map_err(failed)?;
     let block = chain.rpc().block_params(height).await.map_err(|e| failed(e.into()))?;
@@ -294,7 +294,7 @@ async fn connect_one(
 pub async fn follow(file: &ChainFile) -> Result<Node, SetupError> {
     let failed = |error| SetupError::Chain { chain: file.id.clone(), source: Box::new(error) };
     let endpoints = endpoints(file).await.map_err(failed)?;
-    let unbonding = endpoints.current().unbonding_period().await.map_err(failed)?;
+    let unbonding = unbonding(&endpoints.current(), file).await.map_err(failed)?;
     let id = ChainId::from(file.id.as_str());
     Ok(Node::new(id, endpoints, terms(file, unbonding), INTERVAL / 2))
 }
@@ -307,6 +307,17 @@ pub(crate) fn extension_options(file: &ChainFile) -> Vec<Any> {
 /// The accounts that may grant fees.
 pub(crate) fn granters(file: &ChainFile) -> Vec<Address> {
     file.fee_granter.iter().map(|granter| Address::from(granter.as_str())).collect()
+}
+
+/// The unbonding period; where the chain's own module does not tell, as on chains that others secure, it follows from
+/// `trusting_period` of the configuration, which is taken to be two thirds of it.
+async fn unbonding(chain: &Chain, file: &ChainFile) -> Result<Duration, ChainError> {
+    match (chain.unbonding_period().await, file.trusting_period) {
+        (Err(ChainError::Query(QueryError::Refused { .. })), Some(trusting)) => {
+            Ok(trusting * 3 / 2)
+        }
+        (asked, _) => asked,
+    }
 }
 
 fn terms(file: &ChainFile, unbonding: Duration) -> Terms {
@@ -351,7 +362,31 @@ pub(crate) fn memo(own: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fake::{CHAIN, FakeNode, LIMIT};
     use super::*;
+
+    /// Such a chain has no module of its own for it; a node that fails is no such chain.
+    #[tokio::test]
+    async fn a_chain_that_others_secure_needs_its_trusting_period_said() {
+        let fake = FakeNode::with_blocks(1).await;
+        let refused =
+            serde_json::json!({ "code": 6, "codespace": "sdk", "log": "unknown query path" });
+        fake.state.lock().unwrap().queries.push(("staking", refused));
+        let chain = fake.connect(LIMIT).await.chain();
+        let mut file = ChainFile::new(
+            CHAIN.into(),
+            vec![fake.address.clone()],
+            "wasm".into(),
+            "relayer".into(),
+            "0.01stake".parse().unwrap(),
+        );
+        unbonding(&chain, &file).await.unwrap_err();
+        file.trusting_period = Some(Duration::from_secs(14 * 86_400));
+        let period = unbonding(&chain, &file).await.unwrap();
+        assert_eq!(period, Duration::from_secs(21 * 86_400));
+        fake.state.lock().unwrap().refuses.push("abci_query");
+        unbonding(&chain, &file).await.unwrap_err();
+    }
 
     /// Explorers tell relayers by it.
     #[test]

@@ -4,10 +4,11 @@ use ferry::model::facts::Fact;
 use ferry::model::ids::Side;
 use ferry::model::notice::Notice;
 
+use crate::rng::Rng;
 use crate::setup::{Expiry, Faults, Sending};
 use crate::traps::LATE;
 use crate::world::World;
-use crate::{busy, checks, linked, settle};
+use crate::{busy, checks, linked, seeds, settle};
 
 fn send_both(world: &mut World, count: u64) {
     for from in [Side::A, Side::B] {
@@ -56,6 +57,24 @@ fn a_long_scan_goes_on_where_it_was() {
     assert!(begun < parts / 4, "begun {begun} times in {parts} parts: {:?}", world.scanned);
     let looked_at: usize = world.scanned.iter().map(|(_, found)| found).sum();
     assert!(looked_at < 4_000, "looked at {looked_at} of {SENT}: {:?}", world.scanned);
+}
+
+/// An old copy of the store is put back: nothing that it does not know of is lost, and nothing is paid for again.
+#[test]
+fn an_old_copy_of_the_store_does_no_harm() {
+    for seed in seeds(5) {
+        println!("old copy with FERRY_SIM_SEED={seed}");
+        let mut rng = Rng::new(seed);
+        let faults = Faults { slow: rng.below(30), lost: rng.below(5), ..Faults::default() };
+        let mut world = linked(seed, faults);
+        busy(&mut world);
+        world.run(2 + rng.below(8), |_| false);
+        let copy = world.store.clone();
+        world.run(2 + rng.below(20), |_| false);
+        world.restore(copy, 5);
+        settle(&mut world, 1_800);
+        assert_eq!(checks::wasted(&world), (0, 0), "{:?}", world.notices);
+    }
 }
 
 /// The store is lost in the middle of everything, ten times over.

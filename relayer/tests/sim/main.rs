@@ -27,6 +27,7 @@ mod isolation;
 mod keys;
 mod learned;
 mod light;
+mod many;
 mod mesh;
 mod misbehaviour;
 mod money;

@@ -10,7 +10,7 @@ use ferry::model::rows::{
     Write,
 };
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Store {
     cursors: BTreeMap<ChainId, CursorRow>,
     paths: BTreeMap<PathId, PathRow>,

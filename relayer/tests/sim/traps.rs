@@ -31,7 +31,7 @@ use ibc_proto::ibc::core::channel::v1::{Channel, Counterparty, MsgChannelOpenIni
 
 use crate::checks;
 use crate::setup::{Expiry, Faults, Sending, Setup};
-use crate::world::{SECOND, World};
+use crate::world::{MILLI, SECOND, World};
 use crate::{linked, settle};
 
 pub(crate) const LATE: Expiry = Expiry::Seconds(9_000);
@@ -102,6 +102,42 @@ fn what_cannot_arrive_or_has_no_room_says_so() {
     };
     assert!(world.run(20, queues), "{:?}", why_waits(&world).last());
     settle(&mut world, 300);
+}
+
+/// Nothing ticks: a packet is received within a block of its own chain, one of the other, and what reading and asking
+/// take, whenever it is sent.
+#[test]
+fn a_packet_is_received_within_a_block_of_each_chain() {
+    let mut world = link(Setup::default());
+    let received = |world: &World| {
+        world.chains.b.core.effects.values().map(|effects| effects.received).sum::<u32>()
+    };
+    for number in 1..=20 {
+        let pause = world.rng.below(4_000) * MILLI;
+        let until = world.now + pause;
+        world.run(5, |world| world.now >= until);
+        world.send_at(Sending { at: 0, from: Side::A, count: 1, expiry: LATE });
+        assert!(world.run(5, |world| world.sent() == number), "it is sent");
+        let sent = world.now;
+        assert!(world.run(10, |world| u64::from(received(world)) == number));
+        // Intervals of 1 s and 1.7 s, each up to 0.2 s longer; reading and asking take up to 0.4 s.
+        let took = (world.now - sent) / MILLI;
+        assert!(took <= 1_200 + 1_900 + 400, "packet {number} took {took} ms");
+    }
+    settle(&mut world, 60);
+}
+
+/// What was read is stored: a start looks for nothing, and relays at once.
+#[test]
+fn a_start_scans_nothing_and_relays_at_once() {
+    let mut world = link(Setup::default());
+    world.send_at(Sending { at: 1, from: Side::A, count: 200, expiry: LATE });
+    world.run(3, |_| false);
+    assert!(world.model.packets().count() > 100);
+    let before = (world.scans, world.sent());
+    world.sleep(20);
+    settle(&mut world, 20);
+    assert_eq!((world.scans, world.sent()), before);
 }
 
 /// The first step of a channel's handshake on the first connection.

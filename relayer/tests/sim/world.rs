@@ -67,6 +67,8 @@ pub(crate) struct World<C: Channels = Plain> {
     pub(crate) simulating: BTreeMap<AskId, ChainId>,
     /// Simulations asked for.
     pub(crate) simulations: u64,
+    /// Scans of channels and packets that were asked for.
+    pub(crate) scans: u64,
     /// How many headers of others were compared.
     pub(crate) compared: u64,
     /// How many packets a node looks at before it answers a scan.
@@ -206,6 +208,7 @@ impl<C: Channels> World<C> {
             kills: 0,
             simulating: BTreeMap::new(),
             simulations: 0,
+            scans: 0,
             compared: 0,
             scan_part: usize::MAX,
             scanned: Vec::new(),
@@ -380,6 +383,15 @@ impl<C: Channels> World<C> {
         self.boot();
     }
 
+    /// Stops the relayer for so many virtual seconds, and starts it with what the store held before.
+    pub(crate) fn restore(&mut self, copy: Store, seconds: u64) {
+        self.asleep = true;
+        self.run(seconds, |_| false);
+        self.asleep = false;
+        self.store = copy;
+        self.boot();
+    }
+
     /// Starts the relayer anew with an empty store: it is told of the path, and finds the rest.
     pub(crate) fn lose_store(&mut self) {
         let path = self.wanted[0].0.path.clone();
@@ -521,6 +533,7 @@ impl<C: Channels> World<C> {
                 self.simulating.insert(id, chain.clone());
                 self.simulations += 1;
             }
+            self.scans += u64::from(matches!(ask, Ask::Channels { .. } | Ask::Packets { .. }));
             checks::ask(self, &ask);
             let longest = if self.rng.chance(self.faults.slow) { 3_000 } else { 60 };
             let delay = (5 + self.rng.below(longest)) * MILLI;

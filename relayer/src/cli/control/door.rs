@@ -13,14 +13,16 @@ use serde_json::{Value, json};
 use tokio::io::BufReader;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::signal::unix::Signal;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::time::error::Elapsed;
+use tokio::time::{Interval, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::super::logging::LogLevel;
 use super::super::password::Password;
+use super::super::progress::Remaining;
 use super::super::{Place, clear, link, packets, reload};
-use super::{Answer, Request, read_line, socket, write_line};
+use super::{Reply, Request, read_line, socket, write_line};
 use crate::config::{Chain, Config};
 use crate::drive::Nodes;
 use crate::drive::desk::Desk;
@@ -35,10 +37,15 @@ use crate::serve::wallets::Wallets;
 const PLACES: usize = 8;
 /// How long one who has come may take to say what for.
 const SILENCE: Duration = Duration::from_secs(5);
+/// How often a command is told how far its work is.
+const PROGRESS: Duration = Duration::from_secs(2);
 /// How often the model is looked at while somebody waits for something to happen.
 const EVERY: Duration = Duration::from_millis(250);
 /// When a chain that could not be served is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
+
+/// Where it is said how far the work for a command is.
+pub(in crate::cli) type Told = watch::Sender<Option<Remaining>>;
 
 /// What commands can change of a ferry that runs.
 #[derive(Clone, Debug)]
@@ -134,23 +141,33 @@ impl Door {
         let Ok(Ok(Some(line))) = tokio::time::timeout(SILENCE, read_line(&mut stream)).await else {
             return;
         };
-        let answer: Answer = tokio::select! {
-            answer = self.answer(&line) => answer.map_err(|error| format!("{error:#}")),
-            // Nothing more is said: the line ends when the command does.
-            _ = read_line(&mut stream) => return,
+        let (told, mut left) = watch::channel(None);
+        let work = self.answer(&line, &told);
+        tokio::pin!(work);
+        let mut turns = interval(PROGRESS);
+        let answer = loop {
+            let left = tokio::select! {
+                answer = &mut work => break answer.map_err(|error| format!("{error:#}")),
+                // Nothing more is said: the line ends when the command does.
+                _ = read_line(&mut stream) => return,
+                left = news(&mut turns, &mut left) => left,
+            };
+            if write_line(&mut stream, &Reply::Remaining(left)).await.is_err() {
+                return;
+            }
         };
         // Who has gone away needs no answer.
-        let _ = write_line(&mut stream, &answer).await;
+        let _ = write_line(&mut stream, &Reply::Ended(answer)).await;
     }
 
-    async fn answer(&self, line: &str) -> anyhow::Result<Value> {
+    async fn answer(&self, line: &str, told: &Told) -> anyhow::Result<Value> {
         let other = "the ferry that runs is of another version; restart it";
         Ok(match serde_json::from_str(line).context(other)? {
             Request::Reload => json!(reload::read_again(self).await?),
             Request::Log(directives) => json!(self.level.direct(&directives)?),
             Request::Packets => json!(self.desk.read(|model, _| packets::beside(model)).await?),
-            Request::Clear(path) => json!(clear::beside(self, path).await?),
-            Request::Link(args) => Box::pin(link::beside(self, &args)).await?,
+            Request::Clear(path) => json!(clear::beside(self, path, told).await?),
+            Request::Link(args) => Box::pin(link::beside(self, &args, told)).await?,
         })
     }
 
@@ -212,6 +229,18 @@ impl Door {
         drop(config);
         self.wallets.look_again();
         Ok(all)
+    }
+}
+
+/// What is new of how far the work is, once it is time to tell.
+async fn news(turns: &mut Interval, left: &mut watch::Receiver<Option<Remaining>>) -> Remaining {
+    loop {
+        turns.tick().await;
+        if left.has_changed().unwrap_or(false)
+            && let Some(left) = *left.borrow_and_update()
+        {
+            return left;
+        }
     }
 }
 

@@ -1,0 +1,194 @@
+//! Very many channels on which nothing happens: what they take, and what a packet on one of them then takes.
+
+use std::path::Path;
+
+use cosmos::keys::Key;
+use ferry::model::config::Config;
+use ferry::model::facts::{
+    Ask, BlockFacts, Event, Fact, PacketChange, PacketEvent, Timeout, Tip, TxFacts, Via,
+};
+use ferry::model::ids::{AskId, Both, End, Order, Span, Time};
+use ferry::model::rows::{ChannelEnd, CursorRow, EndState, Ibc, PathEnd, PathRow, Write};
+use ferry::model::state::{Account, ClientFacts, ClientStatus};
+use ferry::model::{Model, step};
+use ferry::store::Store as _;
+use ferry::store::sqlite::Sqlite;
+
+use crate::setup::{chain_config, unopened};
+use crate::world::{SECOND, START};
+
+/// Channels share connections.
+const PATHS: u32 = 100;
+const CHAINS: [(&str, u64); 2] = [("alpha-1", 1), ("beta-4", 4)];
+
+fn config() -> Config {
+    let chain = |(number, (id, revision)): (usize, (&str, u64))| {
+        let key = Key::from_secret(&[number as u8 + 1; 32]).expect("the secret is valid");
+        chain_config(id, revision, key)
+    };
+    let chains = CHAINS.into_iter().enumerate().map(chain).collect();
+    Config { chains, max_tries: 40, check_every: Span::seconds(3_600), ..Config::default() }
+}
+
+fn tip(height: u64) -> Tip {
+    Tip { height, hash: [height as u8; 32], time: Time(START + height * SECOND) }
+}
+
+fn open_path(number: u32) -> PathRow {
+    let end = PathEnd {
+        client: Some(format!("07-tendermint-{number}").as_str().into()),
+        consensus: vec![5],
+        connection: Some(format!("connection-{number}").as_str().into()),
+        state: EndState::Open,
+        since: 3,
+        ..PathEnd::default()
+    };
+    PathRow {
+        path: format!("path-{number}").as_str().into(),
+        chains: Both { a: CHAINS[0].0.into(), b: CHAINS[1].0.into() },
+        ends: Both { a: end.clone(), b: end },
+        create: false,
+        delay: Span(0),
+        ibc: Ibc::V1,
+    }
+}
+
+/// Two chains that were read, with so many open channels between them.
+fn rows(channels: u32) -> Vec<Write> {
+    let cursor =
+        |(chain, _): (&str, u64)| Write::Cursor(CursorRow { chain: chain.into(), tip: tip(10) });
+    let mut writes: Vec<Write> = CHAINS.into_iter().map(cursor).collect();
+    writes.extend((0..PATHS).map(|number| Write::Path(open_path(number))));
+    for number in 0..channels {
+        let path = open_path(number % PATHS).path;
+        let ports = Both { a: "transfer", b: "transfer" };
+        let mut row = unopened(&path, number / PATHS, ports, "ics20-1");
+        let open = |end: &mut ChannelEnd| {
+            (end.channel, end.state) =
+                (Some(format!("channel-{number}").as_str().into()), EndState::Open);
+        };
+        open(&mut row.ends.a);
+        open(&mut row.ends.b);
+        writes.push(Write::Channel(row));
+    }
+    writes
+}
+
+/// What this process has in memory, in bytes.
+fn memory() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/statm").expect("Linux tells");
+    let pages: u64 = stat.split(' ').nth(1).and_then(|pages| pages.parse().ok()).expect("a number");
+    pages * 4_096
+}
+
+fn seconds(act: impl FnOnce()) -> f64 {
+    let began = std::time::Instant::now();
+    act();
+    began.elapsed().as_secs_f64()
+}
+
+async fn stored(file: &Path, channels: u32) {
+    let store = Sqlite::open(file).await.expect("a new file");
+    for part in rows(channels).chunks(5_000) {
+        store.commit(part).await.expect("rows are stored");
+    }
+}
+
+/// Feeds a fact, and answers what is asked of accounts and clients.
+fn feed(model: &mut Model, fact: Fact, now: u64) -> Vec<Ask> {
+    let (mut facts, mut asked) = (vec![fact], Vec::new());
+    while let Some(fact) = facts.pop() {
+        for (id, ask) in step(model, fact, Time(now)).asks {
+            facts.extend(answer(id, &ask));
+            asked.push(ask);
+        }
+    }
+    asked
+}
+
+fn answer(id: AskId, ask: &Ask) -> Option<Fact> {
+    match ask {
+        Ask::Account(_) => Some(Fact::Account(id, Account { number: 1, sequence: 1 })),
+        Ask::Client { .. } => {
+            let trusting_period = Span::seconds(100_000);
+            let (status, time) = (ClientStatus::Active, tip(5).time);
+            Some(Fact::Client(
+                id,
+                ClientFacts { status, latest: 5, time, trusting_period, allowed: Vec::new() },
+            ))
+        }
+        _ => None,
+    }
+}
+
+fn block(height: u64, events: Vec<Event>) -> BlockFacts {
+    BlockFacts { tip: tip(height), txs: vec![TxFacts { ours: Vec::new(), events }] }
+}
+
+fn sent(channel: u32) -> Event {
+    let end =
+        || End { port: "transfer".into(), channel: format!("channel-{channel}").as_str().into() };
+    Event::Packet(PacketEvent {
+        seq: 1,
+        src: end(),
+        dst: end(),
+        via: Some(Via::Connection {
+            connection: format!("connection-{}", channel % PATHS).as_str().into(),
+            order: Order::Unordered,
+        }),
+        change: PacketChange::Sent {
+            timeout: Timeout { time: Time(START + 9_000 * SECOND), ..Timeout::default() },
+            data: b"packet".to_vec(),
+        },
+    })
+}
+
+async fn measure(channels: u32) -> (u64, f64) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("ferry.db");
+    stored(&file, channels).await;
+    let mut model = None;
+    let began = std::time::Instant::now();
+    let read = Sqlite::open(&file).await.expect("it is there").load().await.expect("it reads");
+    let load =
+        began.elapsed().as_secs_f64() + seconds(|| model = Some(Model::load(config(), read)));
+    let mut model = model.expect("it is loaded");
+    // Of the whole process, with what making the rows left behind.
+    let resident = memory();
+    let now = START + 10 * SECOND;
+    feed(&mut model, Fact::Tick, now);
+    let ticks = seconds(|| (0..100).for_each(|_| drop(feed(&mut model, Fact::Tick, now))));
+    let blocks = seconds(|| {
+        for height in 11..61 {
+            for (chain, _) in CHAINS {
+                let fact = Fact::Block(chain.into(), block(height, Vec::new()));
+                feed(&mut model, fact, START + height * SECOND);
+            }
+        }
+    });
+    let alpha = |height, events| Fact::Block(CHAINS[0].0.into(), block(height, events));
+    feed(&mut model, alpha(61, vec![sent(channels - 1)]), START + 61 * SECOND);
+    let asked = feed(&mut model, alpha(62, Vec::new()), START + 62 * SECOND);
+    let proves = asked.iter().any(|ask| matches!(ask, Ask::Prove { .. }));
+    assert!(proves, "the packet on the last channel is to be proved: {asked:?}");
+    let (tick, block) = (ticks * 10.0, blocks * 10.0);
+    println!(
+        "{channels} channels: {load:.2} s to load, {} MiB resident, {tick:.2} ms a tick, {block:.2} ms a block",
+        resident >> 20
+    );
+    (resident, tick)
+}
+
+/// What does not happen costs nothing: neither memory that counts, nor time in each step.
+#[tokio::test]
+#[ignore = "takes a minute and prints numbers; docs/benchmarks.md has them with the command"]
+async fn idle_channels_cost_little() {
+    let (few, few_tick) = measure(10_000).await;
+    assert!(few < 150 << 20, "{} MiB for 10,000 channels", few >> 20);
+    let (many, many_tick) = measure(100_000).await;
+    assert!(many < 1_000 << 20, "{} MiB for 100,000 channels", many >> 20);
+    assert!(
+        many_tick < 3.0 * few_tick + 1.0,
+        "{few_tick} ms a tick, {many_tick} ms with ten times as many"
+    );
+}
