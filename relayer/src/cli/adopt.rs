@@ -1,6 +1,8 @@
-//! `ferry link --connection`: relaying over a connection that stands already.
+//! `ferry link --connection`: relaying over a connection that others have made, or begun.
 
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use cosmos::chain::Chain;
 use ibc_proto::ibc::core::connection::v1::ConnectionEnd;
@@ -9,11 +11,12 @@ use serde::{Deserialize, Serialize};
 use super::Place;
 use super::clear::is_done;
 use super::control::door::{Door, Told};
+use super::link::{self, progress};
 use super::progress::{Progress, Remaining};
-use super::scene::connection_end;
+use super::scene::{connection_end, path_end};
 use super::session::{Session, stop_signal};
 use crate::drive::setup::newest;
-use crate::drive::{self, Engine, Nodes};
+use crate::drive::{self, Engine, Nodes, client};
 use crate::model::Model;
 use crate::model::facts::Fact;
 use crate::model::ids::{Both, ChainId, PathId, Side, Span};
@@ -42,7 +45,7 @@ pub(super) async fn run(
     place: &Place,
     session: Session,
     (id, chains): (PathId, Both<ChainId>),
-    connection: &str,
+    (connection, patience): (&str, u32),
 ) -> anyhow::Result<()> {
     let Session { store, rows, nodes, config, .. } = session;
     anyhow::ensure!(
@@ -55,37 +58,73 @@ pub(super) async fn run(
     for node in nodes.values() {
         first.push(Fact::Begin(node.id.clone(), newest(node).await?));
     }
-    first.extend([Fact::Path(row, Vec::new()), Fact::Clear(id.clone())]);
+    let stop = stop_signal()?;
+    let (opening, impatience) = progress::watch(&stop, Duration::from_secs(patience.into()));
+    // A scan may take its time.
+    let end = if is_open(&row) { stop.clone() } else { impatience };
+    first.extend(facts(row));
     let engine = Engine::new(Model::load(config, rows), store, nodes);
     let mut progress = Progress::of(&id);
     let enough = |model: &Model| {
+        opening.tell(model, &id, None);
         progress.tell(model);
-        is_done(model, &id)
+        is_settled(model, &id) || link::refused(model, &id, 0).is_some()
     };
-    let model = drive::run(engine, first, stop_signal()?, enough).await?;
-    let adopted = Adopted::of(&model, &id);
-    let adopted = adopted.ok_or_else(|| anyhow::anyhow!("stopped before the path was stored"))?;
-    place.print(&adopted)
+    let model = drive::run(engine, first, end, enough).await?;
+    match Adopted::of(&model, &id).filter(|_| model.path(&id).is_some_and(is_open)) {
+        Some(adopted) => place.print(&adopted),
+        None => {
+            let waited = (!stop.is_cancelled()).then_some(patience);
+            Err(link::not_open(&model, &id, link::refused(&model, &id, 0), waited))
+        }
+    }
+}
+
+/// What tells the model of a path: what its channels hold is looked for where there can be some.
+fn facts(row: PathRow) -> Vec<Fact> {
+    let clear = is_open(&row).then(|| Fact::Clear(row.path.clone()));
+    [Fact::Path(row, Vec::new())].into_iter().chain(clear).collect()
+}
+
+fn is_open(row: &PathRow) -> bool {
+    [&row.ends.a, &row.ends.b].iter().all(|end| end.state == EndState::Open)
+}
+
+/// Whether the connection is open, and everything on it is looked at.
+fn is_settled(model: &Model, id: &PathId) -> bool {
+    model.path(id).is_some_and(is_open) && is_done(model, id)
 }
 
 /// The same by a ferry that runs.
 pub(super) async fn beside(
     (door, told): (&Door, &Told),
     (id, chains): (PathId, Both<ChainId>),
-    connection: &str,
+    (connection, patience): (&str, u32),
 ) -> anyhow::Result<Adopted> {
     let nodes = door.serve(&[chains.a.as_str(), chains.b.as_str()]).await?;
     let known = id.clone();
     let is_known = door.desk.read(move |model, _| model.path(&known).is_some()).await?;
     anyhow::ensure!(!is_known, "path `{id}` exists already; give another --path NAME");
     let row = path(&nodes, (id.clone(), chains), connection).await?;
-    door.desk.join(nodes, vec![Fact::Path(row, Vec::new()), Fact::Clear(id.clone())])?;
-    let told = told.clone();
-    door.until(move |model| {
-        told.send_replace(Some(Remaining::of(model, &id)));
-        is_done(model, &id).then(|| Adopted::of(model, &id))?
-    })
-    .await
+    let was_open = is_open(&row);
+    door.desk.join(nodes, facts(row))?;
+    let (opening, impatience) = progress::watch(&door.stop, Duration::from_secs(patience.into()));
+    let (path, opening, told) = (id.clone(), Arc::new(opening), told.clone());
+    let ended = door.until(move |model| {
+        opening.tell(model, &path, None);
+        told.send_replace(Some(Remaining::of(model, &path)));
+        if is_settled(model, &path) {
+            return Adopted::of(model, &path).map(Ok);
+        }
+        link::refused(model, &path, 0).map(Err)
+    });
+    tokio::select! {
+        ended = ended => ended?.map_err(|why| anyhow::anyhow!("path `{id}` cannot be opened: {why}")),
+        () = impatience.cancelled(), if !was_open => anyhow::bail!(
+            "path `{id}` is not open, and nothing has moved for {patience} s; `ferry status` says why; ferry goes on \
+             with it"
+        ),
+    }
 }
 
 async fn path(
@@ -100,10 +139,22 @@ async fn path(
     let (a, b) = (chain(&chains.a)?, chain(&chains.b)?);
     let (end_a, row_a) = end(&a, connection).await?;
     let counterparty = end_a.counterparty.unwrap_or_default();
-    let (end_b, row_b) = end(&b, &counterparty.connection_id).await?;
-    let back = end_b.counterparty.unwrap_or_default();
+    let leads = follows(&a, &end_a.client_id, chains.b.as_str()).await?;
+    let (leads_back, row_b) = match counterparty.connection_id.as_str() {
+        // The other chain has no end of it yet, or none that this chain knows of.
+        "" => {
+            let client = &counterparty.client_id;
+            (follows(&b, client, chains.a.as_str()).await?, path_end(&b, client).await?)
+        }
+        other => {
+            let (end_b, row_b) = end(&b, other).await?;
+            let back = end_b.counterparty.unwrap_or_default();
+            let is_known = [connection, ""].contains(&back.connection_id.as_str());
+            (is_known && back.client_id == end_a.client_id, row_b)
+        }
+    };
     anyhow::ensure!(
-        back.connection_id == connection && back.client_id == end_a.client_id,
+        leads && leads_back,
         "`{connection}` of `{}` does not lead to `{}`",
         chains.a,
         chains.b
@@ -112,14 +163,19 @@ async fn path(
     Ok(PathRow { path: id, chains, ends, create: false, delay, ibc: Ibc::V1 })
 }
 
+/// An end of the connection, in whatever state it is now.
 async fn end(chain: &Chain, connection: &str) -> anyhow::Result<(ConnectionEnd, PathEnd)> {
-    let id = &chain.config().chain_id;
-    let (end, row) = connection_end(chain, connection).await?;
-    anyhow::ensure!(
-        row.state == EndState::Open,
-        "`{connection}` of `{id}` is not open; `ferry link` without --connection makes a new one"
-    );
+    let (end, mut row) = connection_end(chain, connection).await?;
+    if row.state != EndState::Open {
+        // What the other chain is shown of it is proved by this block, or a later one.
+        row.since = chain.height().await?;
+    }
     Ok((end, row))
+}
+
+/// Whether a client of a chain follows another one.
+async fn follows(chain: &Chain, client: &str, other: &str) -> anyhow::Result<bool> {
+    Ok(client::state(chain, client).await?.chain_id == other)
 }
 
 impl Adopted {

@@ -1,7 +1,7 @@
 //! `ferry link`: clients, connection and channel in one go, or what is missing of them.
 
 mod pair;
-mod progress;
+pub(super) mod progress;
 
 use std::fmt;
 use std::sync::Arc;
@@ -58,7 +58,8 @@ pub(super) struct Args {
     /// Give up when nothing has moved for so many seconds.
     #[arg(long, default_value_t = 180, value_name = "SECONDS")]
     patience: u32,
-    /// Relay over this open connection of the first chain and all its channels, and make nothing.
+    /// Relay over this connection of the first chain and all its channels. Where others have only begun it, it is opened;
+    /// nothing else is made.
     #[arg(long, value_name = "CONNECTION", conflicts_with_all = ["a_port", "b_port", "channel_version", "order", "delay"])]
     connection: Option<String>,
     /// IBC v2: make a pair of clients that name each other, and neither connection nor channel.
@@ -137,7 +138,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     }
     let session = Session::begin(place, &file, &chains).await.map_err(beside_start)?;
     if let Some(connection) = &args.connection {
-        return adopt::run(place, session, args.path(), connection).await;
+        return adopt::run(place, session, args.path(), (connection, args.patience)).await;
     }
     if args.v2 {
         return pair::run(place, session, &args).await;
@@ -173,7 +174,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
 }
 
 /// Says why a path is not open: a chain refused it, we were stopped, or nothing moved for so many seconds.
-fn not_open(
+pub(super) fn not_open(
     model: &Model,
     id: &PathId,
     refused: Option<String>,
@@ -213,6 +214,7 @@ pub(super) async fn beside(door: &Door, args: &Args, told: &Told) -> anyhow::Res
         "a pair of clients is made while no ferry runs in this home; stop `ferry start` for it"
     );
     if let Some(connection) = &args.connection {
+        let connection = (connection.as_str(), args.patience);
         return Ok(json!(adopt::beside((door, told), (id, chains), connection).await?));
     }
     let nodes = door.serve(&[args.chain_a.as_str(), args.chain_b.as_str()]).await?;
@@ -277,7 +279,7 @@ fn channel<'a>(model: &'a Model, path: &PathId, index: u32) -> Option<&'a Channe
 }
 
 /// The step that a chain keeps refusing, and why.
-fn refused(model: &Model, path: &PathId, index: u32) -> Option<String> {
+pub(super) fn refused(model: &Model, path: &PathId, index: u32) -> Option<String> {
     use HandshakeStep::{Ack, Confirm, Init, Try};
     let steps = [Init, Try, Ack, Confirm];
     let mut works = vec![Work::CreateClient];

@@ -187,7 +187,8 @@ pub(super) async fn connection_end(
     Ok((end, PathEnd { connection: Some(connection.into()), state, ..row }))
 }
 
-async fn path_end(chain: &Chain, client: &str) -> anyhow::Result<PathEnd> {
+/// The end of a path that has a client and no connection yet.
+pub(super) async fn path_end(chain: &Chain, client: &str) -> anyhow::Result<PathEnd> {
     let facts = client::look(chain, client).await?;
     let consensus = vec![facts.latest];
     Ok(PathEnd { client: Some(client.into()), consensus, ..PathEnd::default() })

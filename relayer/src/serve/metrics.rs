@@ -149,6 +149,10 @@ pub const METRICS: &[Metric] = metrics! {
         Read::End(|end| count(end.pending));
     gauge "backlog_oldest_sequence" CHANNEL, "As in Hermes: the sequence of the oldest of them; 0 for none.",
         Read::End(|end| end.oldest_sequence.unwrap_or(0));
+    gauge "backlog_latest_update_timestamp" CHANNEL, "As in Hermes: when that was seen, in seconds since 1970.",
+        Read::Lines(backlog_seen);
+    counter "broadcast_errors_total" CHAIN, "As in Hermes: transactions that a mempool refused.",
+        Read::Chain(|chain| chain.done.transactions_refused.to_string());
     gauge "wallet_balance" &["account", "chain", "denom"], "As in Hermes: what an account that pays has.",
         Read::Lines(hermes_balances);
 };
@@ -274,6 +278,14 @@ fn hermes_balances(shown: &Shown, lines: &mut Lines<'_>) {
     for wallet in &shown.wallets {
         let Some(balance) = &wallet.balance else { continue };
         lines.put(&[wallet.address.as_str(), wallet.chain.as_str(), &wallet.denom], balance);
+    }
+}
+
+fn backlog_seen(shown: &Shown, lines: &mut Lines<'_>) {
+    let seen = shown.look.time_ms / 1000;
+    for end in shown.look.channels.iter().flat_map(|channel| &channel.ends) {
+        let Some(channel) = &end.channel else { continue };
+        lines.put(&[end.chain.as_str(), channel.as_str(), end.port.as_str()], seen);
     }
 }
 

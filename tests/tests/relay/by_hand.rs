@@ -1,4 +1,5 @@
 use anyhow::Context as _;
+use cosmos::ibc_proto::ibc::core::connection::v1::State;
 use cosmos::keys::Key;
 use e2e::clock;
 use e2e::modules::pay_fees;
@@ -14,7 +15,8 @@ const BRIEF: &str = "2s";
 /// With no ferry that runs, one packet is received and acknowledged by hand and another one, too late, taken
 /// back; what is not owed is refused with the verb that is, and a dry run sends nothing. Who grants fees pays them, with
 /// the configured multiplier. A channel is begun by
-/// hand and its handshake, wherever it is, goes on by hand. Beside a ferry that runs its key is refused.
+/// hand and its handshake, wherever it is, goes on by hand. Beside a ferry that runs its key is refused; it opens a
+/// connection that was only begun.
 #[test]
 fn single_messages_go_by_hand() -> anyhow::Result<()> {
     crate::run(async || {
@@ -71,6 +73,7 @@ fn single_messages_go_by_hand() -> anyhow::Result<()> {
         assert!(complaint.contains("holds no packet 2"), "{complaint}");
 
         let made = opens_a_channel(&operator, text("a", "connection")?).await?;
+        let begun = begins_a_connection(&operator).await?;
         let _ferry = operator.start()?;
         let is_running = async || {
             let packets = operator.ferry(&["packets"]).await?;
@@ -81,8 +84,35 @@ fn single_messages_go_by_hand() -> anyhow::Result<()> {
             operator.refused(&["tx", "update-client", b.chain_id(), text("b", "client")?]).await?;
         assert!(complaint.contains("give another --key"), "{complaint}");
         operator.send(a, &made, 1).await?;
-        operator.settled(a, &made).await
+        operator.settled(a, &made).await?;
+        finishes_what_others_began(&operator, &begun).await
     })
+}
+
+/// Somebody begins a connection between clients that ferry does not know.
+async fn begins_a_connection(operator: &Operator) -> anyhow::Result<String> {
+    let (a, b) = (operator.a.chain_id(), operator.b.chain_id());
+    let client = async |on: &str, of: &str| {
+        let made = operator.ferry(&["client", "create", on, of]).await?;
+        Ok::<_, anyhow::Error>(made["client"].as_str().context("no client")?.to_owned())
+    };
+    let (on_a, on_b) = (client(a, b).await?, client(b, a).await?);
+    let begun = operator.ferry(&["tx", "connection-init", a, &on_a, &on_b]).await?;
+    Ok(begun["made"].as_str().context("no connection")?.to_owned())
+}
+
+/// Told of a connection that others have only begun, a ferry that runs opens it.
+async fn finishes_what_others_began(operator: &Operator, begun: &str) -> anyhow::Result<()> {
+    let (a, b) = (&operator.a, &operator.b);
+    let verb = ["link", a.chain_id(), b.chain_id(), "--path", "begun", "--connection", begun];
+    let adopted = operator.ferry(&verb).await?;
+    let other = adopted["b"]["connection"].as_str().context("no connection")?;
+    for (site, name, counterparty) in [(a, begun, other), (b, other, begun)] {
+        let end = site.chain.connection(name).await?.context("no connection")?;
+        assert_eq!(end.state, i32::from(State::Open), "{name} of {}", site.chain_id());
+        assert_eq!(end.counterparty.context("no other end")?.connection_id, counterparty);
+    }
+    Ok(())
 }
 
 /// Lets the user pay ferry's fees on B, behind somebody who does not; gives the latter's address.

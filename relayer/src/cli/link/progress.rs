@@ -16,12 +16,15 @@ type Stage = (usize, (EndState, EndState), (EndState, EndState));
 
 /// What was told last of how far the path is.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(in crate::cli) struct Progress {
     told: watch::Sender<Option<Stage>>,
 }
 
 /// Watches a path: the token ends with `stop`, or when nothing was told for as long as `patience`.
-pub(super) fn watch(stop: &CancellationToken, patience: Duration) -> (Progress, CancellationToken) {
+pub(in crate::cli) fn watch(
+    stop: &CancellationToken,
+    patience: Duration,
+) -> (Progress, CancellationToken) {
     let (told, mut seen) = watch::channel(None);
     let impatience = stop.child_token();
     let token = impatience.clone();
@@ -34,7 +37,7 @@ pub(super) fn watch(stop: &CancellationToken, patience: Duration) -> (Progress, 
 
 impl Progress {
     /// Tells how far the path is, when that has changed.
-    pub(super) fn tell(&self, model: &Model, path: &PathId, index: Option<u32>) {
+    pub(in crate::cli) fn tell(&self, model: &Model, path: &PathId, index: Option<u32>) {
         let Some(row) = model.path(path) else { return };
         let wanted = index.and_then(|index| channel(model, path, index));
         let ends = wanted.map_or_else(Both::default, |channel| Both {
