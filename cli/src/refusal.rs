@@ -53,6 +53,25 @@ const ADVICE: [(&str, &str); 16] = [
     ("no money packet", "`entrepot orders` says how each order stands"),
 ];
 
+/// The same of DAOs.
+///
+/// Source: `error.rs` of cw3-fixed-multisig and cw3-flex-multisig 2.0.0 and of dao-proposal-single 2.6.0,
+/// `pre_propose.rs` of dao-voting 2.6.0.
+const OF_DAOS: [(&str, &str); 9] = [
+    ("Unauthorized", "sign with the key of a member: --key NAME"),
+    ("not allowed to submit proposals", "sign with the key of who may propose: --key NAME"),
+    ("Already voted", "`entrepot proposal show` says how it stands"),
+    ("Proposal is not open", "`entrepot proposal show` says how it stands"),
+    ("already been executed", "`entrepot orders` with the DAO's address lists what it has bought"),
+    ("voting period has expired", "propose it anew with `entrepot propose`"),
+    (") is expired", "propose it anew with `entrepot propose`"),
+    ("proposal is closed", "propose it anew with `entrepot propose`"),
+    (
+        "DAO is currently inactive",
+        "enough of its members must take part first: see the DAO's own page",
+    ),
+];
+
 /// An error with everything that led to it, in words that tell the reader what to change.
 #[must_use]
 pub fn said(error: &anyhow::Error) -> String {
@@ -99,7 +118,7 @@ fn reason(log: &str) -> String {
 fn advice(reason: &str) -> Option<&'static str> {
     let said = |(part, advice): &(&str, &'static str)| reason.contains(part).then_some(*advice);
     let code = Code::find(reason).filter(|code| reason.starts_with(code.as_str()));
-    code.and_then(advice_on).or_else(|| ADVICE.iter().find_map(said))
+    code.and_then(advice_on).or_else(|| ADVICE.iter().chain(&OF_DAOS).find_map(said))
 }
 
 /// What to do about the codes at the start of what the market says, where the sentence after it leaves that open. Whoever
@@ -208,6 +227,11 @@ mod tests {
             ("wrong_coin: got stake, expected utok", "`entrepot market` lists"),
             ("unknown_denom: `stake` is not accepted on bonds", "`entrepot market` lists"),
             ("insufficient_deposit: the bond is 5 units, expected at least 1000", "give more"),
+            ("Unauthorized", "the key of a member"),
+            ("You are not allowed to submit proposals", "who may propose"),
+            ("Already voted on this proposal", "`entrepot proposal show`"),
+            ("Proposal (3) is expired", "`entrepot propose`"),
+            ("Proposal voting period has expired", "`entrepot propose`"),
         ] {
             let told = reason(said);
             assert!(told.starts_with(&format!("{said}; ")) && told.contains(cure), "{told}");

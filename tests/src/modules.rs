@@ -223,8 +223,25 @@ pub async fn fund_pool(chain: &Chain, giver: &Key, coin: Coin) -> anyhow::Result
 /// # Errors
 /// The chain refuses it; the proposal does not pass or its messages fail.
 pub async fn pass(chain: &Chain, voter: &Key, proposal_id: u64) -> anyhow::Result<()> {
+    vote(chain, voter, proposal_id).await?;
+    passed(chain, proposal_id).await
+}
+
+/// Has `voter` say yes to a proposal of x/gov.
+///
+/// # Errors
+/// The chain refuses it.
+pub async fn vote(chain: &Chain, voter: &Key, proposal_id: u64) -> anyhow::Result<()> {
     let vote = MsgVote { proposal_id, voter: chain.address(voter)?, option: YES };
     chain.send_msgs(voter, &[any(&vote)], "").await?;
+    Ok(())
+}
+
+/// Waits until a proposal of x/gov is executed.
+///
+/// # Errors
+/// It does not pass or its messages fail.
+pub async fn passed(chain: &Chain, proposal_id: u64) -> anyhow::Result<()> {
     let path = "/cosmos.gov.v1.Query/Proposal";
     let decided = async || {
         let answer: ProposalAnswer =

@@ -233,6 +233,10 @@ async fn multisig_without_channel(world: &World) -> anyhow::Result<()> {
     let refused = members.decide(&accept).await.unwrap_err().to_string();
     assert!(refused.contains("give a small --coin in `usdx`"), "before the vote: {refused}");
     let carrier = format!("{CARRIER}{denom}");
+    let propose = ["propose", "--dao", "cw3", "--address", &dao, "--submit"];
+    let stranger = [&propose[..], &["close", &number, "--coin", &carrier]].concat();
+    let refused = world.tool(DELEGATE)?.ask(&stranger).await.unwrap_err().to_string();
+    assert!(refused.contains("Unauthorized; sign with the key of a member"), "{refused}");
     members.decide(&[&accept[..], &["--coin", &carrier]].concat()).await?;
     world.settled().await?;
     members.decide(&["top-up", &number, &coin]).await?;

@@ -44,16 +44,22 @@ struct Governance<'a> {
 }
 
 impl Governance<'_> {
-    /// Submits a proposal; `way` is beside what every one of them has. Returns its number.
-    async fn submit(&self, way: &[&str], verb: &[&str]) -> anyhow::Result<u64> {
+    /// Submits a proposal and votes for it; `way` is beside what every one of them has. Returns its number.
+    async fn propose(&self, way: &[&str], verb: &[&str]) -> anyhow::Result<u64> {
         let propose = ["propose", "--dao", "gov", "--deposit", DEPOSIT, "--submit"];
         let submitted = self.tool.ask(&[&propose, way, verb].concat()).await?;
-        submitted["proposal"].as_u64().context("a proposal has a number")
+        let number = submitted["proposal"].as_u64().context("a proposal has a number")?;
+        let voter = self.world.key(VALIDATOR)?;
+        modules::vote(&self.world.sites.outpost.chain, &voter, number).await?;
+        Ok(number)
     }
 
-    async fn pass(&self, number: u64) -> anyhow::Result<()> {
-        let chain = &self.world.sites.outpost.chain;
-        modules::pass(chain, &self.world.key(VALIDATOR)?, number).await
+    /// Waits until proposals are executed.
+    async fn passed<const N: usize>(&self, numbers: [u64; N]) -> anyhow::Result<()> {
+        for number in numbers {
+            modules::passed(&self.world.sites.outpost.chain, number).await?;
+        }
+        Ok(())
     }
 }
 
@@ -75,12 +81,12 @@ pub(crate) async fn governance_buys(world: &World) -> anyhow::Result<()> {
     let coin = format!("{UNITS}usdx");
     let buy = ["buy", "--order", "order.json", "--coin", &coin, "--refund-to", treasury];
     let pool = ["--community-pool"];
-    let poor = governance.submit(&pool, &buy).await.unwrap_err().to_string();
+    let poor = governance.propose(&pool, &buy).await.unwrap_err().to_string();
     assert!(poor.contains("the community pool has"), "asked before the vote: {poor}");
     let gift = modules::coin((2 * UNITS, &world.deployed.denom));
     modules::fund_pool(chain, &world.key(BUYER)?, gift).await?;
     world.start_ferry().await?;
-    governance.pass(governance.submit(&pool, &buy).await?).await?;
+    governance.passed([governance.propose(&pool, &buy).await?]).await?;
 
     let ask = QueryMsg::Orders { owner: gov.clone(), start_after: None, limit: None };
     let orders: OrdersResponse = world.ask_outpost(&ask).await?;
@@ -91,15 +97,14 @@ pub(crate) async fn governance_buys(world: &World) -> anyhow::Result<()> {
     world.bid(PROVIDER, &lease, WEB_RATE).await?;
     let (number, bid_no) = (seq.to_string(), world.bids(&lease).await?[0].bid_no.to_string());
     // Both are voted on at a time.
-    let accept = governance.submit(&[], &["accept", &number, "--bid", &bid_no]).await?;
-    let top_up = governance.submit(&pool, &["top-up", &number, &coin]).await?;
-    governance.pass(accept).await?;
-    governance.pass(top_up).await?;
+    let accept = governance.propose(&[], &["accept", &number, "--bid", &bid_no]).await?;
+    let top_up = governance.propose(&pool, &["top-up", &number, &coin]).await?;
+    governance.passed([accept, top_up]).await?;
     world.ended(&gov, seq).await?;
     assert_eq!(world.lease(&lease).await?.state, GroupState::Pending);
     assert_eq!(world.status(&id).await?.free.u128(), 2 * UNITS, "it is topped up");
     let since = world.beat(PROVIDER, &lease).await?;
-    governance.pass(governance.submit(&[], &["close", &number]).await?).await?;
+    governance.passed([governance.propose(&[], &["close", &number]).await?]).await?;
     world.settled().await?;
     assert_eq!(world.order(seq).await?.state, OrderState::Closed);
     world.claim(&gov).await?;
