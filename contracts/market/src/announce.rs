@@ -20,7 +20,9 @@ use crate::state::{next, principal, route};
 
 /// Seconds between announcing and moving a tenant's claimable: 14 days.
 const RESCUE_AFTER: Seconds = Seconds::new(14 * 86_400);
-/// Seconds between announcing and crediting coins whose order or record is lost: 7 days.
+/// Seconds between announcing and saying how a transfer home ended: 14 days, a week after anyone could recover it.
+const RESOLVE_AFTER: Seconds = Seconds::new(14 * 86_400);
+/// Seconds between announcing and crediting coins that came without an order: 7 days.
 const CREDIT_AFTER: Seconds = Seconds::new(7 * 86_400);
 
 /// Seconds after its time in which an announced action can be done, so that none is kept in stock for a
@@ -46,7 +48,7 @@ pub(crate) fn announce(ctx: &mut Context<'_>, action: OwnerAction) -> Result<(),
             let in_flight = claim::in_flight(ctx, route, *sequence)?;
             let at = Seconds::new(in_flight.timeout_at);
             require_reached(ctx.now(), at, "a silent transfer home is resolved")?;
-            CREDIT_AFTER
+            RESOLVE_AFTER
         }
     };
     let now = ctx.now();

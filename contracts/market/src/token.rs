@@ -43,16 +43,26 @@ pub(crate) fn receive(ctx: &mut Context<'_>, received: Received) -> Result<(), C
         let (got, expected) = (format!("{}{name}", received.amount), "no coin".into());
         return Err(ContractError::WrongCoin { got, expected });
     }
-    if !matches!(message, ExecuteMsg::TopUp { .. }) && !is_in_use(ctx, id)? {
-        let on = "this market, but to top up what was opened in it".into();
-        return Err(ContractError::UnknownDenom { denom: name, on });
-    }
+    require_in_use(ctx, (id, &name), &message)?;
     let sender = ctx.checked(&received.sender)?;
     ctx.act_for(sender);
     let coin = Coin { denom: name, amount: received.amount.into() };
     dispatch(ctx, message, &[coin])?;
     // A token that takes a fee on its way, or lies, cannot make the market owe what it does not hold.
     ledger::require_solvent(ctx, id)
+}
+
+/// Refuses what a token pays for that the owner does not vouch for any more, but to top up what is open.
+pub(crate) fn require_in_use(
+    ctx: &Context<'_>,
+    (id, name): (DenomId, &str),
+    message: &ExecuteMsg,
+) -> Result<(), ContractError> {
+    if matches!(message, ExecuteMsg::TopUp { .. }) || is_in_use(ctx, id)? {
+        return Ok(());
+    }
+    let on = "this market, but to top up what was opened in it".into();
+    Err(ContractError::UnknownDenom { denom: name.into(), on })
 }
 
 /// Whether the owner still vouches for a token, whose word is taken for its senders'.

@@ -1,14 +1,14 @@
 //! Closing a deployment: its orders, its leases, and the rest of its account on the way home.
 
 use cosmwasm_std::Uint128;
-use escrow::{Fault, Seconds};
+use escrow::Seconds;
 use protocol::DeploymentId;
 use protocol::money::SettleKind;
 
 use super::Live;
 use crate::context::Context;
 use crate::error::ContractError;
-use crate::lease::close::{self as lease_close, BondFate, Ending};
+use crate::lease::close as lease_close;
 use crate::ledger::Funds;
 use crate::state::deployment::{
     ACCOUNTS, LEASES, OPERATORS, ORDERS, RECORDS, Record, SLOTS, SPECS, Slot, Tombstone,
@@ -47,9 +47,7 @@ pub(crate) fn short(ctx: &mut Context<'_>, id: &DeploymentId) -> Result<(), Cont
         if ORDERS.has(ctx.state(), key) {
             order::close(ctx, &mut live, group, "out_of_funds")?;
         } else if LEASES.has(ctx.state(), key) {
-            let ending =
-                Ending { fault: Fault::None, bond: BondFate::Returned, reason: "out_of_funds" };
-            lease_close::close(ctx, &mut live, group, ending)?;
+            lease_close::out_of_funds(ctx, &mut live, group)?;
         }
     }
     finish(ctx, live, "out_of_funds")

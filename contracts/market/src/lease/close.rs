@@ -1,7 +1,7 @@
 //! The end of a lease: the last pay, the bond, and who is to blame.
 
 use cosmwasm_std::Uint128;
-use escrow::{Fault, Seconds};
+use escrow::{EscrowError, Fault, Seconds};
 
 use super::heartbeat::was_alive;
 use super::{load, load_named, require_provider};
@@ -110,13 +110,35 @@ pub(crate) fn by_tenant(
     close(ctx, live, group, ending)
 }
 
+/// Who is to blame if a lease ends now: a provider that was silent, before the money ran out if it did. One that
+/// stops to beat when it is not paid is not.
+fn blame(live: &Live, now: Seconds, group: u32) -> Result<Fault, EscrowError> {
+    let at = live.account.short_since().unwrap_or(now);
+    Ok(if live.account.stream(group)?.is_silent(at) { Fault::Provider } else { Fault::None })
+}
+
+/// Closes a lease of a deployment that is out of funds.
+pub(crate) fn out_of_funds(
+    ctx: &mut Context<'_>,
+    live: &mut Live,
+    group: u32,
+) -> Result<(), ContractError> {
+    let fault = blame(live, ctx.now(), group)?;
+    close(ctx, live, group, Ending { fault, bond: BondFate::Returned, reason: "out_of_funds" })
+}
+
 /// Whether a tenant that leaves now owes the minimum charge: not to a provider that is silent, nor
 /// to one that lost an attribute the tenant asked for.
-fn fault_at_leaving(ctx: &Context<'_>, live: &Live, group: u32) -> Result<Fault, ContractError> {
-    let stream = live.account.stream(group)?;
-    if stream.is_silent(ctx.now()) {
+fn fault_at_leaving(
+    ctx: &Context<'_>,
+    live: &mut Live,
+    group: u32,
+) -> Result<Fault, ContractError> {
+    live.account.settle(ctx.now())?;
+    if blame(live, ctx.now(), group)? == Fault::Provider {
         return Ok(Fault::Provider);
     }
+    let stream = live.account.stream(group)?;
     if stream.reserved().get() == 0 {
         return Ok(Fault::None);
     }
@@ -138,8 +160,7 @@ pub(crate) fn by_provider(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Con
     live.account.settle(now)?;
     let notice = live.group(ctx.state(), id.group)?.notice_seconds.unwrap_or_default();
     if live.account.is_short() {
-        let (fault, bond) = (Fault::None, BondFate::Returned);
-        close(ctx, &mut live, id.group, Ending { fault, bond, reason: "out_of_funds" })?;
+        out_of_funds(ctx, &mut live, id.group)?;
     } else if !was_alive(&live, id.group)? {
         let (fault, bond) = (Fault::Provider, BondFate::Tenth);
         close(ctx, &mut live, id.group, Ending { fault, bond, reason: "declined" })?;
@@ -174,6 +195,10 @@ pub(crate) fn at_stop(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Contrac
         problem: "has neither a term nor notice, so no end",
     })?;
     require_reached(ctx.now(), stop, "the lease ends")?;
+    if lease.silent_deadline.is_some_and(|deadline| Seconds::new(deadline) < stop) {
+        let problem = "was silent for its last time; close it with `close_silent`";
+        return Err(ContractError::WrongState { what: "lease", problem });
+    }
     let reason = if lease.reclaiming { "notice" } else { "term" };
     let (fault, bond) = (Fault::None, BondFate::Returned);
     close(ctx, &mut live, id.group, Ending { fault, bond, reason })?;

@@ -1,6 +1,6 @@
 //! Heartbeats: the proof that a provider serves its leases, and the start of its pay.
 
-use escrow::{Beat, EscrowError};
+use escrow::{Beat, EscrowError, Seconds};
 
 use super::not_found;
 use crate::context::Context;
@@ -45,24 +45,38 @@ fn beat_one(
     }
     let mut account = state::account(ctx.state(), number)?;
     let Beat { count, .. } = account.heartbeat(ctx.now(), id.group)?;
+    let is_first = count == 1;
+    let stop = match lease.term {
+        Some(term) if is_first => Some(account.reclaim(ctx.now(), id.group, Seconds::new(term))?),
+        _ => None,
+    };
     ACCOUNTS.save(ctx.storage(), number, &StoredAccount(account))?;
     if lease.silent_deadline.take().is_some() {
         LEASES.save(ctx.storage(), (number, id.group), &lease)?;
         ctx.emit(event::of_lease("silence_broken", id));
     }
-    if count == 1 {
-        activated(ctx, number, id)?;
+    if is_first {
+        activated(ctx, number, id, stop)?;
     }
     Ok(())
 }
 
 /// The first heartbeat changes what a status tells. The others leave the deployment's record unread:
 /// it is twice as large as the account.
-fn activated(ctx: &mut Context<'_>, number: Number, id: &LeaseId) -> Result<(), ContractError> {
+fn activated(
+    ctx: &mut Context<'_>,
+    number: Number,
+    id: &LeaseId,
+    stop: Option<Seconds>,
+) -> Result<(), ContractError> {
     let mut record = state::record(ctx.state(), number)?;
     record.changed()?;
     RECORDS.save(ctx.storage(), number, &record)?;
-    ctx.emit(event::of_lease("lease_active", id));
+    let mut event = event::of_lease("lease_active", id);
+    if let Some(stops_at) = stop {
+        event = event.add_attribute("stops_at", stops_at.to_string());
+    }
+    ctx.emit(event);
     Ok(())
 }
 

@@ -2,9 +2,10 @@
 //! then the lease is closed.
 //!
 //! The time runs from the statement, not from the missed heartbeat, so that no halt of the chain that
-//! ends before the statement costs anybody a bond.
+//! ends before the statement costs anybody a bond. A lease whose stop comes before that time is over ends
+//! at its stop instead: there is one exit, whoever looks first.
 
-use escrow::{Fault, Seconds};
+use escrow::{Fault, Seconds, Stream};
 
 use super::close::{BondFate, Ending, close};
 use super::heartbeat::was_alive;
@@ -29,22 +30,30 @@ pub(crate) fn report(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Contract
     if let Some(problem) = other_exit(&live, &lease) {
         return Err(ContractError::WrongState { what: "lease", problem });
     }
+    let time = stream.window().unwrap_or(LEAST_TIME).max(LEAST_TIME);
+    let deadline = now.after(time);
     if was_alive(&live, id.group)? {
         require_reached(now, stream.cap(), "the lease is silent")?;
-        if !stream.is_silent(now) {
-            let problem = "has come to its end; close it with `end_lease`";
-            return Err(ContractError::WrongState { what: "lease", problem });
-        }
+        require_before_stop(stream, deadline)?;
     } else {
         require_reached(now, Seconds::new(lease.ready_by), "the provider is late")?;
     }
-    let time = stream.window().unwrap_or(LEAST_TIME).max(LEAST_TIME);
-    let deadline = now.after(time).get();
+    let deadline = deadline.get();
     lease.silent_deadline = Some(deadline);
     LEASES.save(ctx.storage(), (live.number, id.group), &lease)?;
     let event = event::of_lease("lease_silent", id);
     ctx.emit(event.add_attribute("deadline", deadline.to_string()));
     Ok(())
+}
+
+/// Refuses what would come when the lease has come to its end.
+fn require_before_stop(stream: &Stream, deadline: Seconds) -> Result<(), ContractError> {
+    if deadline < stream.stop() {
+        return Ok(());
+    }
+    let problem =
+        "comes to its end before its silence could close it; then close it with `end_lease`";
+    Err(ContractError::WrongState { what: "lease", problem })
 }
 
 /// Why silence is not how a lease ends, if it is not.
@@ -65,6 +74,9 @@ pub(crate) fn close_silent(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Co
     if !was_alive(&live, id.group)? {
         let problem = "was never active; close it as unready";
         return Err(ContractError::WrongState { what: "lease", problem });
+    }
+    if let Some(deadline) = lease.silent_deadline {
+        require_before_stop(live.account.stream(id.group)?, Seconds::new(deadline))?;
     }
     close_reported(ctx, live, (id.group, &lease), "silent")
 }

@@ -41,21 +41,20 @@ pub(crate) fn start(
     agreement: Agreement,
 ) -> Result<(), ContractError> {
     let now = ctx.now();
-    let stop = group.term_seconds.map_or(Seconds::NEVER, |term| now.after(Seconds::new(term)));
     let window = group.heartbeat_window_seconds.unwrap_or(DEFAULT_WINDOW);
     let stream = OpenStream {
         id: index,
         rate: agreement.rate,
         window: Some(Seconds::new(window)),
-        stop,
+        // A term is that of the service: it runs from the first heartbeat.
+        stop: Seconds::NEVER,
         min_charge: Units::new(agreement.min_charge.u128()),
         fee_bps: live.record.fee_bps,
     };
     live.account.open(now, stream)?;
 
     let ready_within = group.ready_within_seconds.unwrap_or(limits::READY_SECONDS);
-    // A term shorter than that: who never beat in all of it was not ready.
-    let ready_by = now.after(Seconds::new(ready_within)).min(stop).get();
+    let ready_by = now.after(Seconds::new(ready_within)).get();
     let lease = Lease {
         provider: agreement.provider,
         offer: agreement.offer,
@@ -65,6 +64,7 @@ pub(crate) fn start(
         ready_by,
         silent_deadline: None,
         reclaiming: false,
+        term: group.term_seconds,
     };
     let storage = ctx.storage();
     LEASES.save(storage, (live.number, index), &lease)?;
@@ -81,9 +81,6 @@ pub(crate) fn start(
         .add_attribute("ready_by", ready_by.to_string());
     if let Some(offer) = lease.offer {
         event = event.add_attribute("offer", offer.to_string());
-    }
-    if let Some(stops_at) = stop.finite() {
-        event = event.add_attribute("stops_at", stops_at.to_string());
     }
     ctx.emit(event);
     Ok(())

@@ -104,7 +104,7 @@ pub enum OwnerAction {
         /// To whom.
         to: Tenant,
     },
-    /// After 7 days: say how a transfer home ended of which no word came.
+    /// After 14 days: say how a transfer home ended of which no word came.
     ResolveSettle {
         /// The route.
         route: String,

@@ -13,10 +13,10 @@ use crate::error::ContractError;
 use crate::msg::{CheckResponse, ExecuteMsg, GroupQuote, Money, QueryMsg, QuoteResponse};
 use crate::offer::most_charge;
 use crate::overlay::Overlay;
-use crate::state::denom::{self, DenomId, LISTINGS};
+use crate::state::denom::{self, DenomId, LISTINGS, TOKEN_PREFIX};
 use crate::state::offer::{self, usage};
 use crate::state::route::{self, LOCAL};
-use crate::{price, purchase};
+use crate::{price, purchase, token};
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "`subject_of` names every question")]
 pub(super) fn answer(
@@ -77,6 +77,11 @@ fn rehearse(
     let message: ExecuteMsg = from_slice(message.as_bytes()).map_err(|error| {
         ContractError::Malformed { what: "the message", reason: error.to_string() }
     })?;
+    for Coin { denom, .. } in funds.iter().filter(|coin| coin.denom.starts_with(TOKEN_PREFIX)) {
+        if let Some(id) = denom::find(ctx.state(), denom)? {
+            token::require_in_use(ctx, (id, denom), &message)?;
+        }
+    }
     let sender = ctx.checked(sender)?;
     ctx.act_for(sender);
     dispatch(ctx, message, funds)

@@ -179,6 +179,10 @@ pub(crate) struct Lease {
     pub(crate) silent_deadline: Option<u64>,
     /// Whether the provider gave notice.
     pub(crate) reclaiming: bool,
+    /// Seconds from the first heartbeat to its stop. Absent without a term, and where the stop was set at the start,
+    /// as version 0.1.0 did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) term: Option<u64>,
 }
 
 /// What a tenant's number stands for, if it was ever used.

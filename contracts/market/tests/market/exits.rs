@@ -192,16 +192,138 @@ fn a_term_ends_the_lease() {
 }
 
 #[test]
-fn who_never_beat_in_a_short_term_was_not_ready() {
+fn a_term_runs_from_the_first_heartbeat_so_a_halt_longer_than_it_costs_no_bond() {
     let mut suite = Suite::new();
     let lease = leased_for(&mut suite, |group| group.term_seconds = Some(1_800));
-    suite.pass(1_800);
+    assert_eq!(suite.lease(&lease).stops_at, None);
+    suite.pass(30 * 86_400);
+    suite.just("bob", &report(&lease));
+    let close = ExecuteMsg::CloseUnready { lease: lease.clone() };
+    suite.refused("bob", &close, &[], Code::TooEarly);
+    suite.beat("alice", &lease);
+    assert!(suite.lease(&lease).stops_at.is_some());
+    exactly_after(&mut suite, 1_800, &ExecuteMsg::EndLease { lease });
+    assert_eq!(suite.claimable("alice", USD), BOND + 1_800 - 36);
+}
+
+#[test]
+fn who_never_comes_in_a_short_term_was_not_ready() {
+    let mut suite = Suite::new();
+    let lease = leased_for(&mut suite, |group| group.term_seconds = Some(1_800));
+    suite.pass(7_200);
     suite.refused("owner", &ExecuteMsg::EndLease { lease: lease.clone() }, &[], Code::WrongState);
-    let skipped = suite.beat("alice", &lease);
-    assert!(skipped.events.iter().any(|event| event.ty == "wasm-heartbeat_skipped"));
     suite.just("owner", &report(&lease));
     exactly_after(&mut suite, 3_600, &ExecuteMsg::CloseUnready { lease });
     assert_eq!(suite.status(1).free.u128(), 100_000 + BOND);
+}
+
+/// A lease of ten thousand seconds whose provider beats once and then no more.
+fn silent_in_its_term(suite: &mut Suite, until: u64) -> LeaseId {
+    let lease = leased_for(suite, |group| {
+        group.term_seconds = Some(10_000);
+        group.heartbeat_window_seconds = Some(900);
+    });
+    suite.beat("alice", &lease);
+    suite.pass(until);
+    lease
+}
+
+#[test]
+fn a_silence_that_outlasts_its_time_is_not_saved_by_the_stop() {
+    let mut suite = Suite::new();
+    let lease = silent_in_its_term(&mut suite, 6_399);
+    suite.just("owner", &report(&lease));
+    suite.pass(3_601);
+    let end = ExecuteMsg::EndLease { lease: lease.clone() };
+    suite.refused("alice", &end, &[], Code::WrongState);
+    suite.just("owner", &ExecuteMsg::CloseSilent { lease });
+    assert_eq!(suite.claimable("alice", USD), 900 - 18);
+}
+
+#[test]
+fn a_silence_that_the_stop_cuts_short_costs_no_bond() {
+    let mut suite = Suite::new();
+    let lease = silent_in_its_term(&mut suite, 6_400);
+    suite.refused("owner", &report(&lease), &[], Code::WrongState);
+    suite.pass(3_600);
+    suite.just("owner", &ExecuteMsg::EndLease { lease });
+    assert_eq!(suite.claimable("alice", USD), BOND + 900 - 18);
+}
+
+#[test]
+fn a_notice_cuts_a_reported_silence_short_and_then_only_the_stop_ends_the_lease() {
+    let mut suite = Suite::new();
+    let lease = leased_for(&mut suite, |group| {
+        group.notice_seconds = Some(1_000);
+        group.heartbeat_window_seconds = Some(900);
+    });
+    suite.beat("alice", &lease);
+    suite.pass(900);
+    suite.just("owner", &report(&lease));
+    suite.just("alice", &ExecuteMsg::CloseLease { lease: lease.clone() });
+    suite.pass(3_600);
+    let silent = ExecuteMsg::CloseSilent { lease: lease.clone() };
+    suite.refused("owner", &silent, &[], Code::WrongState);
+    suite.just("owner", &ExecuteMsg::EndLease { lease });
+    assert_eq!(suite.claimable("alice", USD), BOND + 900 - 18);
+}
+
+/// Leases by offers with a minimum charge, each with a window of a quarter of an hour.
+fn charged(suite: &mut Suite, charges: &[(&str, u128)], deposit: u128) -> Vec<LeaseId> {
+    let mut groups = Vec::new();
+    for (provider, min_charge) in charges {
+        let min_charge = Uint128::new(*min_charge);
+        let terms = OfferTerms { min_charge, ..offer_terms() };
+        let offer = suite.post(provider, terms, &coins(2 * BOND, USD));
+        let mut wanted = group(provider, by_offer(offer));
+        wanted.heartbeat_window_seconds = Some(900);
+        groups.push(wanted);
+    }
+    suite.open(1, groups, deposit);
+    (0..).zip(charges).map(|(group, _)| suite.lease_id(1, group)).collect()
+}
+
+#[test]
+fn who_stops_to_beat_unpaid_has_its_minimum_charge_whoever_closes() {
+    let closes: [fn(&mut Suite); 2] = [
+        |suite| drop(suite.act(Command::CloseDeployment {})),
+        |suite| {
+            suite.pass(GRACE);
+            let deployment = suite.id(1);
+            suite.just("owner", &ExecuteMsg::CloseShort { deployment });
+        },
+    ];
+    for close in closes {
+        let mut suite = Suite::new();
+        let leases = charged(&mut suite, &[("alice", 900)], 1_500);
+        suite.beat("alice", &leases[0]);
+        suite.pass(2_000);
+        close(&mut suite);
+        assert_eq!(suite.claimable("alice", USD), 900 - 18);
+    }
+}
+
+#[test]
+fn who_was_silent_before_the_money_ran_out_has_no_minimum_charge_whoever_closes() {
+    let closes: [fn(&mut Suite); 2] = [
+        |suite| drop(suite.act(Command::CloseDeployment {})),
+        |suite| {
+            suite.pass(GRACE);
+            let deployment = suite.id(1);
+            suite.just("owner", &ExecuteMsg::CloseShort { deployment });
+        },
+    ];
+    for close in closes {
+        let mut suite = Suite::new();
+        let leases = charged(&mut suite, &[("alice", 1_500), ("bob", 0)], 3_900);
+        suite.beat("alice", &leases[0]);
+        suite.beat("bob", &leases[1]);
+        suite.pass(800);
+        suite.beat("bob", &leases[1]);
+        suite.pass(1_200);
+        close(&mut suite);
+        assert_eq!(suite.claimable("alice", USD), 900 - 18);
+    }
 }
 
 #[test]

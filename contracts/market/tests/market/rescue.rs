@@ -157,7 +157,7 @@ fn the_owner_tells_apart_what_no_rule_can() {
     refused(&mut far, "anyone", announce(arrived.clone()), Code::Unauthorized);
     far.run("owner", announce(arrived));
     far.run("owner", announce(returned));
-    far.pass(7 * DAY - 1);
+    far.pass(14 * DAY - 1);
     refused(&mut far, "owner", perform(1), Code::TooEarly);
     far.pass(1);
     refused(&mut far, "anyone", perform(1), Code::Unauthorized);
@@ -169,12 +169,26 @@ fn the_owner_tells_apart_what_no_rule_can() {
     refused(&mut far, "owner", announce(resolve(2, Outcome::Returned)), Code::NotFound);
 }
 
+/// An owner that says `arrived` of a coin that came back would have it as a stray: everybody has a week to be first.
+#[test]
+fn anybody_recovers_a_transfer_a_week_before_the_owner_may_say_how_it_ended() {
+    let mut far = two_under_way();
+    far.pass(600);
+    far.run("owner", announce(resolve(1, Outcome::Arrived)));
+    far.hold(1_700, &[]);
+    far.pass(7 * DAY);
+    refused(&mut far, "owner", perform(1), Code::TooEarly);
+    far.run("anyone", ExecuteMsg::RecoverSettle { route: ROUTE.into(), sequence: 1 });
+    far.pass(7 * DAY);
+    refused(&mut far, "owner", perform(1), Code::NotFound);
+}
+
 #[test]
 fn a_return_is_credited_only_out_of_what_nobody_owns() {
     let mut far = two_under_way();
     far.pass(600);
     far.run("owner", announce(resolve(1, Outcome::Returned)));
-    far.pass(7 * DAY);
+    far.pass(14 * DAY);
     refused(&mut far, "owner", perform(1), Code::Insolvent);
     far.hold(1_099, &[]);
     refused(&mut far, "owner", perform(1), Code::Insolvent);

@@ -2,11 +2,14 @@
 
 use cosmwasm_std::{
     Addr, Binary, Coin, Deps, DepsMut, Env, MessageInfo, Reply, Response, StdError, StdResult,
-    SubMsg, Uint128, coins, to_json_binary,
+    SubMsg, Uint128, coins, to_json_binary, to_json_string,
 };
 use cw_multi_test::{AppResponse, ContractWrapper, Executor};
 use cw_storage_plus::Map;
-use market::msg::{ExecuteMsg, NewDenom, OfferTerms, Params, QueryMsg, Received, SolvencyResponse};
+use market::msg::{
+    CheckResponse, ExecuteMsg, Money, NewDenom, OfferTerms, Params, QueryMsg, Received,
+    SolvencyResponse,
+};
 use protocol::Code;
 use protocol::control::Command;
 use serde::{Deserialize, Serialize};
@@ -252,6 +255,13 @@ fn a_removed_token_still_serves_what_was_opened_in_it() {
     suite.open(2, manual(), 1_000);
     let bid = suite.bid_msg(RATE, 60);
     refused(send(&mut suite, "alice", &token, (2 * BOND, &bid)), Code::UnknownDenom);
+    let foreseen = suite.ask::<CheckResponse>(&QueryMsg::Check {
+        route: None,
+        sender: suite.address("alice").into(),
+        coin: Some(Money { denom: denom.clone(), amount: Uint128::new(2 * BOND) }),
+        message: to_json_string(&bid).unwrap(),
+    });
+    assert_eq!(foreseen.code, Some(Code::UnknownDenom), "{foreseen:?}");
     let second = ExecuteMsg::TopUp { tenant: None, seq: 2 };
     refused(send(&mut suite, "tenant", &token, (100, &second)), Code::UnknownDenom);
     suite.act(Command::CloseDeployment {});

@@ -94,7 +94,7 @@ impl Account {
     }
 
     /// Ends the stream `notice` seconds from now, or at its stop if that is earlier. Until then it is paid
-    /// while its provider beats. Returns the stop.
+    /// while its provider beats. Returns the stop. A term is set so too, by the first heartbeat.
     ///
     /// # Errors
     /// [`EscrowError::NoStream`]; [`EscrowError::Ended`] from the stop on.

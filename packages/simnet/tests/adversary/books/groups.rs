@@ -77,7 +77,10 @@ impl Books {
         }
         let lease = known(&mut self.leases, &key)?;
         match kind {
-            "lease_active" => lease.is_active = true,
+            "lease_active" => {
+                lease.is_active = true;
+                lease.stops_at = told.may_number("stops_at")?;
+            }
             "lease_silent" => lease.silent_deadline = Some(told.number("deadline")?),
             "silence_broken" => lease.silent_deadline = None,
             "lease_reclaiming" => {
@@ -125,7 +128,7 @@ impl Books {
             bond,
             bond_denom,
             ready_by: told.number("ready_by")?,
-            stops_at: told.may_number("stops_at")?,
+            stops_at: None,
             silent_deadline: None,
             is_active: false,
             is_reclaiming: false,
