@@ -129,13 +129,13 @@ impl Waiting {
             (Row::Match, ExecuteMsg::Match { order: self.auction.clone() }),
             (Row::ExpireOrder, ExecuteMsg::ExpireOrder { order: self.order.clone() }),
             (Row::EndLease, ExecuteMsg::EndLease { lease: self.termed.clone() }),
-            (Row::ReportSilent, ExecuteMsg::ReportSilent { lease: self.unready.clone() }),
             (Row::ReportSilent, ExecuteMsg::ReportSilent { lease: self.silent.clone() }),
             (Row::AskSettled, ExecuteMsg::AskSettled { route, sequence }),
         ];
         for (row, msg) in due {
             tape.note(row, &anyone(market, &msg).await?);
         }
+        anyone(market, &ExecuteMsg::ReportSilent { lease: self.unready.clone() }).await?;
         let [(_, first), (rescued, second), _] = &self.away;
         tape.note(Row::SettleTimedOut, &time_out(market.stage, first.clone()).await?);
         time_out(market.stage, second.clone()).await?;
@@ -163,7 +163,7 @@ impl Waiting {
         let close = ExecuteMsg::CloseShort { deployment: short };
         tape.note(Row::CloseShort, &anyone(market, &close).await?);
         tape.note(Row::Finish, &anyone(market, &ExecuteMsg::Finish { deployment: idle }).await?);
-        let provider = market.stage.person(kind::FRESH, self.code as u32)?.address;
+        let provider = market.stage.person(kind::FRESH, self.code.index())?.address;
         let release = ExecuteMsg::ReleaseStake { provider };
         tape.note(Row::ReleaseStake, &anyone(market, &release).await?);
         Ok(())
@@ -174,7 +174,8 @@ impl Waiting {
         let performed = market.tell(&market.stage.owner, &perform, None).await?;
         tape.note(Row::PerformStray, &performed);
         let [.., (_, packet)] = &self.away;
-        // The chain knows that the packet came too late, the market does not: its coin is made good by a stranger.
+        // No word came of this packet nor of the outpost's: coins without an order stand for both, these and those of
+        // `owner::announce`.
         let stray = (DEPOSIT, market.address.as_str(), "");
         market.loopback.transfer(market.stage, &market.wallet, stray).await?;
         let (route, sequence) = (market.loopback.far.clone(), packet.id.sequence);
@@ -256,7 +257,7 @@ async fn close_away(
     code: Code,
     (index, local_refund): (u32, Option<String>),
 ) -> anyhow::Result<(Person, Packet)> {
-    let buyer = market.stage.person(kind::AWAY, 3 * (code as u32) + index)?;
+    let buyer = market.stage.person(kind::AWAY, 3 * code.index() + index)?;
     let lease = buy_from_home(market, &buyer, local_refund).await?;
     let closed = act(market, &lease, Command::CloseDeployment {}).await?;
     Ok((buyer, packet_of(&closed)?))

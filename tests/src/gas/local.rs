@@ -23,7 +23,7 @@ const SOME: usize = 25;
 /// What providers and their offers do.
 pub(super) async fn providers(market: &Market<'_>, tape: &mut Tape) -> anyhow::Result<()> {
     // One that this market has never heard of: both codes run the same market.
-    let fresh = market.stage.person(kind::FRESH, tape.code as u32)?;
+    let fresh = market.stage.person(kind::FRESH, tape.code.index())?;
     tape.note(Row::Register, &market.register(&fresh).await?);
     let posted = market.post_offer(&fresh, &market.stage.token, 1).await?;
     tape.note(Row::PostOffer, &posted);

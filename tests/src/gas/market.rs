@@ -155,7 +155,7 @@ impl<'a> Market<'a> {
         msg: &ExecuteMsg,
         funds: Option<(u128, &str)>,
     ) -> anyhow::Result<TxOutcome> {
-        self.say(&self.address, from, msg, funds).await
+        self.execute(&self.address, from, msg, funds).await
     }
 
     /// Sends the outpost one message.
@@ -165,10 +165,10 @@ impl<'a> Market<'a> {
         msg: &Outpost,
         funds: Option<(u128, &str)>,
     ) -> anyhow::Result<TxOutcome> {
-        self.say(&self.outpost, from, msg, funds).await
+        self.execute(&self.outpost, from, msg, funds).await
     }
 
-    async fn say(
+    async fn execute(
         &self,
         contract: &str,
         from: &Person,

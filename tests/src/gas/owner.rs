@@ -16,7 +16,8 @@ const SOME: u128 = 1_000;
 pub(super) async fn governance(market: &Market<'_>, tape: &mut Tape) -> anyhow::Result<()> {
     let stage = market.stage;
     let spare = Loopback::open(stage).await?.far;
-    let denom = format!("ibc/{}", "AB".repeat(32));
+    // New to this market, as whatever is measured here for the second code.
+    let denom = format!("ibc/{:064X}", tape.code.index());
     let new = NewRoute { channel: spare.clone(), outpost: None, style: STYLE };
     let update =
         RouteUpdate { channel: spare.clone(), enabled: Some(false), outpost: None, style: None };

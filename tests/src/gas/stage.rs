@@ -53,6 +53,14 @@ pub(super) enum Code {
 
 impl Code {
     pub(super) const BOTH: [Self; 2] = [Self::Unpinned, Self::Pinned];
+
+    /// Tells apart what is new at each measurement.
+    pub(super) const fn index(self) -> u32 {
+        match self {
+            Self::Unpinned => 0,
+            Self::Pinned => 1,
+        }
+    }
 }
 
 /// The market's chain before there is a market.

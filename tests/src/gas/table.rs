@@ -25,7 +25,7 @@ struct Spec {
 
 type Akash = (&'static str, u64, u64);
 
-/// The rows in the order of the table: a name in backticks begins with the message that it is about.
+/// The rows in the order of the table: the first name in backticks is the message that it is about.
 macro_rules! rows {
     ($($row:ident = $name:literal $(, at_most $target:expr)? $(, akash $akash:expr)?;)*) => {
         /// A message, or what a packet does.
@@ -146,8 +146,10 @@ impl Tape {
         self.set(row, outcome.gas_used);
     }
 
+    /// Notes a figure, once for each row.
     pub(super) fn set(&mut self, row: Row, gas: u64) {
-        self.gas.insert(row, gas);
+        let before = self.gas.insert(row, gas);
+        debug_assert!(before.is_none(), "{row:?} is measured twice");
     }
 }
 
@@ -220,6 +222,13 @@ impl Table {
                 let measured =
                     self.sizes.iter().filter_map(|size| self.gas.get(&(row, code, *size)));
                 let measured: Vec<u64> = measured.copied().collect();
+                if measured.len() < self.sizes.len() {
+                    faults.push(format!(
+                        "{}, {}: not measured at each size",
+                        spec.name,
+                        word(code)
+                    ));
+                }
                 let (Some(first), Some(last)) = (measured.first(), measured.last()) else {
                     continue;
                 };
@@ -326,8 +335,8 @@ mod tests {
         assert!(messages.len() > 40, "{messages:?}");
         for message in &messages {
             let of_commands = |row: &str| row.starts_with("`act`") && message != "act";
-            let named = format!("`{message}`");
-            let row = rows.iter().find(|row| row.contains(&named) && !of_commands(row));
+            let row =
+                rows.iter().find(|row| row.split('`').nth(1) == Some(message) && !of_commands(row));
             let left_out = LEFT_OUT.iter().find(|(name, _)| name == message);
             assert!(row.is_some() != left_out.is_some(), "`{message}`: {row:?}, {left_out:?}");
         }

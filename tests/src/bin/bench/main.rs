@@ -84,8 +84,10 @@ async fn measure(args: GasArgs) -> anyhow::Result<bool> {
         run(&localnet, &["up", "--fresh"], &signed_by).await?;
         let measured = gas::measure(&setup).await;
         // A node that waits for a signature does not end when it is asked to.
-        run(&localnet, &["down"], &[]).await?;
-        measured
+        let stopped = run(&localnet, &["down"], &[]).await;
+        let table = measured?;
+        stopped?;
+        anyhow::Ok(table)
     };
     let table = tokio::select! {
         signed = signer.run() => bail!("nobody signs for the node any more: {signed:?}"),
