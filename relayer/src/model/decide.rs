@@ -104,10 +104,12 @@ impl Model {
     pub(super) fn lanes_on_block(&mut self, chain: &ChainId, tip: Tip) {
         let ids: Vec<LaneId> = self.lanes.keys().filter(|id| id.chain == *chain).cloned().collect();
         for id in ids {
+            // The last block that might have had it is over, but a mempool holds it until the next one is: what is
+            // simulated until then finds its works done, and takes too little.
             let expired: Vec<SlotRow> = self
                 .record
                 .slots(&id)
-                .filter(|slot| slot.timeout_height <= tip.height)
+                .filter(|slot| slot.timeout_height < tip.height)
                 .cloned()
                 .collect();
             expired.iter().for_each(|slot| self.drop_slot(slot));
