@@ -1,6 +1,7 @@
 //! ferry as a process of its own: prepared, told to link, started and stopped.
 
 use std::fmt;
+use std::io::ErrorKind::{ConnectionRefused, NotFound};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use anyhow::{Context as _, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt as _;
+use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 
 /// How long ferry may take to finish what it is at when it is told to stop.
@@ -138,6 +140,22 @@ impl Ferry {
         ];
         let output = self.run(&args, "").await?;
         serde_json::from_slice(&output.stdout).context("ferry's answer to `link` is not understood")
+    }
+
+    /// Whether a ferry relays in this home, whoever has started it. It listens on a socket there. Source:
+    /// `relayer/src/cli/control.rs`.
+    ///
+    /// # Errors
+    /// The socket is there and cannot be opened.
+    pub async fn is_running(&self) -> anyhow::Result<bool> {
+        let socket = self.home.join("ferry.sock");
+        match UnixStream::connect(&socket).await {
+            Ok(_) => Ok(true),
+            Err(error) if matches!(error.kind(), NotFound | ConnectionRefused) => Ok(false),
+            Err(error) => {
+                Err(error).with_context(|| format!("`{}` cannot be opened", socket.display()))
+            }
+        }
     }
 
     /// Starts to relay every path of the home; what ferry logs is appended to `log`.

@@ -11,6 +11,7 @@ pub mod control;
 pub mod cw3;
 pub mod daodao;
 pub mod database;
+pub mod deployment;
 pub mod follower;
 pub mod forge;
 pub mod gas;

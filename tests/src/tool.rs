@@ -1,12 +1,14 @@
 //! `entrepot` as a process of its own, with a home that knows the world.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use cosmos::keys::{HdPath, KeyStore};
 use entrepot::localnet::LocalChain;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 use crate::world::World;
@@ -60,14 +62,43 @@ impl Tool {
     /// # Errors
     /// The command's own.
     pub async fn say(&self, args: &[&str]) -> anyhow::Result<String> {
-        let mut command = Command::new(&self.binary);
-        command.current_dir(self.home()).arg("--home").arg(self.home()).args(args);
         let shown = self.binary.display();
-        let output = command.kill_on_drop(true).output().await;
+        let output = self.command(args).output().await;
         let output = output.with_context(|| format!("cannot run `{shown}`"))?;
         let complaint = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "`entrepot {}` failed: {complaint}", args.join(" "));
         Ok(String::from_utf8(output.stdout)?)
+    }
+
+    /// Runs a command that is to be refused, and gives what it complains of.
+    ///
+    /// # Errors
+    /// It is not refused.
+    pub async fn refused(&self, args: &[&str]) -> anyhow::Result<String> {
+        let output = self.command(args).output().await?;
+        ensure!(!output.status.success(), "`entrepot {}` was not refused", args.join(" "));
+        Ok(String::from_utf8(output.stderr)?)
+    }
+
+    /// Runs a command and kills it, as `kill -9` does, at the first line on standard error of which `is_now` says so.
+    ///
+    /// # Errors
+    /// The command ends before, with its complaint; or `is_now` fails.
+    pub async fn killed(
+        &self,
+        args: &[&str],
+        mut is_now: impl AsyncFnMut(&str) -> anyhow::Result<bool>,
+    ) -> anyhow::Result<()> {
+        let mut child = self.command(args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+        let told = child.stderr.take().context("standard error is a pipe")?;
+        let (mut lines, mut last) = (BufReader::new(told).lines(), String::new());
+        while let Some(line) = lines.next_line().await? {
+            if is_now(&line).await? {
+                return Ok(child.kill().await?);
+            }
+            last = line;
+        }
+        bail!("`entrepot {}` ended before it was killed: {last}", args.join(" "))
     }
 
     /// Runs a command and reads its answer in JSON.
@@ -77,5 +108,12 @@ impl Tool {
     pub async fn ask(&self, args: &[&str]) -> anyhow::Result<Value> {
         let args = [args, &["--json"]].concat();
         Ok(serde_json::from_str(&self.say(&args).await?)?)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.current_dir(self.home()).arg("--home").arg(self.home()).args(args);
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        command
     }
 }

@@ -31,17 +31,13 @@ impl Deployment<'_> {
     }
 
     pub(super) async fn store_market(&self, file: &mut StateFile) -> anyhow::Result<String> {
-        let code_id = store(&self.sites.market, &self.spec.artifacts.market).await?;
-        file.state.market.code_id = Some(code_id);
-        file.save()?;
-        Ok(code(code_id))
+        store(&self.sites.market, file, |state| &mut state.market, &self.spec.artifacts.market)
+            .await
     }
 
     pub(super) async fn store_outpost(&self, file: &mut StateFile) -> anyhow::Result<String> {
-        let code_id = store(&self.sites.outpost, &self.spec.artifacts.outpost).await?;
-        file.state.outpost.code_id = Some(code_id);
-        file.save()?;
-        Ok(code(code_id))
+        let artifact = &self.spec.artifacts.outpost;
+        store(&self.sites.outpost, file, |state| &mut state.outpost, artifact).await
     }
 
     pub(super) async fn make_market(&self, file: &mut StateFile) -> anyhow::Result<String> {
@@ -139,8 +135,29 @@ async fn made(site: &Site, contract: &Contract) -> anyhow::Result<Option<String>
     Ok(Some(address.clone()))
 }
 
-async fn store(site: &Site, artifact: &Path) -> anyhow::Result<u64> {
-    Ok(site.chain.store_code(&site.key, &read(artifact)?).await?.0)
+/// Stores code, or takes the one that an interrupted run has stored without learning of it.
+async fn store(
+    site: &Site,
+    file: &mut StateFile,
+    part: fn(&mut State) -> &mut Contract,
+    artifact: &Path,
+) -> anyhow::Result<String> {
+    let wasm = read(artifact)?;
+    let found = if ask(file, part)? {
+        let checksum = Sha256::digest(&wasm);
+        find(site, async || unused_code(site, &checksum).await).await?
+    } else {
+        None
+    };
+    let code_id = match found {
+        Some(code_id) => code_id,
+        None => site.chain.store_code(&site.key, &wasm).await?.0,
+    };
+    let contract = part(&mut file.state);
+    contract.code_id = Some(code_id);
+    contract.is_asked_for = false;
+    file.save()?;
+    Ok(code(code_id))
 }
 
 /// Makes a contract, or takes the one that an interrupted run has made without learning of it.
@@ -150,12 +167,10 @@ async fn make(
     part: fn(&mut State) -> &mut Contract,
     New { label, admin, msg }: New<'_, impl Serialize>,
 ) -> anyhow::Result<String> {
-    let contract = part(&mut file.state);
-    let code_id = contract.code_id.context("its code is not stored yet")?;
-    let may_exist = std::mem::replace(&mut contract.is_asked_for, true);
-    file.save()?;
+    let code_id = part(&mut file.state).code_id.context("its code is not stored yet")?;
     let new = NewContract { code_id, label, admin, funds: &[] };
-    let found = if may_exist { find(site, new).await? } else { None };
+    let found =
+        if ask(file, part)? { find(site, async || made_as(site, new).await).await? } else { None };
     let address = match found {
         Some(address) => address,
         None => site.chain.instantiate(&site.key, new, msg).await?.0,
@@ -167,25 +182,52 @@ async fn make(
     Ok(address)
 }
 
-/// The newest contract that is what `new` asks for. A transaction that was just offered has two blocks to take effect.
-async fn find(site: &Site, new: NewContract<'_>) -> anyhow::Result<Option<String>> {
+/// Notes that a transaction is about to be sent; whether one may have been before.
+fn ask(file: &mut StateFile, part: fn(&mut State) -> &mut Contract) -> anyhow::Result<bool> {
+    let may_exist = std::mem::replace(&mut part(&mut file.state).is_asked_for, true);
+    file.save()?;
+    Ok(may_exist)
+}
+
+/// What `look` finds of a transaction that may just have been offered: it has two blocks to take effect.
+async fn find<T>(
+    site: &Site,
+    look: impl AsyncFn() -> anyhow::Result<Option<T>>,
+) -> anyhow::Result<Option<T>> {
     let last = site.chain.height().await?.saturating_add(2);
     loop {
         let height = site.chain.height().await?;
-        for address in site.chain.contracts_of(new.code_id).await?.into_iter().rev() {
-            let info = site.chain.contract_info(&address).await?;
-            let admin = new.admin.unwrap_or_default();
-            if (info.creator.as_str(), info.label.as_str(), info.admin.as_str())
-                == (site.address.as_str(), new.label, admin)
-            {
-                return Ok(Some(address));
-            }
-        }
-        if height >= last {
-            return Ok(None);
+        let found = look().await?;
+        if found.is_some() || height >= last {
+            return Ok(found);
         }
         sleep(POLL).await;
     }
+}
+
+/// The newest code of the key with this checksum of which no contract is made. That of another deployment has one, which
+/// must not be taken for this one's.
+async fn unused_code(site: &Site, checksum: &[u8]) -> anyhow::Result<Option<u64>> {
+    for code_id in site.chain.codes_of(&site.address, checksum).await?.into_iter().rev() {
+        if site.chain.contracts_of(code_id).await?.is_empty() {
+            return Ok(Some(code_id));
+        }
+    }
+    Ok(None)
+}
+
+/// The newest contract that is what `new` asks for.
+async fn made_as(site: &Site, new: NewContract<'_>) -> anyhow::Result<Option<String>> {
+    for address in site.chain.contracts_of(new.code_id).await?.into_iter().rev() {
+        let info = site.chain.contract_info(&address).await?;
+        let admin = new.admin.unwrap_or_default();
+        if (info.creator.as_str(), info.label.as_str(), info.admin.as_str())
+            == (site.address.as_str(), new.label, admin)
+        {
+            return Ok(Some(address));
+        }
+    }
+    Ok(None)
 }
 
 fn code(code_id: u64) -> String {

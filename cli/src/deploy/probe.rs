@@ -29,7 +29,7 @@ impl Deployment<'_> {
     }
 
     pub(super) async fn probe(&self, state: &State) -> anyhow::Result<String> {
-        let mut child = self.carry()?;
+        let mut child = self.carry().await?;
         let proved = self.prove(state, child.as_mut()).await;
         if let Some(child) = child {
             if proved.is_ok() && self.is_deaf() {
@@ -58,11 +58,18 @@ impl Deployment<'_> {
         self.wait_until_proved(state, &flight, child).await
     }
 
-    /// Starts the ferry that carries the probe, if it is ours to start.
-    fn carry(&self) -> anyhow::Result<Option<Running>> {
+    /// Starts the ferry that carries the probe, if it is ours to start. One that runs in its home carries it as well: it may
+    /// be that of a run that was killed.
+    async fn carry(&self) -> anyhow::Result<Option<Running>> {
         match (self.carrier, self.channels) {
             (Carrier::External, _) => Ok(None),
-            (Carrier::Child { log }, Channels::Ferry(ferry)) => ferry.start(log).map(Some),
+            (Carrier::Child { log }, Channels::Ferry(ferry)) => {
+                if ferry.is_running().await? {
+                    Ok(None)
+                } else {
+                    ferry.start(log).map(Some)
+                }
+            }
             (Carrier::Child { .. }, Channels::Existing { .. }) => {
                 bail!("the configuration names no ferry to start; start your relayer yourself")
             }

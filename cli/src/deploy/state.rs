@@ -26,7 +26,8 @@ pub struct Contract {
     pub code_id: Option<u64>,
     /// Its address.
     pub address: Option<String>,
-    /// Whether a transaction that makes it may have been sent whose outcome is not known here. It is set before one is.
+    /// Whether a transaction that stores its code, or else makes it, may have been sent whose outcome is not known
+    /// here. It is set before one is.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_asked_for: bool,
 }

@@ -18,10 +18,10 @@ use crate::wire::tx::any;
 use crate::wire::wasm::{
     ContractInfo, MsgExecuteContract, MsgExecuteContractResponse, MsgInstantiateContract,
     MsgInstantiateContractResponse, MsgMigrateContract, MsgStoreCode, MsgStoreCodeResponse,
-    QueryCodeInfoRequest, QueryCodeInfoResponse, QueryContractInfoRequest,
-    QueryContractInfoResponse, QueryContractsByCodeRequest, QueryContractsByCodeResponse,
-    QueryRawContractStateRequest, QueryRawContractStateResponse, QuerySmartContractStateRequest,
-    QuerySmartContractStateResponse,
+    QueryCodeInfoRequest, QueryCodeInfoResponse, QueryCodesRequest, QueryCodesResponse,
+    QueryContractInfoRequest, QueryContractInfoResponse, QueryContractsByCodeRequest,
+    QueryContractsByCodeResponse, QueryRawContractStateRequest, QueryRawContractStateResponse,
+    QuerySmartContractStateRequest, QuerySmartContractStateResponse,
 };
 
 /// A contract to be made.
@@ -167,6 +167,25 @@ impl Chain {
         let answer: Option<QueryCodeInfoResponse> =
             self.find(path, &QueryCodeInfoRequest { code_id }).await?;
         Ok(answer.map(|answer| answer.checksum))
+    }
+
+    /// The numbers of the codes that `creator` has stored with this SHA-256, oldest first.
+    ///
+    /// # Errors
+    /// [`ChainError::Query`].
+    pub async fn codes_of(&self, creator: &str, checksum: &[u8]) -> Result<Vec<u64>, ChainError> {
+        let path = "/cosmwasm.wasm.v1.Query/Codes";
+        let mut codes = Vec::new();
+        let mut page = Some(first_page(PAGE));
+        while page.is_some() {
+            let request = QueryCodesRequest { pagination: page };
+            let answer: QueryCodesResponse = self.rpc.query(path, &request, 0).await?;
+            let found = answer.code_infos.into_iter();
+            let found = found.filter(|code| code.creator == creator && code.data_hash == checksum);
+            codes.extend(found.map(|code| code.code_id));
+            page = next_page(answer.pagination);
+        }
+        Ok(codes)
     }
 
     /// What the chain knows of a contract, among it its IBC port.

@@ -216,6 +216,39 @@ pub struct ContractInfo {
     pub ibc2_port_id: String,
 }
 
+/// Asks for all codes that are stored.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct QueryCodesRequest {
+    /// Which page of them.
+    #[prost(message, optional, tag = "1")]
+    pub pagination: Option<PageRequest>,
+}
+
+/// The answer to [`QueryCodesRequest`].
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct QueryCodesResponse {
+    /// The codes, oldest first.
+    #[prost(message, repeated, tag = "1")]
+    pub code_infos: Vec<CodeInfoResponse>,
+    /// Where the next page begins.
+    #[prost(message, optional, tag = "2")]
+    pub pagination: Option<PageResponse>,
+}
+
+/// A stored code in a list of them.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct CodeInfoResponse {
+    /// Its number.
+    #[prost(uint64, tag = "1")]
+    pub code_id: u64,
+    /// Who stored it.
+    #[prost(string, tag = "2")]
+    pub creator: String,
+    /// SHA-256 of the plain code.
+    #[prost(bytes = "vec", tag = "3")]
+    pub data_hash: Vec<u8>,
+}
+
 /// Asks what a chain knows of stored code.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct QueryCodeInfoRequest {
