@@ -5,6 +5,7 @@
 //! nodes with a relayer between them.
 
 pub mod cli;
+pub mod coin;
 pub mod demo;
 pub mod denom;
 pub mod deploy;

@@ -12,6 +12,7 @@ mod load;
 mod market;
 mod name;
 mod run;
+mod standing;
 
 pub use capacity::{Capacity, Gpus};
 pub use config::{Config, DenomPrices, EXAMPLE, PriceFile, check_uri, example};
@@ -20,3 +21,4 @@ pub use limits::Limits;
 pub use market::{Desk, Reach};
 pub use name::parse_order;
 pub use run::{Round, Worker};
+pub use standing::StandingOffer;

@@ -121,7 +121,7 @@ enum Verb {
         #[command(flatten)]
         output: Output,
     },
-    /// Register, bid, beat and withdraw by a file, until interrupted.
+    /// Register, offer, bid, beat and withdraw by a file, until interrupted.
     Run(run::Args),
 }
 

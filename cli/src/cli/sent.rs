@@ -1,11 +1,12 @@
 //! What was sent to a chain.
 
 use std::fmt;
-use std::str::FromStr;
 
 use anyhow::bail;
 use cosmos::chain::TxOutcome;
 use serde::Serialize;
+
+pub(super) use crate::coin::Coin as CoinArg;
 
 /// A transaction that is in a block, and what happens next.
 #[derive(Debug, Serialize)]
@@ -86,36 +87,6 @@ pub(super) fn require_sent(outcome: &TxOutcome) -> anyhow::Result<()> {
     }
 }
 
-/// A coin as people write it: `1000000usdx`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct CoinArg {
-    pub(super) amount: u128,
-    pub(super) denom: String,
-}
-
-impl CoinArg {
-    pub(super) fn as_funds(&self) -> [(u128, &str); 1] {
-        [(self.amount, &self.denom)]
-    }
-}
-
-impl FromStr for CoinArg {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let (amount, denom) = text.split_at(split);
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "/:._-".contains(c);
-        let starts = denom.starts_with(|c: char| c.is_ascii_alphabetic());
-        match amount.parse() {
-            Ok(amount) if amount > 0 && starts && denom.chars().all(allowed) => {
-                Ok(Self { amount, denom: denom.into() })
-            }
-            _ => Err("expected a coin such as `1000000usdx`: units and their denom".into()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,14 +112,5 @@ mod tests {
         assert!(error.contains("nothing was sent (client is expired)"), "{error}");
         let json = serde_json::to_value(Sent::new(&kept, "", "")).unwrap();
         assert_eq!(json["sent"], false);
-    }
-
-    #[test]
-    fn coins_are_units_and_a_denom() {
-        let coin: CoinArg = "1000ibc/0F".parse().unwrap();
-        assert_eq!((coin.amount, coin.denom.as_str()), (1_000, "ibc/0F"));
-        for text in ["", "usdx", "1000", "0usdx", "1 usdx", "1.5usdx", "-1usdx", "1usdx,2stake"] {
-            assert!(text.parse::<CoinArg>().is_err(), "{text}");
-        }
     }
 }

@@ -113,6 +113,41 @@ impl Needs {
         }
     }
 
+    /// Whether it is more than another amount of any resource.
+    #[must_use]
+    pub fn exceeds(&self, other: &Self) -> bool {
+        let has = |class: &String| other.storage_bytes.get(class).copied().unwrap_or_default();
+        self.cpu_milli > other.cpu_milli
+            || self.memory_bytes > other.memory_bytes
+            || self.leased_ips > other.leased_ips
+            || self.storage_bytes.iter().any(|(class, bytes)| *bytes > has(class))
+            || self.has_more_gpus(other)
+    }
+
+    fn has_more_gpus(&self, other: &Self) -> bool {
+        let units = |gpu: &Gpu| {
+            let same = other.gpus.iter().filter(|one| one.alternatives == gpu.alternatives);
+            same.map(|one| u64::from(one.units)).fold(0, u64::saturating_add)
+        };
+        self.gpus.iter().any(|gpu| u64::from(gpu.units) > units(gpu))
+    }
+
+    /// Of each resource the more of the two.
+    #[must_use]
+    pub fn at_least(mut self, other: &Self) -> Self {
+        if other.has_more_gpus(&self) {
+            self.gpus.clone_from(&other.gpus);
+        }
+        self.cpu_milli = self.cpu_milli.max(other.cpu_milli);
+        self.memory_bytes = self.memory_bytes.max(other.memory_bytes);
+        self.leased_ips = self.leased_ips.max(other.leased_ips);
+        for (class, bytes) in &other.storage_bytes {
+            let own = self.storage_bytes.entry(class.clone()).or_default();
+            *own = (*own).max(*bytes);
+        }
+        self
+    }
+
     /// Adds what something else needs.
     pub fn add(&mut self, other: &Self) {
         self.cpu_milli = self.cpu_milli.saturating_add(other.cpu_milli);
@@ -148,14 +183,46 @@ impl Capacity {
     /// say that it has none to give, and endpoints may cost nothing.
     #[must_use]
     pub fn holds(&self, used: &Needs, more: &Needs) -> bool {
+        self.lacks(used, more).is_none()
+    }
+
+    /// The first resource of which `used` and `more` together are beyond it, as [`Capacity::holds`] counts: `more` of it,
+    /// and what there is in all.
+    #[must_use]
+    pub fn lacks(&self, used: &Needs, more: &Needs) -> Option<String> {
         let mut all = used.clone();
         all.add(more);
-        let has = |class: &String| self.storage_bytes.get(class).copied().unwrap_or_default();
-        all.cpu_milli <= self.cpu_milli
-            && all.memory_bytes <= self.memory_bytes
-            && self.holds_gpus(&all.gpus)
-            && (more.leased_ips == 0 || all.leased_ips <= self.leased_ips)
-            && all.storage_bytes.iter().all(|(class, bytes)| *bytes <= has(class))
+        let beyond = |what: &str, (all, more): (u64, u64), has: u64| {
+            (all > has).then(|| format!("{more} of `{what}`, of which there are {has}"))
+        };
+        let cpu = beyond("cpu_milli", (all.cpu_milli, more.cpu_milli), self.cpu_milli);
+        let memory = (all.memory_bytes, more.memory_bytes);
+        let memory = || beyond("memory_bytes", memory, self.memory_bytes);
+        let gpus = || (!self.holds_gpus(&all.gpus)).then(|| "more `gpus` than there are".into());
+        let ips = || {
+            let wanted = (all.leased_ips, more.leased_ips);
+            beyond("leased_ips", wanted, self.leased_ips).filter(|_| more.leased_ips > 0)
+        };
+        let storage = || {
+            all.storage_bytes.iter().find_map(|(class, bytes)| {
+                let more = more.storage_bytes.get(class).copied().unwrap_or_default();
+                let has = self.storage_bytes.get(class).copied().unwrap_or_default();
+                beyond(&format!("storage_bytes.{class}"), (*bytes, more), has)
+            })
+        };
+        cpu.or_else(memory).or_else(gpus).or_else(ips).or_else(storage)
+    }
+
+    /// Whether there is any storage of a class.
+    #[must_use]
+    pub fn has_storage(&self, class: &str) -> bool {
+        self.storage_bytes.get(class).is_some_and(|bytes| *bytes > 0)
+    }
+
+    /// Whether there are any graphics processors of a kind.
+    #[must_use]
+    pub fn has_gpus(&self, model: &GpuModel) -> bool {
+        self.gpus.iter().any(|kind| kind.model == *model && kind.units > 0)
     }
 
     /// Whether there are enough graphics processors whichever of the kinds that will do each lease is given: what

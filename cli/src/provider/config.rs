@@ -10,7 +10,7 @@ use protocol::deployment::Attribute;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Capacity, Limits};
+use super::{Capacity, Limits, StandingOffer};
 
 /// The file that `entrepot provider example` prints: the manual, with every key.
 pub const EXAMPLE: &str = include_str!("example.toml");
@@ -62,6 +62,9 @@ pub struct Config {
     pub capacity: Capacity,
     /// One list for each denom that is taken.
     pub prices: Vec<DenomPrices>,
+    /// The offers that it keeps, at these prices.
+    #[serde(default)]
+    pub offers: Vec<StandingOffer>,
     /// Seconds for which a bid is binding.
     #[serde(default = "one_day")]
     pub valid_for_seconds: u64,
@@ -151,7 +154,8 @@ impl Config {
         let Limits { transactions_per_round, orders_per_round, .. } = self.limits;
         ensure!(transactions_per_round > 0, "`transactions_per_round` is 0; expected at least 1");
         ensure!(orders_per_round > 0, "`orders_per_round` is 0; expected at least 1");
-        check(&self.prices)
+        check(&self.prices)?;
+        check_offers(&self.offers, &self.prices)
     }
 }
 
@@ -189,6 +193,15 @@ fn check(prices: &[DenomPrices]) -> anyhow::Result<()> {
              any amount, so beside it there would be no room for a bid",
             free.unwrap_or_default()
         );
+    }
+    Ok(())
+}
+
+fn check_offers(offers: &[StandingOffer], prices: &[DenomPrices]) -> anyhow::Result<()> {
+    for (index, one) in offers.iter().enumerate() {
+        let again = offers.iter().skip(index + 1).any(|other| other.denom == one.denom);
+        ensure!(!again, "there are two offers in `{}`; leave one out", one.denom);
+        one.check(prices)?;
     }
     Ok(())
 }

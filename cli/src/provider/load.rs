@@ -10,11 +10,24 @@ use super::capacity::Needs;
 use super::config::rate;
 use super::{Capacity, DenomPrices, Limits};
 
-/// Needs of leases and of own bids, each once, and of what offers may still become.
+/// Needs of leases and of own bids, each once, and of what offers may become.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Load {
-    each: BTreeMap<LeaseId, Needs>,
-    offered: Needs,
+    /// With the number of the offer that a lease was started from.
+    each: BTreeMap<LeaseId, (Option<u64>, Needs)>,
+    /// By number.
+    offers: BTreeMap<u64, Offered>,
+    /// Of offers that have no number yet.
+    posted: Needs,
+}
+
+/// What an offer may be asked for, by what its bond covers.
+#[derive(Clone, Debug, Default)]
+struct Offered {
+    /// Beside the leases that it has.
+    free: Needs,
+    /// With them, or in their place once they end.
+    whole: Needs,
 }
 
 /// What a provider bids by.
@@ -45,20 +58,55 @@ impl Terms<'_> {
 }
 
 impl Load {
-    /// Counts a lease or a bid.
+    /// Counts a bid.
     pub(super) fn add(&mut self, id: &LeaseId, group: &Group) {
-        self.each.insert(id.clone(), Needs::of(group));
+        self.add_lease(id, group, None);
     }
 
-    /// Counts what a standing offer may still become at any moment, by what its bond can cover.
-    pub(super) fn add_offer(&mut self, prices: &Prices, free_rate: u128) {
-        self.offered.add(&Needs::within(prices, free_rate));
+    /// Counts a lease, which may be an offer's.
+    pub(super) fn add_lease(&mut self, id: &LeaseId, group: &Group, offer: Option<u64>) {
+        self.each.insert(id.clone(), (offer, Needs::of(group)));
+    }
+
+    /// Counts what a standing offer may be asked for at any moment: of what leases may cost for which it has a bond, and
+    /// of what is free of that. So the end of a lease makes no room for a bid that the offer may need again.
+    pub(super) fn add_offer(&mut self, id: u64, prices: &Prices, (whole, free): (u128, u128)) {
+        let (free, whole) = (Needs::within(prices, free), Needs::within(prices, whole));
+        self.offers.insert(id, Offered { free, whole });
+    }
+
+    /// Counts an offer that has no number yet.
+    pub(super) fn add_posted(&mut self, prices: &Prices, rate: u128) {
+        self.posted.add(&Needs::within(prices, rate));
+    }
+
+    /// The same without an offer and its leases.
+    pub(super) fn without(mut self, offer: u64) -> Self {
+        self.offers.remove(&offer);
+        self.each.retain(|_, (of, _)| *of != Some(offer));
+        self
+    }
+
+    /// What is beyond a capacity if `more` is promised beside it; none if it is within.
+    pub(super) fn lacks(&self, capacity: &Capacity, more: &Needs) -> Option<String> {
+        capacity.lacks(&self.total(), more)
     }
 
     /// What all of it needs.
     fn total(&self) -> Needs {
-        let mut total = self.offered.clone();
-        self.each.values().for_each(|needs| total.add(needs));
+        let mut total = self.posted.clone();
+        let mut taken: BTreeMap<u64, Needs> = BTreeMap::new();
+        for (offer, needs) in self.each.values() {
+            match offer.filter(|offer| self.offers.contains_key(offer)) {
+                Some(offer) => taken.entry(offer).or_default().add(needs),
+                None => total.add(needs),
+            }
+        }
+        for (id, Offered { free, whole }) in &self.offers {
+            let mut now = taken.remove(id).unwrap_or_default();
+            now.add(free);
+            total.add(&now.at_least(whole));
+        }
         total
     }
 
@@ -173,7 +221,7 @@ mod tests {
         let needs = Needs::of(&order(0).group);
         let mut load = Load::default();
         // What the bond covers of each resource alone is at least what a web server has of it.
-        load.add_offer(&web_prices(), WEB_RATE);
+        load.add_offer(7, &web_prices(), (WEB_RATE, WEB_RATE));
         let offered = load.total();
         assert!(offered.cpu_milli >= needs.cpu_milli && offered.memory_bytes >= needs.memory_bytes);
         assert!(choose(&load, &orders, &room_for(1)).is_empty());
@@ -181,9 +229,29 @@ mod tests {
         let mut both = offered;
         both.add(&needs);
         assert_eq!(choose(&load, &orders, &room(both)).len(), 1);
-        let mut full = Load::default();
-        full.add_offer(&web_prices(), 0);
-        assert_eq!(choose(&full, &orders, &room_for(1)).len(), 1, "nothing is left of it");
+        let mut ended = Load::default();
+        ended.add_offer(7, &web_prices(), (0, 0));
+        assert_eq!(choose(&ended, &orders, &room_for(1)).len(), 1, "nothing is left of it");
+    }
+
+    /// When its lease ends an offer may be asked for another at once, and for all that its bond covers.
+    #[test]
+    fn what_a_lease_has_of_an_offer_is_no_room_for_a_bid() {
+        let (lease, orders) = (order(1), [order(2)]);
+        let needs = Needs::of(&lease.group);
+        let whole = Needs::within(&web_prices(), WEB_RATE);
+        let mut load = Load::default();
+        load.add_offer(7, &web_prices(), (WEB_RATE, 0));
+        load.add_lease(&lease.id, &lease.group, Some(7));
+        assert_eq!(load.total(), whole, "the lease is within it");
+        let mut both = whole.clone();
+        both.add(&needs);
+        assert_eq!(choose(&load, &orders, &room(both.clone())).len(), 1);
+        both.cpu_milli -= 1;
+        assert!(choose(&load, &orders, &room(both)).is_empty());
+        assert_eq!(load.clone().without(7).total(), Needs::default());
+        load.add_offer(7, &web_prices(), (0, 0));
+        assert_eq!(load.total(), needs, "one that was ended has its leases left");
     }
 
     #[test]

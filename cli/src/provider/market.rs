@@ -310,23 +310,40 @@ impl<R: Reach> Desk<R> {
         }
     }
 
-    /// What leases of an offer may still cost in all, in nano-units per second: each locks a day of its rate
-    /// of the bond. Zero if it takes none.
+    /// What leases of an offer may cost in all, and how much of that is free, in nano-units per second. Zero if it takes
+    /// none any more.
     ///
     /// # Errors
     /// What the market says.
-    pub async fn free_rate(&self, offer: &OfferInfo) -> anyhow::Result<u128> {
-        if offer.state != OfferState::Open {
-            return Ok(0);
+    pub async fn rates(&self, offer: &OfferInfo) -> anyhow::Result<(u128, u128)> {
+        let OfferInfo { state, bond, locked, terms, .. } = offer;
+        match state {
+            OfferState::Expired | OfferState::Cancelled => Ok((0, 0)),
+            OfferState::Open | OfferState::Full => {
+                let whole = self.rate_of((bond.amount, &bond.denom), &terms.denom).await?;
+                let free = (bond.amount.saturating_sub(*locked), bond.denom.as_str());
+                Ok((whole, self.rate_of(free, &terms.denom).await?))
+            }
         }
-        let free = offer.bond.amount.saturating_sub(offer.locked);
-        let terms = self.denom(&offer.terms.denom).await?;
+    }
+
+    /// What leases paid in `denom` may cost in all for which there is a bond, in nano-units per second: each locks a day of
+    /// its rate.
+    ///
+    /// # Errors
+    /// What the market says.
+    pub async fn rate_of(
+        &self,
+        (bond, bond_denom): (Uint128, &str),
+        denom: &str,
+    ) -> anyhow::Result<u128> {
+        let terms = self.denom(denom).await?;
         let factor = match terms.bond_factor {
-            Some(factor) if offer.bond.denom != offer.terms.denom => factor,
+            Some(factor) if bond_denom != denom => factor,
             _ => Decimal::one(),
         };
         // Without a factor above zero the bond bounds nothing.
-        let units = free.checked_div_floor(factor).map_or(u128::MAX, |units| units.u128());
+        let units = bond.checked_div_floor(factor).map_or(u128::MAX, |units| units.u128());
         Ok(units.saturating_mul(NANO) / DAY)
     }
 

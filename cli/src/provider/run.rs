@@ -1,6 +1,7 @@
 //! The loop of a provider that works by itself.
 
 mod bid;
+mod offer;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use super::due::{
 };
 use super::{Config, Desk, Reach};
 use crate::session::Actor;
+use offer::Kept;
 
 /// Seconds between two looks at whether the deployments still have money.
 const MONEY: u64 = 600;
@@ -45,6 +47,8 @@ pub struct Worker<R = Actor> {
     passed: BTreeMap<LeaseId, u64>,
     /// Offers without bound that it was told of.
     unbounded: BTreeSet<u64>,
+    /// The offers of its file.
+    kept: Kept,
     /// Its newest bids, until the market's list is sure to have them.
     sent: BTreeMap<LeaseId, (u64, Group)>,
     /// What its bids and leases are for, which never changes.
@@ -93,7 +97,7 @@ impl Round {
 impl<R: Reach> Worker<R> {
     /// A provider with this key, these decisions and this stake.
     #[must_use]
-    pub const fn new(desk: Desk<R>, config: Config, stake: (u128, String)) -> Self {
+    pub fn new(desk: Desk<R>, config: Config, stake: (u128, String)) -> Self {
         Self {
             desk,
             pause: config.poll_seconds,
@@ -101,6 +105,7 @@ impl<R: Reach> Worker<R> {
             stake,
             passed: BTreeMap::new(),
             unbounded: BTreeSet::new(),
+            kept: Kept::default(),
             sent: BTreeMap::new(),
             known: BTreeMap::new(),
             cursor: None,
@@ -121,7 +126,7 @@ impl<R: Reach> Worker<R> {
     }
 
     /// Beats for every lease that is due, before anything else; then ends leases that are over, decides the auctions
-    /// that it leads, takes deposits back, withdraws when it is time, and bids where it can. `clock` is the machine's,
+    /// that it leads, takes deposits back, withdraws when it is time, has its offers stand, and bids where it can. `clock` is the machine's,
     /// in seconds since 1970; it decides nothing, but is compared with the chain's.
     pub async fn round(&mut self, clock: u64) -> Round {
         let mut round = Round::default();
@@ -152,6 +157,7 @@ impl<R: Reach> Worker<R> {
         self.decide(&bids, now, round).await?;
         self.release(&bids, now, round).await?;
         self.withdraw(&leases, now, round).await?;
+        self.offer(&bids, now, round).await?;
         self.bid(&bids, now, round).await?;
         if let Some(beat) = beat {
             let left = beat.saturating_sub(self.desk.now().await?);

@@ -24,8 +24,9 @@ Examples:
   entrepot provider run provider.toml --json       a document a line for each thing done
 
 Each round beats for leases that are due, ends those that are over, takes deposits back, withdraws when it is
-time, and bids within the capacity and the [limits] of the file. What it did goes to standard output, a line
-each, warnings to standard error. It can be stopped and started at any moment.";
+time, has the [[offers]] of the file stand as it says, and bids within the capacity and the [limits]. What it
+did goes to standard output, a line each, warnings to standard error. It can be stopped and started at any
+moment; it reads the file when it starts.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]

@@ -11,9 +11,9 @@ use super::{Round, Worker};
 use crate::refusal;
 
 /// Seconds for which an order is left alone that it could not bid for: what stood in the way may pass.
-const PASSED_OVER: u64 = 600;
+pub(super) const PASSED_OVER: u64 = 600;
 /// Seconds for which a bid counts that the market's list does not show yet: another node may have answered.
-const UNSEEN: u64 = 120;
+pub(super) const UNSEEN: u64 = 120;
 
 impl<R: Reach> Worker<R> {
     /// Bids where it can, from where the last round stopped.
@@ -64,7 +64,11 @@ impl<R: Reach> Worker<R> {
     }
 
     /// Everything that it has to carry, or may have to at any moment.
-    async fn load(&mut self, bids: &[OwnBid], round: &mut Round) -> anyhow::Result<Load> {
+    pub(super) async fn load(
+        &mut self,
+        bids: &[OwnBid],
+        round: &mut Round,
+    ) -> anyhow::Result<Load> {
         let mut load = Load::default();
         for OwnBid { order, .. } in bids.iter().filter(|own| own.is_open) {
             if let Some(known) = self.known(order).await? {
@@ -74,10 +78,12 @@ impl<R: Reach> Worker<R> {
         for (order, (_, group)) in &self.sent {
             load.add(order, group);
         }
-        for offer in self.desk.offers().await? {
-            let free_rate = self.desk.free_rate(&offer).await?;
-            load.add_offer(&offer.terms.prices, free_rate);
-            let free = Capacity::given_away(&offer.terms.prices).filter(|_| free_rate > 0);
+        let offers = self.desk.offers().await?;
+        self.kept.unseen(&offers).for_each(|(prices, rate)| load.add_posted(prices, rate));
+        for offer in offers {
+            let rates = self.desk.rates(&offer).await?;
+            load.add_offer(offer.id, &offer.terms.prices, rates);
+            let free = Capacity::given_away(&offer.terms.prices).filter(|_| rates != (0, 0));
             if let Some(resource) = free {
                 if self.unbounded.insert(offer.id) {
                     round.done.push(format!(
@@ -92,7 +98,7 @@ impl<R: Reach> Worker<R> {
         let leases = self.desk.leases().await?;
         for lease in &leases {
             if let Some(group) = self.group(&lease.id).await? {
-                load.add(&lease.id, &group);
+                load.add_lease(&lease.id, &group, lease.offer);
             }
         }
         let lives = |id: &LeaseId| {
@@ -126,13 +132,22 @@ impl<R: Reach> Worker<R> {
         Ok(())
     }
 
-    /// What the key lacks for a bid: the deposit, and behind it the fees of what it serves already.
+    /// What the key lacks for a bid.
     async fn lacks(&self, order: &OrderInfo, rate: u128) -> anyhow::Result<Option<String>> {
         let (deposit, denom) = self.desk.bid_deposit(order, rate).await?;
+        self.short_of(deposit, &denom).await
+    }
+
+    /// What the key lacks to put something down, and behind it the fees of what it serves already.
+    pub(super) async fn short_of(
+        &self,
+        units: u128,
+        denom: &str,
+    ) -> anyhow::Result<Option<String>> {
         let price = self.desk.gas_price();
         let mut needs = BTreeMap::from([(price.denom(), self.config.limits.kept(price))]);
-        let need = needs.entry(&denom).or_default();
-        *need = need.saturating_add(deposit);
+        let need = needs.entry(denom).or_default();
+        *need = need.saturating_add(units);
         for (denom, need) in needs {
             let has = self.desk.balance(denom).await?;
             if has < need {

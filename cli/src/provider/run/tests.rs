@@ -1,5 +1,6 @@
 //! The loop as a whole, on the market itself: on simulated chains, with strangers' orders, slow blocks and faults.
 
+mod offers;
 mod sim;
 
 use cosmwasm_std::Uint128;
@@ -34,6 +35,7 @@ impl Sim {
                 ..Capacity::default()
             },
             prices: vec![DenomPrices { denom: self.usdx(), each: web_prices() }],
+            offers: Vec::new(),
             valid_for_seconds: DAY,
             poll_seconds: 10,
             withdraw_every_seconds: DAY,
