@@ -196,6 +196,7 @@ impl Deployment<'_> {
         file: &mut StateFile,
         say: &mut (dyn FnMut(&str) + Send),
     ) -> anyhow::Result<Deployed> {
+        self.check_given().await?;
         for step in Step::ALL {
             if let Some(found) = self.found(step, &file.state).await? {
                 say(&format!("{step}: done already, {found}"));

@@ -6,6 +6,8 @@ use cosmos::chain::ChainError;
 use cosmos::rpc::QueryError;
 use protocol::Code;
 
+use crate::figures;
+
 /// What wasmd and the SDK put before the reason.
 const BEFORE: [&str; 2] = ["failed to execute message; message index: ", "desc = "];
 /// What they put behind it.
@@ -21,11 +23,13 @@ const BEHIND: [&str; 6] = [
     " with gas used: ",
 ];
 
+/// How contracts begin to tell of times.
+const TIMES: [&str; 3] = [" (seconds since 1970)", "too_early: ", "too_late: "];
 /// What to do when somebody else may do it.
 const NOT_YOURS: &str =
     "sign with the key of who may, by --key NAME; a DAO does it by `entrepot propose`";
 /// What chains and outposts say without what to do about it, by a part of it, and what to do.
-const ADVICE: [(&str, &str); 16] = [
+const ADVICE: [(&str, &str); 18] = [
     (
         "Error parsing into type",
         "the contract at this address is of another kind, or another version: check the address",
@@ -37,6 +41,10 @@ const ADVICE: [(&str, &str); 16] = [
     ("bech32", "this is no address of the chain: check each letter of it"),
     ("an address of this chain was expected", "check each letter of it, and its prefix"),
     ("no such contract", "there is no contract at this address: check the address and the chain"),
+    (
+        "insufficient fee",
+        "raise `gas_price` of this chain in the configuration, in a denom in which it takes fees",
+    ),
     ("insufficient fund", "send the account more of it, or pay with less"),
     ("spendable balance", "send the account more of it, or pay with less"),
     ("not registered to vote", "vote with the key of a member: --key NAME"),
@@ -50,6 +58,7 @@ const ADVICE: [(&str, &str); 16] = [
     ("it must be `Unsent`", "`entrepot orders` says how it stands"),
     ("may not do this, only", NOT_YOURS),
     ("is claimable by", "`entrepot orders` with that address says what is still under way"),
+    ("this is possible from", "try again then"),
     ("no money packet", "`entrepot orders` says how each order stands"),
 ];
 
@@ -110,9 +119,33 @@ fn reason(log: &str) -> String {
         reason = reason.find(", expected ").map_or(reason, |at| &reason[..at]);
     }
     match advice(reason) {
-        Some(advice) => format!("{reason}; {advice}"),
-        None => reason.to_owned(),
+        Some(advice) => format!("{}; {advice}", dated(reason)),
+        None => dated(reason),
     }
+}
+
+/// A reason whose seconds since 1970 are dates.
+fn dated(reason: &str) -> String {
+    let mut left = reason;
+    let mut dated = String::new();
+    while let Some(begin) = left.find(|c: char| c.is_ascii_digit()) {
+        let end = left[begin..].find(|c: char| !c.is_ascii_digit());
+        let end = end.map_or(left.len(), |length| begin + length);
+        let (before, number) = (&left[..begin], &left[begin..end]);
+        // Ten digits are a second between 2001 and 2286; contracts tell such numbers of nothing but times in these words.
+        match number.parse() {
+            Ok(second) if number.len() == 10 && TIMES.iter().any(|word| reason.contains(word)) => {
+                dated += before.strip_suffix("second ").unwrap_or(before);
+                dated += &figures::moment(second);
+            }
+            _ => {
+                dated += before;
+                dated += number;
+            }
+        }
+        left = &left[end..];
+    }
+    (dated + left).replace(" (seconds since 1970)", "")
 }
 
 fn advice(reason: &str) -> Option<&'static str> {
@@ -139,7 +172,7 @@ const fn advice_on(code: Code) -> Option<&'static str> {
         Code::BelowMinimum => {
             Some("there is nothing to be had now; try again when something was earned or came back")
         }
-        Code::TooEarly => Some("try again then; the times are seconds since 1970"),
+        Code::TooEarly => Some("try again then"),
         Code::TooLate => Some(
             "that can no longer be done; see how it stands with `entrepot lease` or `entrepot provider leases`",
         ),
@@ -238,6 +271,25 @@ mod tests {
         }
         let cured = "limit_exceeded: `terms.capacity` is 0, it must be between 1 and 9";
         assert_eq!(reason(cured), cured);
+    }
+
+    #[test]
+    fn times_are_told_as_dates_and_fees_with_their_key() {
+        for (said, told) in [
+            (
+                "it is 1795436038, this is possible from 1796040832 on (seconds since 1970)",
+                "it is 2026-11-23 12:13:58 UTC, this is possible from 2026-11-30 12:13:52 UTC on; try again then",
+            ),
+            (
+                "too_early: `release_stake` only from second 1796040832, now is 1795436038",
+                "too_early: `release_stake` only from 2026-11-30 12:13:52 UTC, now is 2026-11-23 12:13:58 UTC; try again then",
+            ),
+            ("spent 1796040832 units", "spent 1796040832 units"),
+        ] {
+            assert_eq!(reason(said), told);
+        }
+        let fee = reason("insufficient fees; got: 1stake required: 342stake: insufficient fee");
+        assert!(fee.contains("raise `gas_price`"), "{fee}");
     }
 
     #[test]

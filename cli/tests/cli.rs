@@ -135,6 +135,17 @@ fn wrong_value_is_named_with_the_form_wanted() {
         ("\"usdx\"", "\"usdx\"\nstyle = \"smoke\"", "`callbacks`, `hooks`, `plain`"),
         ("\"usdx\"", "\"usdx\"\nmarket_gas = 1", "`route.market_gas`"),
         ("\"usdx\"", "\"usdx\"\nstyle = \"hooks\"\nsource_gas = 1", "`route.source_gas`"),
+        (
+            "\"usdx\"",
+            "\"usdx\"\nprobe_amount = \"0\"",
+            "`route.probe_amount` is 0; expected at least 1",
+        ),
+        ("[route]", "[market]\ntake_rate_bps = 2001\n[route]", "expected at most 2000"),
+        (
+            "[route]",
+            "[market]\nadmin = \"wasm1me\"\n[route]",
+            "`market.admin` is `wasm1me`; expected",
+        ),
         ("\"beta-1\"", "\"alpha-1\"", "two chains"),
         ("\"0.001stake\"", "\"stake\"", "`chains.market.gas_price`"),
         ("mnemonic_file = \"mnemonic\"", "", "`key` or `mnemonic_file`"),
@@ -186,7 +197,9 @@ fn example_is_a_valid_file() {
             !others.iter().any(|other| line.starts_with(other))
         })
         .collect();
-    entrepot::deploy::config::Config::parse(&on.join("\n")).unwrap();
+    let address = "wasm1yesq5k4r3v5vwkas35mvmfkmytvfk6nljnzzz3";
+    let on = on.join("\n").replace("wasm1...", address);
+    entrepot::deploy::config::Config::parse(&on).unwrap();
 }
 
 /// Whether a comment, without its mark, is a key with its default.

@@ -8,8 +8,9 @@ use cosmos::Any;
 use cosmos::chain::Chain;
 use cosmos::ibc_proto::cosmos::auth::v1beta1::BaseAccount;
 use cosmos::ibc_proto::cosmos::base::v1beta1::Coin;
+use cosmos::ibc_proto::ibc::applications::transfer::v1::{MsgUpdateParams, Params};
 use cosmos::keys::Key;
-use cosmos::wire::gov::PoolModule;
+use cosmos::wire::gov::{MsgSubmitProposal, PoolModule};
 use cosmos::wire::tx::any;
 use prost::Message as _;
 
@@ -216,6 +217,36 @@ pub async fn fund_pool(chain: &Chain, giver: &Key, coin: Coin) -> anyhow::Result
     };
     chain.send_msgs(giver, &[gift], "").await?;
     Ok(())
+}
+
+/// Has `voter` propose to x/gov that the chain takes transfers over IBC, or takes none; decided within seconds of
+/// [`pass`]'s vote. Returns the proposal's number.
+///
+/// # Errors
+/// The chain refuses it.
+pub async fn propose_transfers(
+    chain: &Chain,
+    voter: &Key,
+    send_enabled: bool,
+) -> anyhow::Result<u64> {
+    let params = Params { send_enabled, receive_enabled: true };
+    let update = MsgUpdateParams { signer: gov_account(chain).await?, params: Some(params) };
+    let update = Any {
+        type_url: "/ibc.applications.transfer.v1.MsgUpdateParams".into(),
+        value: update.encode_to_vec(),
+    };
+    let proposal = MsgSubmitProposal {
+        messages: vec![update],
+        initial_deposit: vec![coin((2_000, "stake"))],
+        proposer: chain.address(voter)?,
+        title: "Transfers".into(),
+        summary: format!("taken: {send_enabled}"),
+        expedited: true,
+        ..MsgSubmitProposal::default()
+    };
+    let outcome = chain.send_msgs(voter, &[any(&proposal)], "").await?;
+    let number = outcome.attribute("submit_proposal", "proposal_id");
+    Ok(number.context("a proposal has a number")?.parse()?)
 }
 
 /// Has `voter`, who has the power, say yes to a proposal of x/gov, and waits until it is executed.

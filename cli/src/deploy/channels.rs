@@ -14,6 +14,13 @@ pub(super) const TRANSFER_VERSION: &str = "ics20-1";
 impl Deployment<'_> {
     pub(super) async fn transfer_channel(&self, state: &State) -> anyhow::Result<Option<String>> {
         let Some(ends) = &state.transfer else { return Ok(None) };
+        if let Channels::Existing { transfer } = self.channels {
+            ensure!(
+                transfer == ends,
+                "the deployment file names the transfer channel {transfer}, and the state file is of a deployment over \
+                 {ends}; correct one of the two, or give another --state FILE for a new deployment"
+            );
+        }
         self.check_transfer(ends).await?;
         Ok(Some(ends.to_string()))
     }
@@ -70,6 +77,14 @@ impl Deployment<'_> {
             from: (sites.outpost.chain_id(), ports.0),
             to: (sites.market.chain_id(), ports.1),
             version,
+        }
+    }
+
+    /// Checks the channel that is to be taken, before anything is made for it.
+    pub(super) async fn check_given(&self) -> anyhow::Result<()> {
+        match self.channels {
+            Channels::Existing { transfer } => self.check_transfer(transfer).await,
+            Channels::Ferry(_) => Ok(()),
         }
     }
 

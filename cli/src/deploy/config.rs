@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use cosmos::chain::{Chain, ChainConfig};
-use cosmos::keys::{HdPath, Key, KeyStore};
+use cosmos::keys::{HdPath, Key, KeyStore, decode_address};
 use serde::Deserialize;
 
 use super::{
@@ -15,6 +15,9 @@ use crate::home::open_key;
 
 /// The file that `entrepot deploy --example` prints: the manual, with every key.
 pub const EXAMPLE: &str = include_str!("example.toml");
+
+/// The largest share of the treasury, in basis points. Source: `contracts/market/src/params.rs`.
+const MOST_TAKEN: u16 = 2_000;
 
 /// The whole file. `entrepot deploy --example` prints one with every key and its meaning.
 #[derive(Clone, Debug, Deserialize)]
@@ -151,6 +154,26 @@ impl Config {
             [("chains.market", &self.chains.market), ("chains.outpost", &self.chains.outpost)]
         {
             chain.check(name, &self.keys)?;
+        }
+        let take_rate = self.market.take_rate_bps;
+        ensure!(
+            take_rate <= MOST_TAKEN,
+            "`market.take_rate_bps` is {take_rate}; expected at most {MOST_TAKEN}"
+        );
+        let (a, b) = (&self.chains.market.address_prefix, &self.chains.outpost.address_prefix);
+        for (key, address, prefix) in [
+            ("market.admin", &self.market.admin, a),
+            ("market.treasury", &self.market.treasury, a),
+            ("market.pauser", &self.market.pauser, a),
+            ("outpost.admin", &self.outpost.admin, b),
+        ] {
+            if let Some(address) = address {
+                let is_there = decode_address(address).is_ok_and(|(found, _)| found == *prefix);
+                ensure!(
+                    is_there,
+                    "`{key}` is `{address}`; expected an address of the chain, `{prefix}1…`"
+                );
+            }
         }
         ensure!(
             self.chains.market.id != self.chains.outpost.id,

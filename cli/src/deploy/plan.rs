@@ -127,6 +127,9 @@ impl Deployment<'_> {
                 figures::units(route.probe_amount.u128(), &route.denom)
             ));
         }
+        if let Err(error) = self.check_given().await {
+            missing.push(format!("{error:#}; correct `channels.transfer`"));
+        }
         if let Channels::Ferry(ferry) = self.channels {
             if let Err(error) = ferry.check().await {
                 missing.push(format!("{error:#}"));

@@ -203,6 +203,10 @@ impl RouteSpec {
     pub(super) fn check(&self) -> anyhow::Result<()> {
         ensure!(!self.denom.is_empty(), "`route.denom` is missing: what is paid with");
         ensure!(
+            !self.probe_amount.is_zero(),
+            "`route.probe_amount` is 0; expected at least 1: a coin must come back to prove the route"
+        );
+        ensure!(
             !self.denom.starts_with("ibc/") || self.denom_path.is_some(),
             "`route.denom` is `{}`, so `route.denom_path` must give its full path, such as \
              `transfer/channel-3/uusdc`",

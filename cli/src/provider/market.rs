@@ -7,7 +7,7 @@ pub use reach::Reach;
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use cosmos::wire::gas::GasPrice;
 use cosmwasm_std::{Decimal, Uint128};
 use market::msg::{
@@ -253,15 +253,23 @@ impl<R: Reach> Desk<R> {
     }
 
     async fn denom(&self, denom: &str) -> anyhow::Result<DenomInfo> {
+        let found = self.find_denom(denom).await?;
+        found.with_context(|| format!("the market does not take `{denom}` any more"))
+    }
+
+    /// A denom that the market takes; none if it does not.
+    ///
+    /// # Errors
+    /// What the market says.
+    pub async fn find_denom(&self, denom: &str) -> anyhow::Result<Option<DenomInfo>> {
         let mut start_after = None;
         loop {
             let ask = QueryMsg::Denoms { start_after, limit: Some(PAGE) };
             let page: DenomsResponse = self.ask(&ask).await?;
-            let Some(last) = page.denoms.last() else {
-                bail!("the market does not take `{denom}` any more")
-            };
+            let Some(last) = page.denoms.last() else { return Ok(None) };
             start_after = Some(last.into());
-            if let Some(found) = page.denoms.into_iter().find(|info| info.denom == denom) {
+            let found = page.denoms.into_iter().find(|info| info.denom == denom);
+            if found.is_some() {
                 return Ok(found);
             }
         }
@@ -328,7 +336,7 @@ impl<R: Reach> Desk<R> {
     }
 
     /// What leases paid in `denom` may cost in all for which there is a bond, in nano-units per second: each locks a day of
-    /// its rate.
+    /// its rate. Zero in a denom that the market does not take.
     ///
     /// # Errors
     /// What the market says.
@@ -337,7 +345,7 @@ impl<R: Reach> Desk<R> {
         (bond, bond_denom): (Uint128, &str),
         denom: &str,
     ) -> anyhow::Result<u128> {
-        let terms = self.denom(denom).await?;
+        let Some(terms) = self.find_denom(denom).await? else { return Ok(0) };
         let factor = match terms.bond_factor {
             Some(factor) if bond_denom != denom => factor,
             _ => Decimal::one(),

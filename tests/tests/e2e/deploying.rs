@@ -66,14 +66,9 @@ fn forget(state: &mut State, step: Step) {
     }
 }
 
-/// Kills the deployment after `step` and has it forget what that step has made; then the plan says what is done.
-async fn kill(rollout: &Rollout, step: Step, names: &[String]) -> anyhow::Result<()> {
+/// Kills the deployment after `step`, and has it forget what that step has made.
+async fn kill(rollout: &Rollout, step: Step) -> anyhow::Result<()> {
     rollout.killed_after(step).await.with_context(|| format!("killed after it: {step}"))?;
-    let count = 1 + Step::ALL.iter().position(|one| *one == step).context("a step")?;
-    let (done, to_do, missing) = rollout.plan().await?;
-    assert!(done.len() >= count, "{step}: {done:?}");
-    assert_eq!([done, to_do].concat(), names, "{step}: one after the other");
-    assert_eq!(missing, [""; 0], "{step}");
     let mut file = rollout.state()?;
     forget(&mut file.state, step);
     file.save()
@@ -120,7 +115,13 @@ fn a_deployment_killed_after_each_step_makes_nothing_twice() -> anyhow::Result<(
         let purse = chain.balance(world.address(OWNER)?, money).await?;
         world.start_ferry().await?;
         for step in Step::ALL.into_iter().take_while(|step| *step != Step::ControlChannel) {
-            kill(&rollout, step, &names).await?;
+            kill(&rollout, step).await?;
+            if step == Step::MarketRoute {
+                let (done, to_do, missing) = rollout.plan().await?;
+                assert!((6..8).contains(&done.len()), "the next may have been under way: {done:?}");
+                assert_eq!([done, to_do].concat(), names, "one after the other");
+                assert_eq!(missing, [""; 0]);
+            }
         }
         let told = rollout.refused().await?;
         let state = rollout.state()?.state;
@@ -129,7 +130,7 @@ fn a_deployment_killed_after_each_step_makes_nothing_twice() -> anyhow::Result<(
             assert!(told.contains(&port), "{told}");
         }
         open_as_told(world, &told).await?;
-        kill(&rollout, Step::ControlChannel, &names).await?;
+        kill(&rollout, Step::ControlChannel).await?;
         let mut sent = None;
         let under_way = async || {
             let found = until(chain, "the probe has left", async || probe(world, outpost).await);
@@ -181,5 +182,14 @@ async fn plan_names_what_is_missing(rollout: &Rollout) -> anyhow::Result<()> {
     assert!(market.contains("has no stake for fees; send it some"), "{market}");
     assert!(outpost.contains("has no stake for fees; send it some"), "{outpost}");
     assert!(probe.contains("lower `route.probe_amount`"), "{probe}");
-    rollout.rewrite(|text| text.replace(file, &key))
+    rollout.rewrite(|text| text.replace(file, &key))?;
+    let (ends, none) = ("outpost = \"channel-", "outpost = \"channel-9999");
+    rollout.rewrite(|text| text.replace(ends, none))?;
+    let (_, _, missing) = rollout.plan().await?;
+    let [channel] = &missing[..] else { anyhow::bail!("{missing:?}") };
+    assert!(channel.contains("leads to") || channel.contains("there is no transfer"), "{channel}");
+    assert!(channel.contains("correct `channels.transfer`"), "{channel}");
+    let refused = rollout.refused().await?;
+    assert!(refused.contains("channel-9999") && !rollout.state_file().try_exists()?, "{refused}");
+    rollout.rewrite(|text| text.replace(none, ends))
 }

@@ -13,4 +13,5 @@ mod refusals;
 mod styles;
 mod timeout;
 mod tokens;
+mod unsent;
 mod wallet;

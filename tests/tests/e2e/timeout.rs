@@ -24,13 +24,16 @@ fn a_packet_that_is_late_refunds_and_leaves_nothing() -> anyhow::Result<()> {
         let late = sent.timeout_at.max(transfer.timeout_timestamp / 1_000_000_000) + 1;
         let (sequences, _) = world.send(&[transfer]).await?;
         clock::reach(a, late).await?;
+        // Whoever fears that a callback is lost asks the market as well: the answer and the timeout pay once.
+        let tool = world.tool(BUYER)?;
+        let asked = tool.say(&["reconcile", &sent.seq.to_string()]).await?;
+        assert!(asked.contains(&format!("packet {}", sent.sequence)), "{asked}");
         world.start_ferry().await?;
         world.settled().await?;
 
         let buyer = world.address(BUYER)?;
         assert_eq!(world.order(sent.seq).await?.state, OrderState::Refunded);
         assert_eq!(world.owed(buyer).await?, UNITS);
-        let tool = world.tool(BUYER)?;
         let why = tool.say(&["why", &sent.seq.to_string()]).await?;
         assert!(
             why.contains("was not received in time") && why.contains("`entrepot claim`"),

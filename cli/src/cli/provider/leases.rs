@@ -36,7 +36,7 @@ struct Leases {
 impl fmt::Display for Leases {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.leases.is_empty() {
-            return writeln!(f, "no leases");
+            return writeln!(f, "no leases; `entrepot provider orders` lists what can be bid for");
         }
         let mut table = Table::new(&["LEASE", "PER DAY", "DENOM", "TO WITHDRAW", "EARNS UNTIL"]);
         for lease in &self.leases {
@@ -68,6 +68,12 @@ impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (verb, count) = (self.verb, self.leases.len());
         let leases = if count == 1 { "lease" } else { "leases" };
+        if [&self.leases, &self.taken_back, &self.claimed].iter().all(|done| done.is_empty()) {
+            return writeln!(
+                f,
+                "there is nothing to withdraw; `entrepot provider leases` tells what is earned"
+            );
+        }
         writeln!(f, "{verb} {count} {leases}")?;
         self.taken_back
             .iter()
@@ -84,6 +90,11 @@ pub(super) async fn list(place: &Place, reading: Reading) -> anyhow::Result<()> 
 pub(super) async fn heartbeat(place: &Place, args: Args) -> anyhow::Result<()> {
     let desk = args.common.desk(place).await?;
     let leases: Vec<LeaseId> = chosen(&desk, &args.leases).await?;
+    ensure!(
+        !leases.is_empty(),
+        "{} has no leases, so there is nothing to beat for; `entrepot provider orders` lists what it can bid for",
+        desk.address()
+    );
     let sent = desk.beat(&leases).await?;
     args.common.output.print(&Done {
         leases: leases.iter().map(ToString::to_string).collect(),

@@ -144,6 +144,11 @@ impl<R: Reach> Worker<R> {
         bids: &[OwnBid],
         round: &mut Round,
     ) -> anyhow::Result<Option<String>> {
+        let denom = &task.wanted.denom;
+        if self.desk.find_denom(denom).await?.is_none() {
+            let cure = "`entrepot market` lists what it takes";
+            return Ok(Some(format!("the market does not take `{denom}`; {cure}")));
+        }
         if promise.after.exceeds(&promise.before) {
             let load = self.load(bids, round).await?;
             let others = match task.stands {

@@ -234,3 +234,19 @@ async fn an_offer_that_is_refused_stops_no_bid_and_is_tried_again_later() {
         Uint128::new(WEB_RATE)
     );
 }
+
+#[tokio::test]
+async fn a_denom_that_the_market_does_not_take_is_told_and_holds_up_no_bid() {
+    let sim = Sim::new();
+    sim.order("tenant");
+    let mut worker = sim.start_offering(10_000, |config| {
+        let mut other = config.prices[0].clone();
+        other.denom = "other".into();
+        config.offers[0].denom.clone_from(&other.denom);
+        config.prices.push(other);
+    });
+    let done = sim.round(&mut worker).await;
+    let told = "no offer in other: the market does not take `other`; `entrepot market` lists";
+    assert!(done.iter().any(|line| line.starts_with(told)), "{done:?}");
+    assert_eq!((sim.told(is_posted).len(), sim.told(is_bid).len()), (0, 1));
+}
