@@ -18,27 +18,38 @@ use crate::refusal;
 pub(super) struct Kept {
     /// Denoms whose offer is left alone, and until when.
     waits: BTreeMap<String, u64>,
-    /// Offers that were posted and that the market's list may not show yet: when, at which prices, and what leases of it
-    /// may cost in all, in nano-units per second.
-    posted: BTreeMap<String, (u64, Prices, u128)>,
+    /// Offers by denom that were posted and that the market's list may not show yet.
+    posted: BTreeMap<String, Posted>,
+}
+
+/// An offer that was posted a moment ago.
+#[derive(Debug)]
+struct Posted {
+    at: u64,
+    bond_denom: String,
+    prices: Prices,
+    /// What its leases may cost in all, in nano-units per second.
+    rate: u128,
 }
 
 impl Kept {
     /// Forgets what was posted long enough ago to be in any list.
     fn forget(&mut self, now: u64) {
-        self.posted.retain(|_, (at, ..)| now < at.saturating_add(UNSEEN));
+        self.posted.retain(|_, posted| now < posted.at.saturating_add(UNSEEN));
     }
 
     /// The offers that `listed` does not show yet.
     pub(super) fn unseen(&self, listed: &[OfferInfo]) -> impl Iterator<Item = (&Prices, u128)> {
-        let is_listed = |denom: &str| {
+        let is_listed = |denom: &str, posted: &Posted| {
             listed.iter().any(|offer| {
-                let OfferInfo { terms, state, .. } = offer;
-                terms.denom == denom && matches!(state, OfferState::Open | OfferState::Full)
+                let OfferInfo { terms, state, bond, .. } = offer;
+                terms.denom == denom
+                    && bond.denom == posted.bond_denom
+                    && matches!(state, OfferState::Open | OfferState::Full)
             })
         };
-        let unseen = self.posted.iter().filter(move |(denom, _)| !is_listed(denom));
-        unseen.map(|(_, (_, prices, rate))| (prices, *rate))
+        let unseen = self.posted.iter().filter(move |(denom, posted)| !is_listed(denom, posted));
+        unseen.map(|(_, Posted { prices, rate, .. })| (prices, *rate))
     }
 }
 
@@ -105,7 +116,8 @@ impl<R: Reach> Worker<R> {
         }
         self.kept.waits.insert(denom.clone(), now.saturating_add(UNSEEN));
         if task.deed == Deed::Post {
-            let posted = (now, task.terms.prices.clone(), promise.rate);
+            let (bond_denom, prices) = (task.wanted.bond.denom.clone(), task.terms.prices.clone());
+            let posted = Posted { at: now, bond_denom, prices, rate: promise.rate };
             self.kept.posted.insert(denom.clone(), posted);
         }
         let (msg, bond) = task.message();
