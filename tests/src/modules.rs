@@ -219,6 +219,15 @@ pub async fn fund_pool(chain: &Chain, giver: &Key, coin: Coin) -> anyhow::Result
     Ok(())
 }
 
+/// Whether a chain takes transfers over IBC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transfers {
+    /// It does.
+    Taken,
+    /// It takes none.
+    Stopped,
+}
+
 /// Has `voter` propose to x/gov that the chain takes transfers over IBC, or takes none; decided within seconds of
 /// [`pass`]'s vote. Returns the proposal's number.
 ///
@@ -227,9 +236,9 @@ pub async fn fund_pool(chain: &Chain, giver: &Key, coin: Coin) -> anyhow::Result
 pub async fn propose_transfers(
     chain: &Chain,
     voter: &Key,
-    send_enabled: bool,
+    transfers: Transfers,
 ) -> anyhow::Result<u64> {
-    let params = Params { send_enabled, receive_enabled: true };
+    let params = Params { send_enabled: transfers == Transfers::Taken, receive_enabled: true };
     let update = MsgUpdateParams { signer: gov_account(chain).await?, params: Some(params) };
     let update = Any {
         type_url: "/ibc.applications.transfer.v1.MsgUpdateParams".into(),
@@ -240,7 +249,7 @@ pub async fn propose_transfers(
         initial_deposit: vec![coin((2_000, "stake"))],
         proposer: chain.address(voter)?,
         title: "Transfers".into(),
-        summary: format!("taken: {send_enabled}"),
+        summary: format!("{transfers:?}"),
         expedited: true,
         ..MsgSubmitProposal::default()
     };

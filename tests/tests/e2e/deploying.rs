@@ -2,7 +2,7 @@ use anyhow::Context as _;
 use cosmos::chain::Chain;
 use e2e::World;
 use e2e::clock::until;
-use e2e::deployment::Rollout;
+use e2e::deployment::{Made, Rollout};
 use e2e::world::OWNER;
 use entrepot::deploy::state::Contract;
 use entrepot::deploy::{Deployed, State, Step};
@@ -81,6 +81,30 @@ async fn probe(world: &World, outpost: &str) -> anyhow::Result<Option<FlightResp
     Ok(flights.packets.into_iter().find(|flight| flight.kind == FlightKind::Probe))
 }
 
+/// Whether a market has accepted a packet of an outpost over the route's channel.
+async fn is_accepted(
+    world: &World,
+    (market, outpost): (&str, &str),
+    n: u64,
+) -> anyhow::Result<bool> {
+    let route = world.deployed.transfer.market.clone();
+    let ask = market::msg::QueryMsg::Accepted { route, sender: outpost.to_owned(), n };
+    let chain = &world.sites.market.chain;
+    let answer: AcceptedResponse = chain.query_smart(market, &ask).await?;
+    Ok(answer.accepted)
+}
+
+/// Asserts that one code and one contract were made on each chain, and one channel: the control channel.
+fn require_made_once(before: &Made, mut after: Made) {
+    for (now, before) in after.codes.iter_mut().zip(&before.codes) {
+        assert_eq!(now.len(), before.len() + 1, "one code on each chain: {now:?}");
+        now.pop();
+    }
+    assert_eq!(after.codes, before.codes);
+    assert_eq!(after.contracts, before.contracts.map(|count| count + 1));
+    assert_eq!(after.channels, before.channels + 1, "the control channel");
+}
+
 /// Opens the control channel as `deploy` asks for it: two ports, two chains and a version, each in backticks.
 async fn open_as_told(world: &World, told: &str) -> anyhow::Result<()> {
     let (_, told) = told.split_once("open it with your relayer").context("says who opens it")?;
@@ -151,20 +175,10 @@ fn a_deployment_killed_after_each_step_makes_nothing_twice() -> anyhow::Result<(
         assert_eq!((done, to_do, missing), (names, vec![], vec![]));
         assert_eq!(probe(world, outpost).await?, None);
         for (n, is_there) in [(sent, true), (sent + 1, false)] {
-            let route = world.deployed.transfer.market.clone();
-            let ask = market::msg::QueryMsg::Accepted { route, sender: outpost.to_owned(), n };
-            let accepted: AcceptedResponse =
-                world.sites.market.chain.query_smart(market, &ask).await?;
-            assert_eq!(accepted.accepted, is_there, "one probe, which the market has: {n}");
+            let accepted = is_accepted(world, (market, outpost), n).await?;
+            assert_eq!(accepted, is_there, "one probe, which the market has: {n}");
         }
-        let mut after = world.made().await?;
-        for (now, before) in after.codes.iter_mut().zip(&before.codes) {
-            assert_eq!(now.len(), before.len() + 1, "one code on each chain: {now:?}");
-            now.pop();
-        }
-        assert_eq!(after.codes, before.codes);
-        assert_eq!(after.contracts, before.contracts.map(|count| count + 1));
-        assert_eq!(after.channels, before.channels + 1, "the control channel");
+        require_made_once(&before, world.made().await?);
         world.settled().await?;
         assert_eq!(chain.balance(world.address(OWNER)?, money).await?, purse, "to the unit");
         Ok(())

@@ -1,7 +1,7 @@
 use anyhow::Context as _;
 use e2e::clock::until;
 use e2e::ledger::{Asset, Ledger, changes};
-use e2e::modules::{pass, propose_transfers};
+use e2e::modules::{Transfers, pass, propose_transfers};
 use e2e::world::{BUYER, WALLET};
 use outpost::msg::responses::OrderState;
 use serde_json::{Value, json};
@@ -25,10 +25,10 @@ fn what_the_chain_does_not_take_is_sent_later_or_given_up() -> anyhow::Result<()
         for tool in [&mine, &theirs] {
             std::fs::write(tool.home().join("order.json"), &order)?;
         }
-        let stop = propose_transfers(chain, &voter, false).await?;
+        let stop = propose_transfers(chain, &voter, Transfers::Stopped).await?;
         pass(chain, &voter, stop).await?;
         // What comes next is seconds from now; nobody waits for it before the purchases are made.
-        let go_on = propose_transfers(chain, &voter, true).await?;
+        let go_on = propose_transfers(chain, &voter, Transfers::Taken).await?;
         let coin = format!("{UNITS}usdx");
         let buy = ["buy", "--order", "order.json", "--coin", &coin];
         let (operator, heir) = (format!("{}=close", world.address(BUYER)?), world.address(HEIR)?);
