@@ -244,7 +244,7 @@ mod tests {
         load.add_offer(7, &web_prices(), (WEB_RATE, 0));
         load.add_lease(&lease.id, &lease.group, Some(7));
         assert_eq!(load.total(), whole, "the lease is within it");
-        let mut both = whole.clone();
+        let mut both = whole;
         both.add(&needs);
         assert_eq!(choose(&load, &orders, &room(both.clone())).len(), 1);
         both.cpu_milli -= 1;
