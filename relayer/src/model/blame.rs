@@ -46,12 +46,13 @@ impl Blame {
 /// contract may have written: it is a reason to look at the client, and no more.
 ///
 /// Source: ibc-go v10.5 `modules/core/02-client/types/errors.go`, `ErrClientNotActive`, `ErrClientFrozen`;
-/// `modules/light-clients/07-tendermint/errors.go`, `ErrTrustingPeriodExpired`; `modules/core/errors/errors.go`,
-/// `ErrUnauthorized`.
+/// `modules/light-clients/07-tendermint/errors.go`, `ErrTrustingPeriodExpired`; `modules/core/keeper/msg_server.go`,
+/// `UpdateClient`.
 fn speaks_of_client(log: &str) -> bool {
     ["client state is not active", "client is not active", "client is frozen"]
         .iter()
-        .chain(&["time since latest trusted state has passed the trusting period", "unauthorized"])
+        .chain(&["time since latest trusted state has passed the trusting period"])
+        .chain(&["is not authorized to update client"])
         .any(|text| log.contains(text))
 }
 

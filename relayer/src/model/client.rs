@@ -33,6 +33,8 @@ pub(crate) struct Client {
     doubted: bool,
     /// Until then it is taken to work, whatever is said of it: the chain has told.
     vouched_until: Time,
+    /// It lets only others relay.
+    is_barred: bool,
 }
 
 /// Until when a client takes updates.
@@ -108,7 +110,9 @@ impl Model {
         let again = self.now.plus(pause.max(LOOK_LATER));
         let trust = Trust { newest: facts.time, period: facts.trusting_period };
         let mut client = Client { trust: Some(trust), not_before: again, ..Client::default() };
-        let complaint = facts.status.complaint().or_else(|| self.not_admitted(id, &facts.allowed));
+        let barred = self.not_admitted(id, &facts.allowed);
+        client.is_barred = barred.is_some();
+        let complaint = facts.status.complaint().or(barred);
         if complaint.is_none() {
             client.not_before = self.now.plus(LOOK_LATER);
             client.vouched_until = self.now.plus(LOOK_AGAIN);
@@ -126,6 +130,15 @@ impl Model {
                     self.note_given(id, facts.latest, at);
                 }
             }
+        }
+    }
+
+    /// Applies that a flow's client took an update: whatever was wrong with it, it works again, unless it was given by those
+    /// whom alone it lets relay.
+    pub(super) fn takes_updates(&mut self, id: &FlowId) {
+        let flow = self.flow_mut(id);
+        if !flow.client.is_barred {
+            flow.parked = None;
         }
     }
 
@@ -226,6 +239,10 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drive::setup::offline;
+    use crate::model::facts::ClientChange;
+    use crate::model::ids::{Both, Side};
+    use crate::model::rows::{Ibc, PathEnd, PathRow, Rows};
 
     #[test]
     fn refreshes_come_at_two_thirds_of_the_period_and_not_all_at_once() {
@@ -235,5 +252,53 @@ mod tests {
         let distinct: std::collections::BTreeSet<_> = times.iter().collect();
         assert!(distinct.len() > 40, "{times:?}");
         assert_eq!(trust.refresh_at("ab/1"), trust.refresh_at("ab/1"));
+    }
+
+    /// A model with a path whose clients stand, and its flow to B.
+    fn linked() -> (Model, FlowId) {
+        let chain = |id: &str| {
+            format!(
+                "[[chain]]\nid = \"{id}\"\nrpc = [\"http://x\"]\naddress_prefix = \"x\"\nkey = \"k\"\n\
+                 gas_price = \"0.1stake\"\n"
+            )
+        };
+        let file = toml::from_str(&format!("{}{}", chain("a-1"), chain("b-1"))).unwrap();
+        let end = PathEnd { client: Some("07-tendermint-0".into()), ..PathEnd::default() };
+        let path = PathRow {
+            path: "a-b".into(),
+            chains: Both { a: "a-1".into(), b: "b-1".into() },
+            ends: Both { a: end.clone(), b: end },
+            create: false,
+            delay: Span(0),
+            ibc: Ibc::V1,
+        };
+        let rows = Rows { paths: vec![path], ..Rows::default() };
+        let flow = FlowId { path: "a-b".into(), to: Side::B };
+        (Model::load(offline(&file), rows), flow)
+    }
+
+    #[test]
+    fn a_client_that_lets_only_others_relay_stays_parked_whatever_they_bring() {
+        let (mut model, flow) = linked();
+        let facts = |status: ClientStatus, allowed: &[&str]| ClientFacts {
+            status,
+            latest: 5,
+            time: Time(1),
+            trusting_period: Span::seconds(1_000),
+            allowed: allowed.iter().map(|address| Address::from(*address)).collect(),
+        };
+        let update = |model: &mut Model, height: u64| {
+            let event = ("07-tendermint-0".into(), height, ClientChange::Updated);
+            model.on_client(&"b-1".into(), None, event);
+            model.flows[&flow].parked.clone()
+        };
+        model.on_client_facts(&flow, facts(ClientStatus::Active, &["other"]));
+        let parked = update(&mut model, 6).expect("only others may bring updates");
+        assert!(parked.contains("it lets only some accounts relay"), "{parked}");
+        // The accounts of a model that only looks have no name.
+        model.on_client_facts(&flow, facts(ClientStatus::Active, &["other", ""]));
+        assert_eq!(model.flows[&flow].parked, None);
+        model.on_client_facts(&flow, facts(ClientStatus::Expired, &[]));
+        assert_eq!(update(&mut model, 7), None, "what takes updates has not expired");
     }
 }

@@ -68,8 +68,7 @@ impl Model {
             self.note_given(&flow, height, at);
         }
         self.rejuvenate(&flow, height);
-        // Whatever was wrong with the client, it takes updates again.
-        self.flow_mut(&flow).parked = None;
+        self.takes_updates(&flow);
     }
 
     /// Applies that a client knows the other chain's since `height`; no event tells.

@@ -77,8 +77,8 @@ fn model() -> Model {
     model
 }
 
-/// A model that has been told all it asks, and an hour of packets that were counted.
-fn busy() -> (Model, Tally) {
+/// A model that has been told all it asks, of clients in this state.
+fn answered(status: &ClientStatus) -> Model {
     let mut model = model();
     let now = crate::drive::now();
     let asks = step(&mut model, Fact::Tick, now).asks;
@@ -90,7 +90,7 @@ fn busy() -> (Model, Tally) {
             Ask::Client { .. } => Fact::Client(
                 id,
                 ClientFacts {
-                    status: ClientStatus::Active,
+                    status: status.clone(),
                     latest: 90,
                     time,
                     trusting_period,
@@ -101,6 +101,13 @@ fn busy() -> (Model, Tally) {
         };
         step(&mut model, fact, now);
     }
+    model
+}
+
+/// A model where all is well, and an hour of packets that were counted.
+fn busy() -> (Model, Tally) {
+    let mut model = answered(&ClientStatus::Active);
+    let now = model.now;
     let mut tally = Tally { started: now.minus(Span::seconds(7_205)), ..Tally::default() };
     for moment in 0..360 {
         let (height, seconds) = (HEIGHT - 3_590 + 10 * moment, 3_590 - 10 * moment);
@@ -514,9 +521,12 @@ fn every_key_and_granter_is_shown() {
 #[ignore = "needs Chromium and playwright-core; scripts/test runs it"]
 async fn the_page_is_drawn() {
     let server = Server::over(busy(), None).await;
+    let expired = (answered(&ClientStatus::Expired), Tally::default());
+    let troubled = Server::over(expired, None).await;
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/page/check.mjs");
-    let url = format!("http://{}/", server.address);
-    let run = tokio::process::Command::new("node").args([script, &url]).kill_on_drop(true).output();
+    let [url, other] = [&server, &troubled].map(|server| format!("http://{}/", server.address));
+    let mut node = tokio::process::Command::new("node");
+    let run = node.args([script, &url, &other]).kill_on_drop(true).output();
     let output = timeout(Duration::from_secs(120), run).await.unwrap().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");

@@ -1,4 +1,5 @@
-// Opens the status page in Chromium and checks what a person would see. Called by serve/tests.rs with its address.
+// Opens the status page in Chromium and checks what a person would see. Called by serve/tests.rs with its address, and that
+// of a ferry whose clients have expired.
 //
 // PLAYWRIGHT  the folder whose node_modules has playwright-core
 // CHROMIUM    the browser (default: /usr/bin/chromium)
@@ -8,20 +9,20 @@ import { createRequire } from "node:module";
 import assert from "node:assert/strict";
 
 const { chromium } = createRequire(`${process.env.PLAYWRIGHT ?? process.cwd()}/`)("playwright-core");
-const url = process.argv[2];
+const [url, troubled] = process.argv.slice(2);
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox"],
 });
 
 /** A page of this size and scheme that has drawn once, with what went wrong on it. */
-async function open(width, height, colorScheme) {
+async function open(width, height, colorScheme, at = url) {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
   const faults = [];
   page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
   page.on("pageerror", (error) => faults.push(error.message));
-  page.on("request", (request) => request.url().startsWith(url) || faults.push(`asked ${request.url()}`));
-  await page.goto(url);
+  page.on("request", (request) => request.url().startsWith(at) || faults.push(`asked ${request.url()}`));
+  await page.goto(at);
   await page.locator("#chains .card").first().waitFor();
   return { page, faults };
 }
@@ -44,6 +45,13 @@ const contrast = (page, selector) => page.evaluate((selector) => {
   const [a, b] = [light(getComputedStyle(node).color), light(getComputedStyle(card).backgroundColor)];
   return (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
 }, selector);
+
+/** Keeps what a page looks like, if somebody wants to see it. */
+async function shoot(page, name) {
+  if (process.env.SHOTS) {
+    await page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, fullPage: true });
+  }
+}
 
 try {
   // First, while the newest block is young: nothing makes blocks here.
@@ -86,12 +94,18 @@ try {
         assert.ok(await contrast(page, selector) >= 4.5, `${name}: ${selector} can hardly be read`);
       }
       assert.deepEqual(faults, [], name);
-      if (process.env.SHOTS) {
-        await page.screenshot({ path: `${process.env.SHOTS}/${width}-${scheme}.png`, fullPage: true });
-      }
+      await shoot(page, `${width}-${scheme}`);
       await page.close();
     }
   }
+
+  const dead = await open(1280, 900, "light", troubled);
+  await dead.page.locator("#state.bad").waitFor();
+  assert.match(await dead.page.locator("#state-text").innerText(), /client 07-tendermint-1 of a-1: it has expired/);
+  assert.equal(await dead.page.locator("#paths .note.bad").count(), 2);
+  assert.deepEqual(dead.faults, []);
+  await shoot(dead.page, "expired");
+  await dead.page.close();
 } finally {
   await browser.close();
 }

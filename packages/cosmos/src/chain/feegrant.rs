@@ -123,9 +123,14 @@ impl Chain {
 /// Whether a chain says that there is no grant; what else it refuses says nothing of that.
 ///
 /// Source: cosmos-sdk v0.53 `x/feegrant/keeper/grpc_query.go`, `Allowance`: the status is `Internal` in most versions,
-/// and the text that of `keeper.go`, `GetAllowance`: "fee-grant not found: not found".
+/// and the text that of `keeper.go`, `GetAllowance`: "fee-grant not found: not found"; since v0.54 that of the collection.
 fn is_no_grant(error: &QueryError) -> bool {
-    let says_so = |log: &str| log.contains("fee-grant not found") || log.contains("no allowance");
+    let lacks = |log: &str| {
+        log.contains("collections: not found") && log.contains("feegrant.v1beta1.Grant")
+    };
+    let says_so = |log: &str| {
+        log.contains("fee-grant not found") || log.contains("no allowance") || lacks(log)
+    };
     error.is_not_found() || matches!(error, QueryError::Refused { log, .. } if says_so(log))
 }
 
@@ -257,6 +262,12 @@ mod tests {
             18,
             "fee-grant not found: not found: invalid request"
         )));
+        // As wasmd v0.70.3 says it, with SDK v0.54.
+        let missing = "rpc error: code = Internal desc = collections: not found: key '(\"wasm1a\", \"wasm1b\")' of \
+                       type github.com/cosmos/gogoproto/cosmos.feegrant.v1beta1.Grant: unknown request";
+        assert!(is_no_grant(&refused("sdk", 6, missing)));
+        let other = missing.replace("feegrant.v1beta1.Grant", "bank.v1beta1.Metadata");
+        assert!(!is_no_grant(&refused("sdk", 6, &other)));
         for log in ["failed to load state at height 5; version does not exist", "out of memory"] {
             assert!(!is_no_grant(&refused("sdk", 18, log)), "{log}");
         }
