@@ -125,7 +125,13 @@ fn node<'a>(nodes: &'a Nodes, chain: &ChainId) -> Result<&'a Node, Why> {
 }
 
 fn failed(error: ChainError) -> Why {
-    Why::Unavailable(error.to_string())
+    match &error {
+        // Another endpoint would say the same.
+        ChainError::NoAccount { .. } | ChainError::Query(QueryError::Refused { .. }) => {
+            Why::Refused(error.to_string())
+        }
+        _ => Why::Unavailable(error.to_string()),
+    }
 }
 
 fn stored(error: crate::store::StoreError) -> Why {
@@ -319,6 +325,12 @@ mod tests {
             fails(Ask::GasPrice { chain: node.id.clone(), module, denom: denom.clone() }).await;
         }
         assert_eq!(used(), second.address, "a chain may have no such module");
+        let none = serde_json::json!({ "code": 22, "codespace": "sdk", "log": "not found" });
+        second.state.lock().unwrap().queries.push(("AccountInfo", none));
+        for _ in 0..4 {
+            fails(Ask::Account(lane.clone())).await;
+        }
+        assert_eq!(used(), second.address, "a key may have no account yet");
     }
 
     fn refused(data: &str) -> Fault {

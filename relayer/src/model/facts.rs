@@ -522,7 +522,7 @@ pub enum Why {
     /// No endpoint could serve it.
     #[error("not served: {0}")]
     Unavailable(String),
-    /// A simulation failed and named no message.
+    /// A chain refused it in good health: a simulation failed and named no message, or what was asked for is not there.
     #[error("{0}")]
     Refused(String),
     /// It was served and does not verify.
