@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{IsTerminal as _, Stdout, Write};
+use std::pin::pin;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -90,10 +91,16 @@ impl Watch {
             return self.print(&read().await?);
         }
         let mut screen = Screen::of(std::io::stdout(), self.output);
+        // Asked once for all views: asked anew for each, a Ctrl-C while one is read would be lost.
+        let mut stop = pin!(tokio::signal::ctrl_c());
         loop {
-            screen.show(self.output, read().await)?;
+            let view = tokio::select! {
+                interrupted = &mut stop => return Ok(interrupted?),
+                view = read() => view,
+            };
+            screen.show(self.output, view)?;
             tokio::select! {
-                interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
+                interrupted = &mut stop => return Ok(interrupted?),
                 () = tokio::time::sleep(Duration::from_secs(self.interval)) => {}
             }
         }
