@@ -40,6 +40,11 @@ pub(super) fn is_over(lease: &LeaseInfo, now: u64) -> bool {
     lease.beats > 0 && lease.stops_at.is_some_and(|stop| now >= stop)
 }
 
+/// Whether a lease that is over ends by the report of its silence, which came to its deadline before the stop.
+pub(super) fn was_silent(lease: &LeaseInfo) -> bool {
+    lease.silent_deadline.is_some_and(|deadline| lease.stops_at.is_none_or(|stop| deadline < stop))
+}
+
 /// Whether a deployment has been out of money for so many seconds.
 pub(super) fn is_unpaid(status: &DeploymentStatus, seconds: u64) -> bool {
     status.runs_out_at.is_some_and(|since| since.saturating_add(seconds) <= status.at)
@@ -142,6 +147,9 @@ mod tests {
         assert!(beat_is_due(&lease(999, Some(1_000)), 900), "a second is not earned yet");
         assert!(!beat_is_due(&lease(500, Some(1_000)), 1_000), "it is over");
         assert!(!is_over(&lease(500, None), u64::MAX), "it has no end");
+        let reported = |deadline| LeaseInfo { silent_deadline: Some(deadline), ..last.clone() };
+        assert!(was_silent(&reported(999)), "nothing but its bond is lost");
+        assert!(!was_silent(&reported(1_000)), "the stop comes first");
         let never = LeaseInfo { beats: 0, ..last };
         assert!(!is_over(&never, 2_000), "the market ends no lease that never began");
     }

@@ -12,7 +12,7 @@ use market::msg::{LeaseId, LeaseInfo, OwnBid};
 use protocol::Group;
 
 use super::due::{
-    beat_is_due, is_binding, is_over, is_refusal, is_undecided, is_unpaid, next_beat,
+    beat_is_due, is_binding, is_over, is_refusal, is_undecided, is_unpaid, next_beat, was_silent,
 };
 use super::{Config, Desk, Reach};
 use crate::session::Actor;
@@ -222,9 +222,16 @@ impl<R: Reach> Worker<R> {
             if !self.may_send().await? {
                 return Ok(());
             }
-            let ended = self.desk.end(&lease.id).await;
+            let (ended, how) = if was_silent(lease) {
+                (
+                    self.desk.close_silent(&lease.id).await,
+                    "was silent until its deadline: its bond is lost",
+                )
+            } else {
+                (self.desk.end(&lease.id).await, "has run its time")
+            };
             let ended = ended.with_context(|| format!("cannot end {}", lease.id));
-            round.note(ended.map(|_| format!("ended {}, which has run its time", lease.id)))?;
+            round.note(ended.map(|_| format!("ended {}, which {how}", lease.id)))?;
         }
         if self.money_seen_at.is_some_and(|at| now < at.saturating_add(MONEY)) {
             return Ok(());

@@ -180,7 +180,8 @@ fn close_lease(
     if ORDERS.has(ctx.state(), key) {
         order::close(ctx, &mut live, group, "closed")?;
     } else if LEASES.has(ctx.state(), key) {
-        lease::close::by_tenant(ctx, &mut live, group)?;
+        let at = lease::close::judged_at(&mut live, ctx.now())?;
+        lease::close::by_tenant(ctx, &mut live, group, at)?;
     }
     live.save(ctx.storage())?;
     Ok(Answer::Done {})

@@ -82,6 +82,14 @@ impl<R: Reach> Desk<R> {
         self.market.tell(&ExecuteMsg::EndLease { lease: lease.clone() }, &[]).await
     }
 
+    /// Closes a lease that was reported and stayed silent. Its bond is lost whoever does it; its capacity is free again.
+    ///
+    /// # Errors
+    /// What the market says.
+    pub async fn close_silent(&self, lease: &LeaseId) -> anyhow::Result<TxOutcome> {
+        self.market.tell(&ExecuteMsg::CloseSilent { lease: lease.clone() }, &[]).await
+    }
+
     /// Leaves a lease: at once while its deployment is out of money, else as was agreed.
     ///
     /// # Errors

@@ -21,12 +21,13 @@ pub(crate) const IDLE_SECONDS: Seconds = Seconds::new(86_400);
 
 /// Closes a deployment as its tenant wants it.
 pub(crate) fn by_tenant(ctx: &mut Context<'_>, mut live: Live) -> Result<(), ContractError> {
+    let at = lease_close::judged_at(&mut live, ctx.now())?;
     for group in 0..live.record.groups {
         let key = (live.number, group);
         if ORDERS.has(ctx.state(), key) {
             order::close(ctx, &mut live, group, "closed")?;
         } else if LEASES.has(ctx.state(), key) {
-            lease_close::by_tenant(ctx, &mut live, group)?;
+            lease_close::by_tenant(ctx, &mut live, group, at)?;
         }
     }
     finish(ctx, live, "closed")
@@ -47,7 +48,7 @@ pub(crate) fn short(ctx: &mut Context<'_>, id: &DeploymentId) -> Result<(), Cont
         if ORDERS.has(ctx.state(), key) {
             order::close(ctx, &mut live, group, "out_of_funds")?;
         } else if LEASES.has(ctx.state(), key) {
-            lease_close::out_of_funds(ctx, &mut live, group)?;
+            lease_close::out_of_funds(ctx, &mut live, group, since)?;
         }
     }
     finish(ctx, live, "out_of_funds")

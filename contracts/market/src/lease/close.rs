@@ -99,31 +99,39 @@ fn settle_bond(
     Ok(lost)
 }
 
-/// Closes a lease as its tenant wants it.
+/// The second by which it is told who was silent: in which the money ran out, if it is out, else this one. Asked for once
+/// before the leases of a deployment are closed, since a close can end the shortage.
+pub(crate) fn judged_at(live: &mut Live, now: Seconds) -> Result<Seconds, EscrowError> {
+    live.account.settle(now)?;
+    Ok(live.account.short_since().unwrap_or(now))
+}
+
+/// Closes a lease as its tenant wants it; silence is told by the second `at`.
 pub(crate) fn by_tenant(
     ctx: &mut Context<'_>,
     live: &mut Live,
     group: u32,
+    at: Seconds,
 ) -> Result<(), ContractError> {
-    let fault = fault_at_leaving(ctx, live, group)?;
+    let fault = fault_at_leaving(ctx, live, group, at)?;
     let ending = Ending { fault, bond: BondFate::Returned, reason: "tenant" };
     close(ctx, live, group, ending)
 }
 
-/// Who is to blame if a lease ends now: a provider that was silent, before the money ran out if it did. One that
-/// stops to beat when it is not paid is not.
-fn blame(live: &Live, now: Seconds, group: u32) -> Result<Fault, EscrowError> {
-    let at = live.account.short_since().unwrap_or(now);
+/// Who is to blame if a lease ends: a provider that was silent in the second `at`. One that stops to beat when it
+/// is not paid is not.
+fn blame(live: &Live, group: u32, at: Seconds) -> Result<Fault, EscrowError> {
     Ok(if live.account.stream(group)?.is_silent(at) { Fault::Provider } else { Fault::None })
 }
 
-/// Closes a lease of a deployment that is out of funds.
+/// Closes a lease of a deployment that has been out of funds since the second `at`.
 pub(crate) fn out_of_funds(
     ctx: &mut Context<'_>,
     live: &mut Live,
     group: u32,
+    at: Seconds,
 ) -> Result<(), ContractError> {
-    let fault = blame(live, ctx.now(), group)?;
+    let fault = blame(live, group, at)?;
     close(ctx, live, group, Ending { fault, bond: BondFate::Returned, reason: "out_of_funds" })
 }
 
@@ -131,11 +139,11 @@ pub(crate) fn out_of_funds(
 /// to one that lost an attribute the tenant asked for.
 fn fault_at_leaving(
     ctx: &Context<'_>,
-    live: &mut Live,
+    live: &Live,
     group: u32,
+    at: Seconds,
 ) -> Result<Fault, ContractError> {
-    live.account.settle(ctx.now())?;
-    if blame(live, ctx.now(), group)? == Fault::Provider {
+    if blame(live, group, at)? == Fault::Provider {
         return Ok(Fault::Provider);
     }
     let stream = live.account.stream(group)?;
@@ -157,10 +165,10 @@ pub(crate) fn by_provider(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Con
     let now = ctx.now();
     let (mut live, mut lease) = load_named(ctx.state(), id)?;
     require_provider(ctx.state(), &lease, ctx.caller())?;
-    live.account.settle(now)?;
+    let at = judged_at(&mut live, now)?;
     let notice = live.group(ctx.state(), id.group)?.notice_seconds.unwrap_or_default();
     if live.account.is_short() {
-        out_of_funds(ctx, &mut live, id.group)?;
+        out_of_funds(ctx, &mut live, id.group, at)?;
     } else if !was_alive(&live, id.group)? {
         let (fault, bond) = (Fault::Provider, BondFate::Tenth);
         close(ctx, &mut live, id.group, Ending { fault, bond, reason: "declined" })?;
@@ -200,7 +208,8 @@ pub(crate) fn at_stop(ctx: &mut Context<'_>, id: &LeaseId) -> Result<(), Contrac
         return Err(ContractError::WrongState { what: "lease", problem });
     }
     let reason = if lease.reclaiming { "notice" } else { "term" };
-    let (fault, bond) = (Fault::None, BondFate::Returned);
+    let at = judged_at(&mut live, ctx.now())?;
+    let (fault, bond) = (blame(&live, id.group, at)?, BondFate::Returned);
     close(ctx, &mut live, id.group, Ending { fault, bond, reason })?;
     live.save(ctx.storage())
 }

@@ -270,6 +270,16 @@ fn a_notice_cuts_a_reported_silence_short_and_then_only_the_stop_ends_the_lease(
 
 /// Leases by offers with a minimum charge, each with a window of a quarter of an hour.
 fn charged(suite: &mut Suite, charges: &[(&str, u128)], deposit: u128) -> Vec<LeaseId> {
+    charged_for(suite, charges, deposit, None)
+}
+
+/// The same, for a term.
+fn charged_for(
+    suite: &mut Suite,
+    charges: &[(&str, u128)],
+    deposit: u128,
+    term_seconds: Option<u64>,
+) -> Vec<LeaseId> {
     let mut groups = Vec::new();
     for (provider, min_charge) in charges {
         let min_charge = Uint128::new(*min_charge);
@@ -277,23 +287,26 @@ fn charged(suite: &mut Suite, charges: &[(&str, u128)], deposit: u128) -> Vec<Le
         let offer = suite.post(provider, terms, &coins(2 * BOND, USD));
         let mut wanted = group(provider, by_offer(offer));
         wanted.heartbeat_window_seconds = Some(900);
+        wanted.term_seconds = term_seconds;
         groups.push(wanted);
     }
     suite.open(1, groups, deposit);
     (0..).zip(charges).map(|(group, _)| suite.lease_id(1, group)).collect()
 }
 
+/// Both ways in which a deployment out of funds is closed as a whole.
+const CLOSES: [fn(&mut Suite); 2] = [
+    |suite| drop(suite.act(Command::CloseDeployment {})),
+    |suite| {
+        suite.pass(GRACE);
+        let deployment = suite.id(1);
+        suite.just("owner", &ExecuteMsg::CloseShort { deployment });
+    },
+];
+
 #[test]
 fn who_stops_to_beat_unpaid_has_its_minimum_charge_whoever_closes() {
-    let closes: [fn(&mut Suite); 2] = [
-        |suite| drop(suite.act(Command::CloseDeployment {})),
-        |suite| {
-            suite.pass(GRACE);
-            let deployment = suite.id(1);
-            suite.just("owner", &ExecuteMsg::CloseShort { deployment });
-        },
-    ];
-    for close in closes {
+    for close in CLOSES {
         let mut suite = Suite::new();
         let leases = charged(&mut suite, &[("alice", 900)], 1_500);
         suite.beat("alice", &leases[0]);
@@ -303,27 +316,42 @@ fn who_stops_to_beat_unpaid_has_its_minimum_charge_whoever_closes() {
     }
 }
 
+/// Alice falls silent, Bob beats on until the money is out and then stops, as who is not paid may.
+fn one_silent_before_the_shortage(suite: &mut Suite, charges: &[(&str, u128)]) -> Vec<LeaseId> {
+    let leases = charged(suite, charges, 3_900 + 2_500);
+    let of = |name| charges.iter().position(|(provider, _)| *provider == name).unwrap();
+    suite.beat("alice", &leases[of("alice")]);
+    suite.beat("bob", &leases[of("bob")]);
+    suite.pass(800);
+    suite.beat("bob", &leases[of("bob")]);
+    suite.pass(2_200);
+    leases
+}
+
 #[test]
-fn who_was_silent_before_the_money_ran_out_has_no_minimum_charge_whoever_closes() {
-    let closes: [fn(&mut Suite); 2] = [
-        |suite| drop(suite.act(Command::CloseDeployment {})),
-        |suite| {
-            suite.pass(GRACE);
-            let deployment = suite.id(1);
-            suite.just("owner", &ExecuteMsg::CloseShort { deployment });
-        },
-    ];
-    for close in closes {
-        let mut suite = Suite::new();
-        let leases = charged(&mut suite, &[("alice", 1_500), ("bob", 0)], 3_900);
-        suite.beat("alice", &leases[0]);
-        suite.beat("bob", &leases[1]);
-        suite.pass(800);
-        suite.beat("bob", &leases[1]);
-        suite.pass(1_200);
-        close(&mut suite);
-        assert_eq!(suite.claimable("alice", USD), 900 - 18);
+fn who_was_silent_before_the_money_ran_out_has_no_minimum_charge_whoever_closes_and_in_any_order() {
+    for close in CLOSES {
+        for charges in [[("alice", 1_500), ("bob", 2_500)], [("bob", 2_500), ("alice", 1_500)]] {
+            let mut suite = Suite::new();
+            one_silent_before_the_shortage(&mut suite, &charges);
+            close(&mut suite);
+            assert_eq!(suite.claimable("alice", USD), 900 - 18, "{charges:?}");
+            assert_eq!(suite.claimable("bob", USD), 2_500 - 50, "{charges:?}");
+        }
     }
+}
+
+#[test]
+fn a_stop_within_a_shortage_blames_who_was_silent_before_it() {
+    let mut suite = Suite::new();
+    let leases = charged_for(&mut suite, &[("alice", 1_500), ("bob", 0)], 3_900, Some(3_000));
+    suite.beat("alice", &leases[0]);
+    suite.beat("bob", &leases[1]);
+    suite.pass(800);
+    suite.beat("bob", &leases[1]);
+    suite.pass(2_200);
+    suite.just("owner", &ExecuteMsg::EndLease { lease: leases[0].clone() });
+    assert_eq!(suite.claimable("alice", USD), 900 - 18);
 }
 
 #[test]
