@@ -24,6 +24,8 @@ const LOOK_AGAIN: Span = Span::seconds(60);
 const LOOK_SOON: Span = Span::seconds(10);
 /// When a look that failed is repeated.
 const LOOK_LATER: Span = Span::seconds(5);
+/// So many looks in a row may fail to read a grant of which nothing is known, before it is taken for none.
+const BLIND_LOOKS: u32 = 6;
 /// For how long a granter is passed over that a chain has refused.
 const PASS_OVER: Span = Span::seconds(60);
 
@@ -32,6 +34,8 @@ const PASS_OVER: Span = Span::seconds(60);
 pub(crate) struct Purse {
     /// What the chain said last; `None` until it is asked and has told.
     funds: Option<Funds>,
+    /// Granters whose grants were never read: how often that was tried.
+    never_read: BTreeMap<Address, u32>,
     /// The ask whose answer is awaited.
     asked: Option<AskId>,
     /// It is not looked at before.
@@ -129,13 +133,25 @@ impl Purse {
     /// Takes in what the chain says. Of grants that could not be looked at this time, what was known stands.
     fn take(&mut self, mut funds: Funds) {
         let known = self.funds.take().map(|funds| funds.grants).unwrap_or_default();
+        let tried = std::mem::take(&mut self.never_read);
         for (granter, why) in &funds.unread {
             let known = known.iter().find(|grant| grant.granter == *granter).cloned();
+            let tries = tried.get(granter).copied();
+            if known.is_none() || tries.is_some() {
+                self.never_read.insert(granter.clone(), tries.unwrap_or(0) + 1);
+            }
             let unknown = || Grant::unknown(granter.clone(), why);
             funds.grants.push(known.unwrap_or_else(unknown));
         }
         self.spent.retain(|granter, _| funds.is_unread(granter));
         self.funds = Some(funds);
+    }
+
+    /// Whether a grant that was never read may be what pays: no other does, and the key's own money is to stay.
+    fn awaits_grant(&self, now: Time) -> bool {
+        let Some(funds) = &self.funds else { return true };
+        let pays = |grant: &Grant| self.objection(grant, (0, 0), &[], now).is_none();
+        self.never_read.values().any(|tries| *tries < BLIND_LOOKS) && !funds.grants.iter().any(pays)
     }
 
     /// Whether a grant pays for what lacked money, as it was last looked at.
@@ -151,6 +167,7 @@ impl Purse {
     /// those before.
     pub(super) fn look_anew(&mut self) {
         (self.funds, self.asked, self.last) = (None, None, None);
+        self.never_read.clear();
         self.look_at = Time::default();
         self.refused.clear();
     }
@@ -222,7 +239,7 @@ impl Model {
     /// Whether it is still to be found out who pays in a lane.
     pub(crate) fn payer_unknown(&self, chain: &ChainConfig, lane: &LaneId) -> bool {
         let purse = self.lanes.get(lane).map(|lane| &lane.purse);
-        !chain.fee_granters.is_empty() && purse.is_none_or(|purse| purse.funds.is_none())
+        !chain.fee_granters.is_empty() && purse.is_none_or(|purse| purse.awaits_grant(self.now))
     }
 
     /// Decides who pays for a transaction with these messages: `gas` is its limit where the key pays itself,
@@ -324,8 +341,12 @@ impl Model {
         }
         purse.asked = None;
         let looked_at: Vec<_> = funds.grants.iter().map(|grant| grant.granter.clone()).collect();
-        let is_partial = !funds.unread.is_empty();
+        let unread = funds.unread.first().map(|(granter, why)| format!("`{granter}`: {why}"));
+        let is_partial = unread.is_some();
         purse.take(funds);
+        if let Some(reason) = unread.filter(|_| purse.awaits_grant(self.now)) {
+            self.notices.push(Notice::NoFunds { lane: id.clone(), reason });
+        }
         for slot in self.record.slots(&id) {
             if let Some(granter) = slot.granter.as_ref().filter(|one| looked_at.contains(*one)) {
                 *purse.spent.entry(granter.clone()).or_default() += slot.fee;

@@ -184,6 +184,31 @@ fn a_grant_that_cannot_be_looked_at_holds_up_no_other() {
     assert_eq!(paid(&world, own.as_str()), before);
 }
 
+/// The only one, unread at the first look, is waited for: the key's own money stays where it is. But not for ever.
+#[test]
+fn a_grant_that_was_never_read_is_waited_for_where_no_other_pays() {
+    let mut world = link(Setup::default());
+    let own = address(&world, Side::B, 0);
+    grant(&mut world, "sim1first", allows(u128::MAX));
+    let begin = |world: &mut World, granter: &'static str| {
+        world.chains.b.core.money.unread.insert(granter.to_owned());
+        world.retune(|config| config.fee_granters = vec![granter.into()]);
+        world.send_at(Sending { at: 1, from: Side::A, count: 5, expiry: LATE });
+    };
+    let before = paid(&world, own.as_str());
+    begin(&mut world, "sim1first");
+    world.run(12, |_| false);
+    assert!(payers(&world).is_empty(), "{:?}", world.notices);
+    world.chains.b.core.money.unread.clear();
+    settle(&mut world, 60);
+    assert_eq!(payers(&world), ["sim1first"], "{:?}", world.notices);
+    assert_eq!(paid(&world, own.as_str()), before);
+    begin(&mut world, "sim1second");
+    settle(&mut world, 120);
+    assert_eq!(payers(&world), ["sim1first", "own"], "{:?}", world.notices);
+    assert!(paid(&world, own.as_str()) > before);
+}
+
 /// Taking a fee from a grant takes gas too: a batch for which that is too much is halved before it is paid for.
 #[test]
 fn the_gas_of_a_grant_stays_below_the_most_that_may_be_paid_for() {
