@@ -36,7 +36,7 @@ impl Session {
         file: &Config,
         chains: &[&Chain],
     ) -> anyhow::Result<Self> {
-        Self::over(place, (file, chains), &place.store(file), Probes::Make).await
+        Self::over(place, (file, chains), &place.store(file), make).await
     }
 
     /// As [`Session::begin`] with an open store and its rows, also when some of the chains cannot be served now;
@@ -46,7 +46,7 @@ impl Session {
         (store, rows): (AnyStore, Rows),
         (unlocked, password): (Vec<Unlocked>, Password),
     ) -> anyhow::Result<(Self, Vec<String>)> {
-        let (setup, missing) = setup::connect_some(&file.ferry, unlocked, Probes::Make).await?;
+        let (setup, missing) = setup::connect_some(&file.ferry, unlocked, make(&rows)).await?;
         for (chain, error) in &missing {
             let error: &(dyn std::error::Error + 'static) = error;
             tracing::error!(chain, error, "chain cannot be served now, and is tried again");
@@ -85,22 +85,27 @@ impl Session {
         copy: &Path,
     ) -> anyhow::Result<Self> {
         let store = Location::File(copy.into());
-        Self::over(place, (file, chains), &store, Probes::Demand).await
+        Self::over(place, (file, chains), &store, |_| Probes::Demand).await
     }
 
     async fn over(
         place: &Place,
         (file, chains): (&Config, &[&Chain]),
         store: &Location,
-        probes: Probes,
+        probes: impl FnOnce(&Rows) -> Probes,
     ) -> anyhow::Result<Self> {
         let (unlocked, password) = Self::unlock(place, chains)?;
         let store = store.open(Held::Refuse).await?;
         let rows = store.load().await?;
-        let Setup { nodes, config } = setup::connect(&file.ferry, unlocked, probes).await?;
+        let Setup { nodes, config } = setup::connect(&file.ferry, unlocked, probes(&rows)).await?;
         await_signed(&nodes, &rows);
         Ok(Self { store: Arc::new(store), rows, nodes, config, password })
     }
+}
+
+/// Has accounts that simulate made, by keys that have nothing on its way.
+fn make(rows: &Rows) -> Probes {
+    Probes::Make { undecided: rows.slots.iter().map(|slot| slot.id.clone()).collect() }
 }
 
 /// Has blocks tell of everything that is signed and not decided, also of keys that sign no more.

@@ -19,7 +19,7 @@ use super::{Nodes, blocks};
 use crate::config::{Chain as ChainFile, Config as File, Global};
 use crate::model::config::{ChainConfig, Config, LaneConfig, Probe};
 use crate::model::facts::Tip;
-use crate::model::ids::{Address, ChainId, LaneId, PathId, Span};
+use crate::model::ids::{Address, ChainId, LaneId, PathId, SlotId, Span};
 
 /// Which account of the mnemonic simulates: it exists and never signs.
 const PROBE_INDEX: u32 = 1000;
@@ -116,7 +116,7 @@ pub async fn connect(
     chains: Vec<Unlocked>,
     probes: Probes,
 ) -> Result<Setup, SetupError> {
-    let connected = chains.into_iter().map(|chain| connect_one(chain, probes));
+    let connected = chains.into_iter().map(|chain| connect_one(chain, &probes));
     let connected = try_join_all(connected).await?;
     let (nodes, configs): (Vec<_>, Vec<_>) = connected.into_iter().unzip();
     let nodes = nodes.into_iter().map(|node| (node.id.clone(), Arc::new(node))).collect();
@@ -132,6 +132,7 @@ pub async fn connect_some(
     chains: Vec<Unlocked>,
     probes: Probes,
 ) -> Result<(Setup, Vec<(String, SetupError)>), SetupError> {
+    let probes = &probes;
     let connected = chains.into_iter().map(|chain| async move {
         let id = chain.file.id.clone();
         (id, connect_one(chain, probes).await)
@@ -163,10 +164,13 @@ pub fn settings(global: &Global, chains: Vec<ChainConfig>) -> Config {
 }
 
 /// What to do where the account that simulates does not exist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Probes {
     /// Make it, with one unit of the fee denom.
-    Make,
+    Make {
+        /// What is signed and may be on its way: its sequences are not taken.
+        undecided: Vec<SlotId>,
+    },
     /// Say so.
     Demand,
 }
@@ -241,7 +245,7 @@ pub async fn newest(node: &Node) -> Result<Tip, SetupError> {
 
 async fn connect_one(
     unlocked: Unlocked,
-    probes: Probes,
+    probes: &Probes,
 ) -> Result<(Node, ChainConfig), SetupError> {
     let Unlocked { file, lanes, probes: accounts } = unlocked;
     let failed = |error| SetupError::Chain { chain: file.id.clone(), source: Box::new(error) };

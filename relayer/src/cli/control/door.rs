@@ -30,7 +30,7 @@ use crate::drive::setup::{self, Probes, Setup, newest};
 use crate::model::Model;
 use crate::model::config::LaneConfig;
 use crate::model::facts::Fact;
-use crate::model::ids::{ChainId, LaneId};
+use crate::model::ids::{ChainId, LaneId, SlotId};
 use crate::serve::wallets::Wallets;
 
 /// Commands that are served at once.
@@ -208,9 +208,10 @@ impl Door {
         let unlock =
             |id: &str| anyhow::Ok(setup::unlock(file.chain(id)?, &keys, self.password.reveal())?);
         let unlocked = missing.into_iter().map(unlock).collect::<Result<Vec<_>, _>>()?;
+        let undecided = self.desk.read(|model, _| undecided(model)).await?;
+        let signed: Vec<LaneId> = undecided.iter().map(|slot| slot.lane.clone()).collect();
         let Setup { nodes: new, config } =
-            setup::connect(&file.ferry, unlocked, Probes::Make).await?;
-        let signed = self.desk.read(|model, _| signed_lanes(model)).await?;
+            setup::connect(&file.ferry, unlocked, Probes::Make { undecided }).await?;
         new.values().for_each(|node| node.sign_with(signed.clone()));
         let mut facts = vec![Fact::Reload(Box::new(config))];
         for node in new.values() {
@@ -244,9 +245,9 @@ async fn news(turns: &mut Interval, left: &mut watch::Receiver<Option<Remaining>
     }
 }
 
-/// The lanes that have transactions to be decided.
-fn signed_lanes(model: &Model) -> Vec<LaneId> {
-    model.slots().map(|slot| slot.id.lane.clone()).collect()
+/// The transactions that are to be decided.
+fn undecided(model: &Model) -> Vec<SlotId> {
+    model.slots().map(|slot| slot.id.clone()).collect()
 }
 
 /// The next command; never where there is no socket.
