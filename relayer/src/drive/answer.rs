@@ -24,15 +24,18 @@ use crate::store::Store;
 /// Proofs asked for at once. The node makes one in 70 µs; the rest is the round trip.
 const PROOFS_AT_ONCE: usize = 16;
 
-/// Answers a question; what cannot be answered is answered with the reason.
+/// Answers a question; what cannot be answered is answered with the reason, before another endpoint is sought.
 pub(super) async fn answer<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Fact {
     let (name, started) = (ask.name(), Instant::now());
     let asked = endpoint_that_must_answer(nodes, &ask);
     let fact = fact(nodes, store, id, ask).await.unwrap_or_else(|why| Fact::Failed(id, why));
     match asked {
         Some((node, _)) if is_answered(&fact) => node.endpoints.answered(name),
-        Some((node, endpoint)) => node.endpoints.unanswered(name, &endpoint).await,
-        None => {}
+        Some((node, endpoint)) if node.endpoints.unanswered(name) => {
+            let node = Arc::clone(node);
+            tokio::spawn(async move { node.endpoints.leave_beside(&endpoint).await });
+        }
+        _ => {}
     }
     tracing::debug!(ask = name, id = id.0, elapsed = ?started.elapsed(), "answered");
     fact
@@ -40,7 +43,7 @@ pub(super) async fn answer<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: A
 
 /// The endpoint that is asked what every node has to answer. It may be rightly that one does not tell a price, or
 /// what was long ago.
-fn endpoint_that_must_answer<'a>(nodes: &'a Nodes, ask: &Ask) -> Option<(&'a Node, Address)> {
+fn endpoint_that_must_answer<'a>(nodes: &'a Nodes, ask: &Ask) -> Option<(&'a Arc<Node>, Address)> {
     let chain = match ask {
         Ask::Header { chain, .. }
         | Ask::Prove { chain, .. }
@@ -117,11 +120,8 @@ async fn fact<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Result
     })
 }
 
-fn node<'a>(nodes: &'a Nodes, chain: &ChainId) -> Result<&'a Node, Why> {
-    nodes
-        .get(chain)
-        .map(AsRef::as_ref)
-        .ok_or_else(|| Why::Unavailable(format!("chain `{chain}` is not served")))
+fn node<'a>(nodes: &'a Nodes, chain: &ChainId) -> Result<&'a Arc<Node>, Why> {
+    nodes.get(chain).ok_or_else(|| Why::Unavailable(format!("chain `{chain}` is not served")))
 }
 
 fn failed(error: ChainError) -> Why {
@@ -258,10 +258,13 @@ async fn account(nodes: &Nodes, lane: &LaneId) -> Result<Account, Why> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use cosmos::chain::price::PriceModule;
     use cosmos::rpc::AbciQuery;
+    use tokio::time::{sleep, timeout};
 
-    use super::super::fake::{FakeNode, LIMIT, recorded};
+    use super::super::fake::{FakeNode, LIMIT, Trouble, recorded};
     use super::*;
     use crate::store::sqlite::Sqlite;
 
@@ -319,7 +322,7 @@ mod tests {
         fails(Ask::Account(lane.clone())).await;
         assert_eq!(used(), first.address);
         fails(Ask::Account(lane.clone())).await;
-        assert_eq!(used(), second.address);
+        turned_to(&node, &second).await;
         let (module, denom) = (PriceModule::Feemarket, "stake".to_owned());
         for _ in 0..4 {
             fails(Ask::GasPrice { chain: node.id.clone(), module, denom: denom.clone() }).await;
@@ -331,6 +334,48 @@ mod tests {
             fails(Ask::Account(lane.clone())).await;
         }
         assert_eq!(used(), second.address, "a key may have no account yet");
+    }
+
+    /// Waits until a node is the one in use.
+    async fn turned_to(node: &Node, fake: &FakeNode) {
+        let turned = async {
+            while node.rpc().endpoint() != fake.address {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(LIMIT / 2, turned).await.unwrap();
+    }
+
+    /// The second endpoint says nothing, which takes the whole time limit each time; the first comes back before.
+    #[tokio::test]
+    async fn while_another_endpoint_is_sought_everything_goes_on() {
+        let (first, second) = (FakeNode::with_blocks(5).await, FakeNode::with_blocks(5).await);
+        first.state.lock().unwrap().refuses.push("abci_query");
+        second.trouble(&[Trouble::Silence; 100]);
+        let node = FakeNode::connect_to(&[&first, &second], LIMIT).await;
+        let nodes = Nodes::from([(node.id.clone(), Arc::clone(&node))]);
+        let dir = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(&dir.path().join("ferry.db")).await.unwrap();
+        let lane = node.lanes()[0].clone();
+        let asked = async || answer(&nodes, &store, AskId(0), Ask::Account(lane.clone())).await;
+        let goes_on = async {
+            for _ in 0..10 {
+                assert!(matches!(asked().await, Fact::Failed(_, Why::Unavailable(_))));
+            }
+            while second.state.lock().unwrap().troubles.len() == 100 {
+                sleep(Duration::from_millis(1)).await;
+            }
+            // Who reads blocks seeks one that is not in use any more, and does not wait.
+            node.endpoints.leave(&"http://127.0.0.1:1".into()).await;
+            first.state.lock().unwrap().refuses.clear();
+            let none = serde_json::json!({ "code": 22, "codespace": "sdk", "log": "not found" });
+            first.state.lock().unwrap().queries.push(("AccountInfo", none));
+            assert!(matches!(asked().await, Fact::Failed(_, Why::Refused(_))));
+        };
+        timeout(LIMIT / 2, goes_on).await.unwrap();
+        let sought = 100 - second.state.lock().unwrap().troubles.len();
+        assert_eq!(sought, 1, "it is sought once at a time");
+        assert_eq!(node.rpc().endpoint(), first.address);
     }
 
     fn refused(data: &str) -> Fault {

@@ -16,8 +16,10 @@ pub struct Endpoints {
     addresses: Vec<Address>,
     limit: Duration,
     current: Mutex<Chain>,
-    /// Held while another one is sought.
+    /// Held while another one is sought for whoever reads blocks.
     seeking: AsyncMutex<()>,
+    /// Held while another one is sought because of questions: nobody waits for that.
+    seeking_beside: AsyncMutex<()>,
     /// Kind of question -> how often in a row the endpoint in use did not answer it.
     failed: Mutex<BTreeMap<&'static str, u32>>,
 }
@@ -49,6 +51,7 @@ impl Endpoints {
                         limit,
                         current: Mutex::new(chain),
                         seeking: AsyncMutex::default(),
+                        seeking_beside: AsyncMutex::default(),
                         failed: Mutex::default(),
                     });
                 }
@@ -84,18 +87,24 @@ impl Endpoints {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).remove(kind);
     }
 
-    /// Notes that an endpoint did not answer a question of some kind, and leaves it when that happens again and again:
-    /// one may serve blocks and refuse proofs, or offers.
-    pub(super) async fn unanswered(&self, kind: &'static str, endpoint: &Address) {
-        let count = {
-            let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = failed.entry(kind).or_default();
-            *count += 1;
-            *count
-        };
-        if count >= FAILURES && self.count() > 1 {
-            self.leave(endpoint).await;
+    /// Notes that the endpoint in use did not answer a question of some kind. `true` when that happens again and
+    /// again, and it is to be left: one may serve blocks and refuse proofs, or offers.
+    pub(super) fn unanswered(&self, kind: &'static str) -> bool {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = failed.entry(kind).or_default();
+        *count += 1;
+        let is_enough = *count >= FAILURES;
+        if is_enough {
+            failed.remove(kind);
         }
+        is_enough && self.count() > 1
+    }
+
+    /// As [`Endpoints::leave`], without holding up who reads blocks: the others may all be silent. If one is sought so
+    /// already, nothing is done.
+    pub(super) async fn leave_beside(&self, failed: &Address) {
+        let Ok(_seeking) = self.seeking_beside.try_lock() else { return };
+        self.seek(|current| current == failed, None).await;
     }
 
     /// How long the endpoint in use may have no news before the others are asked for theirs.
@@ -113,6 +122,10 @@ impl Endpoints {
     /// wanted; `false` if there is none, or the one in use is not to be left.
     async fn turn(&self, is_left: impl Fn(&Address) -> bool, height: Option<u64>) -> bool {
         let _seeking = self.seeking.lock().await;
+        self.seek(is_left, height).await
+    }
+
+    async fn seek(&self, is_left: impl Fn(&Address) -> bool, height: Option<u64>) -> bool {
         let chain = self.current();
         let left = chain.rpc().address();
         if !is_left(left) {
@@ -120,10 +133,7 @@ impl Endpoints {
         }
         for address in self.others(left) {
             match try_one(chain.config(), address, self.limit).await {
-                Ok(next) if goes_on(&next, height).await => {
-                    self.turn_to(next, left);
-                    return true;
-                }
+                Ok(next) if goes_on(&next, height).await => return self.turn_to(next, left),
                 Ok(_) => {}
                 Err(error) => tracing::debug!(%error, "endpoint cannot be used"),
             }
@@ -138,12 +148,19 @@ impl Endpoints {
         others.take(self.addresses.len().saturating_sub(1))
     }
 
-    fn turn_to(&self, next: Chain, left: &Address) {
+    /// Turns to an endpoint, unless the one that is to be left was left meanwhile.
+    fn turn_to(&self, next: Chain, left: &Address) -> bool {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.rpc().address() != left {
+            return false;
+        }
         let chain = &next.config().chain_id;
         let endpoint = next.rpc().address();
         tracing::warn!(chain, %left, %endpoint, "turned to another endpoint");
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        *current = next;
+        drop(current);
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        true
     }
 }
 
