@@ -30,8 +30,8 @@ pub(super) async fn answer<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: A
     let asked = endpoint_that_must_answer(nodes, &ask);
     let fact = fact(nodes, store, id, ask).await.unwrap_or_else(|why| Fact::Failed(id, why));
     match asked {
-        Some((node, _)) if is_answered(&fact) => node.endpoints.answered(name),
-        Some((node, endpoint)) if node.endpoints.unanswered(name) => {
+        Some((node, endpoint)) if is_answered(&fact) => node.endpoints.answered(name, &endpoint),
+        Some((node, endpoint)) if node.endpoints.unanswered(name, &endpoint) => {
             let node = Arc::clone(node);
             tokio::spawn(async move { node.endpoints.leave_beside(&endpoint).await });
         }
@@ -318,11 +318,17 @@ mod tests {
         };
         fails(Ask::Account(lane.clone())).await;
         // Other questions are answered meanwhile.
-        node.endpoints.answered("header");
+        node.endpoints.answered("header", node.rpc().address());
         fails(Ask::Account(lane.clone())).await;
         assert_eq!(used(), first.address);
         fails(Ask::Account(lane.clone())).await;
         turned_to(&node, &second).await;
+        let (late, now) = (Address::from(first.address.as_str()), node.rpc().address().clone());
+        let counted = |endpoint| node.endpoints.unanswered("header", endpoint);
+        assert!(![&late; 4].into_iter().any(counted), "that one was left");
+        assert!(!counted(&now) && !counted(&now));
+        node.endpoints.answered("header", &late);
+        assert!(counted(&now), "what another one answered is no answer of this one");
         let (module, denom) = (PriceModule::Feemarket, "stake".to_owned());
         for _ in 0..4 {
             fails(Ask::GasPrice { chain: node.id.clone(), module, denom: denom.clone() }).await;

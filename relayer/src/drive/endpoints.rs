@@ -82,14 +82,21 @@ impl Endpoints {
         self.turn(|current| current == failed, None).await;
     }
 
-    /// Notes that a question of some kind was answered by the endpoint in use.
-    pub(super) fn answered(&self, kind: &str) {
+    /// Notes that a question of some kind was answered by an endpoint; of those that are not in use any more nothing
+    /// is counted.
+    pub(super) fn answered(&self, kind: &str, endpoint: &Address) {
+        if self.current().rpc().address() != endpoint {
+            return;
+        }
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).remove(kind);
     }
 
-    /// Notes that the endpoint in use did not answer a question of some kind. `true` when that happens again and
+    /// Notes that an endpoint did not answer a question of some kind. `true` when that happens again and
     /// again, and it is to be left: one may serve blocks and refuse proofs, or offers.
-    pub(super) fn unanswered(&self, kind: &'static str) -> bool {
+    pub(super) fn unanswered(&self, kind: &'static str, endpoint: &Address) -> bool {
+        if self.current().rpc().address() != endpoint {
+            return false;
+        }
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         let count = failed.entry(kind).or_default();
         *count += 1;
