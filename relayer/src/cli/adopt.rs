@@ -48,12 +48,11 @@ pub(super) async fn run(
     (connection, patience): (&str, u32),
 ) -> anyhow::Result<()> {
     let Session { store, rows, nodes, config, .. } = session;
-    anyhow::ensure!(
-        !rows.paths.iter().any(|path| path.path == id),
-        "path `{id}` exists already; give another --path NAME"
-    );
-    // What is read of the connection must be from before the first block that is read.
-    let row = path(&nodes, (id.clone(), chains), connection).await?;
+    let row = match begun(&rows.paths, (&id, &chains), connection)? {
+        Some(row) => row,
+        // What is read of the connection must be from before the first block that is read.
+        None => new_path(&nodes, (&id, &chains), (connection, &rows.paths)).await?,
+    };
     let mut first = Vec::new();
     for node in nodes.values() {
         first.push(Fact::Begin(node.id.clone(), newest(node).await?));
@@ -80,10 +79,61 @@ pub(super) async fn run(
     }
 }
 
-/// What tells the model of a path: what its channels hold is looked for where there can be some.
+/// The path that this command stored before, with which it goes on.
+fn begun(
+    known: &[PathRow],
+    (id, chains): (&PathId, &Both<ChainId>),
+    connection: &str,
+) -> anyhow::Result<Option<PathRow>> {
+    let Some(row) = known.iter().find(|row| row.path == *id) else { return Ok(None) };
+    let has = row.ends.a.connection.as_ref().is_some_and(|own| own.as_str() == connection);
+    anyhow::ensure!(
+        has && row.chains == *chains,
+        "path `{id}` exists already, and does not begin with `{connection}` of `{}`; give another --path NAME",
+        chains.a
+    );
+    Ok(Some(row.clone()))
+}
+
+/// The path over a connection that no other path has: two would do, and pay for, everything twice.
+async fn new_path(
+    nodes: &Nodes,
+    (id, chains): (&PathId, &Both<ChainId>),
+    (connection, known): (&str, &[PathRow]),
+) -> anyhow::Result<PathRow> {
+    let row = path(nodes, (id.clone(), chains.clone()), connection).await?;
+    match known.iter().find(|other| share_connection(other, &row)) {
+        Some(other) => anyhow::bail!(
+            "path `{}` has `{connection}` of `{}` already; give --path {}",
+            other.path,
+            chains.a,
+            other.path
+        ),
+        None => Ok(row),
+    }
+}
+
+/// Whether two paths have an end of a connection in common.
+fn share_connection(one: &PathRow, other: &PathRow) -> bool {
+    let end = |row: &PathRow, side: Side| {
+        let connection = row.ends.on(side).connection.clone();
+        connection.map(|connection| (row.chains.on(side).clone(), connection))
+    };
+    let sides = [Side::A, Side::B];
+    sides.into_iter().filter_map(|side| end(one, side)).any(|own| {
+        sides.into_iter().filter_map(|side| end(other, side)).any(|another| another == own)
+    })
+}
+
+/// What tells the model of a path.
 fn facts(row: PathRow) -> Vec<Fact> {
-    let clear = is_open(&row).then(|| Fact::Clear(row.path.clone()));
+    let clear = clear(&row);
     [Fact::Path(row, Vec::new())].into_iter().chain(clear).collect()
+}
+
+/// What its channels hold is looked for where there can be some.
+fn clear(row: &PathRow) -> Option<Fact> {
+    is_open(row).then(|| Fact::Clear(row.path.clone()))
 }
 
 fn is_open(row: &PathRow) -> bool {
@@ -102,12 +152,17 @@ pub(super) async fn beside(
     (connection, patience): (&str, u32),
 ) -> anyhow::Result<Adopted> {
     let nodes = door.serve(&[chains.a.as_str(), chains.b.as_str()]).await?;
-    let known = id.clone();
-    let is_known = door.desk.read(move |model, _| model.path(&known).is_some()).await?;
-    anyhow::ensure!(!is_known, "path `{id}` exists already; give another --path NAME");
-    let row = path(&nodes, (id.clone(), chains), connection).await?;
-    let was_open = is_open(&row);
-    door.desk.join(nodes, facts(row))?;
+    let paths = || door.desk.read(|model, _| model.paths().cloned().collect::<Vec<_>>());
+    let known = paths().await?;
+    let (was_open, facts) = match begun(&known, (&id, &chains), connection)? {
+        // The model goes on with it; its row may be another one by now.
+        Some(row) => (is_open(&row), clear(&row).into_iter().collect()),
+        None => {
+            let row = new_path(&nodes, (&id, &chains), (connection, &known)).await?;
+            (is_open(&row), facts(row))
+        }
+    };
+    door.desk.join(nodes, facts)?;
     let (opening, impatience) = progress::watch(&door.stop, Duration::from_secs(patience.into()));
     let (path, opening, told) = (id.clone(), Arc::new(opening), told.clone());
     let ended = door.until(move |model| {
@@ -207,5 +262,51 @@ impl fmt::Display for Adopted {
             write!(f, "\n  {chain}: {client}, {connection}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chains(a: &str, b: &str) -> Both<ChainId> {
+        Both { a: a.into(), b: b.into() }
+    }
+
+    fn row(path: &str, chains: Both<ChainId>, [a, b]: [Option<&str>; 2]) -> PathRow {
+        let end = |connection: Option<&str>| PathEnd {
+            connection: connection.map(Into::into),
+            ..PathEnd::default()
+        };
+        let ends = Both { a: end(a), b: end(b) };
+        PathRow { path: path.into(), chains, ends, create: false, delay: Span(0), ibc: Ibc::V1 }
+    }
+
+    #[test]
+    fn the_same_command_goes_on_with_what_it_stored() {
+        let known = [row("hub-juno", chains("hub", "juno"), [Some("connection-7"), None])];
+        let told = |path: &str, on: Both<ChainId>, connection| {
+            begun(&known, (&path.into(), &on), connection).map_err(|error| error.to_string())
+        };
+        let same = told("hub-juno", chains("hub", "juno"), "connection-7").unwrap();
+        assert_eq!(same.as_ref(), known.first());
+        assert_eq!(told("other", chains("hub", "juno"), "connection-7"), Ok(None));
+        let another = told("hub-juno", chains("hub", "juno"), "connection-8").unwrap_err();
+        assert!(another.contains("give another --path NAME"), "{another}");
+        told("hub-juno", chains("juno", "hub"), "connection-7").unwrap_err();
+        told("hub-juno", chains("hub", "osmosis"), "connection-7").unwrap_err();
+    }
+
+    /// From whichever side it is named, and with whatever number on the other chain.
+    #[test]
+    fn a_connection_is_of_one_path() {
+        let known =
+            row("hub-juno", chains("hub", "juno"), [Some("connection-7"), Some("connection-3")]);
+        let shares = |on, ends| share_connection(&known, &row("other", on, ends));
+        assert!(shares(chains("hub", "juno"), [Some("connection-7"), None]));
+        assert!(shares(chains("juno", "hub"), [Some("connection-3"), Some("connection-7")]));
+        assert!(!shares(chains("juno", "hub"), [Some("connection-7"), Some("connection-3")]));
+        assert!(!shares(chains("hub", "juno"), [Some("connection-8"), None]));
+        assert!(!shares(chains("hub", "osmosis"), [None, Some("connection-3")]));
     }
 }
