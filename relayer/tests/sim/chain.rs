@@ -17,6 +17,8 @@ use crate::plain::Plain;
 pub(crate) const PREFIX: &str = "sim";
 /// Gas of storing the public key of an account that never signed.
 const FIRST_KEY_GAS: u64 = 6_571;
+/// What a block counts for the first transaction of a key beyond its later ones.
+const FIRST_TX_GAS: u64 = 11_093;
 /// A hundredth of a unit.
 pub(crate) const BASE_PRICE: u128 = 10_000_000_000_000_000;
 /// Gas of a transaction besides its messages.
@@ -351,7 +353,7 @@ impl<C: Channels> Chain<C> {
         let mut events = Vec::new();
         let ran = Self::run_all(&mut core, at, &pooled.tx, &mut events);
         let limit = pooled.tx.fee.gas_limit;
-        let first = if pooled.tx.sequence == 0 { FIRST_KEY_GAS } else { 0 };
+        let first = if pooled.tx.sequence == 0 { FIRST_TX_GAS } else { 0 };
         let grant = self.core.grant_gas(&pooled.tx, &pooled.signer);
         let beside = self.heavier * pooled.tx.msgs.len() as u64 + first + grant;
         let ran = ran.map(|(gas, noops)| (gas + beside, noops));
