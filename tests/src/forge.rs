@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use cosmos::Any;
 use cosmos::chain::Chain;
 use cosmos::wire::header::LightBlock;
 use ed25519_consensus::SigningKey;
-use serde_json::Value;
+use tendermint::Signature;
 use tendermint::block::signed_header::SignedHeader;
 use tendermint::block::{Commit, CommitSig, Header, Id};
 use tendermint::vote::{Type, Vote};
-use tendermint::{PrivateKey, Signature};
 
 use crate::follower::described;
+use crate::signer::read_key;
 
 /// Has the only validator of a local chain sign its newest header once more, after `change`; gives the
 /// client message for a client that knows the header at `trusted`.
@@ -40,12 +40,7 @@ fn key_of(chain: &Chain) -> anyhow::Result<SigningKey> {
     let id = &chain.config().chain_id;
     let described = described(id)?;
     let home = Path::new(described["home"].as_str().context("its home is not described")?);
-    let file = std::fs::read(home.join("config/priv_validator_key.json"))?;
-    let file: Value = serde_json::from_slice(&file)?;
-    match serde_json::from_value(file["priv_key"].clone())? {
-        PrivateKey::Ed25519(key) => Ok(key.try_into()?),
-        _ => bail!("the validator of `{id}` has a key of another type"),
-    }
+    read_key(&home.join("config/priv_validator_key.json"))
 }
 
 fn sign(key: &SigningKey, header: &Header, real: &Commit) -> anyhow::Result<Commit> {

@@ -5,7 +5,7 @@
 //! second, with the program that it is run by everywhere.
 //! Source: CometBFT 0.38 `consensus/state.go` `signVote`, `privval/signer_client.go`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -73,7 +73,7 @@ impl Signer {
     }
 
     async fn serve(&self, mut stream: UnixStream) -> anyhow::Result<()> {
-        let key = self.read_key()?;
+        let key = read_key(&self.key)?;
         while let Some(request) = receive(&mut stream).await? {
             let answer = Message { sum: Some(self.answer(&key, request)?) };
             if stream.write_all(&answer.encode_length_delimited_to_vec()).await.is_err() {
@@ -81,16 +81,6 @@ impl Signer {
             }
         }
         Ok(())
-    }
-
-    fn read_key(&self) -> anyhow::Result<SigningKey> {
-        let file = std::fs::read(&self.key);
-        let file = file.with_context(|| format!("cannot read {}", self.key.display()))?;
-        let file: Value = serde_json::from_slice(&file)?;
-        match serde_json::from_value(file["priv_key"].clone())? {
-            PrivateKey::Ed25519(key) => Ok(key.try_into()?),
-            _ => bail!("{} holds a key of another type", self.key.display()),
-        }
     }
 
     fn answer(&self, key: &SigningKey, request: Sum) -> anyhow::Result<Sum> {
@@ -126,6 +116,19 @@ impl Signer {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let now = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
         time.seconds = time.seconds.max(now.saturating_add(self.clock.ahead()));
+    }
+}
+
+/// A local chain's validator key, from its `priv_validator_key.json`.
+///
+/// # Errors
+/// The file cannot be read, or holds a key of another type.
+pub(crate) fn read_key(path: &Path) -> anyhow::Result<SigningKey> {
+    let file = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let file: Value = serde_json::from_slice(&file)?;
+    match serde_json::from_value(file["priv_key"].clone())? {
+        PrivateKey::Ed25519(key) => Ok(key.try_into()?),
+        _ => bail!("{} holds a key of another type", path.display()),
     }
 }
 

@@ -13,10 +13,10 @@ use super::clear::is_done;
 use super::control::door::{Door, Told};
 use super::link::{self, progress};
 use super::progress::{Progress, Remaining};
-use super::scene::{connection_end, path_end};
+use super::scene::{connection_end, followed, path_end};
 use super::session::{Session, stop_signal};
 use crate::drive::setup::newest;
-use crate::drive::{self, Engine, Nodes, client};
+use crate::drive::{self, Engine, Nodes};
 use crate::model::Model;
 use crate::model::facts::Fact;
 use crate::model::ids::{Both, ChainId, PathId, Side, Span};
@@ -194,12 +194,12 @@ async fn path(
     let (a, b) = (chain(&chains.a)?, chain(&chains.b)?);
     let (end_a, row_a) = end(&a, connection).await?;
     let counterparty = end_a.counterparty.unwrap_or_default();
-    let leads = follows(&a, &end_a.client_id, chains.b.as_str()).await?;
+    let leads = followed(&a, &end_a.client_id).await? == chains.b.as_str();
     let (leads_back, row_b) = match counterparty.connection_id.as_str() {
         // The other chain has no end of it yet, or none that this chain knows of.
         "" => {
             let client = &counterparty.client_id;
-            (follows(&b, client, chains.a.as_str()).await?, path_end(&b, client).await?)
+            (followed(&b, client).await? == chains.a.as_str(), path_end(&b, client).await?)
         }
         other => {
             let (end_b, row_b) = end(&b, other).await?;
@@ -226,11 +226,6 @@ async fn end(chain: &Chain, connection: &str) -> anyhow::Result<(ConnectionEnd, 
         row.since = chain.height().await?;
     }
     Ok((end, row))
-}
-
-/// Whether a client of a chain follows another one.
-async fn follows(chain: &Chain, client: &str, other: &str) -> anyhow::Result<bool> {
-    Ok(client::state(chain, client).await?.chain_id == other)
 }
 
 impl Adopted {

@@ -195,7 +195,7 @@ pub(super) async fn path_end(chain: &Chain, client: &str) -> anyhow::Result<Path
 }
 
 /// The chain that a client follows.
-async fn followed(chain: &Chain, client: &str) -> anyhow::Result<String> {
+pub(super) async fn followed(chain: &Chain, client: &str) -> anyhow::Result<String> {
     Ok(client::state(chain, client).await?.chain_id)
 }
 
