@@ -13,6 +13,7 @@ mod plot;
 mod process;
 mod proxy;
 mod report;
+mod rivalry;
 mod table;
 mod turn;
 
@@ -55,6 +56,12 @@ pub(crate) struct Args {
     /// How many transfers each burst has, instead of 1,000.
     #[arg(long, value_delimiter = ',')]
     bursts: Option<Vec<u64>>,
+    /// How many transfers a second are sent for a minute, ascending, instead of 25 to 400; 0 for not at all.
+    #[arg(long, value_delimiter = ',')]
+    rates: Option<Vec<u64>>,
+    /// How many transfers a second ferry and Hermes relay together for a minute, instead of 50; 0 for not at all.
+    #[arg(long)]
+    rivalry: Option<u64>,
     /// How many transfers each backlog has, instead of 1,000 and 5,000.
     #[arg(long, value_delimiter = ',')]
     backlogs: Option<Vec<u64>>,
@@ -86,6 +93,8 @@ impl Args {
         Plan {
             singles: self.singles.unwrap_or(plan.singles),
             bursts: counts(&self.bursts, plan.bursts),
+            rates: counts(&self.rates, plan.rates),
+            rivalry: self.rivalry.unwrap_or(plan.rivalry),
             backlogs: counts(&self.backlogs, plan.backlogs),
             counted: counts(&self.counted, plan.counted),
             idle_blocks: plan.idle_blocks,
@@ -116,6 +125,11 @@ pub(crate) async fn measure(args: Args) -> anyhow::Result<()> {
     for (kind, binary) in counted {
         say(&format!("counting the requests of {kind}"));
         report.requests.push(turn::counted(&setup, *kind, binary, &plan).await?);
+        report.write(&args.out)?;
+    }
+    if let (1.., Some(ferry), Some(hermes)) = (plan.rivalry, &args.ferry, &args.hermes) {
+        say("ferry and Hermes on one channel");
+        report.rivalry = Some(rivalry::measure(&setup, [ferry, hermes], plan.rivalry).await?);
         report.write(&args.out)?;
     }
     let table = table::markdown(&report);

@@ -7,10 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::journal::{Journal, Outcome, TxNote};
 use super::process::Usage;
 
+/// Blocks of the receiving chain within which 99 of 100 packets arrive at a rate that is held.
+pub(crate) const HELD_BLOCKS: f64 = 3.0;
+
 /// One measured phase of one relayer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Phase {
-    /// What was done: `idle`, `burst` or `backlog`, with the number of packets.
+    /// What was done: `idle`, `burst`, `steady` or `backlog`, with the number of packets.
     pub(crate) name: String,
     /// Packets that were to be relayed, and those that arrived and were acknowledged.
     pub(crate) packets: u64,
@@ -24,6 +27,11 @@ pub(crate) struct Phase {
     /// Milliseconds from send to receive, and from send to acknowledgement, block commit to block commit.
     pub(crate) receive_ms: Spread,
     pub(crate) life_ms: Spread,
+    /// Milliseconds from one block of the receiving chain to the next.
+    pub(crate) interval_ms: Spread,
+    /// The gas that the blocks between the first and the last receive were asked for, of the most that a block
+    /// may have; without such blocks, or a limit, nothing.
+    pub(crate) fill: Option<f64>,
     pub(crate) cost: Cost,
     /// What the relayer's process has used in this phase; the memory since its start.
     pub(crate) relayer: Usage,
@@ -70,6 +78,8 @@ pub(crate) struct Cost {
     /// Messages with a packet, and those that were paid for and did nothing.
     pub(crate) packets: u64,
     pub(crate) redundant: u64,
+    /// The part of the fees that went, by the number of messages, to what did nothing.
+    pub(crate) fees_wasted: u128,
     pub(crate) gas_wanted: u64,
     pub(crate) gas_used: u64,
     /// The most that one transaction wanted of what it used.
@@ -130,6 +140,18 @@ impl Traffic {
     }
 }
 
+impl Phase {
+    /// Whether everything arrived, nearly all of it within so many blocks of the receiving chain.
+    pub(crate) fn is_held(&self) -> bool {
+        self.acked == self.packets && self.receive_blocks() <= HELD_BLOCKS
+    }
+
+    /// In how many intervals of the receiving chain nearly all packets arrived.
+    pub(crate) fn receive_blocks(&self) -> f64 {
+        self.receive_ms.p99 / self.interval_ms.p50.max(1.0)
+    }
+}
+
 impl Spread {
     pub(crate) fn of(mut all: Vec<f64>) -> Self {
         all.sort_by(f64::total_cmp);
@@ -149,13 +171,16 @@ impl Cost {
 
     fn with(self, tx: &TxNote) -> Self {
         let ratio = tx.gas_wanted as f64 / tx.gas_used.max(1) as f64;
+        let redundant = tx.packets.saturating_sub(tx.effected);
         Self {
             txs: self.txs + 1,
             failed: self.failed + u64::from(tx.outcome != Outcome::Succeeded),
             out_of_gas: self.out_of_gas + u64::from(tx.outcome == Outcome::OutOfGas),
             updates: self.updates + tx.updates,
             packets: self.packets + tx.packets,
-            redundant: self.redundant + tx.packets.saturating_sub(tx.effected),
+            redundant: self.redundant + redundant,
+            fees_wasted: self.fees_wasted
+                + tx.fee * u128::from(redundant) / u128::from(tx.packets.max(1)),
             gas_wanted: self.gas_wanted + tx.gas_wanted,
             gas_used: self.gas_used + tx.gas_used,
             worst_gas_ratio: self.worst_gas_ratio.max(ratio),
@@ -167,6 +192,18 @@ impl Cost {
     pub(crate) fn gas_ratio(&self) -> f64 {
         self.gas_wanted as f64 / self.gas_used.max(1) as f64
     }
+}
+
+/// How full the blocks of `b` were that lie between the first and the last with receives.
+pub(crate) fn fill(steps: &[Step], max_gas: i64) -> Option<f64> {
+    let most = u64::try_from(max_gas).ok().filter(|most| *most > 0)?;
+    let receives = |step: &&Step| step.chain == 'b' && step.packets > 0;
+    let heights = steps.iter().filter(receives).map(|step| step.height);
+    let (first, last) = (heights.clone().min()?, heights.max()?);
+    let between = last.checked_sub(first + 1).filter(|blocks| *blocks > 0)?;
+    let inside = |step: &&Step| step.chain == 'b' && step.height > first && step.height < last;
+    let wanted: u64 = steps.iter().filter(inside).map(|step| step.gas_wanted).sum();
+    Some(wanted as f64 / (most * between) as f64)
 }
 
 /// The blocks in which anything was relayed, in the order of their commits.
@@ -241,6 +278,19 @@ mod tests {
         assert_eq!((cost.txs, cost.failed, cost.out_of_gas, cost.updates), (2, 1, 1, 1));
         assert_eq!((cost.packets, cost.redundant, cost.fees), (15, 7, 10));
         assert_eq!((cost.worst_gas_ratio, cost.gas_wanted), (1.2, 170));
+        assert_eq!(cost.fees_wasted, 1 + 3);
         assert_eq!(steps([&Journal::default(), &b], 0.0).len(), 1);
+    }
+
+    #[test]
+    fn a_block_without_a_transaction_is_empty_among_full_ones() {
+        let tx = |gas_wanted| TxNote { packets: 1, effected: 1, gas_wanted, ..Default::default() };
+        let at = |height: f64, gas| block(height, &[], &[height as u64], &[], &[tx(gas)]);
+        // Nothing at 13: what stands between the first and the last is 12 to 14.
+        let b = Journal { blocks: vec![at(11.0, 1), at(12.0, 90), at(14.0, 60), at(15.0, 1)] };
+        let steps = steps([&Journal::default(), &b], 0.0);
+        assert_eq!(fill(&steps, 100), Some(0.5));
+        assert_eq!(fill(&steps, -1), None);
+        assert_eq!(fill(&steps[..2], 100), None);
     }
 }

@@ -76,6 +76,14 @@ impl Journal {
     }
 }
 
+impl Journal {
+    /// Milliseconds from each commit to the next.
+    pub(crate) fn intervals_ms(&self) -> Vec<f64> {
+        let pairs = self.blocks.iter().zip(self.blocks.iter().skip(1));
+        pairs.map(|(one, next)| (next.committed_at - one.committed_at) * 1e3).collect()
+    }
+}
+
 impl BlockNote {
     fn new(height: u64) -> Self {
         let (sent, received, acked) = (Vec::new(), Vec::new(), Vec::new());

@@ -53,6 +53,18 @@ impl<'a> Load<'a> {
     /// # Errors
     /// The node does not answer, or would not execute them.
     pub(crate) async fn prepare(&self, count: u64) -> anyhow::Result<Vec<SignedTx>> {
+        self.prepare_in(PER_TX, count).await
+    }
+
+    /// As [`Self::prepare`], with so many in a transaction.
+    ///
+    /// # Errors
+    /// As [`Self::prepare`].
+    pub(crate) async fn prepare_in(
+        &self,
+        per_tx: u64,
+        count: u64,
+    ) -> anyhow::Result<Vec<SignedTx>> {
         let account = self.chain.account(&self.chain.address(&self.key)?).await?;
         let timeout = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)? + TIMEOUT;
         let transfer = self.chain.transfer_msg(
@@ -70,7 +82,7 @@ impl<'a> Load<'a> {
         let mut signed = Vec::new();
         let (mut left, mut sequence, mut gas) = (count, account.sequence, None);
         while left > 0 {
-            let msgs = vec![transfer.clone(); usize::try_from(left.min(PER_TX))?];
+            let msgs = vec![transfer.clone(); usize::try_from(left.min(per_tx))?];
             let gas_limit = match gas {
                 Some((size, gas)) if size == msgs.len() => gas,
                 _ => self.chain.simulate(&self.key, &msgs, "").await? * 13 / 10,
@@ -97,7 +109,7 @@ impl<'a> Load<'a> {
                     extension_options: &[],
                 },
             ));
-            (left, sequence) = (left - left.min(PER_TX), sequence + 1);
+            (left, sequence) = (left - left.min(per_tx), sequence + 1);
         }
         Ok(signed)
     }

@@ -11,12 +11,12 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail, ensure};
 use clap::ValueEnum;
+use entrepot::localnet::LocalAccount;
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, timeout};
 
-use super::nodes::Nodes;
 use super::process::Usage;
 
 /// How long a relayer may take to open a channel.
@@ -105,7 +105,7 @@ impl Kind {
 }
 
 impl Peer {
-    /// Writes the configuration and gives it the relayer's key.
+    /// Writes the configuration and gives it the key of an account.
     ///
     /// # Errors
     /// It does not take them.
@@ -113,15 +113,15 @@ impl Peer {
         kind: Kind,
         binary: &Path,
         home: PathBuf,
-        (ends, nodes): ([End; 2], &Nodes),
+        (ends, account): ([End; 2], &LocalAccount),
     ) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&home)?;
-        let mnemonic = nodes.net.account("relayer")?.mnemonic.clone();
+        let mnemonic = &account.mnemonic;
         let peer = Self { kind, binary: binary.into(), home, ends };
         match kind {
-            Kind::Ferry => ferry::prepare(&peer, &mnemonic).await?,
-            Kind::Hermes => hermes::prepare(&peer, &mnemonic).await?,
-            Kind::Rly => rly::prepare(&peer, &mnemonic).await?,
+            Kind::Ferry => ferry::prepare(&peer, mnemonic).await?,
+            Kind::Hermes => hermes::prepare(&peer, mnemonic).await?,
+            Kind::Rly => rly::prepare(&peer, mnemonic).await?,
         }
         Ok(peer)
     }

@@ -9,6 +9,7 @@ use super::figures::Phase;
 use super::peer::Kind;
 use super::process::processors;
 use super::proxy::Counts;
+use super::rivalry::Rivalry;
 use super::turn::Plan;
 
 /// One run of the whole measurement.
@@ -19,6 +20,8 @@ pub(crate) struct Report {
     pub(crate) peers: Vec<Version>,
     pub(crate) turns: Vec<Turn>,
     pub(crate) requests: Vec<Requests>,
+    /// ferry and Hermes on one channel.
+    pub(crate) rivalry: Option<Rivalry>,
 }
 
 /// Which relayer was measured.
@@ -80,6 +83,7 @@ impl Report {
             peers: versions,
             turns: Vec::new(),
             requests: Vec::new(),
+            rivalry: None,
         })
     }
 

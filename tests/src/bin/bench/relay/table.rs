@@ -5,10 +5,14 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::figures::{Cost, Phase, Spread};
+use super::figures::{Cost, HELD_BLOCKS, Phase, Spread};
 use super::peer::Kind;
 use super::report::Report;
+use super::rivalry::Rivalry;
+use super::turn::STEADY;
 
+/// Seconds for which a rate is held.
+const SECONDS: u64 = STEADY.as_secs();
 /// What surrounds the table in a document.
 const MARKS: [&str; 2] = ["<!-- bench relay: begin -->", "<!-- bench relay: end -->"];
 
@@ -27,6 +31,10 @@ const BURST: &[Figure] = &[
 const BACKLOG: &[Figure] = &[
     Figure { name: "start to last acknowledgement, s", of: |p| p.seconds, decimals: 1 },
     Figure { name: "start to first receive, s", of: |p| p.first_receive, decimals: 1 },
+];
+const STEADY_RATE: &[Figure] = &[
+    Figure { name: "send to receive p99, blocks", of: Phase::receive_blocks, decimals: 1 },
+    Figure { name: "send to receive p99, s", of: |p| p.receive_ms.p99 / 1e3, decimals: 1 },
 ];
 const IDLE: &[Figure] = &[
     Figure { name: "send to receive p50, s", of: |p| p.receive_ms.p50 / 1e3, decimals: 2 },
@@ -76,7 +84,10 @@ pub(crate) fn markdown(report: &Report) -> String {
             row(&mut text, figure, peers.iter().map(value), *decimals);
         }
     }
+    write_rates(report, &peers, &mut text);
+    write_fill(report, &peers, &mut text);
     write_requests(report, &peers, &mut text);
+    write_rivalry(report, &mut text);
     write_faults(report, &mut text);
     text
 }
@@ -86,9 +97,64 @@ fn sections(report: &Report) -> Vec<(&'static str, u64, Vec<&'static Figure>)> {
     let with_cost = |own: &'static [Figure]| own.iter().chain(COST).collect::<Vec<_>>();
     let mut sections = vec![("idle", plan.singles, with_cost(IDLE))];
     sections.extend(plan.bursts.iter().map(|count| ("burst", *count, with_cost(BURST))));
+    let steady = plan.rates.iter().map(|rate| ("steady", rate * SECONDS, with_cost(STEADY_RATE)));
+    sections.extend(steady);
     sections.extend(plan.backlogs.iter().map(|count| ("backlog", *count, with_cost(BACKLOG))));
     sections.retain(|(_, count, _)| *count > 0);
     sections
+}
+
+/// The highest rate that each has held in half of its turns.
+fn write_rates(report: &Report, peers: &[Kind], text: &mut String) {
+    if report.plan.rates.is_empty() {
+        return;
+    }
+    let of_turn = |phases: &[Phase]| {
+        let held = phases.iter().filter(|phase| phase.name == "steady" && phase.is_held());
+        held.map(|phase| phase.packets / SECONDS).max().unwrap_or_default() as f64
+    };
+    let held = |peer: &Kind| {
+        let turns = report.turns.iter().filter(|turn| turn.peer == *peer);
+        median(turns.map(|turn| of_turn(&turn.phases)).collect())
+    };
+    let name =
+        format!("**packets a second for a minute, receive p99 within {HELD_BLOCKS:.0} blocks**");
+    row(text, &name, peers.iter().map(held), 0);
+}
+
+/// How full blocks were, where they have a limit.
+fn write_fill(report: &Report, peers: &[Kind], text: &mut String) {
+    let fills = |peer: &Kind| report.phases(*peer, "backlog").filter_map(|phase| phase.fill);
+    let fills = peers.iter().map(|peer| median(fills(peer).map(|fill| fill * 100.0).collect()));
+    let fills: Vec<_> = fills.collect();
+    if fills.iter().any(Option::is_some) {
+        row(
+            text,
+            "backlog: gas wanted in a block between first and last receive, % of its limit",
+            fills.into_iter(),
+            0,
+        );
+    }
+}
+
+fn write_rivalry(report: &Report, text: &mut String) {
+    let Some(Rivalry { rate, packets, acked, receive_ms, costs }) = &report.rivalry else { return };
+    let _ = writeln!(
+        text,
+        "\nferry and Hermes on one channel, {rate} packets a second for a minute, {acked} of {packets} acknowledged, \
+         send to receive p50 {:.1} s, p99 {:.1} s:\n",
+        receive_ms.p50 / 1e3,
+        receive_ms.p99 / 1e3,
+    );
+    let _ = writeln!(
+        text,
+        "| | messages | redundant | fees, stake | for what did nothing, % |\n|---|---|---|---|---|"
+    );
+    for (peer, cost) in [Kind::Ferry, Kind::Hermes].iter().zip(costs) {
+        let wasted = cost.fees_wasted as f64 / cost.fees.max(1) as f64 * 100.0;
+        let Cost { packets, redundant, fees, .. } = cost;
+        let _ = writeln!(text, "| {peer} | {packets} | {redundant} | {fees} | {wasted:.1} |");
+    }
 }
 
 fn write_requests(report: &Report, peers: &[Kind], text: &mut String) {

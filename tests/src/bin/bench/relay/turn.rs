@@ -4,28 +4,32 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::ensure;
-use e2e::clock;
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
-use super::figures::{Cost, Origin, Phase, Traffic, steps};
+use super::figures::{Cost, Origin, Phase, Spread, Traffic, fill, steps};
 use super::journal::Journal;
 use super::load::Load;
 use super::nodes::Nodes;
-use super::peer::{Duty, End, Kind, Peer, Running};
+use super::peer::{Duty, Kind, Peer, Running};
 use super::process::{Machine, Usage, cpu_seconds};
 use super::proxy::Proxy;
 use super::report::{Burst, Requests, Turn};
 use super::say;
 
 /// Blocks that a relayer may take to begin after its start, before anything is sent.
-const WARM_UP_BLOCKS: u64 = 8;
+pub(super) const WARM_UP_BLOCKS: u64 = 8;
 /// Blocks after the last acknowledgement in which a relayer may still do what is not needed.
-const AFTERMATH_BLOCKS: u64 = 3;
+pub(super) const AFTERMATH_BLOCKS: u64 = 3;
 /// Within what a burst is sent.
 const BURST: Duration = Duration::from_secs(3);
+/// For how long a rate is held, and transactions a second meanwhile.
+pub(super) const STEADY: Duration = Duration::from_secs(60);
+pub(super) const TXS_A_SECOND: u64 = 10;
+/// The account that relays.
+pub(super) const RELAYER: &str = "relayer";
 /// How long a single transfer may take.
-const SINGLE: Duration = Duration::from_secs(60);
+pub(super) const SINGLE: Duration = Duration::from_secs(60);
 /// Seconds for each packet that is waited for, and for any number of them.
 const PATIENCE: (f64, f64) = (0.25, 240.0);
 /// The part of a second by which each single's phase differs from the last: fills it evenly, in no order.
@@ -45,6 +49,10 @@ pub(crate) struct Plan {
     pub(crate) singles: u64,
     /// Transfers sent at once while the relayer runs.
     pub(crate) bursts: Vec<u64>,
+    /// Transfers a second for a minute, ascending; after the first that a relayer does not hold, it is given no other.
+    pub(crate) rates: Vec<u64>,
+    /// Transfers a second for a minute that ferry and Hermes relay on one channel; 0 for not at all.
+    pub(crate) rivalry: u64,
     /// Transfers sent while it does not.
     pub(crate) backlogs: Vec<u64>,
     /// Bursts whose requests are counted.
@@ -59,6 +67,8 @@ impl Plan {
         Self {
             singles: 15,
             bursts: vec![1_000],
+            rates: Vec::new(),
+            rivalry: 0,
             backlogs: vec![1_000],
             counted: vec![100, 300],
             idle_blocks: 10,
@@ -70,6 +80,8 @@ impl Plan {
         Self {
             singles: 200,
             bursts: vec![1_000],
+            rates: vec![25, 50, 100, 200, 400],
+            rivalry: 50,
             backlogs: vec![1_000, 5_000],
             counted: vec![100, 1_000],
             idle_blocks: 60,
@@ -105,7 +117,8 @@ async fn run(
     plan: &Plan,
     turn: &mut Turn,
 ) -> anyhow::Result<()> {
-    let peer = Peer::prepare(kind, binary, fresh(home)?, (ends(nodes), nodes)).await?;
+    let account = nodes.net.account(RELAYER)?;
+    let peer = Peer::prepare(kind, binary, fresh(home)?, (nodes.ends(), account)).await?;
     let took = peer.link().await?;
     say(&format!("  link: {:.1} s", took.as_secs_f64()));
     turn.link_seconds = Some(took.as_secs_f64());
@@ -116,6 +129,14 @@ async fn run(
     }
     for count in &plan.bursts {
         turn.phases.push(stage.burst(*count, &mut running).await?);
+    }
+    for rate in &plan.rates {
+        let phase = stage.steady(*rate, &mut running).await?;
+        let is_held = phase.is_held();
+        turn.phases.push(phase);
+        if !is_held {
+            break;
+        }
     }
     running.stop().await?;
     for count in &plan.backlogs {
@@ -159,25 +180,26 @@ async fn count(
     requests: &mut Requests,
 ) -> anyhow::Result<()> {
     let mut proxy = Proxy::default();
-    let mut behind = ends(nodes);
+    let mut behind = nodes.ends();
     for end in &mut behind {
         end.rpc = proxy.before_rpc(&end.rpc).await?;
         end.grpc = proxy.before_grpc(&end.grpc).await?;
     }
-    let peer = Peer::prepare(kind, binary, fresh(home)?, (behind, nodes)).await?;
+    let account = nodes.net.account(RELAYER)?;
+    let peer = Peer::prepare(kind, binary, fresh(home)?, (behind, account)).await?;
     peer.link().await?;
     let stage = Stage { nodes, load: Load::on(nodes)?, peer };
     let mut running = stage.begin().await?;
     proxy.take();
-    let before = stage.heights().await?;
-    stage.pass(plan.idle_blocks).await?;
+    let before = nodes.heights().await?;
+    nodes.pass(plan.idle_blocks).await?;
     requests.idle = proxy.take();
-    requests.idle_blocks = passed(before, stage.heights().await?);
+    requests.idle_blocks = passed(before, nodes.heights().await?);
     for packets in plan.counted.iter().copied() {
         proxy.take();
-        let before = stage.heights().await?;
+        let before = nodes.heights().await?;
         let phase = stage.burst(packets, &mut running).await?;
-        let blocks = passed(before, stage.heights().await?);
+        let blocks = passed(before, nodes.heights().await?);
         let txs = phase.cost.txs;
         requests.bursts.push(Burst { packets, blocks, txs, requests: proxy.take() });
     }
@@ -205,7 +227,7 @@ impl Stage<'_> {
     /// Starts the relayer for live packets, and sees that it carries one.
     async fn begin(&self) -> anyhow::Result<Running> {
         let running = self.peer.start(Duty::Live)?;
-        self.pass(WARM_UP_BLOCKS).await?;
+        self.nodes.pass(WARM_UP_BLOCKS).await?;
         self.load.send(&self.load.prepare(1).await?, Duration::ZERO).await?;
         let is_carried = self.load.is_settled_within(SINGLE).await?;
         ensure!(is_carried, "it did not carry its first packet within {SINGLE:?}");
@@ -232,12 +254,22 @@ impl Stage<'_> {
         self.phase("burst", count, (mark, Origin::FirstSend), running).await
     }
 
+    /// Sends so many a second for a minute.
+    async fn steady(&self, rate: u64, running: &mut Running) -> anyhow::Result<Phase> {
+        let count = rate * STEADY.as_secs();
+        let txs = self.load.prepare_in(rate.div_ceil(TXS_A_SECOND), count).await?;
+        let mark = self.mark(running.usage()?).await?;
+        self.load.send(&txs, STEADY).await?;
+        self.load.is_settled_within(patience(count)).await?;
+        self.phase("steady", count, (mark, Origin::FirstSend), running).await
+    }
+
     /// Sends while the relayer is stopped, then starts it.
     async fn backlog(&self, count: u64) -> anyhow::Result<Phase> {
         let sequence = self.load.next_sequence().await?;
-        let heights = self.heights().await?;
+        let heights = self.nodes.heights().await?;
         self.load.send(&self.load.prepare(count).await?, Duration::ZERO).await?;
-        self.pass(AFTERMATH_BLOCKS).await?;
+        self.nodes.pass(AFTERMATH_BLOCKS).await?;
         let mark = self.mark(Usage::default()).await?;
         let mark = Mark { heights, sequence, ..mark };
         let mut running = self.peer.start(Duty::Backlog)?;
@@ -250,7 +282,7 @@ impl Stage<'_> {
 
     async fn mark(&self, relayer: Usage) -> anyhow::Result<Mark> {
         Ok(Mark {
-            heights: self.heights().await?,
+            heights: self.nodes.heights().await?,
             sequence: self.load.next_sequence().await?,
             relayer,
             nodes: self.nodes.cpu_seconds()?,
@@ -272,13 +304,15 @@ impl Stage<'_> {
         let own = cpu_seconds(std::process::id())? - mark.own;
         let machine = Machine::read()?;
         let busy = machine.busy_seconds - mark.machine.busy_seconds;
-        self.pass(AFTERMATH_BLOCKS).await?;
+        self.nodes.pass(AFTERMATH_BLOCKS).await?;
         let [chain_a, chain_b] = &self.nodes.chains;
-        let (relayer_address, [from_a, from_b]) = (&self.nodes.relayer, mark.heights);
-        let a = Journal::read(chain_a, from_a, relayer_address).await?;
-        let b = Journal::read(chain_b, from_b, relayer_address).await?;
+        let address = &self.nodes.net.account(RELAYER)?.address;
+        let [from_a, from_b] = mark.heights;
+        let a = Journal::read(chain_a, from_a, address).await?;
+        let b = Journal::read(chain_b, from_b, address).await?;
         let journals = [&a, &b];
         let traffic = Traffic::of(journals, mark.sequence, origin);
+        let blocks = steps(journals, traffic.origin);
         let (first_receive, last_receive) = traffic.bounds(&traffic.received);
         let phase = Phase {
             name: name.to_owned(),
@@ -290,27 +324,17 @@ impl Stage<'_> {
             last_receive,
             receive_ms: traffic.since_sent(&traffic.received),
             life_ms: traffic.since_sent(&traffic.acked),
+            interval_ms: Spread::of(b.intervals_ms()),
+            fill: fill(&blocks, self.nodes.max_gas),
             cost: Cost::of(journals),
             relayer,
             nodes_cpu_seconds,
             others_cpu_seconds: busy - nodes_cpu_seconds - relayer.cpu_seconds - own,
             load: machine.load,
-            blocks: steps(journals, traffic.origin),
+            blocks,
         };
         phase.say();
         Ok(phase)
-    }
-
-    async fn heights(&self) -> anyhow::Result<[u64; 2]> {
-        let [a, b] = &self.nodes.chains;
-        Ok([a.height().await?, b.height().await?])
-    }
-
-    async fn pass(&self, blocks: u64) -> anyhow::Result<()> {
-        for chain in &self.nodes.chains {
-            clock::pass(chain, blocks).await?;
-        }
-        Ok(())
     }
 }
 
@@ -336,17 +360,8 @@ impl Phase {
     }
 }
 
-fn ends(nodes: &Nodes) -> [End; 2] {
-    let chains = &nodes.net.chains;
-    [&chains.a, &chains.b].map(|chain| End {
-        chain_id: chain.chain_id.clone(),
-        rpc: chain.rpc.clone(),
-        grpc: chain.grpc.clone(),
-    })
-}
-
 /// An empty folder.
-fn fresh(folder: PathBuf) -> anyhow::Result<PathBuf> {
+pub(super) fn fresh(folder: PathBuf) -> anyhow::Result<PathBuf> {
     if folder.try_exists()? {
         std::fs::remove_dir_all(&folder)?;
     }
@@ -357,7 +372,7 @@ fn passed([a, b]: [u64; 2], [later_a, later_b]: [u64; 2]) -> u64 {
     later_a.saturating_sub(a) + later_b.saturating_sub(b)
 }
 
-fn patience(packets: u64) -> Duration {
+pub(super) fn patience(packets: u64) -> Duration {
     let (each, any) = PATIENCE;
     Duration::from_secs_f64(any + each * packets as f64)
 }
