@@ -13,7 +13,6 @@ COSMWASM_CHECK_VM3=3.0.9
 COSMWASM_CHECK_VM2=2.3.4
 CARGO_DENY_VERSION=0.20.2
 WASMD=0.61.14
-RLY=2.6.0
 
 # need TOOL...: makes sure that each command exists; root on Debian installs it, others are told what to do.
 need() {
@@ -34,6 +33,7 @@ debian_package() {
     cc) echo build-essential ;;
     flock) echo util-linux ;;
     initdb) echo postgresql ;;
+    protoc) echo protobuf-compiler ;;
     curl | git | jq | npm | shellcheck) echo "$1" ;;
   esac
 }
@@ -218,28 +218,4 @@ change_wasmd() {
   cp hooks.go "$source/app/"
   cp go.mod go.sum "$1/"
   go mod edit -replace "github.com/CosmWasm/wasmd=$source" "$1/go.mod"
-}
-
-# Sets RLY_BIN, unless the caller's environment names one.
-install_rly() {
-  if [[ -n ${RLY_BIN:-} ]]; then
-    [[ -x $RLY_BIN ]] || die "RLY_BIN=$RLY_BIN is not an executable file"
-    return
-  fi
-  local module=$REPO/scripts/rly digest
-  digest=$(cat "$module/go.mod" "$module/go.sum" | sha256sum | cut -c1-12)
-  local dir=$CACHE/rly-$RLY-$digest
-  if [[ ! -e $dir/.complete ]]; then
-    need go
-  fi
-  install_once "$dir" "building rly v$RLY (once, about six minutes)" go_build_rly "$module"
-  RLY_BIN=$dir/rly
-}
-
-go_build_rly() {
-  local module=$1 dir=$2
-  cd "$module" || return
-  nice -n 19 go build -mod=readonly -o "$dir/rly" \
-    -ldflags "-X github.com/cosmos/relayer/v2/cmd.Version=$RLY" github.com/cosmos/relayer/v2
-  "$dir/rly" version
 }
