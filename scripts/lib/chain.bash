@@ -46,7 +46,7 @@ chain_create() {
 # throws blocks away in which evidence may be of use: one that does shall not wait for days.
 chain_edit_genesis() {
   jq --arg max_gas "$MAX_GAS" '
-    .app_state.gov.params.voting_period = "12s"
+    .app_state.gov.params.voting_period = "7s"
     | .app_state.gov.params.expedited_voting_period = "6s"
     | .app_state.gov.params.max_deposit_period = "12s"
     | .app_state.gov.params.min_deposit = [{denom: "stake", amount: "1000"}]

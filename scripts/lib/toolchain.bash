@@ -8,6 +8,7 @@ CACHE=${ENTREPOT_CACHE:-$HOME/.cache/entrepot}
 WASM_RUST=1.86.0
 BINARYEN=132
 PLAYWRIGHT_VERSION=1.65.1
+DOCKERFILE_UTILS_VERSION=0.16.3
 # Their lock files pin the VM of the same version: 3.0.9 is what wasmd 0.61.14 runs.
 COSMWASM_CHECK_VM3=3.0.9
 COSMWASM_CHECK_VM2=2.3.4
@@ -118,6 +119,17 @@ npm_install_playwright() {
 install_chromium() {
   apt_install chromium
   apt_install fonts-dejavu-core
+}
+
+# Sets DOCKERFILE_UTILS, a folder with the package of that name.
+install_dockerfile_utils() {
+  need node npm
+  DOCKERFILE_UTILS=$CACHE/dockerfile-utils-$DOCKERFILE_UTILS_VERSION
+  install_once "$DOCKERFILE_UTILS" "installing dockerfile-utils $DOCKERFILE_UTILS_VERSION" npm_install_dockerfile_utils
+}
+
+npm_install_dockerfile_utils() {
+  npm install --no-audit --no-fund --prefix "$1" "dockerfile-utils@$DOCKERFILE_UTILS_VERSION"
 }
 
 # Sets COSMWASM_CHECK_3 and COSMWASM_CHECK_2.

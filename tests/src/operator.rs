@@ -221,6 +221,25 @@ impl Operator {
         Ok(command.spawn()?)
     }
 
+    /// Waits until the ferry that was started takes commands.
+    ///
+    /// # Errors
+    /// It does not within a minute.
+    pub async fn is_running(&self) -> anyhow::Result<()> {
+        let runs = async || Ok((self.ferry(&["packets"]).await?["running"] == true).then_some(()));
+        clock::until(&self.a.chain, "ferry runs", runs).await
+    }
+
+    /// Begins a verb of ferry that is to be killed on the way; it is, at the latest, when the handle is dropped.
+    ///
+    /// # Errors
+    /// It cannot be run.
+    pub fn begin(&self, args: &[&str]) -> anyhow::Result<Child> {
+        let mut command = self.command(args);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        Ok(command.spawn()?)
+    }
+
     /// What the ferry that was started last has logged.
     ///
     /// # Errors

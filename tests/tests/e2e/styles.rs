@@ -1,4 +1,4 @@
-//! Routes of the other styles, and chains that have not what a style needs. `scripts/test --long` runs each on the nodes
+//! Routes of the other styles, and chains that have not what a style needs. `scripts/test --styles` runs each on the nodes
 //! that it names.
 
 use anyhow::Context as _;
@@ -73,14 +73,14 @@ async fn refusal(style: Style) -> anyhow::Result<String> {
 /// The outpost's chain tells it of no transfer: the market's word over the control channel proves the route, and says
 /// what became of each purchase; what is not earned goes past the outpost to its owner.
 #[test]
-#[ignore = "takes a minute: scripts/test --long"]
+#[ignore = "takes a minute: scripts/test --styles"]
 fn plain_route_sells_refuses_and_pays_back() -> anyhow::Result<()> {
     e2e::alone(async || story(&World::of_style(Style::Plain, None).await?).await)
 }
 
 /// Before SDK 0.53 the community pool is x/distribution's.
 #[test]
-#[ignore = "needs chain B of wasmd 0.54.9: scripts/test --long"]
+#[ignore = "needs chain B of wasmd 0.54.9: scripts/test --styles"]
 fn plain_route_sells_to_the_governance_of_a_chain_with_x_distribution() -> anyhow::Result<()> {
     e2e::alone(async || {
         let world = World::of_style(Style::Plain, None).await?;
@@ -93,21 +93,21 @@ fn plain_route_sells_to_the_governance_of_a_chain_with_x_distribution() -> anyho
 
 /// The outpost's chain has ibc-hooks, the market's has ibc-go's callbacks.
 #[test]
-#[ignore = "needs chain B with ibc-hooks: scripts/test --long"]
+#[ignore = "needs chain B with ibc-hooks: scripts/test --styles"]
 fn hooks_of_the_outpost_buy_refuse_and_pay_back() -> anyhow::Result<()> {
     e2e::alone(async || story(&World::of_style(Style::Hooks, Some(1_000_000)).await?).await)
 }
 
 /// Both chains have ibc-hooks.
 #[test]
-#[ignore = "needs both chains with ibc-hooks: scripts/test --long"]
+#[ignore = "needs both chains with ibc-hooks: scripts/test --styles"]
 fn hooks_of_both_buy_refuse_and_pay_back() -> anyhow::Result<()> {
     e2e::alone(async || story(&World::of_style(Style::Hooks, None).await?).await)
 }
 
 /// ibc-go 8 acknowledges a transfer that the market has refused: buyers would lose refused purchases.
 #[test]
-#[ignore = "needs chain A of wasmd 0.54.9: scripts/test --long"]
+#[ignore = "needs chain A of wasmd 0.54.9: scripts/test --styles"]
 fn a_market_whose_chain_keeps_what_it_refuses_is_not_opened() -> anyhow::Result<()> {
     e2e::alone(async || {
         let said = refusal(Style::Callbacks).await?;
@@ -119,7 +119,7 @@ fn a_market_whose_chain_keeps_what_it_refuses_is_not_opened() -> anyhow::Result<
 
 /// The same of an outpost, to which no proof would ever come home: it is told at once.
 #[test]
-#[ignore = "needs chain B of wasmd 0.54.9: scripts/test --long"]
+#[ignore = "needs chain B of wasmd 0.54.9: scripts/test --styles"]
 fn an_outpost_whose_chain_keeps_what_it_refuses_is_told_another_style() -> anyhow::Result<()> {
     e2e::alone(async || {
         let said = refusal(Style::Callbacks).await?;
@@ -131,7 +131,7 @@ fn an_outpost_whose_chain_keeps_what_it_refuses_is_told_another_style() -> anyho
 
 /// A style that the outpost's chain does not have is found by its probe, of which nobody tells the outpost.
 #[test]
-#[ignore = "takes two minutes: scripts/test --long"]
+#[ignore = "takes two minutes: scripts/test --styles"]
 fn hooks_without_hooks_are_told_where_the_probe_is() -> anyhow::Result<()> {
     e2e::alone(async || {
         let made = World::of_style(Style::Hooks, Some(1_000_000)).await;

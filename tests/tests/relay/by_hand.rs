@@ -15,8 +15,8 @@ const BRIEF: &str = "2s";
 /// With no ferry that runs, one packet is received and acknowledged by hand and another one, too late, taken
 /// back; what is not owed is refused with the verb that is, and a dry run sends nothing. Who grants fees pays them, with
 /// the configured multiplier. A channel is begun by
-/// hand and its handshake, wherever it is, goes on by hand. Beside a ferry that runs its key is refused; it opens a
-/// connection that was only begun.
+/// hand and its handshake, wherever it is, goes on by hand. A connection that was only begun is opened, also by a command
+/// that was killed half-way and is given again. Beside a ferry that runs its key is refused; it opens another one.
 #[test]
 fn single_messages_go_by_hand() -> anyhow::Result<()> {
     crate::run(async || {
@@ -73,13 +73,10 @@ fn single_messages_go_by_hand() -> anyhow::Result<()> {
         assert!(complaint.contains("holds no packet 2"), "{complaint}");
 
         let made = opens_a_channel(&operator, text("a", "connection")?).await?;
-        let begun = begins_a_connection(&operator).await?;
+        let [half, begun] = begins_connections(&operator).await?;
+        goes_on_after_a_kill(&operator, &half, text("b", "connection")?).await?;
         let _ferry = operator.start()?;
-        let is_running = async || {
-            let packets = operator.ferry(&["packets"]).await?;
-            Ok((packets["running"] == true).then_some(()))
-        };
-        clock::until(&a.chain, "ferry runs", is_running).await?;
+        operator.is_running().await?;
         let complaint =
             operator.refused(&["tx", "update-client", b.chain_id(), text("b", "client")?]).await?;
         assert!(complaint.contains("give another --key"), "{complaint}");
@@ -89,25 +86,58 @@ fn single_messages_go_by_hand() -> anyhow::Result<()> {
     })
 }
 
-/// Somebody begins a connection between clients that ferry does not know.
-async fn begins_a_connection(operator: &Operator) -> anyhow::Result<String> {
+/// Somebody begins two connections between clients that ferry does not know.
+async fn begins_connections(operator: &Operator) -> anyhow::Result<[String; 2]> {
     let (a, b) = (operator.a.chain_id(), operator.b.chain_id());
     let client = async |on: &str, of: &str| {
         let made = operator.ferry(&["client", "create", on, of]).await?;
         Ok::<_, anyhow::Error>(made["client"].as_str().context("no client")?.to_owned())
     };
     let (on_a, on_b) = (client(a, b).await?, client(b, a).await?);
-    let begun = operator.ferry(&["tx", "connection-init", a, &on_a, &on_b]).await?;
-    Ok(begun["made"].as_str().context("no connection")?.to_owned())
+    let begin = async || {
+        let begun = operator.ferry(&["tx", "connection-init", a, &on_a, &on_b]).await?;
+        Ok::<_, anyhow::Error>(begun["made"].as_str().context("no connection")?.to_owned())
+    };
+    Ok([begin().await?, begin().await?])
+}
+
+/// The command that takes over a connection of A.
+fn adopt<'a>(operator: &'a Operator, path: &'a str, connection: &'a str) -> [&'a str; 7] {
+    let (a, b) = (operator.a.chain_id(), operator.b.chain_id());
+    ["link", a, b, "--path", path, "--connection", connection]
+}
+
+/// Told of a connection that others have only begun, ferry is killed when it has made the end on B, which comes after
+/// `last`. Told the same again, it makes the steps that are left, and pays for nothing twice.
+async fn goes_on_after_a_kill(operator: &Operator, begun: &str, last: &str) -> anyhow::Result<()> {
+    let b = &operator.b.chain;
+    let number = last.strip_prefix("connection-").context("another kind of name")?;
+    let next = format!("connection-{}", number.parse::<u64>()? + 1);
+    let verb = adopt(operator, "half", begun);
+    let mut killed = operator.begin(&verb)?;
+    let is_half_way = async || Ok(b.connection(&next).await?.map(drop));
+    clock::until(b, "the connection has an end on B", is_half_way).await?;
+    killed.kill().await?;
+    let adopted = operator.ferry(&verb).await?;
+    assert_eq!(adopted["b"]["connection"], next, "{adopted}");
+    is_open(operator, begun, &adopted).await?;
+    let costs = operator.ferry(&["costs"]).await?;
+    for line in costs["lines"].as_array().context("no lines")? {
+        assert_eq!((&line["redundant"], &line["failed"]), (&0.into(), &0.into()), "{line}");
+    }
+    Ok(())
 }
 
 /// Told of a connection that others have only begun, a ferry that runs opens it.
 async fn finishes_what_others_began(operator: &Operator, begun: &str) -> anyhow::Result<()> {
-    let (a, b) = (&operator.a, &operator.b);
-    let verb = ["link", a.chain_id(), b.chain_id(), "--path", "begun", "--connection", begun];
-    let adopted = operator.ferry(&verb).await?;
+    let adopted = operator.ferry(&adopt(operator, "begun", begun)).await?;
+    is_open(operator, begun, &adopted).await
+}
+
+/// Both ends of a connection that was taken over are open, and know each other.
+async fn is_open(operator: &Operator, begun: &str, adopted: &Value) -> anyhow::Result<()> {
     let other = adopted["b"]["connection"].as_str().context("no connection")?;
-    for (site, name, counterparty) in [(a, begun, other), (b, other, begun)] {
+    for (site, name, counterparty) in [(&operator.a, begun, other), (&operator.b, other, begun)] {
         let end = site.chain.connection(name).await?.context("no connection")?;
         assert_eq!(end.state, i32::from(State::Open), "{name} of {}", site.chain_id());
         assert_eq!(end.counterparty.context("no other end")?.connection_id, counterparty);

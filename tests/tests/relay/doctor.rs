@@ -29,7 +29,23 @@ pub(crate) async fn names_each_fault(operator: &Operator) -> anyhow::Result<()> 
         let is_named = |line: &String| named.iter().all(|part| line.contains(part));
         ensure!(found.iter().any(is_named), "`{wrong}` is not named: {found:?}");
     }
+    names_clocks_apart(operator).await?;
     let found = operator.ailments().await?;
     ensure!(found.is_empty(), "when all is right again it says {found:?}");
+    Ok(())
+}
+
+/// Two chains do not make their blocks in the same millisecond: where clocks may be no more than that apart, one is ahead.
+async fn names_clocks_apart(operator: &Operator) -> anyhow::Result<()> {
+    let strict = "max_clock_drift = \"1ms\"\ngas_price";
+    operator.configure(|text| text.replace("gas_price", strict))?;
+    let found = operator.ailments().await?;
+    operator.configure(|text| text.replace(strict, "gas_price"))?;
+    let [clocks] = &found[..] else { anyhow::bail!("of clocks apart it says {found:?}") };
+    let (a, b) = (operator.a.chain_id(), operator.b.chain_id());
+    let ahead = [(a, b), (b, a)]
+        .map(|(fast, slow)| (format!("`{fast}` is "), format!(" s ahead of `{slow}`")));
+    let is_named = ahead.iter().any(|(fast, slow)| clocks.contains(fast) && clocks.contains(slow));
+    ensure!(is_named && clocks.contains("headers are held back"), "it says {clocks}");
     Ok(())
 }

@@ -12,6 +12,7 @@ mod handshakes;
 mod ica;
 mod isolation;
 mod keys;
+mod kills;
 mod nodes;
 mod operations;
 mod pair;

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::blocks::carried;
 use crate::keys::balance;
+use crate::kills::killed_and_robbed;
 
 /// More than ferry's key has.
 const LOW: &str = "low_balance = 9000000000000000000";
@@ -24,8 +25,8 @@ const STRANGER: &str = "user4";
 const STOPS_WITHIN: Duration = Duration::from_secs(5);
 
 /// A dry run says what would be sent and what it costs, and sends nothing. A ferry that is stopped in
-/// the middle ends in time and forgets nothing; what it pays for is had once, also after a backup of then is put back that
-/// knows nothing of what came later.
+/// the middle ends in time and forgets nothing; what it pays for is had once, also when it is killed over and over and loses
+/// its store, and after a backup of then is put back that knows nothing of what came later.
 #[test]
 fn a_ferry_stops_in_the_middle_and_forgets_nothing() -> anyhow::Result<()> {
     crate::run(async || {
@@ -57,13 +58,15 @@ fn a_ferry_stops_in_the_middle_and_forgets_nothing() -> anyhow::Result<()> {
         operator.send(&operator.a, &on_a, 20).await?;
         operator.settled(&operator.a, &on_a).await?;
         operator.stop(ferry).await?;
+        let connection = linked["a"]["connection"].as_str().context("no connection")?;
+        let more = killed_and_robbed(&operator, connection, &on_a).await?;
         operator.ferry(&["restore", backup]).await?;
         let _ferry = operator.start()?;
         operator.send(&operator.a, &on_a, 5).await?;
         operator.settled(&operator.a, &on_a).await?;
         let on_a = carried(&operator.a, began[0]).await?;
         let on_b = carried(&operator.b, began[1]).await?;
-        let packets = sent.len() + 25;
+        let packets = sent.len() + 25 + more;
         assert_eq!(on_b.iter().map(|tx| tx.receives).sum::<usize>(), packets);
         assert_eq!(on_a.iter().map(|tx| tx.acknowledgements).sum::<usize>(), packets);
         let costs = operator.ferry(&["costs"]).await?;
