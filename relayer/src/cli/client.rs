@@ -125,7 +125,7 @@ async fn status(place: &Place, file: &Config, path: Option<String>) -> anyhow::R
             let facts = look::look(&node, client.as_str()).await?;
             let now = node.rpc().status().await?.sync_info.latest_block_time;
             let now = u64::try_from(now.unix_timestamp_nanos()).unwrap_or_default();
-            let end = facts.time.plus(facts.trusting_period).0;
+            let end = facts.time.plus(facts.terms.trusting_period).0;
             clients.push(Client {
                 path: row.path.clone(),
                 chain: chain.clone(),
@@ -133,7 +133,7 @@ async fn status(place: &Place, file: &Config, path: Option<String>) -> anyhow::R
                 follows: follows.clone(),
                 status: word(&facts.status).to_owned(),
                 height: facts.latest,
-                trusting_period_seconds: facts.trusting_period.0 / NANOS,
+                trusting_period_seconds: facts.terms.trusting_period.0 / NANOS,
                 seconds_left: end.saturating_sub(now) / NANOS,
                 revive: revive(&facts, chain, client.as_str(), follows),
             });

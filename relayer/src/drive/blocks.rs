@@ -2,7 +2,7 @@
 //!
 //! The node's `WebSocket` only wakes the puller up. What it missed is fetched like everything else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +26,8 @@ const SUBSCRIBE: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(5);
 /// After how long without a block a chain is asked whether it has halted for an upgrade.
 const HALTED: Duration = Duration::from_secs(10);
+/// How often an endpoint may refuse a block that it says to have, before another is asked.
+const REFUSALS: u32 = 3;
 /// The first and the longest pause after a failed request.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
@@ -175,13 +177,13 @@ fn bytes(hash: tendermint::Hash) -> [u8; 32] {
 /// A header that is known already saves a request, unless a transaction of ours is in the block.
 async fn fetch(node: &Node, height: u64, header: Option<Header>) -> Fetched {
     let mut pause = Pause::default();
-    let mut without = BTreeSet::new();
+    let mut refused = Refused::default();
     let block = loop {
         match try_fetch(node, height, header.clone()).await {
             Ok(block) => break block,
             Err(error) => {
                 let is_refused = matches!(error.fault, Fault::Refused { .. });
-                if is_refused && is_gone(node, height, &mut without).await {
+                if is_refused && refused.is_gone(node, height).await {
                     return Fetched::Gone;
                 }
                 pause.after(node, &error).await;
@@ -231,19 +233,52 @@ async fn try_fetch(node: &Node, height: u64, header: Option<Header>) -> Result<B
     Ok(Block { header, txs: block.block.txs().to_vec(), results })
 }
 
-/// Whether the block that the endpoint in use refuses is kept by none any more; turns to the next
-/// endpoint while there is one that was not asked. `without` are those that were.
-async fn is_gone(node: &Node, height: u64, without: &mut BTreeSet<Address>) -> bool {
-    let endpoint = node.rpc().address().clone();
-    match node.rpc().status().await {
-        Ok(status) if height < status.sync_info.earliest_block_height => {
-            node.endpoints.leave(&endpoint).await;
-            without.insert(endpoint);
-            without.contains(node.rpc().address())
-        }
+/// Who has refused a block.
+#[derive(Debug, Default)]
+struct Refused {
+    /// Endpoints that do not have it.
+    without: BTreeSet<Address>,
+    /// How often each has refused it that says to have it.
+    times: BTreeMap<Address, u32>,
+}
+
+impl Refused {
+    /// Whether the block that the endpoint in use refuses is to be had of none any more; turns to the next endpoint
+    /// while there is one that was not asked.
+    ///
+    /// A node may have a block without what it did: one restored from a snapshot, or told to discard it
+    /// (`discard_abci_responses`).
+    async fn is_gone(&mut self, node: &Node, height: u64) -> bool {
+        let endpoint = node.rpc().address().clone();
         // Not there yet, or the node cannot say: it is asked for the block again.
-        _ => false,
+        let Ok(status) = node.rpc().status().await else { return false };
+        let (earliest, latest) =
+            (status.sync_info.earliest_block_height, status.sync_info.latest_block_height);
+        if height > latest {
+            return false;
+        }
+        let times = self.times.entry(endpoint.clone()).or_default();
+        *times += 1;
+        if height >= earliest && *times < REFUSALS {
+            return false;
+        }
+        node.endpoints.leave(&endpoint).await;
+        self.without.insert(endpoint);
+        if !self.without.contains(node.rpc().address()) {
+            return false;
+        }
+        // Where none tells of any block, passing over one helps nobody.
+        let is_gone = serves_results(node).await;
+        self.times.clear();
+        is_gone
     }
+}
+
+/// Whether the endpoint in use tells what its newest block did.
+pub(super) async fn serves_results(node: &Node) -> bool {
+    let rpc = node.rpc();
+    let Ok(info) = rpc.abci_info().await else { return false };
+    rpc.block_results(info.last_block_height).await.is_ok()
 }
 
 /// News of new blocks.

@@ -6,7 +6,7 @@ use cosmos::wire::client::{ClientError, ClientState, ConsensusState};
 
 use super::light;
 use super::node::Node;
-use crate::model::facts::Why;
+use crate::model::facts::{TrustTerms, Trusted, Why};
 use crate::model::ids::Address;
 use crate::model::state::{ClientFacts, ClientStatus};
 
@@ -31,16 +31,25 @@ pub(crate) async fn look(chain: &Chain, client: &str) -> Result<ClientFacts, Cha
         status,
         latest: state.latest_height.block,
         time: light::time(consensus.time),
-        trusting_period: state.trusting_period.into(),
+        terms: terms(&state),
         allowed: allowed.into_iter().map(Address::from).collect(),
     })
+}
+
+/// What a client demands of headers.
+pub(crate) fn terms(state: &ClientState) -> TrustTerms {
+    TrustTerms {
+        trusting_period: state.trusting_period.into(),
+        trust_threshold: state.trust_level,
+        max_clock_drift: state.max_clock_drift.into(),
+    }
 }
 
 /// The client messages that lead a client from the height it trusts to `height` of the chain it follows.
 ///
 /// # Errors
 /// [`Why`], when a header cannot be had or a client would refuse it.
-pub(crate) async fn updates(of: &Node, height: u64, trusted: u64) -> Result<Vec<Any>, Why> {
+pub(crate) async fn updates(of: &Node, height: u64, trusted: Trusted) -> Result<Vec<Any>, Why> {
     Ok(light::header(of, height, Some(trusted)).await?.updates)
 }
 

@@ -14,10 +14,10 @@ use ibc_proto::ibc::lightclients::tendermint::v1::{Header as ProtoHeader, Misbeh
 use prost::Message as _;
 use tendermint::block::Header;
 
-use super::carried;
 use super::light::{self, unavailable};
 use super::node::Node;
-use crate::model::facts::Why;
+use super::{carried, client};
+use crate::model::facts::{Trusted, Why};
 use crate::model::ids::{ChainId, ClientId};
 use crate::model::state::{GivenHeader, Verdict};
 
@@ -83,7 +83,7 @@ pub(super) async fn compare(on: &Node, of: &Node, given: &GivenHeader) -> Result
         return Ok(Verdict::Honest);
     };
     match header_given(on, given, &held).await? {
-        Some(header) => Ok(Verdict::Conflict(evidence(of, given, header, rival).await?)),
+        Some(header) => Ok(Verdict::Conflict(evidence((on, of), given, header, rival).await?)),
         None => {
             let (height, at) = (given.height, given.at);
             let reason = "nor any that the node knows of the client and the height";
@@ -114,7 +114,7 @@ async fn conflicting(of: &Node, height: u64, held: &ConsensusState) -> Result<Op
 
 /// The header that was given and the chain's own at `rival`, both on top of the same trusted one.
 async fn evidence(
-    of: &Node,
+    (on, of): (&Node, &Node),
     given: &GivenHeader,
     header: ProtoHeader,
     rival: u64,
@@ -125,9 +125,11 @@ async fn evidence(
         return Err(Why::Unavailable(reason));
     }
     // Verified: what a single node says must not stop a path.
-    let updates = light::header(of, rival, Some(trusted.block)).await?.updates;
+    let client = client::state(&on.chain(), given.client.as_str()).await.map_err(failed)?;
+    let trusted = Trusted { height: trusted.block, terms: client::terms(&client) };
+    let updates = light::header(of, rival, Some(trusted)).await?.updates;
     let [own] = updates.as_slice() else {
-        let reason = format!("header {rival} is signed by too few of those of {}", trusted.block);
+        let reason = format!("header {rival} is signed by too few of those of {}", trusted.height);
         return Err(Why::Unavailable(reason));
     };
     let own = ProtoHeader::decode(own.value.as_slice());

@@ -8,7 +8,6 @@ use cosmos::chain::ChainConfig;
 use cosmos::wire::gas::GasPrice;
 use serde_json::{Value, json};
 use tendermint::block::Header;
-use tendermint::trust_threshold::TrustThresholdFraction;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -43,6 +42,8 @@ pub(super) struct State {
     pub(super) calls: Vec<String>,
     /// Method -> what it is answered whatever is asked.
     pub(super) recorded: BTreeMap<&'static str, Value>,
+    /// Below this height it has no results of the blocks that it has.
+    pub(super) results_from: usize,
     /// Methods that it does not serve.
     pub(super) refuses: Vec<&'static str>,
     /// Height -> its commit and validators, where it has those.
@@ -135,13 +136,7 @@ impl FakeNode {
         let addresses = nodes.iter().map(|node| node.address.clone()).collect();
         let endpoints = Endpoints::connect(config, addresses, limit).await.unwrap();
         let lane = LaneId { chain: ChainId::from(CHAIN), address: "wasm1relayer".into() };
-        let terms = Terms {
-            trusting_period: LIMIT,
-            unbonding_period: LIMIT,
-            max_clock_drift: LIMIT,
-            trust_threshold: TrustThresholdFraction::ONE_THIRD,
-        };
-        let node = Node::new(lane.chain.clone(), endpoints, terms, Duration::from_millis(5));
+        let node = Node::new(lane.chain.clone(), endpoints, Duration::from_millis(5));
         node.sign_with([lane]);
         Arc::new(node)
     }
@@ -184,6 +179,9 @@ impl FakeNode {
                 "block_id": recorded_header()["last_block_id"],
                 "block": { "header": header(), "data": { "txs": [] } },
             })),
+            "block_results" if height < state.results_from => {
+                Err(format!("could not find results for height #{height}"))
+            }
             "block_results" => Ok(json!({
                 "height": height.to_string(),
                 "txs_results": null,

@@ -1,5 +1,7 @@
 //! Headers, verified as the light client on the other chain will verify them.
 
+use std::time::Duration;
+
 use cosmos::Any;
 use cosmos::rpc::RpcError;
 use cosmos::wire::client::{ClientState, ConsensusState};
@@ -8,14 +10,18 @@ use cosmos::wire::height::Height;
 use tendermint::validator;
 
 use super::node::Node;
-use crate::model::facts::{Header, Why};
+use crate::model::facts::{Header, TrustTerms, Trusted, Why};
 use crate::model::ids::Time;
 
 /// How many headers may bridge changes of the validator set in one update.
 const BRIDGES: usize = 16;
 
 /// Fetches the header of a block and, if a client trusts another, what leads the client from there.
-pub(super) async fn header(node: &Node, height: u64, trusted: Option<u64>) -> Result<Header, Why> {
+pub(super) async fn header(
+    node: &Node,
+    height: u64,
+    trusted: Option<Trusted>,
+) -> Result<Header, Why> {
     let target = node.light_block(height).await?;
     let updates = match trusted {
         Some(trusted) => updates(node, &target, trusted).await?,
@@ -33,13 +39,13 @@ pub(super) async fn header(node: &Node, height: u64, trusted: Option<u64>) -> Re
 
 /// The client messages from the trusted height to `target`, halving the way where too little of the
 /// trusted power has signed.
-async fn updates(node: &Node, target: &LightBlock, trusted: u64) -> Result<Vec<Any>, Why> {
-    let mut from = node.light_block(trusted).await?;
+async fn updates(node: &Node, target: &LightBlock, trusted: Trusted) -> Result<Vec<Any>, Why> {
+    let mut from = node.light_block(trusted.height).await?;
     let mut ahead = vec![target.clone()];
     let mut updates = Vec::new();
     while let Some(next) = ahead.last() {
         let validators = next_validators(node, &from).await?;
-        match verify(node, &from, &validators, next) {
+        match verify((node, trusted.terms), (&from, &validators), next) {
             Ok(()) => {
                 updates.push(next.to_any(from.height(), &validators));
                 from = next.clone();
@@ -70,23 +76,22 @@ async fn next_validators(node: &Node, block: &LightBlock) -> Result<validator::S
 }
 
 fn verify(
-    node: &Node,
-    from: &LightBlock,
-    validators: &validator::Set,
+    (node, terms): (&Node, TrustTerms),
+    (from, validators): (&LightBlock, &validator::Set),
     next: &LightBlock,
 ) -> Result<(), HeaderError> {
     let trusted = ConsensusState::of(from);
     let trusted = Trusted { height: from.height(), state: &trusted, next_validators: validators };
-    next.verify(&client_state(node, next.height()), trusted, tendermint::Time::now())
+    next.verify(&client_state(node, terms, next.height()), trusted, tendermint::Time::now())
 }
 
-/// The state of a client that follows this chain, as ferry makes it.
-pub(super) fn client_state(node: &Node, latest: Height) -> ClientState {
-    let terms = &node.terms;
-    let state =
-        ClientState::new(node.id.as_str(), latest, terms.unbonding_period, terms.max_clock_drift);
-    let (trusting_period, trust_level) = (terms.trusting_period, terms.trust_threshold);
-    ClientState { trusting_period, trust_level, ..state }
+/// The state of a client that follows this chain by these terms; what no header depends on is left as it may be.
+fn client_state(node: &Node, terms: TrustTerms, latest: Height) -> ClientState {
+    let TrustTerms { trusting_period, trust_threshold, max_clock_drift } = terms;
+    let [period, drift] =
+        [trusting_period, max_clock_drift].map(|span| Duration::from_nanos(span.0));
+    let state = ClientState::new(node.id.as_str(), latest, period, drift);
+    ClientState { trusting_period: period, trust_level: trust_threshold, ..state }
 }
 
 /// A header's time as the model counts it.

@@ -9,7 +9,6 @@ use cosmos::rpc::{Fault, Rpc, RpcError};
 use cosmos::wire::client::ConsensusState;
 use cosmos::wire::header::{LightBlock, validator_set};
 use tendermint::block::Header;
-use tendermint::trust_threshold::TrustThresholdFraction;
 use tendermint::validator;
 
 use super::endpoints::Endpoints;
@@ -37,8 +36,6 @@ pub struct Node {
     /// Nodes that keep all blocks: asked for single ones, and for headers that clients trust, that the endpoint in
     /// use has thrown away.
     pub(super) archives: Vec<Rpc>,
-    /// The terms of clients that follow this chain.
-    pub terms: Terms,
     /// How often the node is asked for news when it does not tell them itself.
     pub poll: Duration,
     /// By hash.
@@ -49,26 +46,13 @@ pub struct Node {
     headers: Recent<u64, LightBlock>,
 }
 
-/// What clients that follow a chain agree with it.
-#[derive(Clone, Copy, Debug)]
-pub struct Terms {
-    /// How long they trust a header.
-    pub trusting_period: Duration,
-    /// How long stake stays bonded after its owner takes it out.
-    pub unbonding_period: Duration,
-    /// How far a header may be ahead of the clock of the chain that the client is on.
-    pub max_clock_drift: Duration,
-    /// How much of the voting power that they trust must have signed a header.
-    pub trust_threshold: TrustThresholdFraction,
-}
-
 impl Node {
     /// A node that nothing has been asked of yet; nobody signs there.
-    pub fn new(id: ChainId, endpoints: Endpoints, terms: Terms, poll: Duration) -> Self {
+    pub fn new(id: ChainId, endpoints: Endpoints, poll: Duration) -> Self {
         let (sets, headers) = (Recent::new(SETS), Recent::new(HEADERS));
         let (archives, made) = (Vec::new(), Mutex::default());
         let lanes = Mutex::new(Arc::from(Vec::<LaneId>::new()));
-        Self { id, lanes, endpoints, archives, terms, poll, sets, made, headers }
+        Self { id, lanes, endpoints, archives, poll, sets, made, headers }
     }
 
     /// The same node, with archives.

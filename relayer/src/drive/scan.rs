@@ -18,6 +18,7 @@ use ibc_proto::ibc::core::channel::v1::{IdentifiedChannel, Order as ProtoOrder, 
 use prost::Message as _;
 use tokio::time::Instant;
 
+use super::blocks::serves_results;
 use super::decode;
 use super::light::unavailable;
 use super::node::Node;
@@ -316,7 +317,7 @@ async fn found(
     Ok(found)
 }
 
-/// What a block did; `None` when the node in use has thrown it away, and no archive has it.
+/// What a block did; `None` when the node in use does not have that any more, and no archive either.
 ///
 /// What an archive says needs no trust: an event counts only if it hashes to what the state holds.
 async fn block(node: &Node, height: u64) -> Result<Option<BlockResults>, Why> {
@@ -324,9 +325,7 @@ async fn block(node: &Node, height: u64) -> Result<Option<BlockResults>, Why> {
         Ok(results) => return Ok(Some(results)),
         Err(error) => error,
     };
-    let is_gone = matches!(error.fault, Fault::Refused { .. })
-        && earliest(node).await.map_err(unavailable)? > height;
-    if !is_gone {
+    if !matches!(error.fault, Fault::Refused { .. }) {
         return Err(unavailable(error));
     }
     for archive in &node.archives {
@@ -337,7 +336,9 @@ async fn block(node: &Node, height: u64) -> Result<Option<BlockResults>, Why> {
             Err(error) => return Err(unavailable(error)),
         }
     }
-    Ok(None)
+    // It may have the block without what it did. A node that tells that of no block is to be replaced first.
+    let is_gone = earliest(node).await.map_err(unavailable)? > height || serves_results(node).await;
+    if is_gone { Ok(None) } else { Err(unavailable(error)) }
 }
 
 async fn earliest(node: &Node) -> Result<u64, RpcError> {

@@ -14,7 +14,7 @@ use cosmos::wire::height::revision_of;
 use futures_util::future::{join_all, try_join_all};
 
 use super::endpoints::Endpoints;
-use super::node::{Node, Terms};
+use super::node::Node;
 use super::{Nodes, blocks};
 use crate::config::{Chain as ChainFile, Config as File, Global};
 use crate::model::config::{ChainConfig, Config, LaneConfig, Probe};
@@ -255,7 +255,7 @@ async fn connect_one(
     let max_block_time = chain.max_block_time().await.map_err(failed)?;
     let height = chain.height().await.map_err(failed)?;
     let block = chain.rpc().block_params(height).await.map_err(|e| failed(e.into()))?;
-    let (terms, granters) = (terms(&file, unbonding), granters(&file));
+    let granters = granters(&file);
     let probe = probe::find(&chain, (&file, &lanes), accounts, probes).await.map_err(failed)?;
     let extension_options = extension_options(&file);
     let config = ChainConfig {
@@ -279,14 +279,14 @@ async fn connect_one(
         max_msgs: file.max_msgs,
         max_block_time: max_block_time.into(),
         interval: INTERVAL.into(),
-        trusting_period: terms.trusting_period.into(),
-        unbonding_period: terms.unbonding_period.into(),
-        trust_threshold: terms.trust_threshold,
-        max_clock_drift: terms.max_clock_drift.into(),
+        trusting_period: file.trusting_period.unwrap_or(unbonding * 2 / 3).into(),
+        unbonding_period: unbonding.into(),
+        trust_threshold: file.trust_threshold,
+        max_clock_drift: file.max_clock_drift.into(),
     };
     let archives = file.archive_rpc.iter().map(|url| Rpc::new(url, file.rpc_timeout));
     let archives = archives.collect::<Result<_, _>>().map_err(|error| failed(error.into()))?;
-    let node = Node::new(config.id.clone(), endpoints, terms, INTERVAL / 2).with_archives(archives);
+    let node = Node::new(config.id.clone(), endpoints, INTERVAL / 2).with_archives(archives);
     node.sign_with(config.lanes.iter().map(|lane| lane.id.clone()));
     Ok((node, config))
 }
@@ -298,9 +298,8 @@ async fn connect_one(
 pub async fn follow(file: &ChainFile) -> Result<Node, SetupError> {
     let failed = |error| SetupError::Chain { chain: file.id.clone(), source: Box::new(error) };
     let endpoints = endpoints(file).await.map_err(failed)?;
-    let unbonding = unbonding(&endpoints.current(), file).await.map_err(failed)?;
     let id = ChainId::from(file.id.as_str());
-    Ok(Node::new(id, endpoints, terms(file, unbonding), INTERVAL / 2))
+    Ok(Node::new(id, endpoints, INTERVAL / 2))
 }
 
 /// The options in every transaction.
@@ -321,15 +320,6 @@ async fn unbonding(chain: &Chain, file: &ChainFile) -> Result<Duration, ChainErr
             Ok(trusting * 3 / 2)
         }
         (asked, _) => asked,
-    }
-}
-
-fn terms(file: &ChainFile, unbonding: Duration) -> Terms {
-    Terms {
-        trusting_period: file.trusting_period.unwrap_or(unbonding * 2 / 3),
-        unbonding_period: unbonding,
-        max_clock_drift: file.max_clock_drift,
-        trust_threshold: file.trust_threshold,
     }
 }
 

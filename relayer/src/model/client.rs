@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::asks::Purpose;
-use super::facts::Ask;
+use super::facts::{Ask, TrustTerms};
 use super::ids::{Address, ChainId, FlowId, Span, Time};
 use super::rows::Write;
 use super::state::{ClientFacts, ClientStatus};
@@ -42,21 +42,22 @@ pub(crate) struct Client {
 struct Trust {
     /// The time of the newest header that it knows, or an earlier one.
     newest: Time,
-    period: Span,
+    terms: TrustTerms,
 }
 
 impl Trust {
     /// When the refresh cannot wait any more.
     fn urgent_at(self) -> Time {
         let (part, of) = URGENT_AFTER;
-        self.newest.plus(Span(self.period.0 / of * part))
+        self.newest.plus(Span(self.terms.trusting_period.0 / of * part))
     }
 
     /// When the client is to be refreshed: `name` decides where in the spread.
     fn refresh_at(self, name: &str) -> Time {
         let (part, of) = REFRESH_AFTER;
-        let age = Span(self.period.0 / of * part);
-        let spread = (self.period.0 / SPREAD).max(1);
+        let period = self.terms.trusting_period.0;
+        let age = Span(period / of * part);
+        let spread = (period / SPREAD).max(1);
         self.newest.plus(age).minus(Span(scatter(name) % spread))
     }
 }
@@ -106,9 +107,9 @@ impl Model {
 
     /// Applies what a chain says of a flow's client.
     pub(super) fn on_client_facts(&mut self, id: &FlowId, facts: ClientFacts) {
-        let pause = Span(facts.trusting_period.0 / LOOKS).min(LOOK_AGAIN);
+        let pause = Span(facts.terms.trusting_period.0 / LOOKS).min(LOOK_AGAIN);
         let again = self.now.plus(pause.max(LOOK_LATER));
-        let trust = Trust { newest: facts.time, period: facts.trusting_period };
+        let trust = Trust { newest: facts.time, terms: facts.terms };
         let mut client = Client { trust: Some(trust), not_before: again, ..Client::default() };
         let barred = self.not_admitted(id, &facts.allowed);
         client.is_barred = barred.is_some();
@@ -206,7 +207,14 @@ impl Model {
     /// Until when a flow's client takes updates, and its trusting period; `None` until the chain has told.
     pub(crate) fn client_life(&self, id: &FlowId) -> Option<(Time, Span)> {
         let trust = self.flows.get(id)?.client.trust?;
-        Some((trust.newest.plus(trust.period), trust.period))
+        let period = trust.terms.trusting_period;
+        Some((trust.newest.plus(period), period))
+    }
+
+    /// What a flow's client demands of headers: what ferry's own would, until the chain has told.
+    pub(crate) fn trust_terms(&self, id: &FlowId) -> Option<TrustTerms> {
+        let told = self.flows.get(id).and_then(|flow| flow.client.trust);
+        told.map(|trust| trust.terms).or_else(|| Some(self.chain_from(id)?.terms()))
     }
 
     /// When a flow's client is to be refreshed; `None` until its trusting period is known.
@@ -238,15 +246,28 @@ impl Model {
 
 #[cfg(test)]
 mod tests {
+    use tendermint::trust_threshold::TrustThresholdFraction;
+
     use super::*;
     use crate::drive::setup::offline;
     use crate::model::facts::ClientChange;
     use crate::model::ids::{Both, Side};
     use crate::model::rows::{Ibc, PathEnd, PathRow, Rows};
 
+    fn terms() -> TrustTerms {
+        TrustTerms {
+            trusting_period: Span::seconds(1_000),
+            trust_threshold: TrustThresholdFraction::ONE_THIRD,
+            max_clock_drift: Span::seconds(10),
+        }
+    }
+
     #[test]
     fn refreshes_come_at_two_thirds_of_the_period_and_not_all_at_once() {
-        let trust = Trust { newest: Time(1_000), period: Span(3_000_000) };
+        let trust = Trust {
+            newest: Time(1_000),
+            terms: TrustTerms { trusting_period: Span(3_000_000), ..terms() },
+        };
         let times: Vec<u64> = (0..50).map(|n| trust.refresh_at(&format!("ab/{n}")).0).collect();
         assert!(times.iter().all(|time| (1_901_000..=2_001_000).contains(time)), "{times:?}");
         let distinct: std::collections::BTreeSet<_> = times.iter().collect();
@@ -284,7 +305,7 @@ mod tests {
             status,
             latest: 5,
             time: Time(1),
-            trusting_period: Span::seconds(1_000),
+            terms: terms(),
             allowed: allowed.iter().map(|address| Address::from(*address)).collect(),
         };
         let update = |model: &mut Model, height: u64| {

@@ -8,6 +8,7 @@ use cosmos::keys::Key;
 use cosmos::wire::gas::GasPrice;
 use tendermint::trust_threshold::TrustThresholdFraction;
 
+use super::facts::TrustTerms;
 use super::filter::Filter;
 use super::ids::{Address, ChainId, LaneId, PathId, Span};
 
@@ -79,6 +80,14 @@ pub struct ChainConfig {
     pub trust_threshold: TrustThresholdFraction,
     /// How far a header of this chain may be ahead of a client's chain.
     pub max_clock_drift: Span,
+}
+
+impl ChainConfig {
+    /// What clients of this chain demand that ferry makes.
+    pub const fn terms(&self) -> TrustTerms {
+        let Self { trusting_period, trust_threshold, max_clock_drift, .. } = *self;
+        TrustTerms { trusting_period, trust_threshold, max_clock_drift }
+    }
 }
 
 /// A key and its account on a chain.

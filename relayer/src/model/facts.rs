@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use cosmos::chain::price::PriceModule;
 use ibc_proto::google::protobuf::Any;
 use serde::{Deserialize, Serialize};
+use tendermint::trust_threshold::TrustThresholdFraction;
 
 use super::config::Config;
 use super::ids::{
@@ -90,8 +91,8 @@ pub enum Ask {
         chain: ChainId,
         /// The block.
         height: u64,
-        /// The height that the client to be updated trusts; `None` when it is still to be created.
-        trusted: Option<u64>,
+        /// What the client to be updated trusts; `None` when it is still to be created.
+        trusted: Option<Trusted>,
     },
     /// Values with proofs, present or absent. Answered by [`Fact::Proofs`].
     Prove {
@@ -427,6 +428,26 @@ pub struct Timeout {
     pub height: Height,
     /// Zero when only height counts.
     pub time: Time,
+}
+
+/// The header from which a client follows its chain further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trusted {
+    /// Its height.
+    pub height: u64,
+    /// What the client demands of the next.
+    pub terms: TrustTerms,
+}
+
+/// What a client demands of a header, as it was made: not as ferry would make it. Source: ICS-7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrustTerms {
+    /// For how long it trusts a header.
+    pub trusting_period: Span,
+    /// How much of the voting power that it trusts must have signed the next header.
+    pub trust_threshold: TrustThresholdFraction,
+    /// How far a header may be ahead of the clock of the chain that the client is on.
+    pub max_clock_drift: Span,
 }
 
 /// A verified header.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ibc_proto::google::protobuf::Any;
 
-use super::facts::PacketEvent;
+use super::facts::{PacketEvent, TrustTerms};
 use super::ids::{Address, ChainId, ChannelId, ClientId, End, Order, PortId, Span, Time};
 use super::rows::EndState;
 
@@ -133,8 +133,8 @@ pub struct ClientFacts {
     pub latest: u64,
     /// The time of the other chain's block at that height.
     pub time: Time,
-    /// How long after that time it still takes updates.
-    pub trusting_period: Span,
+    /// What it demands of headers. As long as the trusting period after that time it still takes updates.
+    pub terms: TrustTerms,
     /// Who alone may relay to it, as addresses of its chain; empty when everybody may.
     pub allowed: Vec<Address>,
 }

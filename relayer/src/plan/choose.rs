@@ -221,7 +221,8 @@ impl Model {
     /// The newest header of the proving chain that a client on the other one accepts now.
     fn newest_header(&self, id: &FlowId, tip: Tip) -> Result<(u64, Time), Idle> {
         let from = self.chain_from(id).ok_or(Idle::Unread)?;
-        let latest = tip.time.plus(from.max_clock_drift).minus(DRIFT_RESERVE);
+        let drift = self.trust_terms(id).ok_or(Idle::Unread)?.max_clock_drift;
+        let latest = tip.time.plus(drift).minus(DRIFT_RESERVE);
         let recent = &self.chains.get(&from.id).ok_or(Idle::Unread)?.recent;
         let newest = recent.iter().rev().find(|(_, time)| **time < latest);
         newest.map(|(height, time)| (*height, *time)).ok_or(Idle::NoHeader)

@@ -17,7 +17,7 @@ use super::window::Limits;
 use super::work::Work;
 use crate::model::Model;
 use crate::model::asks::Purpose;
-use crate::model::facts::{Ask, Header, PacketData, Proofs, Proved, Why};
+use crate::model::facts::{Ask, Header, PacketData, Proofs, Proved, Trusted, Why};
 use crate::model::ids::{AskId, FlowId, LaneId, PacketKey};
 
 /// What is being prepared for a flow.
@@ -143,6 +143,7 @@ impl Model {
     fn begin(&mut self, id: &FlowId, choice: Choice) {
         let Some(from) = self.chain_from(id).map(|chain| chain.id.clone()) else { return };
         let Some(lane) = self.signing_lane(id).cloned() else { return };
+        let Some(terms) = self.trust_terms(id) else { return };
         let mut keys: Vec<Vec<u8>> = choice
             .works
             .iter()
@@ -162,6 +163,7 @@ impl Model {
         };
         let mut asks = Vec::new();
         let height = choice.height;
+        let trusted = trusted.map(|from| from.map(|height| Trusted { height, terms }));
         let header = |trusted| Ask::Header { chain: from.clone(), height, trusted };
         asks.extend(trusted.map(header));
         if !keys.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tendermint::trust_threshold::TrustThresholdFraction;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -12,7 +13,7 @@ use super::*;
 use crate::drive::desk::{self, Request};
 use crate::drive::setup::offline;
 use crate::drive::tally::{Ours, Tally};
-use crate::model::facts::{Ask, Fact, Timeout, Tip};
+use crate::model::facts::{Ask, Fact, Timeout, Tip, TrustTerms};
 use crate::model::ids::{Both, ChainId, End, Ends, Order, PacketKey, Route, Span, Time};
 use crate::model::rows::{
     ChannelEnd, ChannelRow, CursorRow, Done, EndState, Ibc, PacketRow, PathEnd, PathRow, Rows,
@@ -83,7 +84,6 @@ fn answered(status: &ClientStatus) -> Model {
     let now = crate::drive::now();
     let asks = step(&mut model, Fact::Tick, now).asks;
     for (id, ask) in asks {
-        let trusting_period = Span::seconds(14 * 86_400);
         let time = now.minus(Span::seconds(3 * 86_400));
         let fact = match ask {
             Ask::Account(_) => Fact::Account(id, Account { number: 7, sequence: 3 }),
@@ -93,7 +93,11 @@ fn answered(status: &ClientStatus) -> Model {
                     status: status.clone(),
                     latest: 90,
                     time,
-                    trusting_period,
+                    terms: TrustTerms {
+                        trusting_period: Span::seconds(14 * 86_400),
+                        trust_threshold: TrustThresholdFraction::ONE_THIRD,
+                        max_clock_drift: Span::seconds(40),
+                    },
                     allowed: Vec::new(),
                 },
             ),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cosmos::wire::path;
-use ferry::model::facts::{ClientChange, Event};
+use ferry::model::facts::{ClientChange, Event, TrustTerms};
 use ferry::model::ids::{Height, Span, Time};
 use ferry::model::state::{ClientFacts, ClientStatus, Verdict};
 use ibc_proto::google::protobuf::Any;
@@ -11,6 +11,7 @@ use ibc_proto::ibc::core::channel::v1::Channel;
 use ibc_proto::ibc::core::client::v1::{Height as ProtoHeight, MsgCreateClient, MsgUpdateClient};
 use ibc_proto::ibc::lightclients::tendermint::v1::{ClientState, ConsensusState};
 use prost::Message;
+use tendermint::trust_threshold::TrustThresholdFraction;
 
 use crate::channels::Channels;
 use crate::core::{Context, Core, Effect, Failure, decode, fail};
@@ -28,6 +29,11 @@ const MAX_BLOCK_TIME: u64 = 30_000_000_000;
 /// Where it is kept which block brought a header.
 fn came_key(client: &str, height: u64) -> Vec<u8> {
     format!("came/{client}/{height}").into_bytes()
+}
+
+/// Nanoseconds by which a header may be ahead of the client's chain.
+fn drift(state: &ClientState) -> u64 {
+    state.max_clock_drift.unwrap_or_default().seconds as u64 * 1_000_000_000
 }
 
 fn block(height: Option<ProtoHeight>) -> u64 {
@@ -134,7 +140,7 @@ impl<C: Channels> Core<C> {
             return fail("client", 9, "header is not one");
         };
         let (trusted_time, _) = self.consensus(&client, trusted)?;
-        let drift = state.max_clock_drift.unwrap_or_default().seconds as u64 * 1_000_000_000;
+        let drift = drift(&state);
         let period = state.trusting_period.unwrap_or_default().seconds as u64 * 1_000_000_000;
         if header.chain != state.chain_id
             || (header.root != light::root(&header.chain, header.height - 1)
@@ -215,7 +221,11 @@ impl<C: Channels> Core<C> {
             status,
             latest,
             time: Time(time),
-            trusting_period: Span(period),
+            terms: TrustTerms {
+                trusting_period: Span(period),
+                trust_threshold: TrustThresholdFraction::ONE_THIRD,
+                max_clock_drift: Span(drift(&state)),
+            },
             allowed: Vec::new(),
         })
     }

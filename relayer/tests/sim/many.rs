@@ -5,7 +5,7 @@ use std::path::Path;
 use cosmos::keys::Key;
 use ferry::model::config::Config;
 use ferry::model::facts::{
-    Ask, BlockFacts, Event, Fact, PacketChange, PacketEvent, Timeout, Tip, TxFacts, Via,
+    Ask, BlockFacts, Event, Fact, PacketChange, PacketEvent, Timeout, Tip, TrustTerms, TxFacts, Via,
 };
 use ferry::model::ids::{AskId, Both, End, Order, Span, Time};
 use ferry::model::rows::{ChannelEnd, CursorRow, EndState, Ibc, PathEnd, PathRow, Write};
@@ -13,6 +13,7 @@ use ferry::model::state::{Account, ClientFacts, ClientStatus};
 use ferry::model::{Model, step};
 use ferry::store::Store as _;
 use ferry::store::sqlite::Sqlite;
+use tendermint::trust_threshold::TrustThresholdFraction;
 
 use crate::setup::{chain_config, unopened};
 use crate::world::{SECOND, START};
@@ -110,11 +111,15 @@ fn answer(id: AskId, ask: &Ask) -> Option<Fact> {
     match ask {
         Ask::Account(_) => Some(Fact::Account(id, Account { number: 1, sequence: 1 })),
         Ask::Client { .. } => {
-            let trusting_period = Span::seconds(100_000);
             let (status, time) = (ClientStatus::Active, tip(5).time);
+            let terms = TrustTerms {
+                trusting_period: Span::seconds(100_000),
+                trust_threshold: TrustThresholdFraction::ONE_THIRD,
+                max_clock_drift: Span::seconds(15),
+            };
             Some(Fact::Client(
                 id,
-                ClientFacts { status, latest: 5, time, trusting_period, allowed: Vec::new() },
+                ClientFacts { status, latest: 5, time, terms, allowed: Vec::new() },
             ))
         }
         _ => None,

@@ -1,7 +1,9 @@
 //! Nodes: what they answer, and how they fail to.
 
 use cosmos::wire::path;
-use ferry::model::facts::{Answer, Ask, Fact, Header, Proofs, Proved, Refusal, Simulation, Why};
+use ferry::model::facts::{
+    Answer, Ask, Fact, Header, Proofs, Proved, Refusal, Simulation, Trusted, Why,
+};
 use ferry::model::ids::{Address, AskId, ChainId, Ends, LaneId, PacketKey, Time};
 use ferry::model::rows::Leg;
 use ferry::model::state::{Account, Funds, GivenHeader};
@@ -137,7 +139,7 @@ impl<C: Channels> World<C> {
         Fact::Simulated(id, simulation)
     }
 
-    fn header(&self, id: AskId, chain: &ChainId, height: u64, trusted: Option<u64>) -> Fact {
+    fn header(&self, id: AskId, chain: &ChainId, height: u64, trusted: Option<Trusted>) -> Fact {
         let chain = self.chains.named(chain);
         let Some(header) = chain.headers.get(&height) else {
             return Fact::Failed(id, Why::Unavailable(format!("no header {height}")));
@@ -149,7 +151,10 @@ impl<C: Channels> World<C> {
                 time: Time(header.time),
                 root: header.root.clone(),
                 next_validators_hash: vec![7; 32],
-                updates: trusted.map(|trusted| light::pack(header, trusted)).into_iter().collect(),
+                updates: trusted
+                    .map(|trusted| light::pack(header, trusted.height))
+                    .into_iter()
+                    .collect(),
             },
         )
     }

@@ -22,7 +22,7 @@
 use cosmos::keys::Key;
 use cosmos::wire::sign::sign;
 use cosmos::wire::tx::{Fee, TxPlan, any};
-use ferry::model::ids::{Side, Time};
+use ferry::model::ids::{Side, Span, Time};
 use ferry::model::notice::Notice;
 use ferry::plan::choose::Idle;
 use ferry::plan::explain::{Why, explain, explain_path};
@@ -50,6 +50,18 @@ pub(crate) fn why_waits(world: &World) -> Vec<Why> {
 #[test]
 fn headers_ahead_of_the_other_clock_are_held_back() {
     let mut world = link(Setup { lag: 20 * SECOND, ..Setup::default() });
+    for from in [Side::A, Side::B] {
+        world.send_at(Sending { at: 1, from, count: 30, expiry: LATE });
+    }
+    settle(&mut world, 120);
+    assert_eq!((checks::wasted(&world), world.notices), ((0, 0), Vec::new()));
+}
+
+/// It is the client's own drift that counts, not that with which ferry would make one now.
+#[test]
+fn a_client_is_held_to_the_drift_that_it_was_made_with() {
+    let mut world = link(Setup { lag: 20 * SECOND, ..Setup::default() });
+    world.retune(|chain| chain.max_clock_drift = Span::seconds(3_600));
     for from in [Side::A, Side::B] {
         world.send_at(Sending { at: 1, from, count: 30, expiry: LATE });
     }

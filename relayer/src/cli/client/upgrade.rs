@@ -4,10 +4,11 @@ use std::fmt;
 
 use cosmos::Any;
 use cosmos::chain::upgrade::Upgraded;
+use cosmos::wire::client::ClientState;
 use cosmos::wire::height::Height;
 use cosmos::wire::tx::any;
 use ibc_proto::ibc::core::client::v1::{MsgUpdateClient, MsgUpgradeClient};
-use ibc_proto::ibc::lightclients::tendermint::v1::ClientState;
+use ibc_proto::ibc::lightclients::tendermint::v1::ClientState as ProtoClientState;
 use prost::Message as _;
 use serde::Serialize;
 
@@ -16,6 +17,7 @@ use crate::cli::hand::{Hand, Manner, Sent};
 use crate::config::Config;
 use crate::drive::node::Node;
 use crate::drive::{client as look, setup};
+use crate::model::facts::Trusted;
 use crate::model::ids::Side;
 use crate::model::rows::Rows;
 use crate::store::Store as _;
@@ -45,7 +47,7 @@ pub(super) async fn run(
     let node = setup::follow(file.chain(of)?).await?;
     let (height, upgraded) = upgraded(&node).await?;
     // Not all of a client's state is there: the rest each client keeps as it is.
-    let new = ClientState::decode(upgraded.client.value.as_slice())?;
+    let new = ProtoClientState::decode(upgraded.client.value.as_slice())?;
     let rows = place.store(file).open_to_read().await?.load().await?;
     let followers = followers(&rows, of, path);
     anyhow::ensure!(
@@ -55,13 +57,14 @@ pub(super) async fn run(
     let mut clients = Vec::new();
     for (chain, client) in followers {
         let hand = Hand::open(place, file, &chain, manner).await?;
-        let known = look::state(&hand.chain, &client).await?.latest_height;
+        let state = look::state(&hand.chain, &client).await?;
+        let known = state.latest_height;
         let follows = new.chain_id.clone();
         // Somebody may have upgraded it, or we have, before another one failed.
         let sent = if known >= Height::from(new.latest_height.unwrap_or_default()) {
             None
         } else {
-            let mut messages = updates(&node, height, (&client, known.block), &hand.signer).await?;
+            let mut messages = updates(&node, height, (&client, &state), &hand.signer).await?;
             messages.push(any(&message(&client, &upgraded, &hand.signer)));
             Some(hand.send(&messages).await?)
         };
@@ -74,10 +77,11 @@ pub(super) async fn run(
 async fn updates(
     node: &Node,
     height: u64,
-    (client, trusted): (&str, u64),
+    (client, state): (&str, &ClientState),
     signer: &str,
 ) -> anyhow::Result<Vec<Any>> {
-    if trusted >= height {
+    let trusted = Trusted { height: state.latest_height.block, terms: look::terms(state) };
+    if trusted.height >= height {
         return Ok(Vec::new());
     }
     let headers = look::updates(node, height, trusted).await?;

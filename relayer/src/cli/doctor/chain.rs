@@ -38,6 +38,7 @@ pub(super) async fn endpoints(
             Ok(status) => {
                 endpoint(&shown, &status, cursor, findings);
                 clock(&shown, &status, findings);
+                results((url, file.rpc_timeout), &shown, findings).await;
                 usable = usable.or(Some(url));
             }
             Err(error) => {
@@ -102,6 +103,20 @@ fn endpoint(url: &Address, status: &Status, cursor: Option<Tip>, findings: &mut 
         let finding = format!("{url} is at {last}; ferry has read up to {}", cursor.height);
         findings.warning("height", finding, "wait until the node has caught up, or use another");
     }
+}
+
+/// Packets are read from what blocks did, which a node may be told to discard.
+async fn results((url, limit): (&str, Duration), shown: &Address, findings: &mut Findings) {
+    let asked = async {
+        let rpc = Rpc::new(url, limit)?;
+        let height = rpc.abci_info().await?.last_block_height;
+        rpc.block_results(height).await
+    };
+    let Err(error) = asked.await else { return };
+    let cure = "set `discard_abci_responses = false` under `[storage]` of the node's config.toml and restart it, or use \
+                another node";
+    let finding = format!("{shown} does not tell what its newest block did: {error}");
+    findings.fault("results", finding, cure);
 }
 
 fn clock(url: &Address, status: &Status, findings: &mut Findings) {

@@ -70,7 +70,7 @@ async fn client_of(here: &Reached, client: &str, follows: &str, findings: &mut F
         return findings.fault("client", format!("{name} takes no updates"), cure);
     }
     let left = left(&here.chain, &facts).await;
-    let whole = Duration::from_nanos(facts.trusting_period.0);
+    let whole = Duration::from_nanos(facts.terms.trusting_period.0);
     let finding = format!("{name} is good for {} of {}", in_words(left), format_duration(whole));
     if left < whole / 4 {
         let cure = "`ferry start` refreshes it; if ferry is running, see its log";
@@ -83,7 +83,7 @@ async fn client_of(here: &Reached, client: &str, follows: &str, findings: &mut F
 /// How long a client still takes updates, by the clock of its chain.
 async fn left(chain: &cosmos::chain::Chain, facts: &ClientFacts) -> Duration {
     let now = time(chain).await.unwrap_or_default();
-    Duration::from_nanos(facts.time.plus(facts.trusting_period).since(now).0)
+    Duration::from_nanos(facts.time.plus(facts.terms.trusting_period).since(now).0)
 }
 
 async fn time(chain: &cosmos::chain::Chain) -> Option<Time> {

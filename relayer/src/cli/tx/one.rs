@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::drive::node::Node;
 use crate::drive::{by_hand, client};
 use crate::model::Model;
-use crate::model::facts::{Header, PacketData, Proofs};
+use crate::model::facts::{Header, PacketData, Proofs, Trusted};
 use crate::model::ids::FlowId;
 use crate::plan::single::Gathered;
 use crate::plan::work::Work;
@@ -115,12 +115,13 @@ async fn gather(
         Some(height) => (height, None),
         None => {
             let next = by_hand::next_height(from).await.with_context(failed)?;
-            let known = client::look(&to.chain(), client).await?.latest;
+            let known = client::look(&to.chain(), client).await?;
             // Somebody else may have brought a newer one meanwhile.
-            if known >= next {
-                (known, None)
+            if known.latest >= next {
+                (known.latest, None)
             } else {
-                let header = by_hand::header(from, next, known).await.with_context(failed)?;
+                let trusted = Trusted { height: known.latest, terms: known.terms };
+                let header = by_hand::header(from, next, trusted).await.with_context(failed)?;
                 (next, Some(header))
             }
         }

@@ -173,6 +173,35 @@ async fn a_block_that_one_endpoint_has_thrown_away_comes_from_another() {
     assert_eq!(pulling.heights(6).await, (4..=9).collect::<Vec<_>>());
 }
 
+/// It has blocks without what they did: told to discard that, or restored from a snapshot.
+#[tokio::test]
+async fn a_node_that_discards_results_is_left_for_one_that_keeps_them() {
+    let (first, second) = (FakeNode::with_blocks(9).await, FakeNode::with_blocks(9).await);
+    first.state.lock().unwrap().refuses = vec!["block_results"];
+    let node = FakeNode::connect_to(&[&first, &second], Duration::from_secs(1)).await;
+    let mut pulling = Pulling::by(Arc::clone(&node), first.tip(3));
+    assert_eq!(pulling.heights(6).await, (4..=9).collect::<Vec<_>>());
+    assert_eq!(node.rpc().endpoint(), second.address);
+}
+
+#[tokio::test]
+async fn what_a_node_has_forgotten_of_older_blocks_is_a_gap_and_not_the_end() {
+    let node = FakeNode::with_blocks(9).await;
+    node.state.lock().unwrap().results_from = 6;
+    let mut pulling = Pulling::from(&node, node.tip(3)).await;
+    match timeout(LIMIT, pulling.facts.recv()).await.unwrap() {
+        Some(Fact::Jump(_, tip)) => assert_eq!(tip, node.tip(9)),
+        other => panic!("a jump expected, got {other:?}"),
+    }
+    // Where it tells of no block at all, none is passed over.
+    node.state.lock().unwrap().refuses = vec!["block_results"];
+    node.grow(12);
+    let waited = timeout(Duration::from_millis(1_500), pulling.facts.recv()).await;
+    assert!(waited.is_err(), "{waited:?}");
+    node.state.lock().unwrap().refuses.clear();
+    assert_eq!(pulling.heights(3).await, [10, 11, 12]);
+}
+
 #[tokio::test]
 async fn an_ibc_event_that_does_not_read_is_passed_over_and_told() {
     let node = FakeNode::with_blocks(4).await;

@@ -9,11 +9,13 @@ use prost::Message as _;
 use serde_json::json;
 use tendermint::block::signed_header::SignedHeader;
 use tendermint::block::{Commit, CommitSig, Header as Block, Id, parts};
+use tendermint::trust_threshold::TrustThresholdFraction;
 use tendermint::vote::{Type, Vote};
 use tendermint::{PublicKey, Signature, account};
 
 use super::super::fake::{CHAIN, FakeNode, LIMIT, recorded};
 use super::*;
+use crate::model::ids::Span;
 
 /// So many sign each block.
 const SIGNERS: usize = 4;
@@ -117,10 +119,39 @@ fn steps(header: &Header) -> Vec<(u64, u64)> {
     header.updates.iter().map(read).collect()
 }
 
+/// A client that trusts this height, and demands that so much of the power signed.
+fn trusted(height: u64, trust_threshold: TrustThresholdFraction) -> Option<Trusted> {
+    let (trusting_period, max_clock_drift) = (LIMIT.into(), LIMIT.into());
+    let terms = TrustTerms { trusting_period, trust_threshold, max_clock_drift };
+    Some(Trusted { height, terms })
+}
+
+/// As ferry makes clients.
+fn ours(height: u64) -> Option<Trusted> {
+    trusted(height, TrustThresholdFraction::ONE_THIRD)
+}
+
+/// Half of them have gone at the end: enough for a client that wants a third, not for one that wants two, as Hermes makes
+/// them.
+#[tokio::test]
+async fn a_client_is_led_by_what_it_demands_and_not_by_what_ours_would() {
+    let (_fake, node) = chain(|height| (height / 20) as usize).await;
+    let short = header(&node, LATEST, ours(1)).await.unwrap();
+    assert_eq!(steps(&short), [(1, LATEST)]);
+    let strict = trusted(1, TrustThresholdFraction::TWO_THIRDS);
+    let long = steps(&header(&node, LATEST, strict).await.unwrap());
+    assert!(long.len() > 1 && long[0].1 < LATEST, "{long:?}");
+    // One that trusts for less than the trusted header's age takes nothing any more; ours would.
+    let mut brief = ours(1).unwrap();
+    brief.terms.trusting_period = Span(LIMIT.as_nanos() as u64 / 4);
+    let error = header(&node, LATEST, Some(brief)).await.unwrap_err();
+    assert!(matches!(error, Why::Invalid(_)), "{error}");
+}
+
 #[tokio::test]
 async fn one_header_will_do_where_the_validators_stay() {
     let (_fake, node) = chain(|_| 0).await;
-    let header = header(&node, LATEST, Some(1)).await.unwrap();
+    let header = header(&node, LATEST, ours(1)).await.unwrap();
     assert_eq!(steps(&header), [(1, LATEST)]);
 }
 
@@ -128,7 +159,7 @@ async fn one_header_will_do_where_the_validators_stay() {
 #[tokio::test]
 async fn a_client_is_led_through_as_many_headers_as_it_takes() {
     let (_fake, node) = chain(|height| (height / 5) as usize * SIGNERS / 2).await;
-    let header = header(&node, LATEST, Some(2)).await.unwrap();
+    let header = header(&node, LATEST, ours(2)).await.unwrap();
     let steps = steps(&header);
     assert!((4..BRIDGES).contains(&steps.len()), "{steps:?}");
     assert_eq!((steps[0].0, steps[steps.len() - 1].1), (2, LATEST));
@@ -141,7 +172,7 @@ async fn a_client_is_led_through_as_many_headers_as_it_takes() {
 #[tokio::test]
 async fn a_client_is_led_over_a_change_of_all_validators() {
     let (fake, node) = chain(|height| if height > 23 { SIGNERS } else { 0 }).await;
-    let led = header(&node, LATEST, Some(2)).await.unwrap();
+    let led = header(&node, LATEST, ours(2)).await.unwrap();
     let steps = steps(&led);
     // The last of before is trusted with those of the block after it.
     let over = steps.iter().find(|(_, to)| *to > 23);
@@ -149,7 +180,7 @@ async fn a_client_is_led_over_a_change_of_all_validators() {
     // Where the node does not have it any more, no client gets there.
     let (lacks, node) = chain(|height| if height > 23 { SIGNERS } else { 0 }).await;
     lacks.state.lock().unwrap().light.remove(&23);
-    let error = header(&node, LATEST, Some(2)).await.unwrap_err();
+    let error = header(&node, LATEST, ours(2)).await.unwrap_err();
     assert!(matches!(error, Why::Unavailable(_)), "{error}");
     drop(fake);
 }
