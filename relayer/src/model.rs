@@ -15,6 +15,7 @@ pub mod state;
 pub(crate) mod asks;
 pub(crate) mod blame;
 mod chain;
+mod channels;
 mod check;
 mod client;
 mod decide;
@@ -137,8 +138,13 @@ impl Model {
     }
 
     /// The channels of a path that were wanted or whose handshake was seen.
-    pub fn channels<'a>(&'a self, path: &PathId) -> impl Iterator<Item = &'a ChannelRow> {
+    pub fn channels(&self, path: &PathId) -> impl Iterator<Item = &ChannelRow> {
         self.record.channels(path)
+    }
+
+    /// How many channels a path has.
+    pub fn channel_count(&self, path: &PathId) -> usize {
+        self.record.channel_count(path)
     }
 
     /// The packets that are not over.
@@ -146,9 +152,14 @@ impl Model {
         self.record.packets()
     }
 
+    /// How many packets are not over.
+    pub fn packet_count(&self) -> usize {
+        self.record.packet_count()
+    }
+
     /// What of a path is still to be scanned, or holds packets that nobody can move.
-    pub fn gaps<'a>(&'a self, path: &'a PathId) -> impl Iterator<Item = &'a GapRow> {
-        self.record.gaps().filter(move |gap| gap.id.path == *path)
+    pub fn gaps(&self, path: &PathId) -> impl Iterator<Item = &GapRow> {
+        self.record.gaps_of(path)
     }
 
     /// The undecided transactions that are to be included: those that are not to be replaced.
@@ -321,7 +332,7 @@ impl Model {
         let delays = delayed.filter(|not_before| *not_before > self.now);
         let waits = delays.chain(self.asks.next_deadline());
         let waits = waits.chain(self.next_comparison()).chain(self.next_account());
-        let waits = waits.chain(self.next_look());
+        let waits = waits.chain(self.next_look()).chain(self.next_merge());
         waits.chain(self.next_refresh()).chain(self.next_check()).min()
     }
 }
@@ -345,6 +356,7 @@ pub fn step(model: &mut Model, fact: Fact, now: Time) -> Step {
     model.ask_tares();
     model.compare_headers();
     model.check_paths();
+    model.merge_listed();
     model.scan_gaps();
     Step {
         writes: model.record.take_writes(),

@@ -243,7 +243,7 @@ impl Adopted {
             path: path.clone(),
             a: end(Side::A)?,
             b: end(Side::B)?,
-            channels: model.channels(path).count(),
+            channels: model.channel_count(path),
             pending: model.packets().filter(|row| row.path == *path).count(),
         })
     }

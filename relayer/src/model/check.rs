@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Model;
 use super::ids::{ChainId, FlowId, PathId, Side, Span, Time};
-use super::rows::{EndState, PathRow};
+use super::rows::{EndState, GapRow, PathRow};
 
 /// When each path is looked at next; nothing of it outlives the process.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ impl Model {
                 continue;
             }
             // A scan that is under way is not begun anew.
-            if self.record.gaps().any(|gap| gap.id.path == path && gap.hides_packets()) {
+            if self.record.gaps_of(&path).any(GapRow::hides_packets) {
                 continue;
             }
             for to in [Side::A, Side::B] {

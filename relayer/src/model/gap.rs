@@ -3,7 +3,7 @@
 //! A scan is pinned at the cursors of both chains. Later blocks are read in order as ever, and what a
 //! scan finds is applied beside them: packets that end while one is under way are remembered for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::Model;
 use super::asks::Purpose;
@@ -12,7 +12,7 @@ use super::facts::{Ask, Tip, Why};
 use super::ids::{Both, ChainId, End, FlowId, PathId, Side, Span, Time};
 use super::notice::Notice;
 use super::rows::{Gap, GapId, GapRow, Ibc, PacketRow, PathRow, Write};
-use super::state::ScanEnd;
+use super::state::{Listed, ScanEnd};
 
 /// How many gaps are scanned at once.
 const SCANS: usize = 4;
@@ -24,6 +24,8 @@ const PAUSE: Span = Span::seconds(5);
 pub(crate) struct Scans {
     /// Gap -> the heights of sides A and B at which it is scanned.
     open: BTreeMap<GapId, Both<u64>>,
+    /// Channels that they have listed and that are not merged yet.
+    listed: BTreeMap<GapId, VecDeque<Listed>>,
     /// Packets (chain and end that sent them, sequence) that ended since the first of them began.
     ended: BTreeSet<(ChainId, End, u64)>,
     /// Gaps whose scan failed, and when it is tried again.
@@ -48,9 +50,33 @@ impl Scans {
         self.open.get(gap).cloned()
     }
 
+    /// Keeps what a scan has listed until it is merged.
+    pub(super) fn keep(&mut self, gap: &GapId, listed: Vec<Listed>) {
+        if self.open.contains_key(gap) {
+            self.listed.insert(gap.clone(), listed.into());
+        }
+    }
+
+    /// Hands out so many of the channels that one scan has listed.
+    pub(super) fn take_listed(&mut self, count: usize) -> Option<(GapId, Vec<Listed>)> {
+        let mut entry = self.listed.first_entry()?;
+        let (gap, waiting) = (entry.key().clone(), entry.get_mut());
+        let listed = waiting.drain(..count.min(waiting.len())).collect();
+        if waiting.is_empty() {
+            entry.remove();
+        }
+        Some((gap, listed))
+    }
+
+    /// Whether channels are listed that are not merged yet: of this gap, or of any.
+    pub(super) fn has_listed(&self, gap: Option<&GapId>) -> bool {
+        gap.map_or(!self.listed.is_empty(), |gap| self.listed.contains_key(gap))
+    }
+
     /// Notes that a scan is over.
     pub(super) fn close(&mut self, gap: &GapId) {
         self.open.remove(gap);
+        self.listed.remove(gap);
         if self.open.is_empty() {
             self.ended.clear();
         }
@@ -114,7 +140,9 @@ impl Model {
     pub(super) fn open_gap_since(&mut self, id: GapId, pins: &Both<u64>) {
         let is_later = |open: Both<u64>| open.a >= pins.a && open.b >= pins.b;
         let is_whole = self.record.gap(&id).is_some_and(|row| row.after == 0);
-        if !is_whole || !self.scans.pins(&id).is_some_and(is_later) {
+        let open = self.scans.pins(&id);
+        // One that is not begun yet will look at all of it.
+        if !is_whole || !open.is_none_or(is_later) {
             self.open_gap(id);
         }
     }

@@ -7,7 +7,7 @@ use super::Model;
 use super::facts::{PacketChange, PacketEvent, Timeout, Tip, Via};
 use super::ids::{ChainId, End, Ends, FlowId, Height, PacketKey, PathId, Route, Side, Time};
 use super::record::Record;
-use super::rows::{Attempt, Done, Leg, PacketDataRow, PacketRow, Write};
+use super::rows::{Attempt, ChannelEnd, ChannelRow, Done, Leg, PacketDataRow, PacketRow, Write};
 use crate::plan::politeness::Bringer;
 use crate::plan::work::Work;
 
@@ -260,13 +260,18 @@ impl Model {
         Some((FlowId { path: row.path.clone(), to }, height, work))
     }
 
-    /// Turns what waits to be received by a channel end that has closed into timeouts.
-    pub(super) fn abandon(&mut self, flow: &FlowId, end: &End) {
-        let to = self.chain_to(flow).map(|chain| chain.id.clone());
-        let comes_here =
-            |row: &&PacketRow| row.key.route.dst() == end && to.as_ref() == Some(&row.key.route.to);
+    /// Turns what waits to be received by the end of a channel on a flow's chain, which has closed, into timeouts.
+    pub(super) fn abandon(&mut self, flow: &FlowId, channel: &ChannelRow) {
+        let Some(chains) = self.record.path(&flow.path).map(|path| &path.chains) else { return };
+        let (from, to) = (chains.on(flow.to.other()), chains.on(flow.to));
+        // To an end that knows of no other one nothing was sent.
+        let ChannelEnd { port, channel: Some(source), .. } = channel.ends.on(flow.to.other())
+        else {
+            return;
+        };
+        let src = End { port: port.clone(), channel: source.clone() };
         let keys: Vec<PacketKey> =
-            self.record.packets().filter(comes_here).map(|row| row.key.clone()).collect();
+            self.record.packets_of((from, to), &src).map(|row| row.key.clone()).collect();
         keys.iter().for_each(|key| self.requeue(key));
     }
 

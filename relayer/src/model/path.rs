@@ -111,7 +111,7 @@ impl Model {
         let Event::Channel { change, end, counterparty_port, counterparty, .. } = event else {
             return;
         };
-        let closes = (reached(change) == EndState::Closed).then(|| end.clone());
+        let closes = reached(change) == EndState::Closed;
         let here = ChannelEnd {
             port: end.port,
             channel: Some(end.channel),
@@ -124,15 +124,9 @@ impl Model {
             state: EndState::None,
             since: 0,
         };
-        let matching = self.record.channels(&flow.path).find(|row| {
-            let (ours, theirs) = (row.ends.on(flow.to), row.ends.on(flow.to.other()));
-            let same_ports = ours.port == here.port && theirs.port == there.port;
-            let known = ours.channel == here.channel;
-            let wanted = ours.channel.is_none()
-                && (theirs.channel.is_none() || theirs.channel == there.channel);
-            same_ports && (known || wanted)
-        });
-        let mut row = match matching {
+        let known = self.record.channel_with(&flow.path, flow.to, (&here, &there));
+        let ports = both(flow.to, (&here, &there), |end| end.port.clone());
+        let mut row = match known.or_else(|| self.record.unbegun_channel(&flow.path, &ports)) {
             Some(row) => row.clone(),
             // Closes of channels whose handshake was never seen still have an other end to close.
             None => self.unknown_channel(flow, &here, &there),
@@ -143,18 +137,15 @@ impl Model {
             other.channel = there.channel;
             other.state = implied(change);
         }
-        self.record.write(Write::Channel(row));
-        if let Some(end) = closes {
-            self.abandon(flow, &end);
+        self.record.write(Write::Channel(row.clone()));
+        if closes {
+            self.abandon(flow, &row);
         }
     }
 
     fn unknown_channel(&self, flow: &FlowId, here: &ChannelEnd, there: &ChannelEnd) -> ChannelRow {
-        let index = self.record.channels(&flow.path).last().map_or(0, |row| row.index + 1);
-        let mut ends = Both { a: here.clone(), b: there.clone() };
-        if flow.to == Side::B {
-            std::mem::swap(&mut ends.a, &mut ends.b);
-        }
+        let index = self.record.next_channel(&flow.path);
+        let ends = both(flow.to, (here, there), Clone::clone);
         // Version and order of a channel that others began are read from its proven end.
         let (version, order) = (String::new(), Order::Unordered);
         ChannelRow { path: flow.path.clone(), index, version, order, ends }
@@ -170,6 +161,18 @@ impl Model {
             self.notices.push(Notice::ClientUnusable { path, chain, client, log: log.clone() });
         }
         self.flow_mut(flow).parked = Some(log);
+    }
+}
+
+/// Of two ends, the first of which is on `side`, what `take` takes.
+fn both<T>(
+    side: Side,
+    (here, there): (&ChannelEnd, &ChannelEnd),
+    take: impl Fn(&ChannelEnd) -> T,
+) -> Both<T> {
+    match side {
+        Side::A => Both { a: take(here), b: take(there) },
+        Side::B => Both { a: take(there), b: take(here) },
     }
 }
 

@@ -1,23 +1,26 @@
 //! What the store holds, in memory: changed only by writes, each of which is also handed out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::channels::Channels;
 use super::facts::Tip;
 use super::ids::{
-    ChainId, ClientId, ConnectionId, End, FlowId, LaneId, PacketKey, PathId, Route, Side, SlotId,
+    Both, ChainId, ChannelId, ClientId, ConnectionId, End, Ends, FlowId, LaneId, Order, PacketKey,
+    PathId, PortId, Route, Side, SlotId,
 };
 use super::keys::Turns;
 use super::rows::{
-    ChannelRow, EndState, GapId, GapRow, Ibc, Leg, PacketRow, PathRow, Rows, SlotRow, Write,
+    ChannelEnd, ChannelRow, EndState, Gap, GapId, GapRow, Ibc, Leg, PacketRow, PathRow, Rows,
+    SlotRow, Write,
 };
 
-/// A copy of the store without bytes. Equal exactly when the stored rows are.
+/// A copy of the store without bytes. Equal exactly when the stored rows are, and channels are found alike.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     cursors: BTreeMap<ChainId, Tip>,
     paths: BTreeMap<PathId, PathRow>,
-    channels: BTreeMap<(PathId, u32), ChannelRow>,
+    channels: Channels,
     packets: BTreeMap<PacketKey, PacketRow>,
     slots: BTreeMap<SlotId, SlotRow>,
     gaps: BTreeMap<GapId, GapRow>,
@@ -30,8 +33,6 @@ pub(crate) struct Record {
     connections: BTreeMap<(ChainId, ConnectionId), FlowId>,
     /// How clients take turns at keys; follows from `paths`.
     turns: Turns,
-    /// Channels that are neither open nor closed on both sides; follows from `channels`.
-    moving: BTreeMap<PathId, BTreeSet<u32>>,
     /// Closed channel end -> the height of its chain at which it closed; follows from `channels`.
     closed: BTreeMap<(ChainId, End), u64>,
     /// Writes not handed out yet.
@@ -167,20 +168,12 @@ impl Record {
                 self.closed.insert((chain, name), end.since);
             }
         }
-        let moving = self.moving.entry(row.path.clone()).or_default();
-        let rests = matches!(row.ends.a.state, EndState::Open | EndState::Closed);
-        if rests && row.ends.a.state == row.ends.b.state {
-            moving.remove(&row.index);
-        } else {
-            moving.insert(row.index);
-        }
-        self.channels.insert((row.path.clone(), row.index), row);
+        self.channels.put(row);
     }
 
     /// The channels of a path to which a step of a handshake or a close may be owed.
-    pub(crate) fn moving<'a>(&'a self, path: &'a PathId) -> impl Iterator<Item = &'a ChannelRow> {
-        let indices = self.moving.get(path).into_iter().flatten();
-        indices.filter_map(|index| self.channel(path, *index))
+    pub(crate) fn moving(&self, path: &PathId) -> impl Iterator<Item = &ChannelRow> {
+        self.channels.moving(path)
     }
 
     /// The height at which a channel end closed; `None` while it is not.
@@ -203,12 +196,42 @@ impl Record {
         self.paths.values()
     }
 
-    pub(crate) fn channels<'a>(&'a self, path: &PathId) -> impl Iterator<Item = &'a ChannelRow> {
-        self.channels.range((path.clone(), 0)..=(path.clone(), u32::MAX)).map(|(_, row)| row)
+    pub(crate) fn channels(&self, path: &PathId) -> impl Iterator<Item = &ChannelRow> {
+        self.channels.of(path)
+    }
+
+    /// How many channels a path has.
+    pub(crate) fn channel_count(&self, path: &PathId) -> usize {
+        self.channels.count(path)
+    }
+
+    /// The index of a path's next channel.
+    pub(crate) fn next_channel(&self, path: &PathId) -> u32 {
+        self.channels.next_index(path)
     }
 
     pub(crate) fn channel(&self, path: &PathId, index: u32) -> Option<&ChannelRow> {
-        self.channels.get(&(path.clone(), index))
+        self.channels.get(path, index)
+    }
+
+    /// The channel with these ends, `ours` of `side`: one that has our end, else one that has the other end and none
+    /// of ours yet.
+    pub(crate) fn channel_with(
+        &self,
+        path: &PathId,
+        side: Side,
+        (ours, theirs): (&ChannelEnd, &ChannelEnd),
+    ) -> Option<&ChannelRow> {
+        self.channels.find(path, side, (ours, theirs))
+    }
+
+    /// The first channel of a path between these ports that has no end yet.
+    pub(crate) fn unbegun_channel(
+        &self,
+        path: &PathId,
+        ports: &Both<PortId>,
+    ) -> Option<&ChannelRow> {
+        self.channels.unbegun(path, ports)
     }
 
     pub(crate) fn packet(&self, key: &PacketKey) -> Option<&PacketRow> {
@@ -219,6 +242,32 @@ impl Record {
         self.packets.values()
     }
 
+    /// How many packets are not over.
+    pub(crate) fn packet_count(&self) -> usize {
+        self.packets.len()
+    }
+
+    /// The packets that one end sends to a chain, first the first.
+    pub(crate) fn packets_of<'a>(
+        &'a self,
+        (from, to): (&ChainId, &ChainId),
+        src: &'a End,
+    ) -> impl Iterator<Item = &'a PacketRow> {
+        // Routes stand in the order of their sending ends.
+        let dst = End { port: PortId::from(""), channel: ChannelId::from("") };
+        let ends = match src.client() {
+            Some(_) => Ends::V2 { src: src.clone(), dst },
+            None => Ends::V1 { src: src.clone(), dst, order: Order::Unordered },
+        };
+        let route = Arc::new(Route { from: from.clone(), to: to.clone(), ends });
+        let first = Arc::clone(&route);
+        let rows = self.packets.range(PacketKey { route: first, seq: 0 }..).map(|(_, row)| row);
+        rows.take_while(move |row| {
+            let other = &row.key.route;
+            (&other.from, &other.to, other.src()) == (&route.from, &route.to, src)
+        })
+    }
+
     /// The packets of the same route that were sent before one, first the first.
     pub(crate) fn packets_before(&self, key: &PacketKey) -> impl Iterator<Item = &PacketRow> {
         let first = PacketKey { route: Arc::clone(&key.route), seq: 0 };
@@ -227,6 +276,14 @@ impl Record {
 
     pub(crate) fn gaps(&self) -> impl Iterator<Item = &GapRow> {
         self.gaps.values()
+    }
+
+    /// The gaps of a path.
+    pub(crate) fn gaps_of(&self, path: &PathId) -> impl Iterator<Item = &GapRow> {
+        let id = |gap| GapId { path: path.clone(), gap };
+        let first = id(Gap::Channels(Side::A));
+        let last = id(Gap::Packets { index: u32::MAX, from: Side::B });
+        self.gaps.range(first..=last).map(|(_, row)| row)
     }
 
     pub(crate) fn gap(&self, id: &GapId) -> Option<&GapRow> {

@@ -4,16 +4,40 @@ use std::collections::BTreeSet;
 
 use super::Model;
 use super::facts::PacketData;
-use super::ids::{Both, FlowId, PacketKey, PathId, Side};
+use super::ids::{Both, ChainId, FlowId, PathId, Side, Time};
 use super::notice::Notice;
 use super::rows::{
     ChannelEnd, ChannelRow, EndState, Gap, GapId, GapRow, PacketDataRow, PacketRow, Write,
 };
 use super::state::{Listed, ScanEnd, Scanned};
 
+/// Channels that are merged in one step: a connection may have a hundred thousand, and blocks go on meanwhile.
+const MERGED: usize = 500;
+
 impl Model {
-    /// Applies the channels of a connection end: the packets of each are to be looked at.
+    /// Takes the channels of a connection end, to be merged step by step.
     pub(super) fn on_listed(&mut self, gap: &GapId, listed: Vec<Listed>) {
+        self.scans.keep(gap, listed);
+    }
+
+    /// Merges channels that scans have listed, as many as one step may.
+    pub(super) fn merge_listed(&mut self) {
+        let mut room = MERGED;
+        while room > 0
+            && let Some((gap, listed)) = self.scans.take_listed(room)
+        {
+            room -= listed.len();
+            self.merge_all(&gap, listed);
+        }
+    }
+
+    /// When the next channels are merged: at once while there are some.
+    pub(super) fn next_merge(&self) -> Option<Time> {
+        self.scans.has_listed(None).then_some(self.now)
+    }
+
+    /// Merges channels of a connection end: the packets of each are to be looked at.
+    fn merge_all(&mut self, gap: &GapId, listed: Vec<Listed>) {
         let (Some(pins), Gap::Channels(side)) = (self.scans.pins(gap), &gap.gap) else { return };
         for channel in listed {
             let Some(index) = self.merge(&gap.path, (*side, *pins.on(*side)), channel) else {
@@ -24,41 +48,41 @@ impl Model {
                 self.open_gap_since(GapId { path, gap: Gap::Packets { index, from } }, &pins);
             }
         }
-        self.scans.close(gap);
-        self.record.write(Write::Closed(gap.clone()));
+        if !self.scans.has_listed(Some(gap)) {
+            self.scans.close(gap);
+            self.record.write(Write::Closed(gap.clone()));
+        }
     }
 
     /// Brings a channel's row up to what its end is at a height; names it once both ends exist.
     fn merge(&mut self, path: &PathId, (side, height): (Side, u64), listed: Listed) -> Option<u32> {
-        let same = |row: &&ChannelRow| {
-            let (ours, theirs) = (row.ends.on(side), row.ends.on(side.other()));
-            let is_ours = ours.channel.as_ref() == Some(&listed.end.channel);
-            let is_theirs = ours.channel.is_none()
-                && theirs.channel.is_some()
-                && theirs.channel == listed.counterparty;
-            ours.port == listed.end.port && (is_ours || is_theirs)
-        };
-        let known = self.record.channels(path).find(same).cloned();
-        let next = self.record.channels(path).last().map_or(0, |row| row.index + 1);
+        let Listed { end, state, order, version, counterparty_port, counterparty } = listed;
         let absent = |port| ChannelEnd { port, channel: None, state: EndState::None, since: 0 };
-        let mut row = known.unwrap_or_else(|| {
-            let mut ends = Both::of(absent(listed.end.port.clone()));
-            *ends.on_mut(side.other()) = absent(listed.counterparty_port.clone());
-            let (version, order) = (listed.version.clone(), listed.order);
-            ChannelRow { path: path.clone(), index: next, version, order, ends }
+        let here = ChannelEnd { channel: Some(end.channel), ..absent(end.port) };
+        let there = ChannelEnd { channel: counterparty, ..absent(counterparty_port) };
+        let known = self.record.channel_with(path, side, (&here, &there)).cloned();
+        let mut row = known.clone().unwrap_or_else(|| {
+            let mut ends = Both::of(here.clone());
+            *ends.on_mut(side.other()) = there.clone();
+            let index = self.record.next_channel(path);
+            ChannelRow { path: path.clone(), index, version, order, ends }
         });
         let ours = row.ends.on_mut(side);
-        ours.channel = Some(listed.end.channel.clone());
-        let closes = listed.state == EndState::Closed && ours.state != EndState::Closed;
-        if ours.state != listed.state {
-            (ours.state, ours.since) = (listed.state, height);
+        ours.channel = here.channel;
+        let was = ours.state;
+        // A block that was read since has said what it is now.
+        if ours.state != state && ours.since <= height {
+            (ours.state, ours.since) = (state, height);
         }
+        let closes = ours.state == EndState::Closed && was != EndState::Closed;
         let theirs = row.ends.on_mut(side.other());
-        theirs.channel = theirs.channel.take().or(listed.counterparty);
+        theirs.channel = theirs.channel.take().or(there.channel);
         let index = theirs.channel.is_some().then_some(row.index);
-        self.record.write(Write::Channel(row));
+        if known.as_ref() != Some(&row) {
+            self.record.write(Write::Channel(row.clone()));
+        }
         if closes {
-            self.abandon(&FlowId { path: path.clone(), to: side }, &listed.end);
+            self.abandon(&FlowId { path: path.clone(), to: side }, &row);
         }
         index
     }
@@ -75,20 +99,20 @@ impl Model {
         if source.height != *pins.on(*from) || row.after != after {
             return;
         }
-        let known = self.record.packets().count();
+        let known = self.record.packet_count();
         for (chain, height, event) in events {
             if !self.scans.has_ended(&source.chain, &source.end, event.seq) {
                 self.on_packet(&chain, height, event);
             }
         }
-        let count = self.record.packets().count().saturating_sub(known);
+        let count = self.record.packet_count().saturating_sub(known);
         if count > 0 {
             let from = format!("{} {}", source.chain, source.end);
             self.notices.push(Notice::Found { from, count });
         }
         let (committed, unreceived) =
             (BTreeSet::from_iter(committed), BTreeSet::from_iter(unreceived));
-        for row in self.sent_before(gap, (&source, *from), *pins.on(*from)) {
+        for row in self.sent_before(gap, (&source, &to.chain, *from), *pins.on(*from)) {
             let seq = row.key.seq;
             if seq <= after || seq > upto {
                 continue;
@@ -136,17 +160,15 @@ impl Model {
     fn sent_before(
         &self,
         gap: &GapId,
-        (source, from): (&ScanEnd, Side),
+        (source, to, from): (&ScanEnd, &ChainId, Side),
         pin: u64,
     ) -> Vec<PacketRow> {
         let ends = self.record.path(&gap.path).map(|path| path.ends.on(from.other()));
         // What was received was sent before the newest header that the receiver has.
         let seen = ends.and_then(|end| end.consensus.last()).is_some_and(|newest| *newest <= pin);
-        let is_of =
-            |key: &PacketKey| key.route.from == source.chain && *key.route.src() == source.end;
-        let is_before =
-            |row: &&PacketRow| is_of(&row.key) && row.sent.map_or(seen, |sent| sent <= pin);
-        self.record.packets().filter(is_before).cloned().collect()
+        let is_before = |row: &&PacketRow| row.sent.map_or(seen, |sent| sent <= pin);
+        let rows = self.record.packets_of((&source.chain, to), &source.end);
+        rows.filter(is_before).cloned().collect()
     }
 
     /// Lets everything of before the scan wait for what happens now.

@@ -14,6 +14,7 @@ mod clients;
 mod closing;
 mod contracts;
 mod core;
+mod crowded;
 mod delays;
 mod events;
 mod fees;

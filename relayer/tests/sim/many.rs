@@ -8,7 +8,7 @@ use ferry::model::facts::{
     Ask, BlockFacts, Event, Fact, PacketChange, PacketEvent, Timeout, Tip, TrustTerms, TxFacts, Via,
 };
 use ferry::model::ids::{AskId, Both, End, Order, Span, Time};
-use ferry::model::rows::{ChannelEnd, CursorRow, EndState, Ibc, PathEnd, PathRow, Write};
+use ferry::model::rows::{ChannelEnd, CursorRow, EndState, Ibc, PathEnd, PathRow, Rows, Write};
 use ferry::model::state::{Account, ClientFacts, ClientStatus};
 use ferry::model::{Model, step};
 use ferry::store::Store as _;
@@ -18,11 +18,11 @@ use tendermint::trust_threshold::TrustThresholdFraction;
 use crate::setup::{chain_config, unopened};
 use crate::world::{SECOND, START};
 
-/// Channels share connections.
+/// Where channels share connections.
 const PATHS: u32 = 100;
-const CHAINS: [(&str, u64); 2] = [("alpha-1", 1), ("beta-4", 4)];
+pub(crate) const CHAINS: [(&str, u64); 2] = [("alpha-1", 1), ("beta-4", 4)];
 
-fn config() -> Config {
+pub(crate) fn config() -> Config {
     let chain = |(number, (id, revision)): (usize, (&str, u64))| {
         let key = Key::from_secret(&[number as u8 + 1; 32]).expect("the secret is valid");
         chain_config(id, revision, key)
@@ -31,11 +31,11 @@ fn config() -> Config {
     Config { chains, max_tries: 40, check_every: Span::seconds(3_600), ..Config::default() }
 }
 
-fn tip(height: u64) -> Tip {
+pub(crate) fn tip(height: u64) -> Tip {
     Tip { height, hash: [height as u8; 32], time: Time(START + height * SECOND) }
 }
 
-fn open_path(number: u32) -> PathRow {
+pub(crate) fn open_path(number: u32) -> PathRow {
     let end = PathEnd {
         client: Some(format!("07-tendermint-{number}").as_str().into()),
         consensus: vec![5],
@@ -54,16 +54,16 @@ fn open_path(number: u32) -> PathRow {
     }
 }
 
-/// Two chains that were read, with so many open channels between them.
-fn rows(channels: u32) -> Vec<Write> {
+/// Two chains that were read, with so many open channels between them, over so many connections.
+pub(crate) fn rows(channels: u32, paths: u32) -> Vec<Write> {
     let cursor =
         |(chain, _): (&str, u64)| Write::Cursor(CursorRow { chain: chain.into(), tip: tip(10) });
     let mut writes: Vec<Write> = CHAINS.into_iter().map(cursor).collect();
-    writes.extend((0..PATHS).map(|number| Write::Path(open_path(number))));
+    writes.extend((0..paths).map(|number| Write::Path(open_path(number))));
     for number in 0..channels {
-        let path = open_path(number % PATHS).path;
+        let path = open_path(number % paths).path;
         let ports = Both { a: "transfer", b: "transfer" };
-        let mut row = unopened(&path, number / PATHS, ports, "ics20-1");
+        let mut row = unopened(&path, number / paths, ports, "ics20-1");
         let open = |end: &mut ChannelEnd| {
             (end.channel, end.state) =
                 (Some(format!("channel-{number}").as_str().into()), EndState::Open);
@@ -90,7 +90,7 @@ fn seconds(act: impl FnOnce()) -> f64 {
 
 async fn stored(file: &Path, channels: u32) {
     let store = Sqlite::open(file).await.expect("a new file");
-    for part in rows(channels).chunks(5_000) {
+    for part in rows(channels, PATHS).chunks(5_000) {
         store.commit(part).await.expect("rows are stored");
     }
 }
@@ -107,7 +107,7 @@ fn feed(model: &mut Model, fact: Fact, now: u64) -> Vec<Ask> {
     asked
 }
 
-fn answer(id: AskId, ask: &Ask) -> Option<Fact> {
+pub(crate) fn answer(id: AskId, ask: &Ask) -> Option<Fact> {
     match ask {
         Ask::Account(_) => Some(Fact::Account(id, Account { number: 1, sequence: 1 })),
         Ask::Client { .. } => {
@@ -126,7 +126,7 @@ fn answer(id: AskId, ask: &Ask) -> Option<Fact> {
     }
 }
 
-fn block(height: u64, events: Vec<Event>) -> BlockFacts {
+pub(crate) fn block(height: u64, events: Vec<Event>) -> BlockFacts {
     BlockFacts { tip: tip(height), txs: vec![TxFacts { ours: Vec::new(), events }] }
 }
 
@@ -182,6 +182,20 @@ async fn measure(channels: u32) -> (u64, f64) {
         resident >> 20
     );
     (resident, tick)
+}
+
+/// The rows of these writes, as the store would give them back.
+pub(crate) fn as_rows(writes: Vec<Write>) -> Rows {
+    let mut rows = Rows::default();
+    for write in writes {
+        match write {
+            Write::Cursor(row) => rows.cursors.push(row),
+            Write::Path(row) => rows.paths.push(row),
+            Write::Channel(row) => rows.channels.push(row),
+            other => panic!("not a row of an idle channel: {other:?}"),
+        }
+    }
+    rows
 }
 
 /// What does not happen costs nothing: neither memory that counts, nor time in each step.

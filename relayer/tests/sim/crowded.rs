@@ -1,0 +1,181 @@
+//! What whoever likes can pile up on our connections: very many channels. No step may take longer because of them than
+//! blocks are waited for.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use ferry::model::Model;
+use ferry::model::facts::{Ask, Event, Fact, HandshakeChange};
+use ferry::model::ids::{AskId, End, Order, Time};
+use ferry::model::rows::EndState;
+use ferry::model::state::{Listed, ScanEnd, Scanned};
+use ferry::model::step;
+
+use crate::many::{CHAINS, answer, as_rows, block, config, open_path, rows};
+use crate::world::{SECOND, START};
+
+/// What one step may write at most: 500 channels of a listing, and for each its row and two gaps.
+const MOST_WRITES: usize = 1_600;
+
+/// One connection, of which half of the channels are known.
+fn crowded(channels: u32) -> Model {
+    let mut rows = as_rows(rows(channels, 1));
+    rows.channels.truncate(channels as usize / 2);
+    Model::load(config(), rows)
+}
+
+fn listed(number: u32) -> Listed {
+    let channel = format!("channel-{number}");
+    Listed {
+        end: End { port: "transfer".into(), channel: channel.as_str().into() },
+        state: EndState::Open,
+        order: Order::Unordered,
+        version: "ics20-1".to_owned(),
+        counterparty_port: "transfer".into(),
+        counterparty: Some(channel.as_str().into()),
+    }
+}
+
+/// What a check of a path has taken.
+#[derive(Debug, Default)]
+struct Effort {
+    steps: u32,
+    /// Directions of channels whose packets were looked at.
+    scans: u32,
+    /// Writes of the step that had most.
+    writes: usize,
+    /// The longest step.
+    longest: Duration,
+    total: Duration,
+}
+
+impl Effort {
+    fn step(&mut self, model: &mut Model, fact: Fact, now: Time) -> (Vec<(AskId, Ask)>, bool) {
+        let began = Instant::now();
+        let done = step(model, fact, now);
+        let took = began.elapsed();
+        self.steps += 1;
+        self.writes = self.writes.max(done.writes.len());
+        self.longest = self.longest.max(took);
+        self.total += took;
+        (done.asks, done.wake.is_some_and(|wake| wake <= now))
+    }
+
+    /// Steps until nothing is asked any more and nothing is due.
+    fn whole_check(model: &mut Model, channels: u32) -> Self {
+        let mut effort = Self::default();
+        effort.step(model, Fact::Tick, Time(START + 10 * SECOND));
+        let now = Time(START + 3_700 * SECOND);
+        let mut facts = VecDeque::from([Fact::Tick]);
+        while let Some(fact) = facts.pop_front() {
+            let (asks, goes_on) = effort.step(model, fact, now);
+            assert!(effort.steps < 3 * channels + 1_000, "it comes to no end: {effort:?}");
+            for (id, ask) in asks {
+                facts.extend(match ask {
+                    Ask::Channels { .. } => {
+                        Some(Fact::Channels(id, (0..channels).map(listed).collect()))
+                    }
+                    Ask::Packets { from, to, after } => {
+                        effort.scans += 1;
+                        Some(Fact::Packets(id, none_pending(from, to, after)))
+                    }
+                    other => answer(id, &other),
+                });
+            }
+            if goes_on && facts.is_empty() {
+                facts.push_back(Fact::Tick);
+            }
+        }
+        effort
+    }
+}
+
+fn none_pending(from: ScanEnd, to: ScanEnd, after: u64) -> Scanned {
+    Scanned {
+        from,
+        to,
+        after,
+        upto: u64::MAX,
+        committed: Vec::new(),
+        unreceived: Vec::new(),
+        events: Vec::new(),
+        lost: Vec::new(),
+    }
+}
+
+/// Checks a path with so many channels, and reads a block in which more are begun.
+fn check_crowded(channels: u32) -> Effort {
+    let mut model = crowded(channels);
+    let effort = Effort::whole_check(&mut model, channels);
+    let path = open_path(0).path;
+    assert_eq!(model.channel_count(&path), channels as usize, "all are known, each once");
+    assert_eq!(model.gaps(&path).count(), 0, "everything is looked at");
+    // The few that were looked at before the second end was listed are looked at again.
+    let scans = 2 * channels..2 * channels + channels / 10;
+    assert!(scans.contains(&effort.scans), "each direction is looked at: {effort:?}");
+    assert!(effort.writes <= MOST_WRITES, "writes of one step: {effort:?}");
+    let mut live = Effort::default();
+    let begun = (channels..channels + 200).map(begun).collect();
+    let fact = Fact::Block(CHAINS[0].0.into(), block(11, begun));
+    live.step(&mut model, fact, Time(START + 3_701 * SECOND));
+    assert_eq!(model.channel_count(&path), channels as usize + 200);
+    println!("{channels} channels of one connection: {effort:?}; a block with 200 more: {live:?}");
+    Effort { longest: effort.longest.max(live.longest), ..effort }
+}
+
+/// Somebody begins a channel.
+fn begun(number: u32) -> Event {
+    let channel = format!("channel-{number}").as_str().into();
+    Event::Channel {
+        change: HandshakeChange::Init,
+        connection: "connection-0".into(),
+        end: End { port: "transfer".into(), channel },
+        counterparty_port: "transfer".into(),
+        counterparty: None,
+    }
+}
+
+/// Whoever opens channels on our connection makes the check of it longer, and nothing else slower.
+#[test]
+fn a_connection_with_many_channels_is_checked_in_short_steps() {
+    let effort = check_crowded(10_000);
+    assert!(effort.longest < Duration::from_millis(750), "{effort:?}");
+}
+
+/// The same with as many as there are on a connection of Xion.
+#[test]
+#[ignore = "takes half a minute and prints numbers; docs/benchmarks.md has them with the command"]
+fn a_connection_with_very_many_channels_is_checked_in_short_steps() {
+    let effort = check_crowded(100_000);
+    assert!(effort.longest < Duration::from_secs(2), "{effort:?}");
+    assert!(effort.total < Duration::from_secs(120), "{effort:?}");
+}
+
+/// A listing is as old as the block it was asked for: what a later block has said since stands.
+#[test]
+fn a_listing_does_not_undo_what_a_later_block_has_said() {
+    let mut model = crowded(2);
+    let mut effort = Effort::default();
+    effort.step(&mut model, Fact::Tick, Time(START + 10 * SECOND));
+    let now = Time(START + 3_700 * SECOND);
+    let (asks, _) = effort.step(&mut model, Fact::Tick, now);
+    let closed = Event::Channel {
+        change: HandshakeChange::CloseInit,
+        connection: "connection-0".into(),
+        end: listed(0).end,
+        counterparty_port: "transfer".into(),
+        counterparty: Some("channel-0".into()),
+    };
+    for (chain, _) in CHAINS {
+        let fact = Fact::Block(chain.into(), block(11, vec![closed.clone()]));
+        effort.step(&mut model, fact, now);
+    }
+    for (id, ask) in asks {
+        if matches!(ask, Ask::Channels { .. }) {
+            effort.step(&mut model, Fact::Channels(id, vec![listed(0)]), now);
+        }
+    }
+    let path = open_path(0).path;
+    let channel = model.channels(&path).next().expect("it is known");
+    assert_eq!([channel.ends.a.state, channel.ends.b.state], [EndState::Closed; 2]);
+}
