@@ -241,7 +241,8 @@ fn answers_without_anything_to_show_are_friendly() {
     assert!(home.ferry(&["status"]).succeeds().contains("ferry link"));
     let json = home.ferry(&["packets", "--json"]).succeeds();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(json, serde_json::json!({ "running": false, "packets": [] }));
+    assert_eq!(json, serde_json::json!({ "running": false, "packets": [], "more": 0 }));
+    home.ferry(&["packets", "a-2"]).fails_with(&["there is no path `a-2`", "ferry status"]);
 }
 
 #[test]

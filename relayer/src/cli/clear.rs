@@ -16,7 +16,7 @@ use crate::model::facts::Fact;
 use crate::model::ids::PathId;
 use crate::model::rows::GapRow;
 use crate::plan::choose::Idle;
-use crate::plan::explain::{Why, explain};
+use crate::plan::explain::{Explainer, Why};
 use crate::store::Store as _;
 
 #[derive(Debug, clap::Args)]
@@ -95,17 +95,19 @@ pub(super) fn is_done(model: &Model, path: &PathId) -> bool {
         _ => false,
     };
     let mut packets = model.packets().filter(|row| row.path == *path);
+    let mut explainer = Explainer::new(model);
     is_looked_at
-        && packets.all(|row| rests(explain(model, &row.key)))
+        && packets.all(|row| rests(explainer.explain(&row.key)))
         && model.slots().next().is_none()
 }
 
 impl Cleared {
     fn of(model: &Model, path: &PathId) -> Self {
         let packets = model.packets().filter(|row| row.path == *path);
+        let mut explainer = Explainer::new(model);
         let left = packets.map(|row| Left {
             packet: row.key.to_string(),
-            why: explain(model, &row.key).to_string(),
+            why: explainer.explain(&row.key).to_string(),
         });
         let lost = model.gaps(path).map(|gap| gap.lost.len()).sum();
         Self { path: path.clone(), left: left.collect(), lost }

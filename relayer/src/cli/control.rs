@@ -14,7 +14,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::UnixStream;
 
 use super::progress::Remaining;
-use super::{Place, link};
+use super::{Place, link, packets};
 use crate::model::ids::PathId;
 
 /// The longest line that is read: some hundred thousand packets with their reasons.
@@ -29,7 +29,7 @@ pub(super) enum Request {
     /// To log by other directives.
     Log(String),
     /// To say which packets are not over, and why.
-    Packets,
+    Packets(packets::Args),
     /// To look at everything on a path anew.
     Clear(PathId),
     /// To serve one more path, or channel.

@@ -15,7 +15,7 @@ use crate::drive::{self, Engine};
 use crate::model::Model;
 use crate::model::ids::ChainId;
 use crate::model::rows::SlotRow;
-use crate::plan::explain::{Why, explain};
+use crate::plan::explain::{Explainer, Why};
 use serde::Serialize;
 
 /// After so long what is known by then is shown.
@@ -82,15 +82,17 @@ fn is_planned(model: &Model, tips: &BTreeMap<ChainId, u64>) -> bool {
         model.cursor(chain).is_some_and(|tip| tip.height > *height)
     };
     let moves = |why: &Why| matches!(why, Why::Next { .. } | Why::Preparing { .. });
-    tips.iter().all(is_read) && !model.packets().any(|row| moves(&explain(model, &row.key)))
+    let mut explainer = Explainer::new(model);
+    tips.iter().all(is_read) && !model.packets().any(|row| moves(&explainer.explain(&row.key)))
 }
 
 impl Plan {
     fn of(model: &Model, tips: &BTreeMap<ChainId, u64>) -> Self {
         let mut sums = BTreeMap::<ChainId, u128>::new();
         let transactions = model.wanted().map(|slot| transaction(model, slot, &mut sums)).collect();
+        let mut explainer = Explainer::new(model);
         let waiting = model.packets().filter_map(|row| {
-            let why = explain(model, &row.key);
+            let why = explainer.explain(&row.key);
             let would_move = matches!(why, Why::Signed { .. } | Why::Over { .. });
             (!would_move).then(|| Waiting { packet: row.key.to_string(), why: why.to_string() })
         });

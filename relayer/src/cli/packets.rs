@@ -2,25 +2,35 @@
 
 use std::fmt;
 
+use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use super::Place;
 use super::control::{self, Request};
 use crate::drive::setup;
 use crate::model::Model;
+use crate::model::ids::PathId;
 use crate::model::rows::PacketRow;
 use crate::plan::choose::Idle;
-use crate::plan::explain::{Why, explain};
+use crate::plan::explain::{Explainer, Why};
 use crate::store::Store as _;
 
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+#[derive(Clone, Debug, Serialize, Deserialize, clap::Args)]
+pub(super) struct Args {
+    /// Of this path alone.
+    path: Option<String>,
+    /// How many at most; the others are counted.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    limit: usize,
+}
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Packets {
     /// Whether a ferry serves them.
     running: bool,
     packets: Vec<Pending>,
+    /// How many more are pending than are shown.
+    more: usize,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -44,30 +54,46 @@ struct Pending {
     why: String,
 }
 
-pub(super) async fn run(place: &Place, Args {}: Args) -> anyhow::Result<()> {
+pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let file = place.read_config()?;
     // Why something failed is known only to the one that tried.
-    if let Some(packets) = control::ask::<Packets>(place, &Request::Packets).await? {
+    let request = Request::Packets(args.clone());
+    if let Some(packets) = control::ask::<Packets>(place, &request).await? {
         return place.print(&packets);
     }
     let store = place.store(&file).open_to_read().await?;
     let model = Model::load(setup::offline(&file), store.load().await?);
-    let packets = model.packets().map(|row| Pending::of(row, &stored(&model, row)));
-    let packets = packets.collect();
-    place.print(&Packets { running: place.is_relaying(&file).await?, packets })
+    let running = place.is_relaying(&file).await?;
+    place.print(&Packets { running, ..Packets::of(&model, &args, stored)? })
 }
 
 /// The same as the ferry that runs knows it.
-pub(super) fn beside(model: &Model) -> Packets {
-    let packets = model.packets().map(|row| Pending::of(row, &explain(model, &row.key)));
-    Packets { running: true, packets: packets.collect() }
+pub(super) fn beside(model: &Model, args: &Args) -> anyhow::Result<Packets> {
+    Packets::of(model, args, |why| why)
 }
 
 /// Why a packet waits, from the store alone: only the one that signs knows its account and what it prepares.
-fn stored(model: &Model, row: &PacketRow) -> Why {
-    match explain(model, &row.key) {
+fn stored(why: Why) -> Why {
+    match why {
         Why::Waits { work, idle: Idle::Lane | Idle::Delayed } => Why::Next { work },
         why => why,
+    }
+}
+
+impl Packets {
+    fn of(model: &Model, args: &Args, seen: impl Fn(Why) -> Why) -> anyhow::Result<Self> {
+        let path = args.path.as_deref().map(PathId::from);
+        if let Some(path) = &path {
+            let known = model.path(path);
+            known.with_context(|| format!("there is no path `{path}`; see `ferry status`"))?;
+        }
+        let is_wanted = |row: &&PacketRow| path.as_ref().is_none_or(|path| row.path == *path);
+        let mut explainer = Explainer::new(model);
+        let mut rows = model.packets().filter(is_wanted);
+        let shown = rows.by_ref().take(args.limit);
+        let packets =
+            shown.map(|row| Pending::of(row, &seen(explainer.explain(&row.key)))).collect();
+        Ok(Self { running: true, packets, more: rows.count() })
     }
 }
 
@@ -91,13 +117,21 @@ impl Pending {
 
 impl fmt::Display for Packets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.packets.is_empty() {
+        if self.packets.is_empty() && self.more == 0 {
             return write!(f, "no packets pending");
         }
         for (line, packet) in self.packets.iter().enumerate() {
             let separator = if line == 0 { "" } else { "\n" };
             let Pending { from, to, end, sequence, why, .. } = packet;
             write!(f, "{separator}{from} {end} {sequence} -> {to}: {why}")?;
+        }
+        if self.more > 0 {
+            write!(
+                f,
+                "\nand {} more; --limit {} shows them",
+                self.more,
+                self.packets.len() + self.more
+            )?;
         }
         if !self.running {
             write!(f, "\nferry is not running; `ferry start` moves them")?;

@@ -1,5 +1,7 @@
 //! Why a packet or a path has not moved, from the same conditions by which epochs are chosen.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::choose::Idle;
 use super::work::Work;
 use crate::model::Model;
@@ -135,22 +137,115 @@ pub enum Why {
     },
 }
 
-/// Says why a packet has not moved.
+/// Says why a packet has not moved. For many packets there is [`Explainer`].
 pub fn explain(model: &Model, key: &PacketKey) -> Why {
-    let Some(row) = model.record.packet(key) else { return Why::Unknown };
-    if let Some(Done::Acknowledged(height) | Done::TimedOut(height)) = row.done {
-        return Why::Over { chain: key.route.from.to_string(), height };
+    Explainer::new(model).explain(key)
+}
+
+/// Says why packets have not moved: what is the same for many of them is found once.
+#[derive(Debug)]
+pub struct Explainer<'a> {
+    model: &'a Model,
+    /// The first transaction on its way that does a work.
+    signed: BTreeMap<(&'a FlowId, &'a Work), &'a SlotRow>,
+    flows: BTreeMap<FlowId, Outlook<'a>>,
+}
+
+/// What a flow does next.
+#[derive(Debug)]
+struct Outlook<'a> {
+    /// The works of the epoch that is being prepared.
+    prepared: BTreeSet<&'a Work>,
+    /// Those that would be chosen now, or why none would.
+    next: Result<BTreeSet<Work>, Idle>,
+}
+
+impl<'a> Outlook<'a> {
+    fn of(model: &'a Model, id: &FlowId) -> Self {
+        let epoch = model.flows.get(id).and_then(|flow| flow.epoch.as_ref());
+        let prepared = epoch.into_iter().flat_map(|epoch| &epoch.works).map(|chosen| &chosen.work);
+        let next = model.choose(id);
+        Self {
+            prepared: prepared.collect(),
+            next: next.map(|choice| choice.works.into_iter().map(|chosen| chosen.work).collect()),
+        }
     }
-    if let Some(reason) = model.filtered(row) {
-        return Why::Filtered { reason };
+}
+
+impl<'a> Explainer<'a> {
+    /// Looks at what is on its way.
+    pub fn new(model: &'a Model) -> Self {
+        let mut signed = BTreeMap::new();
+        for slot in model.record.all_slots() {
+            for work in &slot.works {
+                signed.entry((&slot.flow, work)).or_insert(slot);
+            }
+        }
+        Self { model, signed, flows: BTreeMap::new() }
     }
-    let Some((flow, block, work)) = model.owed(row) else {
-        return match row.received {
-            Some(height) => Why::NoAck { height },
-            None => Why::NotSent,
+
+    /// Says why a packet has not moved.
+    pub fn explain(&mut self, key: &PacketKey) -> Why {
+        let model = self.model;
+        let Some(row) = model.record.packet(key) else { return Why::Unknown };
+        if let Some(Done::Acknowledged(height) | Done::TimedOut(height)) = row.done {
+            return Why::Over { chain: key.route.from.to_string(), height };
+        }
+        if let Some(reason) = model.filtered(row) {
+            return Why::Filtered { reason };
+        }
+        let Some((flow, block, work)) = model.owed(row) else {
+            return match row.received {
+                Some(height) => Why::NoAck { height },
+                None => Why::NotSent,
+            };
         };
-    };
-    on_work(model, &flow, (block, &work))
+        self.on_work(&flow, (block, &work))
+    }
+
+    fn on_work(&mut self, flow: &FlowId, (block, work): (u64, &Work)) -> Why {
+        let model = self.model;
+        let name = work.to_string();
+        if let Some(slot) = self.signed.get(&(flow, work)) {
+            return Why::Signed {
+                work: name,
+                address: slot.id.lane.address.to_string(),
+                sequence: slot.id.sequence,
+                until: slot.timeout_height,
+            };
+        }
+        let attempt = model.attempt(flow, work);
+        let reason = attempt.reason.unwrap_or_default();
+        if attempt.given_up {
+            return Why::GivenUp { work: name, tries: attempt.tries, reason };
+        }
+        if model.tip_to(flow).is_some_and(|tip| attempt.not_before > tip.height) {
+            let (tries, not_before) = (attempt.tries, attempt.not_before);
+            return Why::BackOff { work: name, tries, not_before, reason };
+        }
+        let blocks = model.yields(flow, block, work);
+        if blocks > 0 {
+            return Why::Yields { work: name, blocks };
+        }
+        if let Some(why) = ages(model, flow, (block, work)) {
+            return why;
+        }
+        let outlook = self.flows.entry(flow.clone());
+        let Outlook { prepared, next } = outlook.or_insert_with(|| Outlook::of(model, flow));
+        if prepared.contains(work) {
+            return Why::Preparing { work: name };
+        }
+        if let Some(why) = held_up(model, flow, work) {
+            return why;
+        }
+        match next {
+            Ok(works) if !works.contains(work) && model.is_provable(flow, block, work) => {
+                Why::Queues { work: name }
+            }
+            Ok(_) | Err(Idle::NoWork) => Why::Next { work: name },
+            Err(idle) => Why::Waits { work: name, idle: idle.clone() },
+        }
+    }
 }
 
 /// Says what a path waits for, for each chain that something is owed to.
@@ -199,52 +294,6 @@ fn waits_for(model: &Model, path: &PathId, to: Side) -> Option<String> {
         Ok(_) => Some(format!("what goes to `{chain}` is not proved and simulated yet")),
         Err(Idle::NoWork) => None,
         Err(idle) => Some(format!("what goes to `{chain}` waits: {idle}")),
-    }
-}
-
-fn on_work(model: &Model, flow: &FlowId, (block, work): (u64, &Work)) -> Why {
-    let name = work.to_string();
-    let does = |slot: &&SlotRow| slot.flow == *flow && slot.works.contains(work);
-    if let Some(slot) = model.record.all_slots().find(does) {
-        return Why::Signed {
-            work: name,
-            address: slot.id.lane.address.to_string(),
-            sequence: slot.id.sequence,
-            until: slot.timeout_height,
-        };
-    }
-    let attempt = model.attempt(flow, work);
-    let reason = attempt.reason.unwrap_or_default();
-    if attempt.given_up {
-        return Why::GivenUp { work: name, tries: attempt.tries, reason };
-    }
-    if model.tip_to(flow).is_some_and(|tip| attempt.not_before > tip.height) {
-        let (tries, not_before) = (attempt.tries, attempt.not_before);
-        return Why::BackOff { work: name, tries, not_before, reason };
-    }
-    let blocks = model.yields(flow, block, work);
-    if blocks > 0 {
-        return Why::Yields { work: name, blocks };
-    }
-    if let Some(why) = ages(model, flow, (block, work)) {
-        return why;
-    }
-    let epoch = model.flows.get(flow).and_then(|flow| flow.epoch.as_ref());
-    if epoch.is_some_and(|epoch| epoch.works.iter().any(|chosen| chosen.work == *work)) {
-        return Why::Preparing { work: name };
-    }
-    if let Some(why) = held_up(model, flow, work) {
-        return why;
-    }
-    match model.choose(flow) {
-        Ok(choice)
-            if choice.works.iter().all(|chosen| chosen.work != *work)
-                && model.is_provable(flow, block, work) =>
-        {
-            Why::Queues { work: name }
-        }
-        Ok(_) | Err(Idle::NoWork) => Why::Next { work: name },
-        Err(idle) => Why::Waits { work: name, idle },
     }
 }
 

@@ -1,15 +1,17 @@
-//! What whoever likes can pile up on our connections: very many channels. No step may take longer because of them than
-//! blocks are waited for.
+//! What whoever likes can pile up on our connections: very many channels, very many packets. No step and no answer
+//! may take longer because of them than blocks are waited for.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ferry::model::Model;
-use ferry::model::facts::{Ask, Event, Fact, HandshakeChange};
-use ferry::model::ids::{AskId, End, Order, Time};
-use ferry::model::rows::EndState;
+use ferry::model::facts::{Ask, Event, Fact, HandshakeChange, Timeout};
+use ferry::model::ids::{AskId, End, Ends, Order, PacketKey, Route, Time};
+use ferry::model::rows::{EndState, PacketRow};
 use ferry::model::state::{Listed, ScanEnd, Scanned};
 use ferry::model::step;
+use ferry::plan::explain::{Explainer, Why};
 
 use crate::many::{CHAINS, answer, as_rows, block, config, open_path, rows};
 use crate::world::{SECOND, START};
@@ -178,4 +180,44 @@ fn a_listing_does_not_undo_what_a_later_block_has_said() {
     let path = open_path(0).path;
     let channel = model.channels(&path).next().expect("it is known");
     assert_eq!([channel.ends.a.state, channel.ends.b.state], [EndState::Closed; 2]);
+}
+
+/// One channel, over which so many packets were sent that nobody has relayed.
+fn flooded(packets: u64) -> Model {
+    let mut rows = as_rows(rows(1, 1));
+    let ends = Ends::V1 { src: listed(0).end, dst: listed(0).end, order: Order::Unordered };
+    let route = Arc::new(Route { from: CHAINS[0].0.into(), to: CHAINS[1].0.into(), ends });
+    let timeout = Timeout { time: Time(START + 9_000 * SECOND), ..Timeout::default() };
+    rows.packets.extend((1..=packets).map(|seq| {
+        let key = PacketKey { route: Arc::clone(&route), seq };
+        let row = PacketRow::new(key, open_path(0).path);
+        PacketRow { sent: Some(8), timeout, ..row }
+    }));
+    Model::load(config(), rows)
+}
+
+/// As many as were stuck on one channel of Osmosis: the relayer must not stand while they are explained.
+#[test]
+fn very_many_pending_packets_are_explained_in_no_time() {
+    const PENDING: u64 = 25_000;
+    let mut model = flooded(PENDING);
+    let mut effort = Effort::default();
+    let mut facts = vec![Fact::Tick];
+    for (chain, _) in CHAINS {
+        facts.push(Fact::Block(chain.into(), block(11, Vec::new())));
+    }
+    while let Some(fact) = facts.pop() {
+        let (asks, _) = effort.step(&mut model, fact, Time(START + 11 * SECOND));
+        facts.extend(asks.iter().filter_map(|(id, ask)| answer(*id, ask)));
+    }
+    let began = Instant::now();
+    let mut explainer = Explainer::new(&model);
+    let whys: Vec<Why> = model.packets().map(|row| explainer.explain(&row.key)).collect();
+    let took = began.elapsed();
+    let preparing = whys.iter().filter(|why| matches!(why, Why::Preparing { .. })).count();
+    let waiting = whys.iter().filter(|why| matches!(why, Why::Queues { .. })).count();
+    println!("{PENDING} packets, {preparing} of them being prepared: explained in {took:?}");
+    assert!(preparing > 0 && waiting > 0, "{:?} … {:?}", whys.first(), whys.last());
+    assert_eq!(preparing + waiting, whys.len());
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }

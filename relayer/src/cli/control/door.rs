@@ -165,7 +165,9 @@ impl Door {
         Ok(match serde_json::from_str(line).context(other)? {
             Request::Reload => json!(reload::read_again(self).await?),
             Request::Log(directives) => json!(self.level.direct(&directives)?),
-            Request::Packets => json!(self.desk.read(|model, _| packets::beside(model)).await?),
+            Request::Packets(args) => {
+                json!(self.desk.read(move |model, _| packets::beside(model, &args)).await??)
+            }
             Request::Clear(path) => json!(clear::beside(self, path, told).await?),
             Request::Link(args) => Box::pin(link::beside(self, &args, told)).await?,
         })
