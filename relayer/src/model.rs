@@ -31,6 +31,7 @@ mod price;
 pub mod purse;
 pub(crate) mod record;
 mod scan;
+pub(crate) mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::model::Model;
 use crate::model::cost::{CostRow, Purpose, Spent};
 use crate::model::facts::{BlockFacts, Used};
-use crate::model::ids::{ChainId, End, PacketKey, Span, Time};
+use crate::model::ids::{ChainId, End, PathId, Span, Time};
 use crate::model::notice::Notice;
 use crate::model::rows::{Done, Leg, PacketRow, SlotRow, Write};
+use crate::model::standing::Standing;
 
 /// Upper bounds of the classes of latency, in milliseconds.
 pub const LATENCY_CLASSES: [u64; 12] =
@@ -18,7 +19,7 @@ pub const LATENCY_CLASSES: [u64; 12] =
 pub const HISTORY_STEP: Span = Span::seconds(10);
 /// How many entries are kept: an hour.
 const HISTORY: usize = 360;
-/// Directions of channels that are counted by themselves; later ones are counted together.
+/// Directions of channels that are counted by themselves; the others are counted together.
 const MAX_ROUTES: usize = 2_000;
 /// Latencies of one entry of the history of which the quantiles are taken.
 const SAMPLES: usize = 1_000;
@@ -32,6 +33,8 @@ pub struct Tally {
     pub chains: BTreeMap<ChainId, ChainTally>,
     /// By direction of a channel: the chain and the end that send.
     pub routes: BTreeMap<(ChainId, End), RouteTally>,
+    /// The directions in `routes`, by how much they mattered when they were first counted: the last gives way.
+    pub(crate) ranks: BTreeSet<((Standing, u32), (ChainId, End))>,
     /// What the directions did that are not in `routes`.
     pub other_routes: RouteTally,
     /// From the block that sends a packet to the one that receives it.
@@ -74,7 +77,7 @@ pub struct ChainTally {
 }
 
 /// What happened to the packets of one direction of a channel.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RouteTally {
     /// Sent.
     pub sent: u64,
@@ -185,15 +188,15 @@ impl Tally {
         }
         for write in writes {
             if let Write::Cost(row) = write {
-                self.cost(chain, row);
+                self.cost(model, chain, row);
             }
         }
     }
 
     /// Counts what a message of ours cost, as the books have it.
-    fn cost(&mut self, chain: &ChainId, row: &CostRow) {
+    fn cost(&mut self, model: &Model, chain: &ChainId, row: &CostRow) {
         let Purpose::Packet { from, src, leg, .. } = &row.purpose else { return };
-        let route = self.route_from((from.clone(), src.clone()));
+        let route = self.route(model, &row.path, (from, src));
         let fees = route.fees.entry(chain.clone()).or_default();
         *fees = fees.saturating_add(row.fee);
         match row.result {
@@ -207,7 +210,7 @@ impl Tally {
     fn packet(&mut self, model: &Model, (chain, height): (&ChainId, u64), row: &PacketRow) {
         let (is_source, is_destination) =
             (*chain == row.key.route.from, *chain == row.key.route.to);
-        let route = self.route(&row.key);
+        let route = self.route(model, &row.path, (&row.key.route.from, row.key.route.src()));
         let sent = is_source && row.sent == Some(height);
         let received = is_destination && row.received == Some(height);
         let (acknowledged, timed_out) = match row.done {
@@ -297,16 +300,53 @@ impl Tally {
         self.chains.entry(chain.clone()).or_default()
     }
 
-    fn route(&mut self, key: &PacketKey) -> &mut RouteTally {
-        self.route_from((key.route.from.clone(), key.route.src().clone()))
-    }
-
-    /// The direction of a channel with this sending end.
-    fn route_from(&mut self, name: (ChainId, End)) -> &mut RouteTally {
-        if self.routes.len() >= MAX_ROUTES && !self.routes.contains_key(&name) {
-            return &mut self.other_routes;
+    /// The direction of a channel with this sending end. Where there is no room for it, the one that matters least
+    /// gives way: strangers, who may open as many as they like, do not hide one's own.
+    fn route(
+        &mut self,
+        model: &Model,
+        path: &PathId,
+        (from, src): (&ChainId, &End),
+    ) -> &mut RouteTally {
+        let name = (from.clone(), src.clone());
+        if !self.routes.contains_key(&name) {
+            let rank = (model.rank(path, (from, src)), name.clone());
+            if self.routes.len() >= MAX_ROUTES && !self.give_way(&rank) {
+                return &mut self.other_routes;
+            }
+            self.ranks.insert(rank);
         }
         self.routes.entry(name).or_default()
+    }
+
+    /// Counts with the others from now on the direction that matters least; `false` when this one matters no more.
+    fn give_way(&mut self, to: &((Standing, u32), (ChainId, End))) -> bool {
+        let Some(last) = self.ranks.last().filter(|last| last.0 > to.0).cloned() else {
+            return false;
+        };
+        self.ranks.remove(&last);
+        if let Some(route) = self.routes.remove(&last.1) {
+            self.other_routes.add(route);
+        }
+        true
+    }
+}
+
+impl RouteTally {
+    fn add(&mut self, other: Self) {
+        let Self { sent, received, acknowledged, timed_out, ours, redundant, fees } = other;
+        self.sent += sent;
+        self.received += received;
+        self.acknowledged += acknowledged;
+        self.timed_out += timed_out;
+        self.redundant += redundant;
+        for (sum, count) in self.ours.iter_mut().zip(ours) {
+            *sum += count;
+        }
+        for (chain, fee) in fees {
+            let sum = self.fees.entry(chain).or_default();
+            *sum = sum.saturating_add(fee);
+        }
     }
 }
 

@@ -178,6 +178,17 @@ impl Filter {
         (!is_served).then(|| format!("`allow_channels` has nothing for `{}`", name()))
     }
 
+    /// Whether it allows just this channel end: by its name, not by a `*`.
+    pub(crate) fn names(&self, port: &PortId, channel: Option<&ChannelId>) -> bool {
+        let is = |glob: &Glob, name: &str| glob.0 == name && !glob.0.contains('*');
+        channel.is_some_and(|channel| {
+            let names = |pattern: &Pattern| {
+                is(&pattern.port, port.as_str()) && is(&pattern.channel, channel.as_str())
+            };
+            self.allow_channels.iter().any(names)
+        })
+    }
+
     /// Why a packet from this end is not carried, whatever it holds; `None` when it is.
     fn refuses_packet(&self, end: &End, seq: u64) -> Option<String> {
         let denied = self.deny_packets.iter().find(|packets| packets.has(end, seq))?;

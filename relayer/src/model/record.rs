@@ -225,6 +225,11 @@ impl Record {
         self.channels.find(path, side, (ours, theirs))
     }
 
+    /// The channel of a path that has this end on one side.
+    pub(crate) fn channel_at(&self, path: &PathId, side: Side, end: &End) -> Option<&ChannelRow> {
+        self.channels.at(path, side, (&end.port, Some(&end.channel))).next()
+    }
+
     /// The first channel of a path between these ports that has no end yet.
     pub(crate) fn unbegun_channel(
         &self,

@@ -22,7 +22,8 @@ pub struct Look {
     pub paths: Vec<PathLook>,
     /// The clients.
     pub clients: Vec<ClientLook>,
-    /// The channels, those with the most pending packets first.
+    /// The channels, those with the most pending packets first. Where there are too many, those that `allow_channels`
+    /// names are among them, then those that are open.
     pub channels: Vec<ChannelLook>,
     /// How many channels there are.
     pub channels_total: usize,
@@ -36,7 +37,8 @@ pub struct Look {
     pub transactions_total: usize,
     /// What was not read and is being scanned, or holds packets that cannot be moved.
     pub gaps: Vec<GapLook>,
-    /// What was done since the start, by direction of channels.
+    /// What was done since the start, by direction of channels. The last one has no names where there were too many:
+    /// what the others did together.
     pub costs: Vec<CostLook>,
     /// From the block that sends a packet to the one that receives it.
     pub receive_latency: LatencyLook,
@@ -133,6 +135,8 @@ pub struct PathLook {
     pub channels: usize,
     /// How many packets are pending.
     pub pending: usize,
+    /// How long ago the oldest of them was sent.
+    pub oldest_age_seconds: Option<u64>,
 }
 
 /// One end of a path.

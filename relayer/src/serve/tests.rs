@@ -23,6 +23,8 @@ use crate::model::state::{Account, ClientFacts, ClientStatus};
 use crate::model::{Model, step};
 use crate::store::postgres::{Holder, Replica};
 
+mod crowd;
+
 const TOKEN: &str = "0123456789abcdef0123";
 
 /// The height of both chains: an hour of blocks and more.

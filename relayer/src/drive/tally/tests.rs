@@ -4,9 +4,15 @@ use std::sync::Arc;
 
 use super::*;
 use crate::drive::setup::offline;
-use crate::model::facts::Tip;
-use crate::model::ids::{Address, Ends, FlowId, LaneId, Order, Route, Side, SlotId};
-use crate::model::rows::{CursorRow, Rows};
+use crate::model::facts::{Fact, Tip};
+use crate::model::filter::Pattern;
+use crate::model::ids::{
+    Address, Both, Ends, FlowId, LaneId, Order, PacketKey, Route, Side, SlotId,
+};
+use crate::model::rows::{
+    ChannelEnd, ChannelRow, CursorRow, EndState, Ibc, PathEnd, PathRow, Rows,
+};
+use crate::model::step;
 use crate::plan::work::Work;
 
 const SECOND: u64 = 1_000_000_000;
@@ -131,4 +137,71 @@ fn the_history_has_no_holes_and_ends() {
     assert_eq!(begins.len(), HISTORY);
     assert_eq!(begins.last(), Some(&9_000));
     assert!(begins.windows(2).all(|pair| pair[1] - pair[0] == 10));
+}
+
+/// Channels 0, 1, 2 … of one path, open on both sides.
+fn crowd(channels: u32) -> Model {
+    let end = |index: u32| ChannelEnd {
+        port: "transfer".into(),
+        channel: Some(format!("channel-{index}").as_str().into()),
+        state: EndState::Open,
+        since: 1,
+    };
+    let row = |index| ChannelRow {
+        path: "a-b".into(),
+        index,
+        version: "ics20-1".into(),
+        order: Order::Unordered,
+        ends: Both::of(end(index)),
+    };
+    let mut model = model();
+    let path = PathRow {
+        path: "a-b".into(),
+        chains: Both { a: "a-1".into(), b: "b-1".into() },
+        ends: Both::of(PathEnd::default()),
+        create: false,
+        delay: Span(0),
+        ibc: Ibc::V1,
+    };
+    step(&mut model, Fact::Path(path, (0..channels).map(row).collect()), Time(1_000 * SECOND));
+    model
+}
+
+fn sent_over(index: u32) -> Write {
+    let end = End { port: "transfer".into(), channel: format!("channel-{index}").as_str().into() };
+    let ends = Ends::V1 { src: end.clone(), dst: end, order: Order::Unordered };
+    let route = Arc::new(Route { from: "a-1".into(), to: "b-1".into(), ends });
+    let row = PacketRow::new(PacketKey { route, seq: 1 }, "a-b".into());
+    Write::Packet(PacketRow { sent: Some(100), ..row })
+}
+
+#[test]
+fn strangers_channels_do_not_crowd_out_ones_own() {
+    const STRANGERS: u32 = 2_000;
+    let (first, named) = (0, STRANGERS + 1);
+    let mut model = crowd(named + 1);
+    let config = model.config.get_mut(&ChainId::from("a-1")).unwrap();
+    config.filter.allow_channels = ["*/*", &format!("transfer/channel-{named}")]
+        .map(|text| Pattern::parse(text).unwrap())
+        .into();
+    let mut tally = Tally::new(Time(0));
+    // Those of strangers are there first, and take all the room.
+    let mut send = |index| {
+        tally.block(&model, (&"a-1".into(), 100), &Ours::default(), &[sent_over(index)]);
+    };
+    (1..=STRANGERS).for_each(&mut send);
+    // The channel that is there longest, the newest of all, which the configuration names, and one more.
+    [first, named, STRANGERS, first, named].into_iter().for_each(send);
+    let sent = |index: u32| {
+        let end =
+            End { port: "transfer".into(), channel: format!("channel-{index}").as_str().into() };
+        tally.routes.get(&("a-1".into(), end)).map(|route| route.sent)
+    };
+    assert_eq!((sent(first), sent(named)), (Some(2), Some(2)));
+    assert_eq!((sent(1), sent(STRANGERS - 2)), (Some(1), Some(1)));
+    assert_eq!((sent(STRANGERS - 1), sent(STRANGERS)), (None, None), "the newest give way");
+    // Nothing is lost: theirs is counted with the others'.
+    assert_eq!((tally.routes.len(), tally.other_routes.sent), (MAX_ROUTES, 3));
+    let all: u64 = tally.routes.values().map(|route| route.sent).sum();
+    assert_eq!(all + tally.other_routes.sent, u64::from(STRANGERS) + 5);
 }

@@ -11,11 +11,13 @@ use crate::drive::tally::{
     ChainTally, HISTORY_STEP, LATENCY_CLASSES, Latency, Moment, RouteTally, Tally,
 };
 use crate::model::Model;
-use crate::model::ids::{ChainId, ChannelId, End, FlowId, LaneId, Order, PortId, Side, Time};
+use crate::model::ids::{
+    ChainId, ChannelId, End, FlowId, LaneId, Order, PathId, PortId, Side, Time,
+};
 use crate::model::rows::{ChannelRow, EndState, PacketRow, PathRow};
-use crate::plan::explain::{explain, obstacle};
+use crate::plan::explain::{Explainer, obstacle};
 
-/// Channels that are listed; those with the most pending packets come first.
+/// Channels that are listed.
 const MAX_CHANNELS: usize = 500;
 /// Undecided transactions that are listed, the oldest first.
 const MAX_TRANSACTIONS: usize = 100;
@@ -44,12 +46,12 @@ impl Look {
                 .values()
                 .map(|config| chain(model, tally, &config.id, now))
                 .collect(),
-            paths: model.paths().map(|row| path(model, row)).collect(),
+            paths: paths(model, now),
             clients: model.flow_ids().filter_map(|id| client(model, &id, now)).collect(),
             channels,
             channels_total,
             packets: packets(model, now, max_packets),
-            packets_total: model.packets().count(),
+            packets_total: model.packet_count(),
             transactions: transactions.collect(),
             transactions_total: slots().count(),
             gaps: gaps(model),
@@ -111,7 +113,18 @@ impl From<ChainTally> for ChainDone {
     }
 }
 
-fn path(model: &Model, row: &PathRow) -> PathLook {
+fn paths(model: &Model, now: Time) -> Vec<PathLook> {
+    let mut pending = BTreeMap::<&PathId, Pending>::new();
+    for row in model.packets() {
+        pending.entry(&row.path).or_default().add(row, sent_at(model, row));
+    }
+    model
+        .paths()
+        .map(|row| path(model, row, pending.remove(&row.path).unwrap_or_default(), now))
+        .collect()
+}
+
+fn path(model: &Model, row: &PathRow, pending: Pending, now: Time) -> PathLook {
     let end = |side: Side| {
         let (chain, end) = (row.chains.on(side), row.ends.on(side));
         PathEndLook {
@@ -126,8 +139,9 @@ fn path(model: &Model, row: &PathRow) -> PathLook {
         path: row.path.clone(),
         ibc: row.ibc,
         ends: [end(Side::A), end(Side::B)],
-        channels: model.channels(&row.path).count(),
-        pending: model.packets().filter(|packet| packet.path == row.path).count(),
+        channels: model.channel_count(&row.path),
+        pending: pending.count,
+        oldest_age_seconds: pending.oldest_sent.map(|sent| now.since(sent).0 / SECOND),
     }
 }
 
@@ -145,12 +159,22 @@ fn client(model: &Model, id: &FlowId, now: Time) -> Option<ClientLook> {
     })
 }
 
-/// The pending packets that one end of a channel sent.
+/// Pending packets: those that one end of a channel sent, or all of a path.
 #[derive(Default)]
 struct Pending {
     count: usize,
-    oldest: Option<u64>,
+    /// The sequence of the first.
+    first: Option<u64>,
     oldest_sent: Option<Time>,
+}
+
+impl Pending {
+    fn add(&mut self, row: &PacketRow, sent: Option<Time>) {
+        self.count += 1;
+        // Packets of one end stand in the order of their sequences.
+        self.first.get_or_insert(row.key.seq);
+        self.oldest_sent = self.oldest_sent.into_iter().chain(sent).min();
+    }
 }
 
 /// Pending packets by the end that sent them.
@@ -160,13 +184,8 @@ fn pending(model: &Model) -> AllPending<'_> {
     let mut all = AllPending::new();
     for row in model.packets() {
         let src = row.key.route.src();
-        let pending = all.entry((&row.key.route.from, &src.port, &src.channel)).or_default();
-        pending.count += 1;
-        // Packets of one end stand in the order of their sequences.
-        if pending.oldest.is_none() {
-            pending.oldest = Some(row.key.seq);
-            pending.oldest_sent = sent_at(model, row);
-        }
+        let pending = all.entry((&row.key.route.from, &src.port, &src.channel));
+        pending.or_default().add(row, sent_at(model, row));
     }
     all
 }
@@ -186,7 +205,7 @@ fn sent_by<'a>(
     pending.get(&(path.chains.on(side), &end.port, end.channel.as_ref()?))
 }
 
-/// The channels with the most pending packets, and how many channels there are.
+/// The channels that are shown, those with the most pending packets first, and how many channels there are.
 fn channels(model: &Model, now: Time) -> (Vec<ChannelLook>, usize) {
     let pending = pending(model);
     let sent_by_both =
@@ -195,12 +214,16 @@ fn channels(model: &Model, now: Time) -> (Vec<ChannelLook>, usize) {
         sent_by_both(path, row).into_iter().flatten().map(|pending| pending.count).sum()
     };
     let all = model.paths().flat_map(|path| model.channels(&path.path).map(move |row| (path, row)));
-    let mut all: Vec<_> = all.map(|(path, row)| (Reverse(count(path, row)), path, row)).collect();
-    let total = all.len();
-    all.sort_by_key(|(pending, ..)| *pending);
-    all.truncate(MAX_CHANNELS);
-    let shown =
-        all.into_iter().map(|(_, path, row)| channel((path, row), sent_by_both(path, row), now));
+    let all = all.map(|(path, row)| (Reverse(count(path, row)), path, row));
+    let (mut busy, idle): (Vec<_>, Vec<_>) = all.partition(|(pending, ..)| pending.0 > 0);
+    let total = busy.len() + idle.len();
+    if busy.len() > MAX_CHANNELS {
+        busy.sort_by_cached_key(|(pending, path, row)| (model.standing(path, row), *pending));
+        busy.truncate(MAX_CHANNELS);
+    }
+    busy.sort_by_key(|(pending, ..)| *pending);
+    let shown = busy.into_iter().chain(idle).take(MAX_CHANNELS);
+    let shown = shown.map(|(_, path, row)| channel((path, row), sent_by_both(path, row), now));
     (shown.collect(), total)
 }
 
@@ -215,7 +238,7 @@ fn channel(
         channel: row.ends.on(side).channel.clone(),
         state: word(row.ends.on(side).state),
         pending: sent.map_or(0, |sent| sent.count),
-        oldest_sequence: sent.and_then(|sent| sent.oldest),
+        oldest_sequence: sent.and_then(|sent| sent.first),
     };
     let ends = [end(Side::A, sent[0]), end(Side::B, sent[1])];
     let oldest = sent.into_iter().flatten().filter_map(|sent| sent.oldest_sent).min();
@@ -232,6 +255,7 @@ fn packets(model: &Model, now: Time, limit: usize) -> Vec<PacketLook> {
     let mut rows: Vec<(Option<Time>, &PacketRow)> =
         model.packets().map(|row| (sent_at(model, row), row)).collect();
     rows.sort_by_key(|(sent, _)| *sent);
+    let mut explainer = Explainer::new(model);
     let shown = rows.into_iter().take(limit).map(|(sent, row)| {
         let End { port, channel } = row.key.route.src();
         PacketLook {
@@ -247,7 +271,7 @@ fn packets(model: &Model, now: Time, limit: usize) -> Vec<PacketLook> {
                 (None, Some(_)) => "received",
                 (None, None) => "sent",
             },
-            why: explain(model, &row.key).to_string(),
+            why: explainer.explain(&row.key).to_string(),
         }
     });
     shown.collect()
@@ -280,7 +304,10 @@ fn costs(model: &Model, tally: &Tally) -> Vec<CostLook> {
             fees: tally.fees.iter().map(|(chain, amount)| fee(model, chain, *amount)).collect(),
         }
     };
-    tally.routes.iter().map(cost).collect()
+    let nameless = (ChainId::from(""), End { port: "".into(), channel: "".into() });
+    let others =
+        (tally.other_routes != RouteTally::default()).then_some((&nameless, &tally.other_routes));
+    tally.routes.iter().chain(others).map(cost).collect()
 }
 
 fn fee(model: &Model, chain: &ChainId, amount: u128) -> Fee {

@@ -193,7 +193,7 @@ function drawTables(look) {
     [(c.ends[0].state === c.ends[1].state ? c.ends[0].state : `${c.ends[0].state}, ${c.ends[1].state}`) + (c.ordered ? ", ordered" : "")],
     [number(c.pending)], [c.oldest_age_seconds === null ? "–" : duration(c.oldest_age_seconds)]]);
   rows("costs", look.costs, "nothing was relayed since the start", (c) => [
-    [`${c.chain} ${c.port}/${c.channel}`], [number(c.sent)], [number(c.received)], [number(c.acknowledged)], [number(c.timed_out)],
+    [c.channel ? `${c.chain} ${c.port}/${c.channel}` : "all others"], [number(c.sent)], [number(c.received)], [number(c.acknowledged)], [number(c.timed_out)],
     [number(c.our_receipts + c.our_acknowledgements + c.our_timeouts)], [number(c.redundant), c.redundant ? "text-warn" : ""], [fees(c.fees)]]);
 }
 
