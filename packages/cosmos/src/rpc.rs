@@ -200,7 +200,21 @@ impl Rpc {
     /// # Errors
     /// [`RpcError`]; [`Fault::Refused`] when the node does not have the block.
     pub async fn block_results(&self, height: u64) -> Result<BlockResults, RpcError> {
-        self.call("block_results", serde_json::json!({ "height": height.to_string() })).await
+        Ok(self.block_results_within(height, MAX_ANSWER).await?.0)
+    }
+
+    /// The same, and how many bytes the answer had: read only if they are no more than `most`.
+    ///
+    /// # Errors
+    /// As [`Rpc::block_results`]; [`Fault::TooLong`].
+    pub async fn block_results_within(
+        &self,
+        height: u64,
+        most: usize,
+    ) -> Result<(BlockResults, usize), RpcError> {
+        let (method, params) =
+            ("block_results", serde_json::json!({ "height": height.to_string() }));
+        self.exchange(method, params, most).await.map_err(|fault| self.error(method, fault))
     }
 
     /// A header with the signatures on it. For the tip these are the votes seen so far.
@@ -308,18 +322,21 @@ impl Rpc {
         method: &'static str,
         params: Value,
     ) -> Result<T, RpcError> {
-        self.exchange(method, params).await.map_err(|fault| self.error(method, fault))
+        let answer = self.exchange(method, params, MAX_ANSWER).await;
+        Ok(answer.map_err(|fault| self.error(method, fault))?.0)
     }
 
     fn error(&self, method: &'static str, fault: Fault) -> RpcError {
         RpcError { endpoint: self.address.clone(), method, fault }
     }
 
+    /// The answer, and how many bytes it had.
     async fn exchange<T: DeserializeOwned>(
         &self,
         method: &'static str,
         params: Value,
-    ) -> Result<T, Fault> {
+        most: usize,
+    ) -> Result<(T, usize), Fault> {
         let request =
             serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         let sent = self.http.post(self.endpoint()).json(&request).send().await;
@@ -327,8 +344,11 @@ impl Rpc {
         let status = response.status();
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.transport(error))? {
-            if body.len() + chunk.len() > MAX_ANSWER {
-                return Err(Fault::Malformed(format!("more than {MAX_ANSWER} bytes")));
+            if body.len() + chunk.len() > most.min(MAX_ANSWER) {
+                return Err(match most < MAX_ANSWER {
+                    true => Fault::TooLong { most },
+                    false => Fault::Malformed(format!("more than {MAX_ANSWER} bytes")),
+                });
             }
             body.extend_from_slice(&chunk);
         }
@@ -338,7 +358,9 @@ impl Rpc {
                 let data = data.as_str().map_or_else(|| data.to_string(), str::to_owned);
                 Err(Fault::Refused { code, message, data })
             }
-            Ok(Envelope { result: Some(result), .. }) if status.is_success() => Ok(result),
+            Ok(Envelope { result: Some(result), .. }) if status.is_success() => {
+                Ok((result, body.len()))
+            }
             _ if !status.is_success() => {
                 Err(Fault::Http { status: status.as_u16(), body: beginning(&body) })
             }

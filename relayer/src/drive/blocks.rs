@@ -18,6 +18,10 @@ use super::node::Node;
 use super::{DriveError, decode, light};
 use crate::model::facts::{BlockFacts, Fact, Tip};
 
+mod line;
+
+use line::Line;
+
 /// Blocks fetched at once while catching up.
 const AHEAD: usize = 8;
 /// How long the node may take to accept a subscription, and how long it is let alone after it failed to.
@@ -44,17 +48,21 @@ pub(super) async fn pull(
     let mut news = News::new(&node);
     let mut last = cursor;
     let mut forked = Forked::default();
+    let line = Line::new(cursor.height + 1);
     loop {
         let seen = news.after(last.height).await;
+        line.come_to(last.height + 1);
         let heights = last.height + 1..=seen.latest;
         let fetches = heights.map(|height| {
             let header = seen.header.clone().filter(|header| header.height.value() == height);
-            fetch(&node, height, header)
+            fetch((&*node, &line), height, header)
         });
         let mut blocks = pin!(stream::iter(fetches).buffered(AHEAD));
         while let Some(fetched) = blocks.next().await {
-            let (parent, block, is_garbled) = match fetched {
-                Fetched::Block { parent, facts, is_garbled } => (parent, *facts, is_garbled),
+            let (parent, block, is_garbled, size) = match fetched {
+                Fetched::Block { parent, facts, is_garbled, size } => {
+                    (parent, *facts, is_garbled, size)
+                }
                 Fetched::Gone => {
                     last = newest(&node).await;
                     if facts.send(Fact::Jump(node.id.clone(), last)).await.is_err() {
@@ -76,6 +84,12 @@ pub(super) async fn pull(
             if is_garbled && facts.send(Fact::Garbled(node.id.clone())).await.is_err() {
                 return Ok(());
             }
+            line.note(size);
+            if line.is_long() {
+                // What such a block did takes room until the loop has taken it in.
+                drop(facts.reserve_many(facts.max_capacity()).await);
+            }
+            line.come_to(last.height + 1);
         }
     }
 }
@@ -116,6 +130,8 @@ enum Fetched {
         facts: Box<BlockFacts>,
         /// Some of its events do not read.
         is_garbled: bool,
+        /// How many bytes its results had.
+        size: usize,
     },
     /// No endpoint keeps it any more.
     Gone,
@@ -175,12 +191,14 @@ fn bytes(hash: tendermint::Hash) -> [u8; 32] {
 /// Fetches and reads a block, however often that takes.
 ///
 /// A header that is known already saves a request, unless a transaction of ours is in the block.
-async fn fetch(node: &Node, height: u64, header: Option<Header>) -> Fetched {
+async fn fetch((node, line): (&Node, &Line), height: u64, header: Option<Header>) -> Fetched {
     let mut pause = Pause::default();
     let mut refused = Refused::default();
     let block = loop {
-        match try_fetch(node, height, header.clone()).await {
+        let most = line.room(height).await;
+        match try_fetch(node, (height, most), header.clone()).await {
             Ok(block) => break block,
+            Err(RpcError { fault: Fault::TooLong { .. }, .. }) => line.wait(height).await,
             Err(error) => {
                 let is_refused = matches!(error.fault, Fault::Refused { .. });
                 if is_refused && refused.is_gone(node, height).await {
@@ -198,7 +216,8 @@ async fn fetch(node: &Node, height: u64, header: Option<Header>) -> Fetched {
     for error in &unread {
         tracing::error!(chain = %node.id, height, %error, "IBC event does not read, its paths are scanned; please report this");
     }
-    Fetched::Block { parent, facts: Box::new(facts), is_garbled: !unread.is_empty() }
+    let (facts, is_garbled) = (Box::new(facts), !unread.is_empty());
+    Fetched::Block { parent, facts, is_garbled, size: block.size }
 }
 
 /// A block as the node gives it.
@@ -207,22 +226,29 @@ struct Block {
     /// Empty when none of them is ours.
     txs: Vec<Vec<u8>>,
     results: BlockResults,
+    /// How many bytes the results had.
+    size: usize,
 }
 
-async fn try_fetch(node: &Node, height: u64, header: Option<Header>) -> Result<Block, RpcError> {
+/// Fetches a block whose results have no more than `most` bytes.
+async fn try_fetch(
+    node: &Node,
+    (height, most): (u64, usize),
+    header: Option<Header>,
+) -> Result<Block, RpcError> {
     let rpc = node.rpc();
-    let (results, block) = match header {
+    let ((results, size), block) = match header {
         Some(header) => {
-            let results = rpc.block_results(height).await?;
+            let (results, size) = rpc.block_results_within(height, most).await?;
             if results.height != height {
                 return Err(malformed(&rpc, format!("results of {} for {height}", results.height)));
             }
             if !decode::has_used(&node.lanes(), &results) {
-                return Ok(Block { header, txs: Vec::new(), results });
+                return Ok(Block { header, txs: Vec::new(), results, size });
             }
-            (results, rpc.block(height).await?)
+            ((results, size), rpc.block(height).await?)
         }
-        None => tokio::try_join!(rpc.block_results(height), rpc.block(height))?,
+        None => tokio::try_join!(rpc.block_results_within(height, most), rpc.block(height))?,
     };
     let header = block.block.header.clone();
     let got = (header.height.value(), results.height, results.txs.len());
@@ -230,7 +256,7 @@ async fn try_fetch(node: &Node, height: u64, header: Option<Header>) -> Result<B
         let reason = format!("block and results of {height} do not belong together");
         return Err(malformed(&rpc, reason));
     }
-    Ok(Block { header, txs: block.block.txs().to_vec(), results })
+    Ok(Block { header, txs: block.block.txs().to_vec(), results, size })
 }
 
 /// Who has refused a block.

@@ -21,6 +21,12 @@ pub(super) const CHAIN: &str = "wasmdev-1";
 /// Within this time a test that works is over many times.
 pub(super) const LIMIT: Duration = Duration::from_secs(20);
 
+/// More than sockets hold between a node that writes and a client that has ceased to read, in bytes.
+pub(super) const MUCH: usize = 20 << 20;
+
+/// What stands for the events of a block in an answer.
+const NO_EVENTS: &str = "\"finalize_block_events\":[]";
+
 /// How a node treats its next call.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Trouble {
@@ -46,6 +52,12 @@ pub(super) struct State {
     pub(super) results_from: usize,
     /// Methods that it does not serve.
     pub(super) refuses: Vec<&'static str>,
+    /// Events of every block as JSON, instead of `events`: so many that they are not copied for each call.
+    pub(super) long: Option<Arc<str>>,
+    /// How many of those answers are being read of which [`MUCH`] has been written.
+    long_reading: usize,
+    /// How many there were at once.
+    pub(super) long_at_once: usize,
     /// Height -> its commit and validators, where it has those.
     pub(super) light: BTreeMap<u64, [Value; 2]>,
     /// What a query of the application is answered whose path or request has this text; the first that fits.
@@ -53,6 +65,11 @@ pub(super) struct State {
 }
 
 impl State {
+    fn begin_long(&mut self) {
+        self.long_reading += 1;
+        self.long_at_once = self.long_at_once.max(self.long_reading);
+    }
+
     fn query(&self, params: &Value) -> Option<&Value> {
         let path = params["path"].as_str().unwrap_or_default();
         let request = params["data"].as_str().unwrap_or_default();
@@ -139,6 +156,28 @@ impl FakeNode {
         let node = Node::new(lane.chain.clone(), endpoints, Duration::from_millis(5));
         node.sign_with([lane]);
         Arc::new(node)
+    }
+
+    /// Answers with events that are too long to be copied.
+    async fn write_long(
+        &self,
+        stream: &mut TcpStream,
+        [status, before, long, after]: [&str; 4],
+    ) -> std::io::Result<()> {
+        let before = format!("{before}\"finalize_block_events\":");
+        let length = before.len() + long.len() + after.len();
+        let head =
+            format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+        stream.write_all(format!("{head}{before}").as_bytes()).await?;
+        let (first, rest) = long.as_bytes().split_at(MUCH.min(long.len()));
+        stream.write_all(first).await?;
+        self.state.lock().unwrap().begin_long();
+        let written = match stream.write_all(rest).await {
+            Ok(()) => stream.write_all(after.as_bytes()).await,
+            Err(error) => Err(error),
+        };
+        self.state.lock().unwrap().long_reading -= 1;
+        written
     }
 
     fn answer(&self, method: &str, params: &Value) -> Result<Value, String> {
@@ -251,6 +290,13 @@ async fn serve(node: FakeNode, mut stream: TcpStream) {
     let length = text.len();
     let head =
         format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+    let long = node.state.lock().unwrap().long.clone();
+    let parts = text.split_once(NO_EVENTS).zip(long);
     // A client that is gone needs no answer.
-    let _ = stream.write_all(format!("{head}{text}").as_bytes()).await;
+    let _ = match parts {
+        Some(((before, after), long)) => {
+            node.write_long(&mut stream, [status, before, &long, after]).await
+        }
+        None => stream.write_all(format!("{head}{text}").as_bytes()).await,
+    };
 }

@@ -46,6 +46,12 @@ pub enum Fault {
         /// Its details.
         data: String,
     },
+    /// The answer has more bytes than the caller wanted to read.
+    #[error("the answer has more than {most} bytes")]
+    TooLong {
+        /// How many were wanted.
+        most: usize,
+    },
     /// The answer is not what the method answers.
     #[error("the answer is malformed: {0}")]
     Malformed(String),
@@ -70,7 +76,7 @@ impl Fault {
                 Blame::Node
             }
             Self::Refused { .. } => Blame::Place,
-            Self::Address(_) => Blame::Question,
+            Self::Address(_) | Self::TooLong { .. } => Blame::Question,
         }
     }
 }

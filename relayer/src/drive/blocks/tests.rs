@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::fake::{FakeNode, LIMIT, Trouble};
+use super::super::fake::{FakeNode, LIMIT, MUCH, Trouble, recorded};
 use super::*;
 
 /// A puller at work.
@@ -236,4 +236,64 @@ async fn an_endpoint_that_stands_still_is_left_for_one_that_goes_on() {
     second.grow(7);
     assert_eq!(pulling.heights(2).await, [6, 7]);
     assert_eq!(node.rpc().endpoint(), second.address);
+}
+
+/// The events of one receive, as a node of wasmd told them, so many times.
+fn receives(count: usize) -> Arc<str> {
+    let told = recorded("results_MsgRecvPacket");
+    let all = told["txs_results"][0]["events"].as_array().unwrap();
+    let is_of_message = |event: &&serde_json::Value| {
+        let attributes = event["attributes"].as_array().unwrap();
+        attributes.iter().any(|one| one["key"] == "msg_index" && one["value"] == "1")
+    };
+    let one: Vec<String> = all.iter().filter(is_of_message).map(ToString::to_string).collect();
+    format!("[{}]", vec![one.join(","); count].join(",")).into()
+}
+
+/// What this process has in memory, in MiB: `VmRSS` now, `VmHWM` at most.
+fn memory(what: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(what)).unwrap();
+    line.split_whitespace().next().unwrap().parse::<u64>().unwrap() >> 10
+}
+
+#[tokio::test]
+async fn long_blocks_are_read_one_after_the_other() {
+    let node = FakeNode::with_blocks(6).await;
+    let long = "x".repeat(MUCH + (4 << 20));
+    let event = json!([{ "type": "x", "attributes": [{ "key": "x", "value": long }] }]);
+    node.state.lock().unwrap().long = Some(event.to_string().into());
+    let mut pulling = Pulling::by(node.connect(LIMIT).await, node.tip(1));
+    assert_eq!(pulling.heights(5).await, [2, 3, 4, 5, 6]);
+    let (calls, at_once) = {
+        let state = node.state.lock().unwrap();
+        (state.calls.clone(), state.long_at_once)
+    };
+    assert_eq!(at_once, 1, "while one is read whole, the others wait");
+    // Those that were asked for too early are asked for again; after them none is asked for too early.
+    let results = calls.iter().filter(|call| *call == "block_results").count();
+    assert!(results <= 9, "{results} for 5 blocks: {calls:?}");
+    node.state.lock().unwrap().long = None;
+    node.grow(30);
+    assert_eq!(pulling.heights(24).await, (7..=30).collect::<Vec<_>>());
+}
+
+/// The target of docs/benchmarks.md: catching up with blocks of 10,000 receives, each of them in 200 MiB.
+#[tokio::test]
+#[ignore = "takes half a minute and prints numbers; docs/benchmarks.md has them with the command"]
+async fn blocks_of_ten_thousand_receives_take_bounded_memory() {
+    let node = FakeNode::with_blocks(9).await;
+    let events = receives(10_000);
+    let bytes = events.len();
+    node.state.lock().unwrap().long = Some(events);
+    // What the node has counts for nothing, nor what making it took.
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    let before = memory("VmRSS:");
+    let mut pulling = Pulling::by(node.connect(10 * LIMIT).await, node.tip(1));
+    let first = pulling.heights(1).await;
+    let of_one = memory("VmHWM:") - before;
+    assert_eq!([first, pulling.heights(7).await].concat(), (2..=9).collect::<Vec<_>>());
+    let most = memory("VmHWM:") - before;
+    println!("8 blocks of {} MiB: {of_one} MiB for the first, {most} MiB at most", bytes >> 20);
+    assert!(most <= 200, "{most} MiB");
 }
