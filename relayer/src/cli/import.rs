@@ -7,21 +7,21 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use cosmos::keys::store::fitting_name;
 use cosmos::keys::{Key, KeyStore, KeyStoreError, keyring};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::Place;
 use super::password::{self, Again};
-use crate::config::Chain;
 use crate::config::import::{Import, ImportedPath, KeySource, Note, import};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Hermes' `config.toml` or rly's `config.yaml`.
     file: PathBuf,
-    /// The other relayer's folder of keys. Default: what Hermes' configuration says, else ~/.hermes/keys; of rly `keys` beside
-    /// the folder of its configuration.
+    /// The other relayer's folder of keys. Default: what Hermes' configuration says, else ~/.hermes/keys; of rly
+    /// `keys` beside the folder of its configuration.
     #[arg(long, value_name = "DIR")]
     keys: Option<PathBuf>,
     /// Show what would be written, and write nothing.
@@ -51,6 +51,9 @@ struct KeyReport {
     chain: String,
     /// Its name in ferry.
     key: String,
+    /// Its name in the other relayer, where that is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was: Option<String>,
     taken_over: bool,
     /// What was done, or what is to be done.
     how: String,
@@ -97,30 +100,26 @@ pub(super) fn run(place: &Place, args: &Args) -> anyhow::Result<()> {
     })
 }
 
-/// Takes over the keys that can be opened, and renames those that share a name and are not the same.
+/// Takes over the keys that can be opened, and renames those whose name ferry does not take, or that share one and
+/// are not the same.
 fn take_keys(place: &Place, args: &Args, import: &mut Import) -> anyhow::Result<Vec<KeyReport>> {
     let mut taken = Taken { place, store: place.keys(), password: None, names: BTreeMap::new() };
     let mut reports = Vec::new();
     for (sources, chain) in import.keys.iter().zip(&mut import.config.chains) {
         let mut names = Vec::new();
         for (source, name) in sources.iter().zip(chain.key.to_vec()) {
-            let mut report = KeyReport {
-                chain: chain.id.clone(),
-                key: name,
-                taken_over: false,
-                how: String::new(),
-            };
-            match open(source, args) {
-                Err(how) => report.how = how,
+            let mut key = fitting_name(&name);
+            let (taken_over, how) = match open(source, &key, args) {
+                Err(how) => (false, how),
                 Ok(secret) => {
-                    let name = taken.keep((&report.key, &*chain), &secret, args)?;
-                    report.key = name;
+                    key = taken.keep((&key, &chain.id), &secret, args)?;
                     let address = Key::from_secret(&secret)?.address(&chain.address_prefix)?;
-                    (report.taken_over, report.how) = (true, format!("its address is {address}"));
+                    (true, format!("its address is {address}"))
                 }
-            }
-            names.push(report.key.clone());
-            reports.push(report);
+            };
+            names.push(key.clone());
+            let (chain, was) = (chain.id.clone(), (name != key).then_some(name));
+            reports.push(KeyReport { chain, key, was, taken_over, how });
         }
         chain.key = names.into();
     }
@@ -141,13 +140,24 @@ impl Taken<'_> {
     /// Keeps a key, under another name where that is another key's; gives the name.
     fn keep(
         &mut self,
-        (name, chain): (&str, &Chain),
+        (name, chain): (&str, &str),
         secret: &[u8; 32],
         args: &Args,
     ) -> anyhow::Result<String> {
         let account = Key::from_secret(secret)?.account_id();
-        let is_anothers = self.names.get(name).is_some_and(|known| *known != account);
-        let name = if is_anothers { format!("{name}-{}", chain.id) } else { name.to_owned() };
+        let is_anothers = |name: &str| self.names.get(name).is_some_and(|known| *known != account);
+        let mut others = (1..).map(|number: u32| {
+            fitting_name(&match number {
+                1 => format!("{name}-{chain}"),
+                number => format!("{number}-{name}-{chain}"),
+            })
+        });
+        let mut name = name.to_owned();
+        while is_anothers(&name)
+            && let Some(other) = others.next()
+        {
+            name = other;
+        }
         let is_new = self.names.insert(name.clone(), account).is_none();
         if is_new && !args.dry_run {
             let password = match &self.password {
@@ -179,13 +189,13 @@ fn keep(
     }
 }
 
-/// The secret of a key of the other relayer, or what is to be done to get it.
-fn open(source: &KeySource, args: &Args) -> Result<Zeroizing<[u8; 32]>, String> {
+/// The secret of a key of the other relayer, or what is to be done to get it under the name that it has here.
+fn open(source: &KeySource, ours: &str, args: &Args) -> Result<Zeroizing<[u8; 32]>, String> {
     match source {
         KeySource::Hermes { chain, name, folder } => {
             let home = std::env::home_dir().unwrap_or_default().join(".hermes/keys");
             let folder = args.keys.clone().or_else(|| folder.clone()).unwrap_or(home);
-            hermes_key(&folder.join(chain).join("keyring-test").join(format!("{name}.json")), name)
+            hermes_key(&folder.join(chain).join("keyring-test").join(format!("{name}.json")), ours)
         }
         KeySource::Rly { alias, name, id, prefix, backend } => {
             let folder = args.keys.clone().unwrap_or_else(|| rly_keys(&args.file)).join(id);
@@ -194,13 +204,19 @@ fn open(source: &KeySource, args: &Args) -> Result<Zeroizing<[u8; 32]>, String> 
                 other => Err(format!("ferry opens keyrings of the backend `test`, not `{other}`")),
             };
             let folder = folder.display();
+            // As a shell takes it.
+            let quoted = if ours == name {
+                name.clone()
+            } else {
+                format!("'{}'", name.replace('\'', "'\\''"))
+            };
             opened.map_err(|why| {
                 format!(
-                    "{why}. Give --keys DIR if the keys are elsewhere. Or `ferry keys restore {name}` with its mnemonic. Or \
-                     have the command of any Cosmos chain, such as gaiad, print the private key: `gaiad keys export {name} \
+                    "{why}. Give --keys DIR if the keys are elsewhere. Or `ferry keys restore {ours}` with its mnemonic. Or \
+                     have the command of any Cosmos chain, such as gaiad, print the private key: `gaiad keys export {quoted} \
                      --keyring-backend {backend} --keyring-dir {folder} --unarmored-hex --unsafe > secret`, then `ferry keys \
-                     import {name} --secret-file secret` and delete that file. `rly keys show {alias} {name}` and `ferry keys \
-                     list` must show the same address, {prefix}1…"
+                     import {ours} --secret-file secret` and delete that file. `rly keys show {alias} {quoted}` and `ferry \
+                     keys list` must show the same address, {prefix}1…"
                 )
             })
         }
@@ -272,9 +288,10 @@ impl fmt::Display for Report {
         let wrote = if *written { "wrote" } else { "would write" };
         writeln!(f, "{wrote} {}: {}", config.display(), chains.join(", "))?;
         writeln!(f, "\nkeys")?;
-        for KeyReport { chain, key, taken_over, how } in keys {
+        for KeyReport { chain, key, was, taken_over, how } in keys {
             let mark = if *taken_over { "taken over" } else { "TO DO" };
-            writeln!(f, "  {chain} `{key}`: {mark}; {how}")?;
+            let was = was.as_ref().map(|was| format!(", which was `{was}`")).unwrap_or_default();
+            writeln!(f, "  {chain} `{key}`{was}: {mark}; {how}")?;
         }
         for (title, differs) in [("not taken over", true), ("not needed", false)] {
             if notes.iter().any(|note| note.differs == differs) {

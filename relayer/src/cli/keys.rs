@@ -38,10 +38,13 @@ pub(super) enum Verb {
         /// A file with the private key, 64 hexadecimal digits; default standard input.
         #[arg(long, value_name = "FILE")]
         secret_file: Option<PathBuf>,
-        /// A folder with `keyring-test`, in which another program keeps the key under the same name: such as ~/.gaia, or
+        /// A folder with `keyring-test`, in which another program keeps the key: such as ~/.gaia, or
         /// ~/.relayer/keys/CHAIN of rly.
         #[arg(long, value_name = "DIR", conflicts_with = "secret_file")]
         keyring: Option<PathBuf>,
+        /// The key's name there; default the same.
+        #[arg(long, value_name = "NAME", requires = "keyring")]
+        keyring_name: Option<String>,
     },
     /// Delete a key that signs for no chain. Without its mnemonic it is lost, and all that its accounts have.
     Delete {
@@ -109,9 +112,9 @@ pub(super) fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
             store.restore(&name, words.trim(), HdPath::cosmos(index), &password)?;
             Some(name)
         }
-        Verb::Import { name, secret_file, keyring } => {
+        Verb::Import { name, secret_file, keyring, keyring_name } => {
             let secret = match keyring {
-                Some(folder) => keyring::read(&folder, &name)?,
+                Some(folder) => keyring::read(&folder, keyring_name.as_deref().unwrap_or(&name))?,
                 None => private_key(secret_file)?,
             };
             store.import(&name, &secret, &password::read(place, Again::Yes)?)?;

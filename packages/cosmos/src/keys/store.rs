@@ -33,6 +33,8 @@ const MAX_PASSES: u32 = 64;
 const MIN_PASSWORD: usize = 8;
 /// What stands instead of a derivation path where there is no mnemonic.
 const NO_PATH: &str = "private key";
+/// The longest name of a key.
+const MAX_NAME: usize = 64;
 
 /// A directory of encrypted key files, `NAME.json` each.
 #[derive(Clone, Debug)]
@@ -108,6 +110,19 @@ struct KeyFile {
     salt: String,
     nonce: String,
     sealed: String,
+}
+
+/// Whether a name may have this character.
+fn is_allowed(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-' || c == '_'
+}
+
+/// A name of another program's key as a store takes it: what it does not take becomes `-`, what is too long is cut.
+#[must_use]
+pub fn fitting_name(name: &str) -> String {
+    let allowed = name.chars().map(|c| if is_allowed(c) { c } else { '-' });
+    let fitting: String = allowed.take(MAX_NAME).collect();
+    if fitting.is_empty() { "key".to_owned() } else { fitting }
 }
 
 impl KeyStore {
@@ -257,8 +272,7 @@ impl KeyStore {
     }
 
     fn file(&self, name: &str) -> Result<PathBuf, KeyStoreError> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) {
+        if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(is_allowed) {
             return Err(KeyStoreError::Name(name.to_owned()));
         }
         Ok(self.dir.join(format!("{name}.json")))
@@ -398,6 +412,17 @@ mod tests {
         assert_eq!(at(1000), at(1000));
         assert!(at(1000) != at(0) && at(1000) != key.account_id());
         assert!(matches!(store.load("bare", "wrong horse"), Err(KeyStoreError::Password(_))));
+    }
+
+    #[test]
+    fn another_programs_names_are_made_to_fit() {
+        let (_dir, store) = store();
+        for name in ["relayer", "my.key@hub 1", "ключ", "", &"long".repeat(20)] {
+            let fitting = fitting_name(name);
+            store.file(&fitting).unwrap();
+            assert_eq!(store.file(name).is_ok(), fitting == name, "{name}");
+        }
+        assert_eq!(fitting_name("my.key@hub 1"), "my-key-hub-1");
     }
 
     #[test]

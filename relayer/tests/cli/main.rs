@@ -1,5 +1,7 @@
 //! The command as its user meets it: each mistake is one clear error, and leaves nothing behind.
 
+mod imports;
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -370,94 +372,6 @@ fn a_backup_is_restored_and_the_old_store_kept() {
     let text = home.path("text");
     home.ferry(&["restore", text.to_str().unwrap()]).fails_with(&["is no backup of ferry"]);
     assert!(home.ferry(&["status"]).succeeds().contains("ferry link"));
-}
-
-/// The files of Hermes or rly, with every key that they document.
-fn foreign(name: &str) -> String {
-    format!("{}/tests/import/{name}", env!("CARGO_MANIFEST_DIR"))
-}
-
-#[test]
-fn hermes_is_taken_over_with_its_keys() {
-    let home = Home::empty();
-    let keys = home.path("hermes/ibc-0/keyring-test");
-    std::fs::create_dir_all(&keys).unwrap();
-    let secret = "0101010101010101010101010101010101010101010101010101010101010101";
-    let key = format!(
-        "{{\"private_key\":\"{secret}\",\"public_key\":\"02\",\"address\":[1],\
-         \"address_type\":\"Cosmos\",\"account\":\"cosmos1\"}}"
-    );
-    std::fs::write(keys.join("testkey.json"), key).unwrap();
-    let (file, dir) = (foreign("hermes.toml"), home.path("hermes"));
-    let args = ["config", "import", &file, "--keys", dir.to_str().unwrap()];
-
-    let dry = home.ferry(&[&args[..], &["--dry-run"]].concat()).succeeds();
-    assert!(dry.contains("would write") && dry.contains("gas_price = \"0.025stake\""), "{dry}");
-    assert!(!home.has("ferry.toml") && !home.has("keys"), "a dry run writes nothing");
-
-    let report = home.ferry(&[&args[..], &["--json"]].concat()).succeeds();
-    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
-    assert_eq!(report["chains"], serde_json::json!(["ibc-0", "ibc-1"]));
-    assert_eq!(report["keys"][0]["taken_over"], true);
-    assert_eq!(report["keys"][1]["taken_over"], false);
-    assert!(report["keys"][1]["how"].as_str().unwrap().contains("ferry keys restore testkey"));
-    assert!(home.ferry(&["config", "check"]).succeeds().contains("ibc-0, ibc-1"));
-    let list = home.ferry(&["keys", "list"]).succeeds();
-    assert!(list.contains("testkey  private key") && !list.contains(secret), "{list}");
-    let text = std::fs::read_to_string(home.path("ferry.toml")).unwrap();
-    assert!(text.contains("# NOT taken over: chains[0].packet_filter.min_fees"), "{text}");
-    home.ferry(&args).fails_with(&["exists already"]);
-}
-
-#[test]
-fn rly_is_taken_over_with_the_keys_that_it_has() {
-    let home = Home::empty();
-    let keyring = home.path("rly/juno-1/keyring-test");
-    std::fs::create_dir_all(&keyring).unwrap();
-    let written =
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../packages/cosmos/src/keys/keyring/relayer.info");
-    std::fs::copy(written, keyring.join("default.info")).unwrap();
-    let (file, dir) = (foreign("rly.yaml"), home.path("rly"));
-    let args = ["config", "import", &file, "--keys", dir.to_str().unwrap()];
-    let text = home.ferry(&args).succeeds();
-    for part in [
-        "juno-1 `default`: taken over; its address is juno1",
-        "cosmoshub-4 `grantee1`: TO DO",
-        "gaiad keys export grantee1 --keyring-backend test --keyring-dir",
-        "ferry link cosmoshub-4 juno-1 --path hub-juno --connection connection-372",
-        "grantees",
-    ] {
-        assert!(text.contains(part), "`{part}` in {text}");
-    }
-    assert!(home.ferry(&["keys", "list"]).succeeds().contains("default  private key"));
-}
-
-#[test]
-fn private_keys_come_from_a_file_or_a_keyring() {
-    let home = Home::with_chains(&nobody());
-    home.write("secret", &"2".repeat(64));
-    let secret = home.path("secret");
-    let args = ["keys", "import", "plain", "--secret-file", secret.to_str().unwrap()];
-    home.ferry(&args).succeeds();
-    home.write("secret", "2");
-    home.ferry(&["keys", "import", "x", "--secret-file", secret.to_str().unwrap()])
-        .fails_with(&["64 hexadecimal digits"]);
-    let keyring = home.path("keyring-test");
-    std::fs::create_dir_all(&keyring).unwrap();
-    let written =
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../packages/cosmos/src/keys/keyring/relayer.info");
-    std::fs::copy(written, keyring.join("taken.info")).unwrap();
-    let folder = keyring.parent().unwrap().to_str().unwrap();
-    home.ferry(&["keys", "import", "taken", "--keyring", folder]).succeeds();
-    home.ferry(&["keys", "import", "missing", "--keyring", folder])
-        .fails_with(&["missing.info", "cannot be read"]);
-    let list = home.ferry(&["keys", "list"]).succeeds();
-    assert!(list.contains("taken  private key"), "{list}");
-
-    home.ferry(&["keys", "delete", "taken"]).fails_with(&["--yes"]);
-    home.ferry(&["keys", "delete", "taken", "--yes"]).succeeds();
-    home.ferry(&["keys", "delete", "taken", "--yes"]).fails_with(&["no key `taken`"]);
-    home.ferry(&["keys", "delete", "relayer", "--yes"]).fails_with(&["`a-1` signs with `relayer`"]);
 }
 
 #[test]
