@@ -286,6 +286,16 @@ impl Config {
             ConfigError::UnknownChain { id: id.into(), known }
         })
     }
+
+    /// Puts these sections in the place of those that it has of the same chains.
+    pub fn take_over(&mut self, sections: impl IntoIterator<Item = Chain>) {
+        for section in sections {
+            match self.chains.iter_mut().find(|chain| chain.id == section.id) {
+                Some(known) => *known = section,
+                None => self.chains.push(section),
+            }
+        }
+    }
 }
 
 impl Chain {

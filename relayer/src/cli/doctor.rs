@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::Place;
 use crate::config::{Chain as ChainFile, Config};
 use crate::model::facts::Tip;
-use crate::model::rows::Rows;
+use crate::model::rows::{Ibc, Rows};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -112,11 +112,10 @@ struct Reached {
 pub(super) async fn run(place: &Place, Args { chains: only }: Args) -> anyhow::Result<()> {
     let (mut findings, file, rows) = home::look(place).await;
     if let Some(mut file) = file {
-        let mut rows = rows.unwrap_or_default();
+        let rows = rows.unwrap_or_default();
         if !only.is_empty() {
             only.iter().try_for_each(|id| file.chain(id).map(|_| ()))?;
             file.chains.retain(|chain| only.contains(&chain.id));
-            rows.paths.clear();
         }
         let chains = file.chains.iter().map(|chain| one_chain(place, chain, &rows));
         let mut reached = Vec::new();
@@ -124,7 +123,9 @@ pub(super) async fn run(place: &Place, Args { chains: only }: Args) -> anyhow::R
             findings.extend(found);
             reached.extend(chain);
         }
-        findings.extend(paths(place, &file, &rows, &reached).await);
+        if only.is_empty() {
+            findings.extend(paths(place, &file, &rows, &reached).await);
+        }
     }
     let count = |grade| findings.iter().filter(|finding| finding.grade == grade).count();
     let (faults, warnings) = (count(Grade::Fault), count(Grade::Warning));
@@ -144,7 +145,11 @@ async fn one_chain(
         rows.cursors.iter().find(|row| row.chain.as_str() == file.id).map(|row| row.tip);
     let chain = chain::endpoints(file, cursor, &mut findings).await;
     let Some(chain) = chain else { return (findings.found, None) };
-    account::look(&chain, file, &addresses, &mut findings).await;
+    let paths = rows.paths.iter();
+    let own =
+        paths.filter(|row| [&row.chains.a, &row.chains.b].iter().any(|id| id.as_str() == file.id));
+    let versions: Vec<Ibc> = own.map(|row| row.ibc).collect();
+    account::look(&chain, (file, &versions), &addresses, &mut findings).await;
     (findings.found, Some(Reached { chain, addresses }))
 }
 

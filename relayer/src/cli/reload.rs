@@ -43,7 +43,8 @@ pub(super) async fn read_again(door: &Door) -> anyhow::Result<Reloaded> {
     let chains = settings.chains.iter().map(|chain| chain.id.to_string()).collect();
     door.desk.tell(Fact::Reload(Box::new(settings)))?;
     tracing::info!(log = read.ferry.log, "configuration is read again");
-    let later = !differs_in_tuning_only(&config, &read);
+    let is_served = |id: &str| known.contains_key(&id.into());
+    let later = !differs_in_tuning_only(&config, &read, is_served);
     if later {
         tracing::warn!("some changes of the configuration take effect at the next start only");
     }
@@ -54,20 +55,23 @@ pub(super) async fn read_again(door: &Door) -> anyhow::Result<Reloaded> {
 }
 
 /// Whether everything that was changed can be changed while ferry runs.
-fn differs_in_tuning_only(old: &Config, new: &Config) -> bool {
-    let mut same = new.clone();
+fn differs_in_tuning_only(old: &Config, new: &Config, is_served: impl Fn(&str) -> bool) -> bool {
+    let (mut old, mut same) = (old.clone(), new.clone());
     same.ferry.log.clone_from(&old.ferry.log);
     same.ferry.max_tries = old.ferry.max_tries;
     same.ferry.check_every = old.ferry.check_every;
     same.ferry.paused.clone_from(&old.ferry.paused);
-    // A chain that is new is served as soon as a path needs it.
-    same.chains.retain(|chain| old.chains.iter().any(|old| old.id == chain.id));
+    for chains in [&mut old.chains, &mut same.chains] {
+        // One that is not served is read again as soon as a path needs it.
+        chains.retain(|chain| is_served(&chain.id));
+        chains.sort_by(|one, other| one.id.cmp(&other.id));
+    }
     for chain in &mut same.chains {
-        if let Some(old) = old.chains.iter().find(|old| old.id == chain.id) {
+        if let Ok(old) = old.chain(&chain.id) {
             *chain = chain.with_tuning_of(old);
         }
     }
-    same == *old
+    same == old
 }
 
 impl fmt::Display for Reloaded {
@@ -80,5 +84,41 @@ impl fmt::Display for Reloaded {
             )?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Chain;
+
+    fn chain(id: &str, rpc: &str, max_msgs: u64) -> Chain {
+        let text = format!(
+            "[[chain]]\nid = \"{id}\"\nrpc = [\"http://{rpc}\"]\naddress_prefix = \"x\"\nkey = \"k\"\n\
+             gas_price = \"0.1stake\"\nmax_msgs = {max_msgs}\n"
+        );
+        Config::parse(&text).unwrap().chains.remove(0)
+    }
+
+    fn of(chains: [Chain; 3]) -> Config {
+        Config { chains: chains.into(), ..Config::parse("").unwrap() }
+    }
+
+    /// Whatever else the file says by now, and in whatever order: of a chain that is served the section counts with
+    /// which it is, and of one that is not none.
+    #[test]
+    fn what_needs_a_start_is_by_what_is_in_effect() {
+        let later = |old: &Config, new: &Config| {
+            !differs_in_tuning_only(old, new, |id| ["a", "c"].contains(&id))
+        };
+        let mut old = of([chain("a", "1", 9), chain("b", "1", 9), chain("c", "1", 9)]);
+        assert!(!later(&old, &of([chain("b", "2", 1), chain("c", "1", 3), chain("a", "1", 9)])));
+        let moved = of([chain("a", "1", 9), chain("b", "1", 9), chain("c", "2", 9)]);
+        assert!(later(&old, &moved));
+        // It is served only now, by another section than the file had.
+        old.take_over([chain("c", "2", 9)]);
+        assert!(!later(&old, &moved));
+        old.take_over([chain("d", "1", 9)]);
+        assert!(!later(&old, &moved), "it is not served");
     }
 }

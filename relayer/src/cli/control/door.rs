@@ -209,7 +209,7 @@ impl Door {
         let keys = self.place.keys();
         let unlock =
             |id: &str| anyhow::Ok(setup::unlock(file.chain(id)?, &keys, self.password.reveal())?);
-        let unlocked = missing.into_iter().map(unlock).collect::<Result<Vec<_>, _>>()?;
+        let unlocked = missing.iter().copied().map(unlock).collect::<Result<Vec<_>, _>>()?;
         let undecided = self.desk.read(|model, _| undecided(model)).await?;
         let signed: Vec<LaneId> = undecided.iter().map(|slot| slot.lane.clone()).collect();
         let Setup { nodes: new, config } =
@@ -225,11 +225,9 @@ impl Door {
         let all = nodes.clone();
         // Who reads the configuration again waits for nodes.
         drop(nodes);
-        let mut config = self.config.lock().await;
-        let is_new = |chain: &Chain| config.chain(&chain.id).is_err();
-        let served: Vec<Chain> = file.chains.into_iter().filter(is_new).collect();
-        config.chains.extend(served);
-        drop(config);
+        let is_served = |chain: &Chain| missing.contains(chain.id.as_str());
+        let served = file.chains.iter().filter(|chain| is_served(chain)).cloned();
+        self.config.lock().await.take_over(served);
         self.wallets.look_again();
         Ok(all)
     }
