@@ -180,7 +180,14 @@ impl Model {
 
     fn on_path(&mut self, row: PathRow, channels: Vec<ChannelRow>) {
         let path = row.path.clone();
-        self.record.write(Write::Path(row));
+        match self.record.path(&path).cloned() {
+            None => self.record.write(Write::Path(row)),
+            Some(mut known) => {
+                if known.catch_up(&row) {
+                    self.record.write(Write::Path(known));
+                }
+            }
+        }
         for channel in channels {
             if self.record.channel(&path, channel.index).is_none() {
                 self.record.write(Write::Channel(channel));

@@ -13,7 +13,7 @@ use super::clear::is_done;
 use super::control::door::{Door, Told};
 use super::link::{self, progress};
 use super::progress::{Progress, Remaining};
-use super::scene::{connection_end, followed, path_end};
+use super::scene::{connection_end, counterpart, followed, path_end};
 use super::session::{Session, stop_signal};
 use crate::drive::setup::newest;
 use crate::drive::{self, Engine, Nodes};
@@ -154,15 +154,19 @@ pub(super) async fn beside(
     let nodes = door.serve(&[chains.a.as_str(), chains.b.as_str()]).await?;
     let paths = || door.desk.read(|model, _| model.paths().cloned().collect::<Vec<_>>());
     let known = paths().await?;
-    let (was_open, facts) = match begun(&known, (&id, &chains), connection)? {
+    let was_open = match begun(&known, (&id, &chains), connection)? {
         // The model goes on with it; its row may be another one by now.
-        Some(row) => (is_open(&row), clear(&row).into_iter().collect()),
+        Some(row) => {
+            door.desk.join(nodes, clear(&row).into_iter().collect())?;
+            is_open(&row)
+        }
         None => {
             let row = new_path(&nodes, (&id, &chains), (connection, &known)).await?;
-            (is_open(&row), facts(row))
+            door.desk.join(nodes.clone(), facts(row.clone()))?;
+            let again = read_again(door, &nodes, (row, connection)).await?;
+            is_open(&again)
         }
     };
-    door.desk.join(nodes, facts)?;
     let (opening, impatience) = progress::watch(&door.stop, Duration::from_secs(patience.into()));
     let (path, opening, told) = (id.clone(), Arc::new(opening), told.clone());
     let ended = door.until(move |model| {
@@ -182,6 +186,23 @@ pub(super) async fn beside(
     }
 }
 
+/// Reads the connection once more. What happened to it between the first reading and the time when the path was known
+/// was told by blocks when nobody asked for it.
+async fn read_again(
+    door: &Door,
+    nodes: &Nodes,
+    (row, connection): (PathRow, &str),
+) -> anyhow::Result<PathRow> {
+    // Whatever is asked after the path was handed over is answered when it is known.
+    let id = row.path.clone();
+    door.desk.read(move |model, _| model.path(&id).is_some()).await?;
+    let again = path(nodes, (row.path.clone(), row.chains.clone()), connection).await?;
+    let mut facts = vec![Fact::Path(again.clone(), Vec::new())];
+    facts.extend(clear(&again).filter(|_| !is_open(&row)));
+    facts.into_iter().try_for_each(|fact| door.desk.tell(fact))?;
+    Ok(again)
+}
+
 async fn path(
     nodes: &Nodes,
     (id, chains): (PathId, Both<ChainId>),
@@ -195,14 +216,14 @@ async fn path(
     let (end_a, row_a) = end(&a, connection).await?;
     let counterparty = end_a.counterparty.unwrap_or_default();
     let leads = followed(&a, &end_a.client_id).await? == chains.b.as_str();
-    let (leads_back, row_b) = match counterparty.connection_id.as_str() {
-        // The other chain has no end of it yet, or none that this chain knows of.
-        "" => {
+    let here = (connection, end_a.client_id.as_str());
+    let (leads_back, row_b) = match counterpart(&b, here, &counterparty).await? {
+        None => {
             let client = &counterparty.client_id;
             (followed(&b, client).await? == chains.a.as_str(), path_end(&b, client).await?)
         }
-        other => {
-            let (end_b, row_b) = end(&b, other).await?;
+        Some(other) => {
+            let (end_b, row_b) = end(&b, &other).await?;
             let back = end_b.counterparty.unwrap_or_default();
             let is_known = [connection, ""].contains(&back.connection_id.as_str());
             (is_known && back.client_id == end_a.client_id, row_b)
@@ -221,10 +242,8 @@ async fn path(
 /// An end of the connection, in whatever state it is now.
 async fn end(chain: &Chain, connection: &str) -> anyhow::Result<(ConnectionEnd, PathEnd)> {
     let (end, mut row) = connection_end(chain, connection).await?;
-    if row.state != EndState::Open {
-        // What the other chain is shown of it is proved by this block, or a later one.
-        row.since = chain.height().await?;
-    }
+    // What the other chain is shown of it, also of one that is open, is proved by this block, or a later one.
+    row.since = chain.height().await?;
     Ok((end, row))
 }
 

@@ -41,6 +41,13 @@ pub(super) enum Verb {
         /// The connection.
         connection: String,
     },
+    /// The connections that stand on a client, with the state of each.
+    Connections {
+        /// The chain.
+        chain: String,
+        /// The client.
+        client: String,
+    },
     /// The channels of a connection, with the state of each.
     Channels {
         /// The chain.
@@ -78,6 +85,7 @@ pub(super) async fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
         Verb::Connection { chain, connection } => {
             self::connection(&reach(chain).await?, connection).await?
         }
+        Verb::Connections { chain, client } => connections(&reach(chain).await?, client).await?,
         Verb::Channels { chain, connection } => channels(&reach(chain).await?, connection).await?,
         Verb::Packets { chain, channel, port, to } => {
             let other = match to {
@@ -118,6 +126,15 @@ async fn connection(chain: &Chain, connection: &str) -> anyhow::Result<Value> {
         "other_connection": other.connection_id,
         "other_client": other.client_id,
     }))
+}
+
+async fn connections(chain: &Chain, client: &str) -> anyhow::Result<Value> {
+    let mut found = Map::new();
+    for id in chain.client_connections(client).await? {
+        let end = connection(chain, &id).await?;
+        found.insert(id, end);
+    }
+    Ok(Value::Object(found))
 }
 
 async fn channels(chain: &Chain, connection: &str) -> anyhow::Result<Value> {

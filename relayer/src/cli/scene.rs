@@ -2,8 +2,10 @@
 
 use anyhow::Context as _;
 use cosmos::chain::Chain;
-use ibc_proto::ibc::core::channel::v1::Channel;
-use ibc_proto::ibc::core::connection::v1::{ConnectionEnd, State as ConnectionState};
+use ibc_proto::ibc::core::channel::v1::{
+    Channel, Counterparty as ChannelEndName, IdentifiedChannel,
+};
+use ibc_proto::ibc::core::connection::v1::{ConnectionEnd, Counterparty, State as ConnectionState};
 
 use crate::config::Config;
 use crate::drive::node::Node;
@@ -40,9 +42,10 @@ impl Scene {
         let (end_a, row_a) = connection_end(&a.chain(), connection).await?;
         let there = end_a.counterparty.unwrap_or_default();
         let b = setup::follow(file.chain(&followed(&a.chain(), &end_a.client_id).await?)?).await?;
-        let row_b = match there.connection_id.as_str() {
-            "" => path_end(&b.chain(), &there.client_id).await?,
-            named => connection_end(&b.chain(), named).await?.1,
+        let here = (connection, end_a.client_id.as_str());
+        let row_b = match counterpart(&b.chain(), here, &there).await? {
+            Some(other) => connection_end(&b.chain(), &other).await?.1,
+            None => path_end(&b.chain(), &there.client_id).await?,
         };
         let delay = Span(end_a.delay_period);
         Ok(Self::of(file, (a, b), Both { a: row_a, b: row_b }, (Ibc::V1, delay)))
@@ -85,12 +88,9 @@ impl Scene {
         let connection = here.connection_hops.first().map(String::as_str).unwrap_or_default();
         let scene = Box::pin(Self::of_connection(file, chain, connection)).await?;
         let there = here.counterparty.clone().unwrap_or_default();
-        let row_b = match there.channel_id.as_str() {
-            "" => absent(&there.port_id),
-            channel => {
-                let end = End { port: there.port_id.as_str().into(), channel: channel.into() };
-                channel_end(&end, &channel_at(&scene.nodes.b.chain(), &end).await?)
-            }
+        let row_b = match scene.other_end(end, &there).await? {
+            Some(other) => channel_end(&other, &channel_at(&scene.nodes.b.chain(), &other).await?),
+            None => absent(&there.port_id),
         };
         let channel = ChannelRow {
             path: scene.path.path.clone(),
@@ -100,6 +100,24 @@ impl Scene {
             ends: Both { a: channel_end(end, &here), b: row_b },
         };
         Ok(Self { channel: Some(channel), ..scene })
+    }
+
+    /// The other chain's end of a channel, if it has one; see [`counterpart`].
+    async fn other_end(&self, end: &End, named: &ChannelEndName) -> anyhow::Result<Option<End>> {
+        let port = named.port_id.as_str();
+        if !named.channel_id.is_empty() {
+            let channel = named.channel_id.as_str().into();
+            return Ok(Some(End { port: port.into(), channel }));
+        }
+        let Some(connection) = &self.path.ends.b.connection else { return Ok(None) };
+        let channels = self.nodes.b.chain().connection_channels(connection.as_str()).await?;
+        let leads_here = |channel: &IdentifiedChannel| {
+            let back = channel.counterparty.clone().unwrap_or_default();
+            let names = (back.port_id.as_str(), back.channel_id.as_str());
+            channel.port_id == port && names == (end.port.as_str(), end.channel.as_str())
+        };
+        let found = channels.into_iter().find(leads_here);
+        Ok(found.map(|found| End { port: port.into(), channel: found.channel_id.as_str().into() }))
     }
 
     fn of(
@@ -185,6 +203,26 @@ pub(super) async fn connection_end(
     };
     let row = path_end(chain, &end.client_id).await?;
     Ok((end, PathEnd { connection: Some(connection.into()), state, ..row }))
+}
+
+/// The other chain's end of a connection, if it has one. An end in INIT does not name it, also where somebody has
+/// brought the TRY: then it is the one on the other client that names this end.
+pub(super) async fn counterpart(
+    other: &Chain,
+    (connection, client): (&str, &str),
+    named: &Counterparty,
+) -> anyhow::Result<Option<String>> {
+    if !named.connection_id.is_empty() {
+        return Ok(Some(named.connection_id.clone()));
+    }
+    for candidate in other.client_connections(&named.client_id).await? {
+        let end = other.connection(&candidate).await?.unwrap_or_default();
+        let back = end.counterparty.unwrap_or_default();
+        if back.connection_id == connection && back.client_id == client {
+            return Ok(Some(candidate));
+        }
+    }
+    Ok(None)
 }
 
 /// The end of a path that has a client and no connection yet.

@@ -51,7 +51,7 @@ pub(super) enum Verb {
     ConnectionInit(handshake::ConnectionInit),
     /// Send the step that a connection's handshake is at, to whichever chain it is owed.
     ConnectionNext {
-        /// A chain with an end of the connection, the one that was made last.
+        /// A chain with an end of the connection.
         chain: String,
         /// That end.
         connection: String,
@@ -62,7 +62,7 @@ pub(super) enum Verb {
     ChannelInit(handshake::ChannelInit),
     /// Send the step that a channel's handshake or its close is at, to whichever chain it is owed.
     ChannelNext {
-        /// A chain with an end of the channel, the one that was made or closed last.
+        /// A chain with an end of the channel.
         chain: String,
         /// That end.
         channel: String,

@@ -33,7 +33,8 @@ pub enum Fact {
     /// Where to begin reading a chain that has no cursor yet; ignored when it has one.
     Begin(ChainId, Tip),
     /// A path to serve: stored as given, with those of its channels that are not stored yet. What
-    /// the rows want and the chains lack (clients, a connection, channels) is then created.
+    /// the rows want and the chains lack (clients, a connection, channels) is then created. Of a path that is stored
+    /// already, taken in is what its ends have reached unheard.
     Path(PathRow, Vec<ChannelRow>),
     /// Answers [`Ask::Header`].
     Header(AskId, Header),

@@ -4,7 +4,7 @@ use super::Model;
 use super::facts::{ClientChange, Event, HandshakeChange};
 use super::ids::{Both, ChainId, ClientId, ConnectionId, FlowId, Order, Side};
 use super::notice::Notice;
-use super::rows::{ChannelEnd, ChannelRow, EndState, PathEnd, SlotRow, Write};
+use super::rows::{ChannelEnd, ChannelRow, EndState, PathEnd, PathRow, SlotRow, Write};
 use crate::plan::work::Work;
 
 /// How many consensus heights of a client are remembered: one more than a transaction lives in blocks,
@@ -36,6 +36,28 @@ impl PathEnd {
         let surplus = self.consensus.len().saturating_sub(REMEMBERED);
         self.consensus.drain(..surplus);
         true
+    }
+}
+
+impl PathRow {
+    /// Takes in what the ends have reached according to another reading of the chains; `false` when none of it is
+    /// news. What blocks have told since may be ahead of it, and stays.
+    pub(super) fn catch_up(&mut self, read: &Self) -> bool {
+        let mut is_news = false;
+        for side in [Side::A, Side::B] {
+            let (known, read) = (self.ends.on_mut(side), read.ends.on(side));
+            if known.client.is_none() && read.client.is_some() {
+                (known.client, is_news) = (read.client.clone(), true);
+                for height in &read.consensus {
+                    known.learn(*height);
+                }
+            }
+            if known.state < read.state && known.client == read.client {
+                known.connection = read.connection.clone().or(known.connection.take());
+                (known.state, known.since, is_news) = (read.state, read.since, true);
+            }
+        }
+        is_news
     }
 }
 

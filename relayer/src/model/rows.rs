@@ -207,8 +207,8 @@ pub struct Aging {
     pub since_time: Time,
 }
 
-/// The state of one end of a connection or channel, as in ICS-3 and ICS-4.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The state of one end of a connection or channel, as in ICS-3 and ICS-4, in the order in which it goes through them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum EndState {
     /// There is no end yet.
     #[default]

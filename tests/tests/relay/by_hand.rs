@@ -73,8 +73,8 @@ fn single_messages_go_by_hand() -> anyhow::Result<()> {
         assert!(complaint.contains("holds no packet 2"), "{complaint}");
 
         let made = opens_a_channel(&operator, text("a", "connection")?).await?;
-        let [half, begun] = begins_connections(&operator).await?;
-        goes_on_after_a_kill(&operator, &half, text("b", "connection")?).await?;
+        let [half, begun, tried] = begins_connections(&operator).await?;
+        goes_on_after_a_kill(&operator, &half, &tried).await?;
         let _ferry = operator.start()?;
         operator.is_running().await?;
         let complaint =
@@ -82,23 +82,29 @@ fn single_messages_go_by_hand() -> anyhow::Result<()> {
         assert!(complaint.contains("give another --key"), "{complaint}");
         operator.send(a, &made, 1).await?;
         operator.settled(a, &made).await?;
-        finishes_what_others_began(&operator, &begun).await
+        finishes_what_others_began(&operator, [&begun, &tried]).await
     })
 }
 
-/// Somebody begins two connections between clients that ferry does not know.
-async fn begins_connections(operator: &Operator) -> anyhow::Result<[String; 2]> {
+/// Somebody begins two connections between clients that ferry does not know: one on A only, and one whose second step is
+/// made, so that B has an end of it that A does not know yet. Gives both on A, and that end.
+async fn begins_connections(operator: &Operator) -> anyhow::Result<[String; 3]> {
     let (a, b) = (operator.a.chain_id(), operator.b.chain_id());
     let client = async |on: &str, of: &str| {
         let made = operator.ferry(&["client", "create", on, of]).await?;
         Ok::<_, anyhow::Error>(made["client"].as_str().context("no client")?.to_owned())
     };
     let (on_a, on_b) = (client(a, b).await?, client(b, a).await?);
-    let begin = async || {
-        let begun = operator.ferry(&["tx", "connection-init", a, &on_a, &on_b]).await?;
-        Ok::<_, anyhow::Error>(begun["made"].as_str().context("no connection")?.to_owned())
+    let made = |done: Value| {
+        Ok::<_, anyhow::Error>(done["made"].as_str().context("no connection")?.to_owned())
     };
-    Ok([begin().await?, begin().await?])
+    let init = ["tx", "connection-init", a, &on_a, &on_b];
+    let half = made(operator.ferry(&init).await?)?;
+    let begun = made(operator.ferry(&init).await?)?;
+    let tried = made(operator.ferry(&["tx", "connection-next", a, &begun]).await?)?;
+    let shown = operator.ferry(&["connection", "show", a, &begun]).await?;
+    assert_eq!(shown["connections"][0]["next"], format!("connection ack, to {a}"), "{shown}");
+    Ok([half, begun, tried])
 }
 
 /// The command that takes over a connection of A.
@@ -128,9 +134,13 @@ async fn goes_on_after_a_kill(operator: &Operator, begun: &str, last: &str) -> a
     Ok(())
 }
 
-/// Told of a connection that others have only begun, a ferry that runs opens it.
-async fn finishes_what_others_began(operator: &Operator, begun: &str) -> anyhow::Result<()> {
+/// Told of a connection that others have only begun, a ferry that runs opens it, over the end that the other chain has.
+async fn finishes_what_others_began(
+    operator: &Operator,
+    [begun, tried]: [&str; 2],
+) -> anyhow::Result<()> {
     let adopted = operator.ferry(&adopt(operator, "begun", begun)).await?;
+    assert_eq!(adopted["b"]["connection"], tried, "a second end was made");
     is_open(operator, begun, &adopted).await
 }
 
@@ -140,7 +150,9 @@ async fn is_open(operator: &Operator, begun: &str, adopted: &Value) -> anyhow::R
     for (site, name, counterparty) in [(&operator.a, begun, other), (&operator.b, other, begun)] {
         let end = site.chain.connection(name).await?.context("no connection")?;
         assert_eq!(end.state, i32::from(State::Open), "{name} of {}", site.chain_id());
-        assert_eq!(end.counterparty.context("no other end")?.connection_id, counterparty);
+        let client = end.client_id;
+        assert_eq!(&end.counterparty.context("no other end")?.connection_id, counterparty);
+        assert_eq!(site.chain.client_connections(&client).await?, [name.clone()]);
     }
     Ok(())
 }

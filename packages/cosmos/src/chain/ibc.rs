@@ -137,6 +137,18 @@ impl Chain {
         Ok(answer.and_then(|answer| answer.connection))
     }
 
+    /// The connection ends that stand on a client; none also where the client does not exist.
+    ///
+    /// # Errors
+    /// [`ChainError::Query`].
+    pub async fn client_connections(&self, client: &str) -> Result<Vec<String>, ChainError> {
+        let request = connection::QueryClientConnectionsRequest { client_id: client.to_owned() };
+        let path = "/ibc.core.connection.v1.Query/ClientConnections";
+        let answer: Option<connection::QueryClientConnectionsResponse> =
+            self.find(path, &request).await?;
+        Ok(answer.map(|answer| answer.connection_paths).unwrap_or_default())
+    }
+
     /// A client's state, still packed; `None` if it does not exist.
     ///
     /// # Errors
