@@ -9,6 +9,7 @@ pub mod gas;
 pub mod import;
 pub mod option;
 mod place;
+pub mod section;
 pub mod store;
 pub mod texts;
 pub mod value;

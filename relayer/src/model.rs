@@ -20,6 +20,7 @@ mod check;
 mod client;
 mod decide;
 mod flow;
+mod forget;
 mod gap;
 mod keys;
 mod lane;
@@ -276,6 +277,7 @@ impl Model {
             Fact::Block(chain, block) => self.on_block(&chain, block),
             Fact::Begin(chain, tip) => self.on_begin(chain, tip),
             Fact::Path(row, channels) => self.on_path(row, channels),
+            Fact::Forget(path) => self.on_forget(&path),
             Fact::Unwanted(row) => self.record.write(Write::Channel(*row)),
             Fact::Jump(chain, tip) => self.on_jump(&chain, tip),
             Fact::Garbled(chain) => self.check_soon(&chain),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::Place;
+use super::{Place, logging};
 use crate::store::Store as _;
 use crate::store::any::Location;
 use crate::store::sqlite::Sqlite;
@@ -52,7 +52,9 @@ fn file_of(store: Location) -> anyhow::Result<PathBuf> {
 
 /// Copies the store as it is at one moment, also while ferry runs.
 pub(super) async fn backup(place: &Place, BackupArgs { file }: BackupArgs) -> anyhow::Result<()> {
-    let store = file_of(place.store(&place.read_config()?))?;
+    let config = place.read_config()?;
+    logging::start(&config.ferry)?;
+    let store = file_of(place.store(&config))?;
     Sqlite::open_to_read(&store).await?.copy_to(&file).await?;
     let rows = Sqlite::open_to_read(&file).await?.load().await?;
     place.print(&Saved { backup: file, paths: rows.paths.len(), packets: rows.packets.len() })
@@ -63,7 +65,9 @@ pub(super) async fn restore(
     place: &Place,
     RestoreArgs { file }: RestoreArgs,
 ) -> anyhow::Result<()> {
-    let store = file_of(place.store(&place.read_config()?))?;
+    let config = place.read_config()?;
+    logging::start(&config.ferry)?;
+    let store = file_of(place.store(&config))?;
     let rows = Sqlite::open_to_read(&file).await?.load().await;
     let rows = rows.with_context(|| format!("`{}` is no backup of ferry", file.display()))?;
     let before = Sqlite::replace(&store, &file).await?;

@@ -11,17 +11,19 @@ use cosmos::wire::gas::GasPrice;
 use serde::Serialize;
 
 use super::{Place, doctor};
+use crate::config::section::without_chain;
 use crate::config::texts::Texts;
 use crate::config::{Chain as ChainFile, Config};
 use crate::drive::setup::{self, SetupError};
+use crate::model::rows::PathRow;
+use crate::store::{Store as _, StoreError};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   ferry chains list
   ferry chains check chain-a
   ferry chains add https://rpc.example --key relayer --gas-price 0.01uatom
-
-To take a chain out, remove its section from the configuration; a path that is stored still needs its chains.";
+  ferry chains remove chain-a                      once no path needs it (`ferry link --forget PATH`)";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -42,6 +44,11 @@ pub(super) enum Verb {
         /// The price of gas, such as `0.01uatom`; default the least that the node takes.
         #[arg(long, value_name = "PRICE")]
         gas_price: Option<GasPrice>,
+    },
+    /// Take a chain out of the configuration. One that a path needs stays.
+    Remove {
+        /// The chain.
+        chain: String,
     },
 }
 
@@ -72,11 +79,17 @@ struct Added {
     gas_price: String,
 }
 
+#[derive(Serialize)]
+struct Removed {
+    chain: String,
+}
+
 pub(super) async fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
     match verb {
         Verb::List => list(place, &place.read_config()?).await,
         Verb::Check { chains } => Box::pin(doctor::run(place, doctor::Args { chains })).await,
         Verb::Add { rpc, key, gas_price } => add(place, rpc, key, gas_price).await,
+        Verb::Remove { chain } => remove(place, chain).await,
     }
 }
 
@@ -165,6 +178,38 @@ fn write(place: &Place, added: &Added, (rpc, key): (&str, &str)) -> anyhow::Resu
         quoted(gas_price)
     )?;
     Config::parse(&text).map_err(|mistake| anyhow::anyhow!("{mistake}"))?;
+    replace(place, &text)
+}
+
+/// Takes a chain out of the file that no path needs.
+async fn remove(place: &Place, chain: String) -> anyhow::Result<()> {
+    let file = place.read_config()?;
+    file.chain(&chain)?;
+    let paths = match place.store(&file).open_to_read().await {
+        Err(StoreError::Missing { .. }) => Vec::new(),
+        store => store?.load().await?.paths,
+    };
+    let needs =
+        |row: &&PathRow| [&row.chains.a, &row.chains.b].iter().any(|id| id.as_str() == chain);
+    if let Some(row) = paths.iter().find(needs) {
+        anyhow::bail!("path `{0}` needs `{chain}`; `ferry link --forget {0}` goes first", row.path);
+    }
+    let shown = place.config.display();
+    let text = std::fs::read_to_string(&place.config);
+    let text = text.with_context(|| format!("cannot read `{shown}`"))?;
+    let text = without_chain(&text, &chain).with_context(|| {
+        format!(
+            "the section of `{chain}` does not stand by itself; take it out of `{shown}` by hand"
+        )
+    })?;
+    replace(place, &text)?;
+    place.print(&Removed { chain })
+}
+
+/// Puts another text into the file, in one go.
+fn replace(place: &Place, text: &str) -> anyhow::Result<()> {
+    let path = &place.config;
+    let failed = || format!("cannot write `{}`", path.display());
     let new = path.with_extension("toml.new");
     std::fs::write(&new, text).with_context(failed)?;
     // The file may hold addresses that only its owner is to read.
@@ -190,6 +235,12 @@ impl fmt::Display for Chains {
             write!(f, "\n  {rpc}; key {keys}, gas at {gas_price}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Removed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is taken out of the configuration; the keys stay", self.chain)
     }
 }
 

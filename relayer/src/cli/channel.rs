@@ -36,7 +36,7 @@ pub(super) enum Verb {
         port: String,
     },
     /// Open a channel: the same as `ferry link`, which makes what else is missing of the path.
-    Open(Box<link::Args>),
+    Open(Box<link::Wanted>),
     /// Close a channel's end, where its application lets anybody do so: the same as `ferry tx channel-close`.
     Close(tx::ChannelClose),
 }
@@ -76,7 +76,7 @@ pub(super) async fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
         Verb::Show { chain, channel, port } => {
             Box::pin(show(place, &chain, (&port, &channel))).await
         }
-        Verb::Open(args) => Box::pin(link::run(place, *args)).await,
+        Verb::Open(args) => Box::pin(link::make(place, *args)).await,
         Verb::Close(args) => Box::pin(tx::run(place, tx::Verb::ChannelClose(args))).await,
     }
 }

@@ -8,7 +8,7 @@ use super::control::door::{Door, Told};
 use super::control::{self, Request};
 use super::progress::{Progress, Remaining};
 use super::session::{Session, stop_signal};
-use super::{Place, logging};
+use super::{Place, dry_run, logging};
 use crate::drive::setup::newest;
 use crate::drive::{self, Engine};
 use crate::model::Model;
@@ -23,6 +23,9 @@ use crate::store::Store as _;
 pub(super) struct Args {
     /// The path.
     path: String,
+    /// Only say what would be sent and what it would cost; a ferry that runs is not disturbed.
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,17 +43,21 @@ struct Left {
     why: String,
 }
 
-pub(super) async fn run(place: &Place, Args { path }: Args) -> anyhow::Result<()> {
+pub(super) async fn run(place: &Place, Args { path, dry_run }: Args) -> anyhow::Result<()> {
     let file = place.read_config()?;
     logging::start(&file.ferry)?;
     let id = PathId::from(path);
-    if let Some(cleared) = control::ask::<Cleared>(place, &Request::Clear(id.clone())).await? {
+    let request = Request::Clear(id.clone());
+    if !dry_run && let Some(cleared) = control::ask::<Cleared>(place, &request).await? {
         return place.print(&cleared);
     }
     let rows = place.store(&file).open_to_read().await?.load().await?;
     let row = rows.paths.iter().find(|row| row.path == id);
     let row = row.ok_or_else(|| anyhow::anyhow!("there is no path `{id}`; see `ferry status`"))?;
     let chains = [file.chain(row.chains.a.as_str())?, file.chain(row.chains.b.as_str())?];
+    if dry_run {
+        return dry_run::run(place, &file, &chains, Some(&id)).await;
+    }
     let Session { store, rows, nodes, config, .. } = Session::begin(place, &file, &chains).await?;
     let mut first = Vec::new();
     for node in nodes.values() {
@@ -98,7 +105,7 @@ pub(super) fn is_done(model: &Model, path: &PathId) -> bool {
     let mut explainer = Explainer::new(model);
     is_looked_at
         && packets.all(|row| rests(explainer.explain(&row.key)))
-        && model.slots().next().is_none()
+        && model.slots_of(path).next().is_none()
 }
 
 impl Cleared {

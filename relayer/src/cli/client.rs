@@ -12,8 +12,8 @@ use ibc_proto::ibc::core::client::v1::MsgCreateClient;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Place;
 use super::hand::{Hand, Manner, Sent};
+use super::{Place, logging};
 use crate::config::Config;
 use crate::drive::{client as look, setup};
 use crate::model::ids::{ChainId, PathId, Side};
@@ -102,6 +102,7 @@ pub(super) async fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
         Verb::Status { path } => status(place, &file, path).await,
         Verb::Create { on, of, manner } => create(place, &file, (&on, &of), &manner).await,
         Verb::Upgrade { of, path, manner } => {
+            logging::start(&file.ferry)?;
             Box::pin(upgrade::run(place, &file, (&of, path.as_deref()), &manner)).await
         }
         Verb::Recover { chain, client, substitute, deposit } => {

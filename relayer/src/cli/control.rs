@@ -1,6 +1,7 @@
 //! What other commands ask of a ferry that runs in the same home: over a socket there that only its user opens.
 //!
-//! One line of JSON each way, and before the answer others that say how far it is. A command that finds nobody there does the work itself, or says that nobody is there.
+//! One line of JSON each way, and before the answer others that say how far it is. A command that finds nobody there
+//! does the work itself, or says that nobody is there.
 
 pub(super) mod door;
 
@@ -33,7 +34,9 @@ pub(super) enum Request {
     /// To look at everything on a path anew.
     Clear(PathId),
     /// To serve one more path, or channel.
-    Link(Box<link::Args>),
+    Link(Box<link::Wanted>),
+    /// To serve a path no more.
+    Forget(link::forget::Request),
 }
 
 /// What is answered: any number of words about how far the work is, then its end.

@@ -1,4 +1,4 @@
-//! `ferry start --dry-run`: what ferry would send now, and what that would cost.
+//! `ferry start --dry-run` and `ferry clear --dry-run`: what ferry would send now, and what that would cost.
 //!
 //! The same engine on a copy of the store, with everything asked of the chains but the offers.
 
@@ -13,8 +13,9 @@ use crate::config::{Chain, Config};
 use crate::drive::setup::newest;
 use crate::drive::{self, Engine};
 use crate::model::Model;
-use crate::model::ids::ChainId;
-use crate::model::rows::SlotRow;
+use crate::model::facts::Fact;
+use crate::model::ids::{ChainId, PathId};
+use crate::model::rows::{GapRow, SlotRow};
 use crate::plan::explain::{Explainer, Why};
 use serde::Serialize;
 
@@ -33,6 +34,9 @@ struct Plan {
     waiting_total: usize,
     /// Whether ferry stopped looking before everything was looked at.
     cut_short: bool,
+    /// The command that sends it.
+    #[serde(skip)]
+    with: String,
 }
 
 /// A transaction that would be offered.
@@ -54,7 +58,13 @@ struct Waiting {
     why: String,
 }
 
-pub(super) async fn run(place: &Place, file: &Config, chains: &[&Chain]) -> anyhow::Result<()> {
+/// Says what would be sent: on all paths, or on one that is looked at anew.
+pub(super) async fn run(
+    place: &Place,
+    file: &Config,
+    chains: &[&Chain],
+    path: Option<&PathId>,
+) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
     let copy = dir.path().join("ferry.db");
     place.store(file).open_to_read().await?.copy_to(&copy).await?;
@@ -72,26 +82,33 @@ pub(super) async fn run(place: &Place, file: &Config, chains: &[&Chain]) -> anyh
         token.cancel();
     });
     let engine = Engine::new(Model::load(config, rows), Arc::clone(&store), nodes).without_offers();
-    let model = drive::run(engine, Vec::new(), patience, |model| is_planned(model, &tips)).await?;
-    place.print(&Plan::of(&model, &tips))
+    let first = path.into_iter().cloned().map(Fact::Clear).collect();
+    let enough = |model: &Model| is_planned(model, &tips, path);
+    let model = drive::run(engine, first, patience, enough).await?;
+    place.print(&Plan::of(&model, &tips, path))
 }
 
-/// Whether the chains are read to where they were at the start, and nothing is being prepared.
-fn is_planned(model: &Model, tips: &BTreeMap<ChainId, u64>) -> bool {
+/// Whether the chains are read to where they were at the start, the path is looked at, and nothing is being prepared.
+fn is_planned(model: &Model, tips: &BTreeMap<ChainId, u64>, path: Option<&PathId>) -> bool {
     let is_read = |(chain, height): (&ChainId, &u64)| {
         model.cursor(chain).is_some_and(|tip| tip.height > *height)
     };
     let moves = |why: &Why| matches!(why, Why::Next { .. } | Why::Preparing { .. });
+    let is_looked_at = !path.is_some_and(|path| model.gaps(path).any(GapRow::hides_packets));
     let mut explainer = Explainer::new(model);
-    tips.iter().all(is_read) && !model.packets().any(|row| moves(&explainer.explain(&row.key)))
+    tips.iter().all(is_read)
+        && is_looked_at
+        && !model.packets().any(|row| moves(&explainer.explain(&row.key)))
 }
 
 impl Plan {
-    fn of(model: &Model, tips: &BTreeMap<ChainId, u64>) -> Self {
+    fn of(model: &Model, tips: &BTreeMap<ChainId, u64>, path: Option<&PathId>) -> Self {
+        let is_shown = |of: &PathId| path.is_none_or(|path| path == of);
         let mut sums = BTreeMap::<ChainId, u128>::new();
-        let transactions = model.wanted().map(|slot| transaction(model, slot, &mut sums)).collect();
+        let slots = model.wanted().filter(|slot| is_shown(&slot.flow.path));
+        let transactions = slots.map(|slot| transaction(model, slot, &mut sums)).collect();
         let mut explainer = Explainer::new(model);
-        let waiting = model.packets().filter_map(|row| {
+        let waiting = model.packets().filter(|row| is_shown(&row.path)).filter_map(|row| {
             let why = explainer.explain(&row.key);
             let would_move = matches!(why, Why::Signed { .. } | Why::Over { .. });
             (!would_move).then(|| Waiting { packet: row.key.to_string(), why: why.to_string() })
@@ -109,7 +126,8 @@ impl Plan {
             costs: costs.collect(),
             waiting,
             waiting_total,
-            cut_short: !is_planned(model, tips),
+            cut_short: !is_planned(model, tips, path),
+            with: path.map_or("start".to_owned(), |path| format!("clear {path}")),
         }
     }
 }
@@ -131,7 +149,7 @@ fn transaction(model: &Model, slot: &SlotRow, sums: &mut BTreeMap<ChainId, u128>
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { transactions, costs, waiting, waiting_total, cut_short } = self;
+        let Self { transactions, costs, waiting, waiting_total, cut_short, with } = self;
         if transactions.is_empty() {
             writeln!(f, "nothing would be sent")?;
         }
@@ -155,6 +173,6 @@ impl fmt::Display for Plan {
         if *cut_short {
             writeln!(f, "not everything was looked at within {} s", PATIENCE.as_secs())?;
         }
-        write!(f, "nothing was sent; `ferry start` sends it")
+        write!(f, "nothing was sent; `ferry {with}` sends it")
     }
 }

@@ -1,7 +1,7 @@
 //! What verbs need that send single messages by hand.
 //!
-//! They pay as the daemon does: the price of gas of now, the limit by `gas_multiplier`, and the first of those who grant
-//! fees whose grant will do.
+//! They pay as the daemon does: the price of gas of now, the limit by `gas_multiplier`, and the first of those who
+//! grant fees whose grant will do.
 
 use std::fmt;
 

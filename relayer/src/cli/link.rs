@@ -1,5 +1,7 @@
 //! `ferry link`: clients, connection and channel in one go, or what is missing of them.
 
+mod args;
+pub(super) mod forget;
 mod pair;
 pub(super) mod progress;
 
@@ -7,7 +9,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -16,85 +17,21 @@ use super::control::{self, Request};
 use super::scene::absent;
 use super::session::{Session, stop_signal};
 use super::{Place, adopt, logging};
-use crate::config::value::{format_duration, parse_duration};
+use crate::config::value::format_duration;
 use crate::drive::setup::newest;
 use crate::drive::{self, Engine};
 use crate::model::Model;
 use crate::model::facts::Fact;
-use crate::model::ids::{Both, ChainId, FlowId, Order, PathId, PortId, Side};
+use crate::model::ids::{Both, ChainId, FlowId, PathId, PortId, Side};
 use crate::model::rows::{ChannelEnd, ChannelRow, EndState, Ibc, PathEnd, PathRow, Write};
 use crate::plan::explain::explain_path;
 use crate::plan::work::{HandshakeStep, Work};
 use crate::store::{Store as _, StoreError};
 
+pub(super) use args::{Args, Delivery, Wanted};
+
 /// After how many refusals of a step `link` ends: somebody waits for it.
 const TRIES: u16 = 3;
-
-#[derive(Clone, Debug, clap::Args, Serialize, Deserialize)]
-pub(super) struct Args {
-    /// The chain on which handshakes begin.
-    chain_a: String,
-    /// The other chain.
-    chain_b: String,
-    /// The path's name; default CHAIN_A-CHAIN_B.
-    #[arg(long, value_name = "NAME")]
-    path: Option<String>,
-    /// The channel's port on the first chain.
-    #[arg(long, default_value = "transfer", value_name = "PORT")]
-    a_port: String,
-    /// The channel's port on the second chain.
-    #[arg(long, default_value = "transfer", value_name = "PORT")]
-    b_port: String,
-    /// The channel's version.
-    #[arg(long = "channel-version", alias = "version", default_value = "ics20-1")]
-    channel_version: String,
-    /// How the channel delivers.
-    #[arg(long, value_enum, default_value_t = Delivery::Unordered)]
-    order: Delivery,
-    /// How long the connection, if it is to be made, holds back packets after a client got the header
-    /// that proves them; default 0s.
-    #[arg(long, value_parser = parse_duration, value_name = "TIME")]
-    delay: Option<Duration>,
-    /// Give up when nothing has moved for so many seconds.
-    #[arg(long, default_value_t = 180, value_name = "SECONDS")]
-    patience: u32,
-    /// Relay over this connection of the first chain and all its channels. Where others have only begun it, it is opened;
-    /// nothing else is made.
-    #[arg(long, value_name = "CONNECTION", conflicts_with_all = ["a_port", "b_port", "channel_version", "order", "delay"])]
-    connection: Option<String>,
-    /// IBC v2: make a pair of clients that name each other, and neither connection nor channel.
-    #[arg(long, conflicts_with_all = ["a_port", "b_port", "channel_version", "order", "connection", "delay"])]
-    v2: bool,
-    /// Relay between this client of the first chain and the one it names, and make nothing.
-    #[arg(long, value_name = "CLIENT", requires = "v2")]
-    client: Option<String>,
-}
-
-impl Args {
-    /// The path's name and its chains.
-    fn path(&self) -> (PathId, Both<ChainId>) {
-        let (a, b) = (self.chain_a.as_str(), self.chain_b.as_str());
-        let version = if self.v2 { "-v2" } else { "" };
-        let name = self.path.clone().unwrap_or_else(|| format!("{a}-{b}{version}"));
-        (name.into(), Both { a: a.into(), b: b.into() })
-    }
-}
-
-/// How a channel delivers.
-#[derive(Clone, Copy, Debug, ValueEnum, Serialize, Deserialize)]
-pub(super) enum Delivery {
-    Unordered,
-    Ordered,
-}
-
-impl From<Delivery> for Order {
-    fn from(delivery: Delivery) -> Self {
-        match delivery {
-            Delivery::Unordered => Self::Unordered,
-            Delivery::Ordered => Self::Ordered,
-        }
-    }
-}
 
 /// What there is now.
 #[derive(Debug, Serialize, Deserialize)]
@@ -125,6 +62,15 @@ impl fmt::Display for Linked {
 }
 
 pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
+    if let Some(path) = args.forget {
+        let request = forget::Request { path, yes: args.yes, dry_run: args.dry_run };
+        return forget::run(place, request).await;
+    }
+    make(place, args.wanted()?).await
+}
+
+/// Makes what is missing of a path.
+pub(super) async fn make(place: &Place, args: Wanted) -> anyhow::Result<()> {
     anyhow::ensure!(
         args.chain_a != args.chain_b,
         "a path connects two chains; `{}` was given twice",
@@ -137,10 +83,10 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         return Ok(());
     }
     let session = Session::begin(place, &file, &chains).await.map_err(beside_start)?;
-    if let Some(connection) = &args.connection {
-        return adopt::run(place, session, args.path(), (connection, args.patience)).await;
+    if let Some(connection) = &args.terms.connection {
+        return adopt::run(place, session, args.path(), (connection, args.terms.patience)).await;
     }
-    if args.v2 {
+    if args.terms.v2 {
         return pair::run(place, session, &args).await;
     }
     let Session { store, rows, nodes, config, .. } = session;
@@ -153,9 +99,8 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     }
     first.push(Fact::Path(path, vec![wanted]));
     let engine = Engine::new(Model::load(config, rows), Arc::clone(&store), nodes);
-    let patience = Duration::from_secs(args.patience.into());
     let stop = stop_signal()?;
-    let (progress, impatience) = progress::watch(&stop, patience);
+    let (progress, impatience) = progress::watch(&stop, args.patience());
     let enough = |model: &Model| {
         progress.tell(model, &id, Some(index));
         linked(model, &id, index).is_some() || refused(model, &id, index).is_some()
@@ -170,7 +115,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     {
         store.commit(&[Write::Channel(unwanted)]).await?;
     }
-    Err(not_open(&model, &id, reason, (!stop.is_cancelled()).then_some(args.patience)))
+    Err(not_open(&model, &id, reason, (!stop.is_cancelled()).then_some(args.terms.patience)))
 }
 
 /// Says why a path is not open: a chain refused it, we were stopped, or nothing moved for so many seconds.
@@ -194,9 +139,9 @@ pub(super) fn not_open(
 }
 
 /// Lets the ferry that runs in this home do it, if one does, and prints what it made.
-async fn is_made_by_another(place: &Place, args: &Args) -> anyhow::Result<bool> {
+async fn is_made_by_another(place: &Place, args: &Wanted) -> anyhow::Result<bool> {
     let request = Request::Link(Box::new(args.clone()));
-    if args.connection.is_some() {
+    if args.terms.connection.is_some() {
         let adopted = control::ask::<adopt::Adopted>(place, &request).await?;
         adopted.iter().try_for_each(|adopted| place.print(adopted))?;
         return Ok(adopted.is_some());
@@ -207,17 +152,17 @@ async fn is_made_by_another(place: &Place, args: &Args) -> anyhow::Result<bool> 
 }
 
 /// The same by a ferry that runs, which relays everything else meanwhile.
-pub(super) async fn beside(door: &Door, args: &Args, told: &Told) -> anyhow::Result<Value> {
+pub(super) async fn beside(door: &Door, args: &Wanted, told: &Told) -> anyhow::Result<Value> {
     let (id, chains) = args.path();
     anyhow::ensure!(
-        !args.v2,
+        !args.terms.v2,
         "a pair of clients is made while no ferry runs in this home; stop `ferry start` for it"
     );
-    if let Some(connection) = &args.connection {
-        let connection = (connection.as_str(), args.patience);
+    if let Some(connection) = &args.terms.connection {
+        let connection = (connection.as_str(), args.terms.patience);
         return Ok(json!(adopt::beside((door, told), (id, chains), connection).await?));
     }
-    let nodes = door.serve(&[args.chain_a.as_str(), args.chain_b.as_str()]).await?;
+    let nodes = door.serve(&[chains.a.as_str(), chains.b.as_str()]).await?;
     let known = id.clone();
     let (row, channels) = door
         .desk
@@ -229,8 +174,7 @@ pub(super) async fn beside(door: &Door, args: &Args, told: &Told) -> anyhow::Res
     let (path, wanted) = wanted(args, row.as_ref(), &channels)?;
     let index = wanted.index;
     door.desk.join(nodes, vec![Fact::Path(path, vec![wanted])])?;
-    let (progress, impatience) =
-        progress::watch(&door.stop, Duration::from_secs(args.patience.into()));
+    let (progress, impatience) = progress::watch(&door.stop, args.patience());
     let (path, progress) = (id.clone(), Arc::new(progress));
     let ended = door.until(move |model| {
         progress.tell(model, &path, Some(index));
@@ -253,7 +197,7 @@ pub(super) async fn beside(door: &Door, args: &Args, told: &Told) -> anyhow::Res
         () = impatience.cancelled() => anyhow::bail!(
             "path `{id}` is not open, and nothing has moved for {} s; `ferry status` says why; \
              ferry goes on with it",
-            args.patience
+            args.terms.patience
         ),
     }
 }
@@ -264,7 +208,7 @@ fn beside_start(error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref() {
         Some(StoreError::InUse { path }) => anyhow::anyhow!(
             "another ferry is using `{}`, and does not serve other commands; wait until it has ended, \
-             or stop `ferry start`, link, and start it again: it goes on where it was",
+             or stop `ferry start`, run this, and start it again: it goes on where it was",
             path.display()
         ),
         Some(StoreError::Leased { holder, seconds_left, .. }) => anyhow::anyhow!(
@@ -315,19 +259,20 @@ fn given_up(row: &ChannelRow) -> Option<ChannelRow> {
 
 /// The path and the channel to make: those begun before, else new ones.
 fn wanted(
-    args: &Args,
+    args: &Wanted,
     known: Option<&PathRow>,
     channels: &[ChannelRow],
 ) -> anyhow::Result<(PathRow, ChannelRow)> {
     let (id, chains) = args.path();
-    let path = wanted_path(known, (&id, chains), args.delay, Ibc::V1)?;
+    let terms = &args.terms;
+    let path = wanted_path(known, (&id, chains), terms.delay, Ibc::V1)?;
     let of_path = || channels.iter().filter(|channel| channel.path == id);
     let new = ChannelRow {
         path: id.clone(),
         index: of_path().map(|channel| channel.index + 1).max().unwrap_or(0),
-        version: args.channel_version.clone(),
-        order: args.order.into(),
-        ends: Both { a: absent(&args.a_port), b: absent(&args.b_port) },
+        version: terms.channel_version.clone(),
+        order: terms.order.into(),
+        ends: Both { a: absent(&terms.a_port), b: absent(&terms.b_port) },
     };
     let channel = of_path().find(|channel| is_same(channel, &new)).cloned().unwrap_or(new);
     Ok((path, channel))

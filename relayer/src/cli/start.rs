@@ -32,7 +32,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let stored = place.store(&file).open_to_read().await?.load().await?;
     let served = chains(&file, &stored)?;
     if args.dry_run {
-        return dry_run::run(place, &file, &served).await;
+        return dry_run::run(place, &file, &served, None).await;
     }
     let (serving, supervisor) = (Serving::prepare(place, &file).await?, Supervisor::find());
     let turn = begin(place, (&file, &served), (&serving, &supervisor));

@@ -99,10 +99,15 @@ impl Status {
                 channels: channels.map(|c| [channel(&c.ends.a), channel(&c.ends.b)]).collect(),
             }
         });
+        let is_needed = |chain: &ChainId| {
+            rows.paths.iter().any(|row| [&row.chains.a, &row.chains.b].contains(&chain))
+        };
         Self {
             chains: rows
                 .cursors
                 .iter()
+                // What was read of others is left from paths that were forgotten.
+                .filter(|row| is_needed(&row.chain))
                 .map(|row| ChainStatus {
                     chain: row.chain.clone(),
                     height: row.tip.height,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::Ask;
-use super::ids::{AskId, ChainId, FlowId, LaneId, SlotId, Span, Time};
+use super::ids::{AskId, ChainId, FlowId, LaneId, PathId, SlotId, Span, Time};
 use super::rows::GapId;
 
 /// How long proofs and headers may take: thousands of keys are the slowest.
@@ -42,6 +42,26 @@ pub(crate) enum Purpose {
     Scan(GapId),
 }
 
+impl Purpose {
+    /// The path that it serves, if it serves only one. What is offered is settled, whatever becomes of its path.
+    fn path(&self) -> Option<&PathId> {
+        match self {
+            Self::Gather(flow)
+            | Self::Simulate(flow)
+            | Self::Weigh(flow, _)
+            | Self::Twice(flow)
+            | Self::Client(flow)
+            | Self::Compare(flow, _) => Some(&flow.path),
+            Self::Scan(gap) => Some(&gap.path),
+            Self::Tare(..)
+            | Self::Offer(_)
+            | Self::Account(_)
+            | Self::Funds(_)
+            | Self::GasPrice(_) => None,
+        }
+    }
+}
+
 /// The outstanding asks.
 #[derive(Debug, Default)]
 pub(crate) struct Asks {
@@ -71,6 +91,11 @@ impl Asks {
         self.open.insert(id, (now.plus(patience), purpose));
         self.fresh.push((id, ask));
         id
+    }
+
+    /// Closes what was asked for a path that is forgotten.
+    pub(super) fn forget(&mut self, path: &PathId) {
+        self.open.retain(|_, (_, purpose)| purpose.path() != Some(path));
     }
 
     /// Closes an ask that has been answered; `None` when it is not open any more.

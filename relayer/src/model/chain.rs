@@ -8,7 +8,7 @@ use super::facts::{BlockFacts, Event, PacketChange, PacketEvent, Tip};
 use super::ids::{ChainId, FlowId, Height, Span, Time};
 use super::path::ConnectionEvent;
 use super::price::Demand;
-use super::rows::{CursorRow, SlotRow, Write};
+use super::rows::{CursorRow, PathRow, SlotRow, Write};
 use crate::plan::gas::Gas;
 use crate::plan::learned::is_success;
 use crate::plan::politeness::Bringer;
@@ -53,9 +53,20 @@ impl Chain {
 impl Model {
     /// Applies where to begin reading a chain.
     pub(super) fn on_begin(&mut self, chain: ChainId, tip: Tip) {
-        if self.record.tip(&chain).is_none() && self.config.contains_key(&chain) {
+        let goes_on = self
+            .record
+            .tip(&chain)
+            .is_some_and(|known| known.height >= tip.height || self.needs(&chain));
+        if !goes_on && self.config.contains_key(&chain) {
             self.seen(&chain, tip);
         }
+    }
+
+    /// Whether the blocks of a chain have something to tell: of a path, or of a transaction that is on its way.
+    fn needs(&self, chain: &ChainId) -> bool {
+        let has = |row: &PathRow| [&row.chains.a, &row.chains.b].contains(&chain);
+        self.record.paths().any(has)
+            || self.record.all_slots().any(|slot| slot.id.lane.chain == *chain)
     }
 
     pub(super) fn seen(&mut self, chain: &ChainId, tip: Tip) {

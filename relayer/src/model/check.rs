@@ -10,6 +10,13 @@ use super::rows::{EndState, GapRow, PathRow};
 #[derive(Debug, Default)]
 pub(crate) struct Checks(BTreeMap<PathId, Time>);
 
+impl Checks {
+    /// Looks at a path that is forgotten no more.
+    pub(super) fn forget(&mut self, path: &PathId) {
+        self.0.remove(path);
+    }
+}
+
 impl Model {
     /// Opens the gaps that make up a check of each path that is due for one.
     pub(super) fn check_paths(&mut self) {

@@ -30,7 +30,8 @@ use super::state::{Account, ClientFacts, Funds, GivenHeader, Listed, ScanEnd, Sc
 pub enum Fact {
     /// The next block of a chain.
     Block(ChainId, BlockFacts),
-    /// Where to begin reading a chain that has no cursor yet; ignored when it has one.
+    /// Where to begin reading a chain that has no cursor yet, or one of when it was last needed, with nothing on its
+    /// way since; else ignored. Comes before any of its blocks.
     Begin(ChainId, Tip),
     /// A path to serve: stored as given, with those of its channels that are not stored yet. What
     /// the rows want and the chains lack (clients, a connection, channels) is then created. Of a path that is stored
@@ -64,6 +65,8 @@ pub enum Fact {
     Channels(AskId, Vec<Listed>),
     /// Answers [`Ask::Packets`].
     Packets(AskId, Scanned),
+    /// A path that is to be served no more. Its transactions that are on their way are still settled.
+    Forget(PathId),
     /// A channel that shall not be made after all.
     Unwanted(Box<ChannelRow>),
     /// The blocks up to this one cannot be read any more: reading goes on after it, and what they did

@@ -73,6 +73,14 @@ impl Scans {
         gap.map_or(!self.listed.is_empty(), |gap| self.listed.contains_key(gap))
     }
 
+    /// Ends the scans of a path that is forgotten.
+    pub(super) fn forget(&mut self, path: &PathId) {
+        let gaps: Vec<GapId> = self.open.keys().filter(|gap| gap.path == *path).cloned().collect();
+        gaps.iter().for_each(|gap| self.close(gap));
+        self.listed.retain(|gap, _| gap.path != *path);
+        self.resting.retain(|gap, _| gap.path != *path);
+    }
+
     /// Notes that a scan is over.
     pub(super) fn close(&mut self, gap: &GapId) {
         self.open.remove(gap);

@@ -100,6 +100,12 @@ impl Backlog {
         elapsed
     }
 
+    /// Owes nothing more on a path that is forgotten.
+    pub(super) fn forget(&mut self, path: &PathId) {
+        self.queues.retain(|flow, _| flow.path != *path);
+        self.routes.retain(|_, (_, of)| of != path);
+    }
+
     fn share(&mut self, route: Route, path: &PathId) -> Arc<Route> {
         let source = (route.from.clone(), route.src().clone());
         let shared = self.routes.entry(source).or_insert_with(|| (Arc::new(route), path.clone()));

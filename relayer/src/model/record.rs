@@ -88,6 +88,7 @@ impl Record {
                     self.turns = Turns::of(self.paths.values());
                 }
             }
+            Write::Forgotten(path) => self.forget(path),
             Write::Channel(row) => self.put_channel(row.clone()),
             Write::Packet(row) if row.live => {
                 self.packets.insert(row.key.clone(), row.clone());
@@ -145,6 +146,27 @@ impl Record {
         self.paths.insert(row.path.clone(), row);
     }
 
+    fn forget(&mut self, path: &PathId) {
+        let Some(row) = self.paths.remove(path) else { return };
+        let of_path = (path.clone(), 0)..=(path.clone(), u32::MAX);
+        let indices: Vec<_> = self.channels.range(of_path).map(|(id, _)| id.clone()).collect();
+        for channel in indices.iter().filter_map(|id| self.channels.remove(id)) {
+            for side in [Side::A, Side::B] {
+                if let Some(name) = channel.ends.on(side).name() {
+                    self.closed.remove(&(row.chains.on(side).clone(), name));
+                }
+            }
+        }
+        self.moving.remove(path);
+        // Another path may have the same clients.
+        (self.clients, self.pairs) = (BTreeMap::new(), BTreeMap::new());
+        self.connections.clear();
+        for row in std::mem::take(&mut self.paths).into_values() {
+            self.put_path(row);
+        }
+        self.turns = Turns::of(self.paths.values());
+    }
+
     /// Whether a path is new, or has a client that it had not.
     fn has_other_clients(&self, row: &PathRow) -> bool {
         let clients =
@@ -161,10 +183,9 @@ impl Record {
         for side in [Side::A, Side::B] {
             let end = row.ends.on(side);
             let chain = self.paths.get(&row.path).map(|path| path.chains.on(side).clone());
-            if let (Some(chain), Some(channel)) = (chain, &end.channel)
+            if let (Some(chain), Some(name)) = (chain, end.name())
                 && end.state == EndState::Closed
             {
-                let name = End { port: end.port.clone(), channel: channel.clone() };
                 self.closed.insert((chain, name), end.since);
             }
         }

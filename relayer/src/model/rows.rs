@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::cost::CostRow;
 use super::facts::{Timeout, Tip};
 use super::ids::{
-    Address, Both, ChainId, ChannelId, ClientId, ConnectionId, FlowId, Order, PacketKey, PathId,
-    PortId, Route, Side, SlotId, Span, Time,
+    Address, Both, ChainId, ChannelId, ClientId, ConnectionId, End, FlowId, Order, PacketKey,
+    PathId, PortId, Route, Side, SlotId, Span, Time,
 };
 use crate::plan::work::Work;
 
@@ -21,6 +21,8 @@ pub enum Write {
     Cursor(CursorRow),
     /// Table `pair`, by path.
     Path(PathRow),
+    /// Tables `pair` and `channel`: removes a path with its channels. Its packets and gaps go by writes of their own.
+    Forgotten(PathId),
     /// Table `channel`, by path and index.
     Channel(ChannelRow),
     /// Table `packet`, by key: removed, with its bytes, when the model needs it no more.
@@ -262,6 +264,14 @@ pub struct ChannelEnd {
     pub state: EndState,
     /// The height of this chain at which `state` was reached.
     pub since: u64,
+}
+
+impl ChannelEnd {
+    /// Its name, once there is one.
+    pub fn name(&self) -> Option<End> {
+        let channel = self.channel.clone()?;
+        Some(End { port: self.port.clone(), channel })
+    }
 }
 
 /// A packet's life so far.

@@ -10,8 +10,8 @@ use crate::model::ids::{
     SlotId, Span, Time,
 };
 use crate::model::rows::{
-    CursorRow, Gap, GapId, GapRow, Ibc, LeadRow, Leg, Outcome, PacketDataRow, PacketRow, PathRow,
-    SlotBytes, SlotRow, Write,
+    ChannelEnd, ChannelRow, CursorRow, EndState, Gap, GapId, GapRow, Ibc, LeadRow, Leg, Outcome,
+    PacketDataRow, PacketRow, PathRow, SlotBytes, SlotRow, Write,
 };
 use crate::plan::work::Work;
 
@@ -25,6 +25,32 @@ pub(super) async fn check(store: &impl Store) {
     gaps_stay_until_they_are_closed(store).await;
     costs_are_kept_once_and_found_by_day(store).await;
     leads_are_replaced(store).await;
+    a_path_goes_with_its_channels(store).await;
+}
+
+async fn a_path_goes_with_its_channels(store: &impl Store) {
+    let channel = |path: &str, index| {
+        let end = || ChannelEnd {
+            port: "transfer".into(),
+            channel: None,
+            state: EndState::None,
+            since: 0,
+        };
+        ChannelRow {
+            path: path.into(),
+            index,
+            version: "ics20-1".to_owned(),
+            order: Order::Unordered,
+            ends: Both { a: end(), b: end() },
+        }
+    };
+    let other = || PathRow { path: "other".into(), ..path(9) };
+    let rows = [("a-b", 0), ("a-b", 1), ("other", 0)].map(|(path, index)| channel(path, index));
+    let writes = rows.map(Write::Channel).into_iter().chain([Write::Path(other())]);
+    store.commit(&writes.collect::<Vec<_>>()).await.unwrap();
+    store.commit(&[Write::Forgotten("a-b".into())]).await.unwrap();
+    let left = store.load().await.unwrap();
+    assert_eq!((left.paths, left.channels), (vec![other()], vec![channel("other", 0)]));
 }
 
 async fn costs_are_kept_once_and_found_by_day(store: &impl Store) {
@@ -77,14 +103,7 @@ async fn cursors_and_paths_are_replaced(store: &impl Store) {
     for height in [7, 8] {
         let tip = Tip { height, hash: [u8::try_from(height).unwrap(); 32], time: Time(height) };
         let cursor = CursorRow { chain: chain(), tip };
-        let path = PathRow {
-            path: PathId::from("a-b"),
-            chains: Both { a: chain(), b: ChainId::from("b") },
-            ends: Both::default(),
-            create: height == 7,
-            delay: Span::seconds(height),
-            ibc: Ibc::V2,
-        };
+        let path = path(height);
         store.commit(&[Write::Cursor(cursor.clone()), Write::Path(path.clone())]).await.unwrap();
         let rows = store.load().await.unwrap();
         assert_eq!((rows.cursors, rows.paths), (vec![cursor], vec![path]));
@@ -130,6 +149,17 @@ async fn slots_are_offered_until_their_sequence_is_decided(store: &impl Store) {
     store.commit(&[Write::Dropped(slots[2].id.clone())]).await.unwrap();
     assert_eq!(store.load().await.unwrap().slots, vec![]);
     store.slot_bytes(&slots[2].id).await.unwrap_err();
+}
+
+fn path(height: u64) -> PathRow {
+    PathRow {
+        path: PathId::from("a-b"),
+        chains: Both { a: chain(), b: ChainId::from("b") },
+        ends: Both::default(),
+        create: height == 7,
+        delay: Span::seconds(height),
+        ibc: Ibc::V2,
+    }
 }
 
 fn chain() -> ChainId {

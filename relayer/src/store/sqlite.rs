@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 use super::{Store, StoreError, decode, encode, integer};
 use crate::model::cost::CostRow;
 use crate::model::facts::PacketData;
-use crate::model::ids::{PacketKey, Route, SlotId};
+use crate::model::ids::{PacketKey, PathId, Route, SlotId};
 use crate::model::rows::{PacketDataRow, PacketRow, Rows, SlotBytes, SlotRow, Write};
 
 /// How long a statement waits for a reader of the same file.
@@ -247,6 +247,7 @@ async fn apply(
                 .execute(tx)
                 .await?;
         }
+        Write::Forgotten(path) => forget(tx, path).await?,
         Write::Channel(row) => {
             sqlx::query("INSERT OR REPLACE INTO channel (path, idx, row) VALUES (?, ?, ?)")
                 .bind(row.path.as_str())
@@ -282,6 +283,14 @@ async fn apply(
                 .execute(tx)
                 .await?;
         }
+    }
+    Ok(())
+}
+
+/// Forgets a path and its channels.
+async fn forget(tx: &mut SqliteConnection, path: &PathId) -> Result<(), StoreError> {
+    for delete in ["DELETE FROM channel WHERE path = ?", "DELETE FROM pair WHERE path = ?"] {
+        sqlx::query(delete).bind(path.as_str()).execute(&mut *tx).await?;
     }
     Ok(())
 }

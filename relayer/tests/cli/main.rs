@@ -1,5 +1,6 @@
 //! The command as its user meets it: each mistake is one clear error, and leaves nothing behind.
 
+mod forgetting;
 mod imports;
 
 use std::io::{Read as _, Write as _};
@@ -366,7 +367,10 @@ fn a_backup_is_restored_and_the_old_store_kept() {
     let copy = copy.to_str().unwrap();
     assert!(home.ferry(&["backup", copy]).succeeds().contains("0 paths"));
     home.ferry(&["backup", copy]).fails_with(&["exists already"]);
-    assert!(home.ferry(&["restore", copy]).succeeds().contains("ferry.db.before-1"));
+    let restored = home.ferry(&["restore", copy, "--json"]);
+    assert!(restored.stderr().contains("copying the backup"), "{}", restored.stderr());
+    let restored: serde_json::Value = serde_json::from_str(&restored.succeeds()).unwrap();
+    assert!(restored["before"].as_str().unwrap().ends_with("ferry.db.before-1"), "{restored}");
     assert!(home.has("ferry.db.before-1"));
     home.write("text", "a text");
     let text = home.path("text");

@@ -19,6 +19,7 @@ mod delays;
 mod events;
 mod fees;
 mod filters;
+mod forgetting;
 mod gaps;
 mod grants;
 mod handshakes;

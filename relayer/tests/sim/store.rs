@@ -40,6 +40,10 @@ impl Store {
             Write::Path(row) => {
                 self.paths.insert(row.path.clone(), row);
             }
+            Write::Forgotten(path) => {
+                self.paths.remove(&path);
+                self.channels.retain(|(of, _), _| *of != path);
+            }
             Write::Channel(row) => {
                 self.channels.insert((row.path.clone(), row.index), row);
             }

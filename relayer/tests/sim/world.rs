@@ -90,6 +90,8 @@ pub(crate) struct World<C: Channels = Plain> {
     lag: u64,
     /// The relayer does not run.
     asleep: bool,
+    /// The first path is to be served no more.
+    is_forgotten: bool,
     wake: Option<u64>,
     /// Nanoseconds between two blocks of each chain.
     intervals: Vec<u64>,
@@ -222,6 +224,7 @@ impl<C: Channels> World<C> {
             process: 0,
             lag,
             asleep: false,
+            is_forgotten: false,
             wake: None,
             intervals,
             injected: (0..count).map(|_| Vec::new()).collect(),
@@ -259,7 +262,7 @@ impl<C: Channels> World<C> {
 
     /// What `ferry link` begins with; `false` when the process was killed in it.
     fn feed_wanted(&mut self) -> bool {
-        for (row, channels) in self.wanted.clone() {
+        for (row, channels) in self.wanted.clone().into_iter().skip(self.is_forgotten.into()) {
             let known = self.model.path(&row.path).cloned();
             let is_known =
                 known.is_some() && self.model.channels(&row.path).count() >= channels.len();
@@ -401,6 +404,22 @@ impl<C: Channels> World<C> {
         self.wanted = vec![(row, Vec::new())];
         self.boot();
         self.feed(Fact::Clear(path));
+    }
+
+    /// Forgets the first path, as `ferry link --forget` does, and gives it as it was. Nothing brings it back by itself.
+    pub(crate) fn forget(&mut self) -> PathRow {
+        let id = self.wanted[0].0.path.clone();
+        let row = self.model.path(&id).expect("the path is stored").clone();
+        self.is_forgotten = true;
+        while !self.feed(Fact::Forget(id.clone())) {}
+        row
+    }
+
+    /// Serves a connection that stands, as `ferry link --connection` does.
+    pub(crate) fn take_up(&mut self, row: PathRow) {
+        self.is_forgotten = false;
+        self.wanted = vec![(PathRow { create: false, ..row }, Vec::new())];
+        while !(self.feed_wanted() && self.feed(Fact::Clear(self.wanted[0].0.path.clone()))) {}
     }
 
     /// Checks states so often from now on; zero is never. The relayer runs on.

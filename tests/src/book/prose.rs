@@ -78,6 +78,68 @@ mod tests {
         assert!(count >= 60, "only {count} commands");
     }
 
+    /// The commands of Hermes 1.13.
+    const HERMES: &str = "clear packets|completions|config auto|config validate|create channel|create client|\
+        create connection|evidence|fee register-counterparty-payee|fee register-payee|fee transfer|health-check|keys add|\
+        keys balance|keys delete|keys list|listen|logs reset|logs set-log-level|logs set-raw-filter|misbehaviour|\
+        query channel client|query channel end|query channel ends|query channels|query client connections|\
+        query client consensus|query client header|query client state|query client status|query clients|\
+        query connection channels|query connection end|query connections|query packet ack|query packet acks|\
+        query packet commitment|query packet commitments|query packet pending|query packet pending-acks|\
+        query packet pending-sends|query transfer denom-trace|query tx events|start|tx chan-close-confirm|\
+        tx chan-close-init|tx chan-open-ack|tx chan-open-confirm|tx chan-open-init|tx chan-open-try|tx chan-upgrade-ack|\
+        tx chan-upgrade-cancel|tx chan-upgrade-confirm|tx chan-upgrade-open|tx chan-upgrade-timeout|tx chan-upgrade-try|\
+        tx conn-ack|tx conn-confirm|tx conn-init|tx conn-try|tx ft-transfer|tx packet-ack|tx packet-recv|\
+        tx upgrade-chain|update client|upgrade client|upgrade clients|version";
+    /// The commands of rly 2.6.
+    const RLY: &str = "chains add|chains add-dir|chains address|chains configure feegrant|chains delete|chains list|\
+        chains registry-list|chains set-backup-rpc-addrs|chains set-rpc-addr|chains show|config init|config show|keys add|\
+        keys address|keys delete|keys export|keys list|keys restore|keys show|keys use|paths add|paths add-dir|\
+        paths delete|paths fetch|paths list|paths new|paths show|paths update|query balance|query balances|query channel|\
+        query channels|query client|query client-connections|query clients|query clients-expiration|query connection|\
+        query connection-channels|query connections|query denom-hash|query denom-trace|query feegrant|query header|\
+        query ibc-denoms|query node-state|query packet-commit|query tx|query txs|query unrelayed-acknowledgements|\
+        query unrelayed-packets|start|tx channel|tx channel-close|tx client|tx clients|tx connection|tx flush|tx link|\
+        tx link-then-start|tx register-counterparty|tx relay-acknowledgements|tx relay-packets|tx transfer|\
+        tx update-clients|tx upgrade-clients|version";
+
+    /// Each command of the others has a row, which names what there is of ferry's, or why there is nothing.
+    #[test]
+    fn every_command_of_hermes_and_rly_has_its_counterpart() {
+        let mut ferry = ferry::cli::Cli::command();
+        ferry.build();
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/coming-from.md");
+        let page = fs::read_to_string(page).unwrap();
+        let table = page.lines().filter(|line| line.starts_with("| "));
+        let rows: Vec<Vec<&str>> = table.map(|row| row.split(" | ").collect()).collect();
+        let quoted = |cell: &'_ str| -> Vec<String> {
+            cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+        };
+        for (column, commands) in [(0, HERMES), (1, RLY)] {
+            let named: Vec<String> = rows.iter().flat_map(|row| quoted(row[column])).collect();
+            for command in commands.split('|') {
+                let count = named.iter().filter(|named| *named == command).count();
+                assert_eq!(count, 1, "`{command}` of column {column}");
+            }
+        }
+        for row in &rows {
+            assert_eq!(row.len(), 3, "{row:?}");
+            for typed in quoted(row[2]) {
+                let first = typed.split(' ').next().unwrap_or_default();
+                let is_command = ferry.find_subcommand(first).is_some() || typed.starts_with("--");
+                let key = typed.rsplit('.').next().unwrap_or_default();
+                let is_key = ferry::config::example::EXAMPLE.contains(&format!("{key} = "));
+                let is_address = first.starts_with('/') || first == "POST";
+                let is_the_sdks = typed == "tx feegrant grant" || typed == "--path";
+                if is_command && !is_the_sdks {
+                    read(&ferry, &format!("ferry {typed}"))
+                        .unwrap_or_else(|error| panic!("`{typed}`: {error}"));
+                }
+                assert!(is_command || is_key || is_address || is_the_sdks, "`{typed}`");
+            }
+        }
+    }
+
     #[test]
     fn a_command_that_is_not_there_is_found() {
         let entrepot = entrepot::cli::Cli::command();

@@ -5,7 +5,7 @@ use e2e::clock;
 use e2e::modules::pay_fees;
 use e2e::operator::Operator;
 use protocol::ics20::TRANSFER_PORT;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::doctor;
 
@@ -154,6 +154,8 @@ async fn is_open(operator: &Operator, begun: &str, adopted: &Value) -> anyhow::R
         assert_eq!(&end.counterparty.context("no other end")?.connection_id, counterparty);
         assert_eq!(site.chain.client_connections(&client).await?, [name.clone()]);
     }
+    let gone = operator.ferry(&["link", "--forget", "begun"]).await?;
+    assert_eq!((&gone["forgotten"], &gone["unneeded"]), (&true.into(), &json!([])), "{gone}");
     Ok(())
 }
 

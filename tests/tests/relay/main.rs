@@ -7,6 +7,7 @@ mod by_hand;
 mod clients;
 mod doctor;
 mod economy;
+mod forgetting;
 mod guard;
 mod handshakes;
 mod ica;

@@ -14,6 +14,7 @@ use protocol::ics20::TRANSFER_PORT;
 use serde_json::{Value, json};
 
 use crate::blocks::carried;
+use crate::forgetting;
 use crate::keys::balance;
 use crate::kills::killed_and_robbed;
 
@@ -99,8 +100,8 @@ fn channel(linked: &Value, end: &str) -> anyhow::Result<String> {
 }
 
 /// A running ferry refuses a wrong configuration by its line and goes on with the old one; it takes over
-/// filters and paused paths, and serves a new channel, of a contract of others, without a restart. What it serves over HTTP
-/// agrees with the chains, and changes something only for one who has the token.
+/// filters and paused paths, serves a new channel, of a contract of others, without a restart, and forgets a path. What it
+/// serves over HTTP agrees with the chains, and changes something only for one who has the token.
 #[test]
 fn a_running_ferry_takes_other_settings_and_a_contracts_channel() -> anyhow::Result<()> {
     crate::run(async || {
@@ -141,8 +142,10 @@ fn a_running_ferry_takes_other_settings_and_a_contracts_channel() -> anyhow::Res
         assert_eq!(packets.as_array().map(Vec::len), Some(1), "{packets}");
         assert!(packets[0]["why"].as_str().is_some_and(|why| why.contains("paused")), "{packets}");
         assert!(packets[0]["age_seconds"].as_u64().is_some_and(|age| age > 0), "{packets}");
+        let gone = forgetting::a_path_goes(&operator, path).await?;
         operator.configure(|text| text.replacen(&paused, "", 1))?;
         operator.ferry(&["reload"]).await?;
+        forgetting::it_comes_again(&operator, &gone).await?;
         operator.settled(a, &on_a).await
     })
 }

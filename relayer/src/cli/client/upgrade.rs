@@ -54,8 +54,9 @@ pub(super) async fn run(
         !followers.is_empty(),
         "no path has a client that follows `{of}`; see `ferry status`"
     );
-    let mut clients = Vec::new();
-    for (chain, client) in followers {
+    let (mut clients, count) = (Vec::new(), followers.len());
+    for (number, (chain, client)) in (1..).zip(followers) {
+        tracing::info!(chain, client, number, of = count, "upgrading");
         let hand = Hand::open(place, file, &chain, manner).await?;
         let state = look::state(&hand.chain, &client).await?;
         let known = state.latest_height;
@@ -65,6 +66,12 @@ pub(super) async fn run(
             None
         } else {
             let mut messages = updates(&node, height, (&client, &state), &hand.signer).await?;
+            tracing::info!(
+                chain,
+                client,
+                updates = messages.len(),
+                "proved, and sent in one transaction"
+            );
             messages.push(any(&message(&client, &upgraded, &hand.signer)));
             Some(hand.send(&messages).await?)
         };

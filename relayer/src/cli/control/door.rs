@@ -169,6 +169,7 @@ impl Door {
                 json!(self.desk.read(move |model, _| packets::beside(model, &args)).await??)
             }
             Request::Clear(path) => json!(clear::beside(self, path, told).await?),
+            Request::Forget(request) => json!(link::forget::beside(self, &request).await?),
             Request::Link(args) => Box::pin(link::beside(self, &args, told)).await?,
         })
     }

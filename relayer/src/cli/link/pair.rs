@@ -2,12 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::{Args, not_open, progress, refused_one, wanted_path};
+use super::{Wanted, not_open, progress, refused_one, wanted_path};
 use crate::cli::Place;
 use crate::cli::session::{Session, stop_signal};
 use crate::drive::setup::newest;
@@ -42,16 +41,16 @@ impl fmt::Display for Paired {
     }
 }
 
-pub(super) async fn run(place: &Place, session: Session, args: &Args) -> anyhow::Result<()> {
+pub(super) async fn run(place: &Place, session: Session, args: &Wanted) -> anyhow::Result<()> {
     let Session { store, rows, nodes, config, .. } = session;
     let known = rows.paths.iter().find(|row| row.path == args.path().0);
     let (id, chains) = args.path();
     anyhow::ensure!(
-        args.client.is_none() || !rows.paths.iter().any(|path| path.path == id),
+        args.terms.client.is_none() || !rows.paths.iter().any(|path| path.path == id),
         "path `{id}` exists already; give another --path NAME"
     );
     // What is read of the clients must be from before the first block that is read.
-    let path = match &args.client {
+    let path = match &args.terms.client {
         Some(client) => existing(&nodes, (id.clone(), chains), client).await?,
         None => begun(&nodes, wanted_path(known, (&id, chains), None, Ibc::V2)?).await?,
     };
@@ -60,13 +59,12 @@ pub(super) async fn run(place: &Place, session: Session, args: &Args) -> anyhow:
         first.push(Fact::Begin(node.id.clone(), newest(node).await?));
     }
     first.push(Fact::Path(path, Vec::new()));
-    if args.client.is_some() {
+    if args.terms.client.is_some() {
         first.push(Fact::Clear(id.clone()));
     }
     let engine = Engine::new(Model::load(config, rows), Arc::clone(&store), nodes);
-    let patience = Duration::from_secs(args.patience.into());
     let stop = stop_signal()?;
-    let (progress, impatience) = progress::watch(&stop, patience);
+    let (progress, impatience) = progress::watch(&stop, args.patience());
     let refused = |model: &Model| refused_one(model, &id, &[Work::CreateClient, Work::Register]);
     let enough = |model: &Model| {
         progress.tell(model, &id, None);
@@ -76,7 +74,7 @@ pub(super) async fn run(place: &Place, session: Session, args: &Args) -> anyhow:
     match paired(&model, &id) {
         Some(paired) => place.print(&paired),
         None => {
-            let waited = (!stop.is_cancelled()).then_some(args.patience);
+            let waited = (!stop.is_cancelled()).then_some(args.terms.patience);
             Err(not_open(&model, &id, refused(&model), waited))
         }
     }

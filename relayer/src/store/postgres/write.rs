@@ -24,6 +24,13 @@ pub(super) async fn all(tx: &mut PgConnection, writes: &[Write]) -> Result<(), S
             Write::Decided(id, _) => forget_slots(tx, id, None).await?,
             Write::Dropped(id) => forget_slots(tx, id, Some(id.attempt)).await?,
             Write::Cost(row) => put_cost(tx, row).await?,
+            Write::Forgotten(path) => {
+                for delete in
+                    ["DELETE FROM channel WHERE path = $1", "DELETE FROM pair WHERE path = $1"]
+                {
+                    sqlx::query(delete).bind(path.as_str()).execute(&mut *tx).await?;
+                }
+            }
             Write::Channel(row) => {
                 sqlx::query(
                     "INSERT INTO channel (path, idx, row) VALUES ($1, $2, $3) \

@@ -15,6 +15,7 @@ impl Sqlite {
             return Err(StoreError::Exists { path: file.into() });
         }
         let target = file.to_string_lossy().into_owned();
+        tracing::info!(to = target, "copying the store");
         sqlx::query("VACUUM INTO ?").bind(target).execute(&self.pool).await?;
         Ok(())
     }
@@ -26,7 +27,10 @@ impl Sqlite {
     pub async fn replace(store: &Path, copy: &Path) -> Result<Option<PathBuf>, StoreError> {
         let io = |error| StoreError::from(sqlx::Error::Io(error));
         let fresh = beside(store, ".restoring");
+        let bytes = fs::metadata(copy).map_err(io)?.len();
+        tracing::info!(from = %copy.display(), bytes, "copying the backup");
         fs::copy(copy, &fresh).map_err(io)?;
+        tracing::info!("checking the copy");
         // Opened once as a writer does, so that a copy of another version is refused before anything is changed.
         Self::open(&fresh).await?.close().await?;
         let before = match store.try_exists().map_err(io)? {
