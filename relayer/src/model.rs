@@ -17,6 +17,7 @@ pub(crate) mod blame;
 mod chain;
 mod channels;
 mod check;
+mod clearing;
 mod client;
 mod decide;
 mod flow;
@@ -39,6 +40,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use asks::{Asks, Purpose};
 use chain::Chain;
 use check::Checks;
+use clearing::Clearings;
 use config::{ChainConfig, Config, LaneConfig};
 use facts::{Answer, Fact, Simulation, Step, Tip, Why};
 use flow::Flow;
@@ -68,6 +70,7 @@ pub struct Model {
     pub(crate) asks: Asks,
     pub(crate) scans: Scans,
     pub(crate) checks: Checks,
+    pub(crate) clearings: Clearings,
     pub(crate) leads: Leads,
     pub(crate) notices: Vec<Notice>,
     pub(crate) now: Time,
@@ -96,6 +99,7 @@ impl Model {
             asks: Asks::default(),
             scans: Scans::default(),
             checks: Checks::default(),
+            clearings: Clearings::default(),
             leads: Leads::default(),
             notices: Vec::new(),
             now: Time::default(),

@@ -1,5 +1,6 @@
 //! Which messages are owed, when, and together with which others.
 
+pub mod cleared;
 pub mod explain;
 pub mod work;
 

@@ -9,7 +9,6 @@ use ibc_proto::ibc::core::connection::v1::ConnectionEnd;
 use serde::{Deserialize, Serialize};
 
 use super::Place;
-use super::clear::is_done;
 use super::control::door::{Door, Told};
 use super::link::{self, progress};
 use super::progress::{Progress, Remaining};
@@ -21,6 +20,7 @@ use crate::model::Model;
 use crate::model::facts::Fact;
 use crate::model::ids::{Both, ChainId, PathId, Side, Span};
 use crate::model::rows::{EndState, Ibc, PathEnd, PathRow};
+use crate::plan::cleared::is_cleared;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Adopted {
@@ -29,7 +29,7 @@ pub(super) struct Adopted {
     b: AdoptedEnd,
     /// The channels of the connection.
     channels: usize,
-    /// Packets that cannot be moved now.
+    /// Packets that were there before and cannot be moved now.
     pending: usize,
 }
 
@@ -140,9 +140,9 @@ fn is_open(row: &PathRow) -> bool {
     [&row.ends.a, &row.ends.b].iter().all(|end| end.state == EndState::Open)
 }
 
-/// Whether the connection is open, and everything on it is looked at.
+/// Whether the connection is open, and what was there before is looked at.
 fn is_settled(model: &Model, id: &PathId) -> bool {
-    model.path(id).is_some_and(is_open) && is_done(model, id)
+    model.path(id).is_some_and(is_open) && is_cleared(model, id)
 }
 
 /// The same by a ferry that runs.
@@ -263,7 +263,7 @@ impl Adopted {
             a: end(Side::A)?,
             b: end(Side::B)?,
             channels: model.channel_count(path),
-            pending: model.packets().filter(|row| row.path == *path).count(),
+            pending: model.found(path).count(),
         })
     }
 }

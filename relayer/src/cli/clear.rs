@@ -14,9 +14,7 @@ use crate::drive::{self, Engine};
 use crate::model::Model;
 use crate::model::facts::Fact;
 use crate::model::ids::PathId;
-use crate::model::rows::GapRow;
-use crate::plan::choose::Idle;
-use crate::plan::explain::{Explainer, Why};
+use crate::plan::cleared::{is_cleared, left};
 use crate::store::Store as _;
 
 #[derive(Debug, clap::Args)]
@@ -31,7 +29,7 @@ pub(super) struct Args {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Cleared {
     path: PathId,
-    /// Packets that cannot be moved now, and why.
+    /// Packets that were found and cannot be moved now, and why.
     left: Vec<Left>,
     /// How many packets are pending whose data no endpoint has.
     lost: usize,
@@ -68,7 +66,7 @@ pub(super) async fn run(place: &Place, Args { path, dry_run }: Args) -> anyhow::
     let mut progress = Progress::of(&id);
     let enough = |model: &Model| {
         progress.tell(model);
-        is_done(model, &id)
+        is_cleared(model, &id)
     };
     let model = drive::run(engine, first, stop_signal()?, enough).await?;
     place.print(&Cleared::of(&model, &id))
@@ -83,39 +81,16 @@ pub(super) async fn beside(door: &Door, path: PathId, told: &Told) -> anyhow::Re
     let told = told.clone();
     door.until(move |model| {
         told.send_replace(Some(Remaining::of(model, &path)));
-        is_done(model, &path).then(|| Cleared::of(model, &path))
+        is_cleared(model, &path).then(|| Cleared::of(model, &path))
     })
     .await
 }
 
-/// Whether everything is looked at, and what is left cannot be moved now.
-pub(super) fn is_done(model: &Model, path: &PathId) -> bool {
-    let is_looked_at = !model.gaps(path).any(GapRow::hides_packets);
-    let rests = |why: Why| match why {
-        // One that is behind another rests if that does.
-        Why::NoAck { .. }
-        | Why::Filtered { .. }
-        | Why::GivenUp { .. }
-        | Why::BackOff { .. }
-        | Why::Behind { .. } => true,
-        Why::Waits { idle, .. } => matches!(idle, Idle::Parked(_) | Idle::NoClient | Idle::Paused),
-        _ => false,
-    };
-    let mut packets = model.packets().filter(|row| row.path == *path);
-    let mut explainer = Explainer::new(model);
-    is_looked_at
-        && packets.all(|row| rests(explainer.explain(&row.key)))
-        && model.slots_of(path).next().is_none()
-}
-
 impl Cleared {
     fn of(model: &Model, path: &PathId) -> Self {
-        let packets = model.packets().filter(|row| row.path == *path);
-        let mut explainer = Explainer::new(model);
-        let left = packets.map(|row| Left {
-            packet: row.key.to_string(),
-            why: explainer.explain(&row.key).to_string(),
-        });
+        let left = left(model, path).into_iter();
+        let left =
+            left.map(|(packet, why)| Left { packet: packet.to_string(), why: why.to_string() });
         let lost = model.gaps(path).map(|gap| gap.lost.len()).sum();
         Self { path: path.clone(), left: left.collect(), lost }
     }

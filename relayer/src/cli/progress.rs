@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Model;
 use crate::model::ids::{PathId, Span, Time};
-use crate::model::rows::GapRow;
 
 /// How often it is told.
 const EVERY: Span = Span::seconds(2);
@@ -14,16 +13,13 @@ const EVERY: Span = Span::seconds(2);
 pub(super) struct Remaining {
     /// Parts of its chains' states that are not looked at yet.
     scans: usize,
-    /// Packets that are not over.
+    /// Packets that were found and are not over.
     packets: usize,
 }
 
 impl Remaining {
     pub(super) fn of(model: &Model, path: &PathId) -> Self {
-        Self {
-            scans: model.gaps(path).filter(|gap| GapRow::hides_packets(gap)).count(),
-            packets: model.packets().filter(|row| row.path == *path).count(),
-        }
+        Self { scans: model.unseen(path), packets: model.found(path).count() }
     }
 
     pub(super) fn tell(self) {

@@ -34,6 +34,7 @@ impl Model {
         self.asks.forget(path);
         self.scans.forget(path);
         self.checks.forget(path);
+        self.clearings.forget(path);
         self.backlog.forget(path);
     }
 

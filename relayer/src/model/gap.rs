@@ -11,7 +11,7 @@ use super::client::Client;
 use super::facts::{Ask, Tip, Why};
 use super::ids::{Both, ChainId, End, FlowId, PathId, Side, Span, Time};
 use super::notice::Notice;
-use super::rows::{Gap, GapId, GapRow, Ibc, PacketRow, PathRow, Write};
+use super::rows::{Gap, GapId, GapRow, Ibc, PathRow, Write};
 use super::state::{Listed, ScanEnd};
 
 /// How many gaps are scanned at once.
@@ -77,7 +77,6 @@ impl Scans {
     pub(super) fn forget(&mut self, path: &PathId) {
         let gaps: Vec<GapId> = self.open.keys().filter(|gap| gap.path == *path).cloned().collect();
         gaps.iter().for_each(|gap| self.close(gap));
-        self.listed.retain(|gap, _| gap.path != *path);
         self.resting.retain(|gap, _| gap.path != *path);
     }
 
@@ -113,18 +112,6 @@ impl Model {
             lane.account = None;
         }
         self.lanes_on_block(chain, tip);
-    }
-
-    /// Applies that everything on a path's channels shall be looked at anew, and tried again.
-    pub(super) fn on_clear(&mut self, path: &PathId) {
-        for to in [Side::A, Side::B] {
-            self.open_gaps(&FlowId { path: path.clone(), to });
-        }
-        let failed = |row: &&PacketRow| row.path == *path && row.failed.is_some();
-        let rows: Vec<PacketRow> = self.record.packets().filter(failed).cloned().collect();
-        for row in rows {
-            self.put_packet(PacketRow { failed: None, ..row });
-        }
     }
 
     /// Notes that everything is to be looked at of which a flow's chain may have told unheard.

@@ -51,6 +51,10 @@ impl Model {
         if !self.scans.has_listed(Some(gap)) {
             self.scans.close(gap);
             self.record.write(Write::Closed(gap.clone()));
+            if self.clearings.awaits(gap) {
+                let opened = self.hiding(&gap.path);
+                self.clearings.note_scan(gap, &pins, opened);
+            }
         }
     }
 
@@ -130,6 +134,9 @@ impl Model {
             let packet = format!("{}/{}/{seq}", source.chain, source.end);
             self.notices.push(Notice::Lost { packet, reason });
             row.lost.push(seq);
+        }
+        if row.is_scanned() {
+            self.clearings.note_scan(gap, &pins, BTreeSet::new());
         }
         let is_over = row.is_scanned() && row.lost.is_empty();
         self.record.write(if is_over { Write::Closed(gap.clone()) } else { Write::Gap(row) });

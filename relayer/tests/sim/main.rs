@@ -9,6 +9,7 @@ mod chain;
 mod chains;
 mod channels;
 mod checks;
+mod clearing;
 mod client;
 mod clients;
 mod closing;
