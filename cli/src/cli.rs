@@ -40,9 +40,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use cosmos::text;
 use serde::Serialize;
 
-use crate::figures;
 use crate::home::Home;
 use crate::refusal;
 use crate::session::Session;
@@ -171,7 +171,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // With standard error closed there is nobody left to tell.
-            let said = figures::printable_text(&refusal::said(&error));
+            let said = text::printable_text(&refusal::said(&error));
             let _ = writeln!(std::io::stderr(), "error: {said}");
             ExitCode::FAILURE
         }
@@ -215,7 +215,7 @@ impl Output {
         Ok(if self.json {
             format!("{}\n", serde_json::to_string(result)?)
         } else {
-            figures::printable_text(&result.to_string())
+            text::printable_text(&result.to_string())
         })
     }
 }

@@ -43,6 +43,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use cosmos::text::printable_text;
 use serde::Serialize;
 
 use crate::config::Config;
@@ -142,7 +143,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // With standard error closed there is nobody left to tell.
-            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            let said = printable_text(&format!("{error:#}"));
+            let _ = writeln!(std::io::stderr(), "error: {said}");
             ExitCode::FAILURE
         }
     }
@@ -229,7 +231,8 @@ impl Place {
             serde_json::to_writer(&mut out, result)?;
             writeln!(out)?;
         } else {
-            writeln!(out, "{result}")?;
+            // Chains and contracts wrote some of it.
+            writeln!(out, "{}", printable_text(&result.to_string()))?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::figures;
+use cosmos::text;
 
 /// Columns aligned to the left, two spaces apart.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ impl Table {
 
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         // What others wrote must not move the cursor, nor begin a line of its own.
-        self.rows.push(cells.into_iter().map(|cell| figures::printable(&cell)).collect());
+        self.rows.push(cells.into_iter().map(|cell| text::printable(&cell)).collect());
     }
 
     fn widths(&self) -> Vec<usize> {

@@ -5,6 +5,7 @@ mod order;
 
 use std::collections::BTreeMap;
 
+use cosmos::text;
 use protocol::RouteStyle;
 
 use super::read::{Coins, Message};
@@ -106,12 +107,12 @@ pub fn explain_cost(messages: &[Message]) -> String {
         }
     }
     let coins = all.into_iter().map(|(denom, amount)| (amount, denom.to_owned())).collect();
-    figures::printable(&cost(&coins, beside))
+    text::printable(&cost(&coins, beside))
 }
 
 /// What strangers wrote must not look like a sentence of ours.
 fn on_a_line_each(lines: Vec<String>) -> Vec<String> {
-    lines.iter().map(|line| figures::printable(line)).collect()
+    lines.iter().map(|line| text::printable(line)).collect()
 }
 
 fn cost(coins: &Coins, beside: Option<String>) -> String {

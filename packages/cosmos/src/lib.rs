@@ -6,6 +6,7 @@ pub mod chain;
 pub mod file;
 pub mod keys;
 pub mod rpc;
+pub mod text;
 pub mod wire;
 
 pub use ibc_proto;

@@ -1,12 +1,18 @@
 //! Where log lines go: standard error, as the configuration says.
 
+use std::fmt::Debug;
 use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
+use cosmos::text::printable;
+use tracing::field::Field;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::field::MakeExt as _;
+use tracing_subscriber::fmt::format::{self, Writer};
+use tracing_subscriber::fmt::{self, FormatFields};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{Registry, fmt, reload};
+use tracing_subscriber::{Registry, reload};
 
 use super::log::Logged;
 use crate::config::{Global, LogFormat};
@@ -48,9 +54,46 @@ pub(super) fn start(config: &Global) -> anyhow::Result<LogLevel> {
         fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let registry = tracing_subscriber::registry().with(filter);
     let started = match config.log_format {
-        LogFormat::Text => registry.with(lines).try_init(),
+        LogFormat::Text => registry.with(lines.fmt_fields(fields())).try_init(),
         LogFormat::Json => registry.with(lines.json()).try_init(),
     };
     started.map_err(|error| anyhow::anyhow!("logging cannot be started: {error}"))?;
     Ok(LogLevel(handle))
+}
+
+/// What an event says, on the event's line: chains and contracts wrote some of it.
+fn fields() -> impl for<'writer> FormatFields<'writer> + 'static {
+    let one = |line: &mut Writer<'_>, field: &Field, value: &dyn Debug| {
+        let said = printable(&format!("{value:?}"));
+        match field.name() {
+            "message" => write!(line, "{said}"),
+            // Where other crates log from; the line begins with it.
+            name if name.starts_with("log.") => Ok(()),
+            name => write!(line, "{name}={said}"),
+        }
+    };
+    format::debug_fn(one).delimited(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[test]
+    fn what_strangers_wrote_stays_on_its_line() {
+        let out = Arc::new(Mutex::new(Vec::new()));
+        let lines = fmt::layer().with_writer(Arc::clone(&out)).with_ansi(false);
+        let registry = tracing_subscriber::registry().with(lines.fmt_fields(fields()));
+        let forged = "\u{1b}[2J\n2026-11-23T16:00:00Z  INFO ferry: all is well";
+        tracing::subscriber::with_default(registry, || {
+            tracing::warn!(path = "a-b", reason = %forged, "it waits: {forged}");
+        });
+        let text = String::from_utf8(out.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(!text.trim_end().contains(char::is_control), "{text:?}");
+        let parts = ["it waits: \\u{1b}[2J\\n2026", " path=\"a-b\" reason=\\u{1b}[2J\\n2026"];
+        assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+    }
 }

@@ -1,6 +1,7 @@
 //! One block of a node's answers as the facts the model takes.
 
 use cosmos::rpc::{BlockResults, TxResult};
+use cosmos::text::printable;
 use cosmos::wire::event::Event as RawEvent;
 use cosmos::wire::event_v1::{
     self, CloseStep, EventError, HandshakeStep, IbcEvent, LAST_SEQUENCE, Route,
@@ -231,15 +232,19 @@ fn used(lanes: &[LaneId], tx: Option<&[u8]>, result: &TxResult) -> Vec<Used> {
 /// How much of a chain's explanation is kept. Contracts write it, and it is kept for each packet.
 const MAX_LOG_BYTES: usize = 1_000;
 
-/// The beginning of a chain's explanation.
-pub(super) fn beginning(log: &str) -> String {
-    let mut end = log.len().min(MAX_LOG_BYTES);
-    while !log.is_char_boundary(end) {
+/// The beginning of a chain's explanation, on one line and without what a terminal obeys.
+pub fn beginning(log: &str) -> String {
+    cut(&printable(&cut(log)))
+}
+
+fn cut(text: &str) -> String {
+    let mut end = text.len().min(MAX_LOG_BYTES);
+    while !text.is_char_boundary(end) {
         end -= 1;
     }
-    match log.get(..end) {
-        Some(kept) if end < log.len() => format!("{kept}…"),
-        _ => log.to_owned(),
+    match text.get(..end) {
+        Some(kept) if end < text.len() => format!("{kept}…"),
+        _ => text.to_owned(),
     }
 }
 

@@ -11,7 +11,7 @@ use cosmos::chain::ChainError;
 use cosmos::rpc::{BlockResults, Fault, RpcError};
 use cosmos::wire::msg_v2;
 use cosmos::wire::packet::{Packet, PacketId, acknowledgement_commitment};
-use cosmos::wire::path;
+use cosmos::wire::path::{self, is_identifier};
 use cosmos::wire::proof::written_at;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use ibc_proto::ibc::core::channel::v1::{IdentifiedChannel, Order as ProtoOrder, State};
@@ -79,6 +79,11 @@ pub(super) async fn channels(
 
 fn listed(channel: IdentifiedChannel) -> Option<Listed> {
     let counterparty = channel.counterparty?;
+    let ends = [&channel.port_id, &channel.channel_id, &counterparty.port_id];
+    let known = (!counterparty.channel_id.is_empty()).then_some(&counterparty.channel_id);
+    if !ends.into_iter().chain(known).all(|name| is_identifier(name)) {
+        return None;
+    }
     Some(Listed {
         end: End { port: channel.port_id.into(), channel: channel.channel_id.into() },
         state: state_of(channel.state)?,

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use cosmos::keys::{account_id, encode_address};
 use cosmos::wire::gas::GasPrice;
 use cosmos::wire::tx::{DecodedTx, decode};
+use ferry::drive::decode::beginning;
 use ferry::model::facts::{BlockFacts, Event, Tip, TxFacts, Used};
 use ferry::model::ids::{LaneId, Time};
 
@@ -386,7 +387,7 @@ impl<C: Channels> Chain<C> {
                 events.clear();
                 used.code = failure.code;
                 used.codespace = failure.codespace.to_owned();
-                used.log = failure.log;
+                used.log = beginning(&failure.log);
                 used.failed_index = index;
             }
         }

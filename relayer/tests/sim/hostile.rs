@@ -109,6 +109,25 @@ fn a_contracts_text_does_not_park_a_path() {
     assert_eq!(checks::wasted(&world), (0, 0));
 }
 
+/// A contract's error would clear the operator's screen and forge a line of another packet.
+#[test]
+fn a_contracts_text_stays_on_its_line() {
+    let mut world = linked(49, Faults::default());
+    let text = "\u{1b}[2J\nalpha-1/transfer/channel-0/58: it is over";
+    world.chains.a.core.channels.quirk = Some((BAD, Quirk::RefusesAck(text)));
+    send(&mut world, 100);
+    let reason = only_the_bad_one_stays(&mut world, 100, 30);
+    assert!(reason.contains("\\u{1b}[2J\\nalpha-1"), "{reason}");
+    let told = |notice: &Notice| notice.to_string();
+    let shown = why_waits(&world)
+        .into_iter()
+        .map(|why| why.to_string())
+        .chain(world.notices.iter().map(told));
+    for line in shown {
+        assert!(!line.contains(char::is_control), "{line:?}");
+    }
+}
+
 /// Its receive takes nearly a block's gas, and nobody set `max_gas`.
 #[test]
 fn a_message_may_not_cost_a_whole_block_by_default() {

@@ -1,6 +1,7 @@
 //! Nodes: what they answer, and how they fail to.
 
 use cosmos::wire::path;
+use ferry::drive::decode::beginning;
 use ferry::model::facts::{
     Answer, Ask, Fact, Header, Proofs, Proved, Refusal, Simulation, Trusted, Why,
 };
@@ -193,5 +194,6 @@ fn told(checked: Checked) -> Answer {
 }
 
 fn refusal(failure: Failure, index: Option<usize>) -> Refusal {
-    Refusal { codespace: failure.codespace.to_owned(), code: failure.code, index, log: failure.log }
+    let (codespace, log) = (failure.codespace.to_owned(), beginning(&failure.log));
+    Refusal { codespace, code: failure.code, index, log }
 }

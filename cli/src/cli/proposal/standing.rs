@@ -3,6 +3,7 @@
 use std::fmt;
 
 use anyhow::anyhow;
+use cosmos::text;
 use outpost::msg::responses::{ConfigResponse, OrderResponse, RouteResponse};
 use outpost::msg::{ExecuteMsg, QueryMsg};
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,6 @@ use serde_json::{Value, json};
 
 use super::super::propose::dao::Kind;
 use super::Target;
-use crate::figures;
 use crate::propose::{Known, Message, WayHome, explain_cost, explain_message};
 use crate::refusal;
 use crate::session::{Contract, route};
@@ -52,7 +52,7 @@ pub(super) struct Content {
 
 impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "proposal  {}: {}", self.proposal, figures::printable(&self.title))?;
+        writeln!(f, "proposal  {}: {}", self.proposal, text::printable(&self.title))?;
         writeln!(f, "status    {}", self.status)?;
         if let Some(Votes { yes, no, abstain }) = &self.votes {
             writeln!(f, "votes     {yes} yes, {no} no, {abstain} abstain")?;

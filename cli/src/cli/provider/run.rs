@@ -7,12 +7,12 @@ use std::pin::pin;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, anyhow, ensure};
+use cosmos::text;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::super::sent::CoinArg;
 use super::super::{Output, Place};
-use crate::figures;
 use crate::lock::Lock;
 use crate::provider::{Config, Desk, Round, Worker};
 use crate::refusal;
@@ -53,7 +53,7 @@ struct Done<'a> {
 
 impl fmt::Display for Done<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", figures::printable(self.done))
+        writeln!(f, "{}", text::printable(self.done))
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         // A node that does not answer must not end a provider: the next round tries again.
         for error in &failed {
             let said = refusal::said(error);
-            writeln!(std::io::stderr(), "warning: {}", figures::printable(&said))?;
+            writeln!(std::io::stderr(), "warning: {}", text::printable(&said))?;
         }
         if args.once {
             ensure!(

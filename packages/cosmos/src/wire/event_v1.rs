@@ -6,6 +6,7 @@
 use super::event::Event;
 use super::height::Height;
 use super::packet::{Packet, PacketId};
+use super::path::is_identifier;
 
 /// What an event says about IBC.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,8 +170,6 @@ pub fn decode(event: &Event) -> Result<Option<IbcEvent>, EventError> {
     Ok(Some(decoded))
 }
 
-/// Bytes of the longest identifier, which is a port. Source: ibc-go v10.5 `modules/core/24-host/validate.go`.
-pub(super) const LONGEST_ID: usize = 128;
 /// No chain counts packets or an account's transactions as far, and no database keeps a number beyond it.
 pub const LAST_SEQUENCE: u64 = i64::MAX as u64;
 
@@ -184,10 +183,8 @@ impl<'a> Reader<'a> {
 
     fn identifier(&self, attribute: &'static str) -> Result<String, EventError> {
         let text = self.text(attribute)?;
-        if text.len() > LONGEST_ID {
-            return Err(self.malformed(attribute, "an identifier of at most 128 bytes"));
-        }
-        Ok(text.to_owned())
+        let is_one = is_identifier(text);
+        is_one.then(|| text.to_owned()).ok_or_else(|| self.malformed(attribute, "an identifier"))
     }
 
     /// An identifier that is absent or empty until the other end is known.

@@ -5,8 +5,9 @@
 use prost::Message;
 
 use super::event::Event;
-use super::event_v1::{EventError, LAST_SEQUENCE, LONGEST_ID};
+use super::event_v1::{EventError, LAST_SEQUENCE};
 use super::msg_v2::{Acknowledgement, Packet};
+use super::path::is_identifier;
 
 /// What happened to a packet.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,15 +49,14 @@ pub fn decode(event: &Event) -> Result<Option<(PacketStep, Packet)>, EventError>
 
 fn packet(event: &Event) -> Result<Packet, EventError> {
     let packet: Packet = message(event, "encoded_packet_hex")?;
-    let is_client = |client: &str| client.len() <= LONGEST_ID;
     let is_possible = packet.sequence <= LAST_SEQUENCE
-        && is_client(&packet.source_client)
-        && is_client(&packet.destination_client);
+        && is_identifier(&packet.source_client)
+        && is_identifier(&packet.destination_client);
     is_possible.then_some(packet).ok_or_else(|| EventError::Malformed {
         event: event.kind.clone(),
         attribute: "encoded_packet_hex",
         got: "a packet with other numbers".to_owned(),
-        expected: "a sequence below 2^63 and clients of at most 128 bytes",
+        expected: "a sequence below 2^63 and identifiers of clients",
     })
 }
 

@@ -5,6 +5,18 @@ pub const IBC_STORE: &str = "ibc";
 /// The prefix under which a counterparty finds them, in connections and proofs.
 pub const IBC_PREFIX: &[u8] = b"ibc";
 
+/// Bytes of the longest identifier, which is a port.
+const LONGEST_ID: usize = 128;
+
+/// Whether a text can name a client, a connection, a port or a channel. A chain that names one otherwise is no chain of IBC.
+///
+/// Source: ibc-go v10.5 `modules/core/24-host/validate.go`, `IsValidID`; the least lengths, which differ by version, are left
+/// out.
+pub fn is_identifier(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._+-#[]<>".contains(&byte);
+    (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(is_allowed)
+}
+
 /// A client's own state.
 pub fn client_state(client: &str) -> Vec<u8> {
     format!("clients/{client}/clientState").into_bytes()

@@ -164,6 +164,12 @@ fn only_the_beginning_of_an_explanation_is_kept() {
     let kept = beginning(&log);
     assert!(kept.len() <= MAX_LOG_BYTES + '…'.len_utf8(), "{} bytes", kept.len());
     assert_eq!((failed_index(&kept), beginning("short").as_str()), (Some(3), "short"));
+    let forged = beginning(&"\u{1b}]0;".repeat(MAX_LOG_BYTES));
+    assert!(forged.len() <= MAX_LOG_BYTES + '…'.len_utf8(), "{} bytes", forged.len());
+    assert!(
+        forged.starts_with("\\u{1b}]0;\\u{1b}]0;") && !forged.contains(char::is_control),
+        "{forged}"
+    );
     let mut results = recorded("MsgTransfer");
     (results.txs[0].code, results.txs[0].log) = (5, log);
     let facts = read(&lane(SIGNER), &results);
@@ -186,6 +192,9 @@ fn numbers_and_names_that_cannot_be_are_not_read() {
         ("packet_sequence", (1_u64 << 63).to_string()),
         ("packet_src_channel", "c".repeat(129)),
         ("packet_dst_port", "p".repeat(5_000)),
+        ("packet_src_channel", "channel-0\u{1b}[2J".to_owned()),
+        ("packet_dst_port", "transfer\nalpha-1/transfer".to_owned()),
+        ("packet_src_port", String::new()),
     ] {
         let mut results = recorded("MsgTransfer");
         let events = results.txs.iter_mut().flat_map(|tx| &mut tx.events);
