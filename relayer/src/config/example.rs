@@ -45,8 +45,8 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # id = "wasmdev-1"
 # CometBFT RPC endpoints, the preferred one first.
 # rpc = ["http://127.0.0.1:26657"]
-# Endpoints that keep all blocks. They are asked only for old blocks that the others have thrown away, when a scan finds
-# packets that were sent in them.
+# Endpoints that keep all blocks. They are asked only for what the others have thrown away: blocks in which packets were
+# sent that a scan finds, headers that a client trusts, and their validators.
 # archive_rpc = ["http://archive.example:26657"]
 # Prefix of the chain's addresses.
 # address_prefix = "wasm"

@@ -154,7 +154,7 @@ pub enum Notice {
     },
     /// A packet is pending that cannot be moved, since its data cannot be had.
     #[error(
-        "{packet} is pending and cannot be moved: {reason}; add an endpoint that keeps all blocks, then `ferry clear`"
+        "{packet} is pending and cannot be moved: {reason}; put an endpoint that keeps all blocks into `archive_rpc`, then `ferry clear`"
     )]
     Lost {
         /// The packet.

@@ -141,6 +141,10 @@ fn what_a_node_has_thrown_away_is_told_and_found_in_an_archive() -> anyhow::Resu
         clock::until(&a.chain, "what comes to the chain arrives", have_arrived).await?;
         let are_told = async || Ok((lost(&operator).await? == 5).then_some(()));
         clock::until(&a.chain, "ferry says which packets it has no bytes of", are_told).await?;
+        let ailments = operator.ailments().await?;
+        let is_cured =
+            |line: &String| line.starts_with("packets") && line.contains("`archive_rpc`");
+        assert!(ailments.iter().any(is_cured), "{ailments:?}");
         logged(&operator, "is not available, lowest height is").await?;
         operator.stop(ferry).await?;
 

@@ -58,7 +58,8 @@ async fn store(place: &Place, config: &Config, findings: &mut Findings) -> Optio
             let lost: usize = rows.gaps.iter().map(|gap| gap.lost.len()).sum();
             if lost > 0 {
                 let finding = format!("the data of {lost} pending packets cannot be had");
-                let cure = "add an `rpc` endpoint that keeps all blocks, then `ferry clear PATH`";
+                let cure = "put endpoints that keep all blocks into `archive_rpc` of the path's chains, restart ferry, \
+                            then `ferry clear PATH`";
                 findings.warning("packets", finding, cure);
             }
             Some(rows)
