@@ -40,19 +40,30 @@ struct AdoptedEnd {
     connection: String,
 }
 
-/// Stores a path over `connection` of the first chain, with everything that its channels hold.
+/// A connection of the first chain that is there, and how it is taken over.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Over<'a> {
+    pub(super) connection: &'a str,
+    /// For how many seconds nothing may move while it is opened.
+    pub(super) patience: u32,
+    /// Whether the path's name was given.
+    pub(super) is_named: bool,
+}
+
+/// Stores a path over a connection of the first chain, with everything that its channels hold.
 pub(super) async fn run(
     place: &Place,
     session: Session,
     (id, chains): (PathId, Both<ChainId>),
-    (connection, patience): (&str, u32),
+    over: Over<'_>,
 ) -> anyhow::Result<()> {
     let Session { store, rows, nodes, config, .. } = session;
-    let row = match begun(&rows.paths, (&id, &chains), connection)? {
+    let row = match begun(&rows.paths, (&id, &chains), over)? {
         Some(row) => row,
         // What is read of the connection must be from before the first block that is read.
-        None => new_path(&nodes, (&id, &chains), (connection, &rows.paths)).await?,
+        None => new_path(&nodes, (&id, &chains), (over.connection, &rows.paths)).await?,
     };
+    let (id, patience) = (row.path.clone(), over.patience);
     let mut first = Vec::new();
     for node in nodes.values() {
         first.push(Fact::Begin(node.id.clone(), newest(node).await?));
@@ -79,19 +90,34 @@ pub(super) async fn run(
     }
 }
 
-/// The path that this command stored before, with which it goes on.
+/// The path that has this connection already, from whichever side, and is gone on with; not by another name.
 fn begun(
     known: &[PathRow],
     (id, chains): (&PathId, &Both<ChainId>),
-    connection: &str,
+    Over { connection, is_named, .. }: Over<'_>,
 ) -> anyhow::Result<Option<PathRow>> {
-    let Some(row) = known.iter().find(|row| row.path == *id) else { return Ok(None) };
-    let has = row.ends.a.connection.as_ref().is_some_and(|own| own.as_str() == connection);
+    let a = &chains.a;
+    let has = |row: &&PathRow| {
+        [Side::A, Side::B].into_iter().any(|side| {
+            let own = row.ends.on(side).connection.as_ref();
+            row.chains.on(side) == a && own.is_some_and(|own| own.as_str() == connection)
+        })
+    };
+    let Some(row) = known.iter().find(has) else {
+        let is_taken = known.iter().any(|row| row.path == *id);
+        anyhow::ensure!(
+            !is_taken,
+            "path `{id}` exists already, and does not have `{connection}` of `{a}`; give another --path NAME"
+        );
+        return Ok(None);
+    };
+    let path = &row.path;
     anyhow::ensure!(
-        has && row.chains == *chains,
-        "path `{id}` exists already, and does not begin with `{connection}` of `{}`; give another --path NAME",
-        chains.a
+        path == id || !is_named,
+        "path `{path}` has `{connection}` of `{a}` already; give --path {path}"
     );
+    let leads = [&row.chains.a, &row.chains.b].contains(&&chains.b);
+    anyhow::ensure!(leads, "`{connection}` of `{a}` does not lead to `{}`", chains.b);
     Ok(Some(row.clone()))
 }
 
@@ -149,24 +175,25 @@ fn is_settled(model: &Model, id: &PathId) -> bool {
 pub(super) async fn beside(
     (door, told): (&Door, &Told),
     (id, chains): (PathId, Both<ChainId>),
-    (connection, patience): (&str, u32),
+    over: Over<'_>,
 ) -> anyhow::Result<Adopted> {
     let nodes = door.serve(&[chains.a.as_str(), chains.b.as_str()]).await?;
     let paths = || door.desk.read(|model, _| model.paths().cloned().collect::<Vec<_>>());
     let known = paths().await?;
-    let was_open = match begun(&known, (&id, &chains), connection)? {
+    let Over { connection, patience, .. } = over;
+    let row = match begun(&known, (&id, &chains), over)? {
         // The model goes on with it; its row may be another one by now.
         Some(row) => {
             door.desk.join(nodes, clear(&row).into_iter().collect())?;
-            is_open(&row)
+            row
         }
         None => {
             let row = new_path(&nodes, (&id, &chains), (connection, &known)).await?;
             door.desk.join(nodes.clone(), facts(row.clone()))?;
-            let again = read_again(door, &nodes, (row, connection)).await?;
-            is_open(&again)
+            read_again(door, &nodes, (row, connection)).await?
         }
     };
+    let (id, was_open) = (row.path.clone(), is_open(&row));
     let (opening, impatience) = progress::watch(&door.stop, Duration::from_secs(patience.into()));
     let (path, opening, told) = (id.clone(), Arc::new(opening), told.clone());
     let ended = door.until(move |model| {
@@ -298,17 +325,27 @@ mod tests {
 
     #[test]
     fn the_same_command_goes_on_with_what_it_stored() {
-        let known = [row("hub-juno", chains("hub", "juno"), [Some("connection-7"), None])];
-        let told = |path: &str, on: Both<ChainId>, connection| {
-            begun(&known, (&path.into(), &on), connection).map_err(|error| error.to_string())
+        let ends = [Some("connection-7"), Some("connection-3")];
+        let known = [row("hub-juno", chains("hub", "juno"), ends)];
+        let told = |path: &str, on: Both<ChainId>, (connection, is_named)| {
+            let over = Over { connection, patience: 1, is_named };
+            begun(&known, (&path.into(), &on), over).map_err(|error| error.to_string())
         };
-        let same = told("hub-juno", chains("hub", "juno"), "connection-7").unwrap();
-        assert_eq!(same.as_ref(), known.first());
-        assert_eq!(told("other", chains("hub", "juno"), "connection-7"), Ok(None));
-        let another = told("hub-juno", chains("hub", "juno"), "connection-8").unwrap_err();
+        let both = chains("hub", "juno");
+        for (path, is_named) in [("hub-juno", true), ("hub-juno", false), ("juno-hub", false)] {
+            let same = told(path, both.clone(), ("connection-7", is_named)).unwrap();
+            assert_eq!(same.as_ref(), known.first());
+        }
+        let named = told("other", both.clone(), ("connection-7", true)).unwrap_err();
+        assert!(named.contains("give --path hub-juno"), "{named}");
+        let another = told("hub-juno", both.clone(), ("connection-8", false)).unwrap_err();
         assert!(another.contains("give another --path NAME"), "{another}");
-        told("hub-juno", chains("juno", "hub"), "connection-7").unwrap_err();
-        told("hub-juno", chains("hub", "osmosis"), "connection-7").unwrap_err();
+        assert_eq!(told("other", both, ("connection-8", true)), Ok(None));
+        told("hub-osmosis", chains("hub", "osmosis"), ("connection-7", false)).unwrap_err();
+        let other_side = chains("juno", "hub");
+        let same = told("juno-hub", other_side.clone(), ("connection-3", false)).unwrap();
+        assert_eq!(same.as_ref(), known.first());
+        assert_eq!(told("juno-hub", other_side, ("connection-7", false)), Ok(None));
     }
 
     /// From whichever side it is named, and with whatever number on the other chain.

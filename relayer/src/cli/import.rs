@@ -15,6 +15,8 @@ use zeroize::Zeroizing;
 use super::Place;
 use super::password::{self, Again};
 use crate::config::import::{Import, ImportedPath, KeySource, Note, import};
+use crate::model::filter::{Pattern, TRANSFER_PORT};
+use crate::model::ids::End;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -266,17 +268,35 @@ fn next(import: &Import, keys: &[KeyReport]) -> Vec<String> {
         "stop the other relayer: two that sign with one key stand in each other's way".to_owned(),
     );
     next.push("ferry doctor".to_owned());
-    for ImportedPath { name, a, b, connection } in &import.paths {
-        next.push(format!("ferry link {a} {b} --path {name} --connection {connection}"));
-    }
-    if import.paths.is_empty() {
-        next.push(
-            "ferry link CHAIN_A CHAIN_B --connection CONNECTION_OF_A, for each connection"
-                .to_owned(),
-        );
-    }
+    next.extend(links(import));
     next.push("ferry start".to_owned());
     next
+}
+
+/// What makes ferry serve what the other relayer served: its paths, or the channels that it names.
+fn links(import: &Import) -> Vec<String> {
+    let path = |ImportedPath { name, a, b, connection }: &ImportedPath| match connection {
+        Some(connection) => format!("ferry link {a} {b} --path {name} --connection {connection}"),
+        None => format!("ferry link {a} {b} --path {name}"),
+    };
+    if !import.paths.is_empty() {
+        return import.paths.iter().map(path).collect();
+    }
+    let ends = import.config.chains.iter().flat_map(|chain| {
+        let named = chain.filter.allow_channels.iter().filter_map(Pattern::single);
+        named.map(|end| (chain.id.as_str(), end))
+    });
+    let links = ends.map(|(chain, End { port, channel })| match port.as_str() {
+        TRANSFER_PORT => format!("ferry link {chain} --channel {channel}"),
+        port => format!("ferry link {chain} --channel {channel} --a-port {port}"),
+    });
+    let links: Vec<String> = links.collect();
+    if links.is_empty() {
+        return vec![
+            "ferry link CHAIN --channel CHANNEL, for one channel of each connection".to_owned(),
+        ];
+    }
+    links
 }
 
 impl fmt::Display for Report {

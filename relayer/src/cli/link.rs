@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::control::door::{Door, Told};
 use super::control::{self, Request};
-use super::scene::absent;
+use super::scene::{absent, connection_under};
 use super::session::{Session, stop_signal};
 use super::{Place, adopt, logging};
 use crate::config::value::format_duration;
@@ -66,7 +66,14 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         let request = forget::Request { path, yes: args.yes, dry_run: args.dry_run };
         return forget::run(place, request).await;
     }
-    make(place, args.wanted()?).await
+    let wanted = match args.end() {
+        Some((chain, end)) => {
+            let (connection, other) = connection_under(&place.read_config()?, chain, &end).await?;
+            args.over(connection, other)?
+        }
+        None => args.wanted()?,
+    };
+    make(place, wanted).await
 }
 
 /// Makes what is missing of a path.
@@ -84,7 +91,7 @@ pub(super) async fn make(place: &Place, args: Wanted) -> anyhow::Result<()> {
     }
     let session = Session::begin(place, &file, &chains).await.map_err(beside_start)?;
     if let Some(connection) = &args.terms.connection {
-        return adopt::run(place, session, args.path(), (connection, args.terms.patience)).await;
+        return adopt::run(place, session, args.path(), args.over(connection)).await;
     }
     if args.terms.v2 {
         return pair::run(place, session, &args).await;
@@ -159,8 +166,8 @@ pub(super) async fn beside(door: &Door, args: &Wanted, told: &Told) -> anyhow::R
         "a pair of clients is made while no ferry runs in this home; stop `ferry start` for it"
     );
     if let Some(connection) = &args.terms.connection {
-        let connection = (connection.as_str(), args.terms.patience);
-        return Ok(json!(adopt::beside((door, told), (id, chains), connection).await?));
+        let over = args.over(connection);
+        return Ok(json!(adopt::beside((door, told), (id, chains), over).await?));
     }
     let nodes = door.serve(&[chains.a.as_str(), chains.b.as_str()]).await?;
     let known = id.clone();

@@ -237,6 +237,20 @@ pub(super) async fn followed(chain: &Chain, client: &str) -> anyhow::Result<Stri
     Ok(client::state(chain, client).await?.chain_id)
 }
 
+/// The connection under a channel of a chain, and the chain that it leads to.
+pub(super) async fn connection_under(
+    file: &Config,
+    chain: &str,
+    end: &End,
+) -> anyhow::Result<(String, String)> {
+    let node = setup::reach(file.chain(chain)?).await?;
+    let hops = channel_at(&node, end).await?.connection_hops;
+    let connection = hops.into_iter().next().unwrap_or_default();
+    let (found, _) = connection_end(&node, &connection).await?;
+    let other = followed(&node, &found.client_id).await?;
+    Ok((connection, other))
+}
+
 async fn channel_at(chain: &Chain, end: &End) -> anyhow::Result<Channel> {
     let found = chain.channel(end.port.as_str(), end.channel.as_str()).await?;
     let id = &chain.config().chain_id;

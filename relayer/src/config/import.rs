@@ -66,8 +66,9 @@ pub struct ImportedPath {
     pub a: String,
     /// The other chain.
     pub b: String,
-    /// The first chain's connection.
-    pub connection: String,
+    /// The first chain's connection; none of a path that the other relayer has not made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
 }
 
 /// A key that did not become a value of ours.

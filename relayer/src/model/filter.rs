@@ -12,7 +12,7 @@ use super::ids::{ChannelId, End, Ends, PortId, Route};
 use super::rows::{ChannelRow, PacketRow};
 
 /// The port of ICS-20.
-const TRANSFER_PORT: &str = "transfer";
+pub const TRANSFER_PORT: &str = "transfer";
 
 /// What a chain's operator does not want carried.
 ///
@@ -121,6 +121,13 @@ impl Pattern {
         let (port, channel) = text.rsplit_once('/')?;
         let is_full = !port.is_empty() && !channel.is_empty();
         is_full.then(|| Self { port: port.into(), channel: channel.into() })
+    }
+
+    /// The one end that it stands for; `None` when there may be others.
+    pub fn single(&self) -> Option<End> {
+        let Self { port: Glob(port), channel: Glob(channel) } = self;
+        let is_one = !port.contains('*') && !channel.contains('*');
+        is_one.then(|| End { port: port.as_str().into(), channel: channel.as_str().into() })
     }
 }
 

@@ -33,6 +33,10 @@ fn hermes_is_taken_over_with_its_keys() {
     assert_eq!(report["keys"][0]["taken_over"], true);
     assert_eq!(report["keys"][1]["taken_over"], false);
     assert!(report["keys"][1]["how"].as_str().unwrap().contains("ferry keys restore testkey"));
+    let next = report["next"].as_array().unwrap();
+    let links: Vec<_> =
+        next.iter().filter(|step| step.to_string().contains("ferry link")).collect();
+    assert_eq!(links, ["ferry link ibc-0 --channel channel-0"], "`ica*` stands for any");
     assert!(home.ferry(&["config", "check"]).succeeds().contains("ibc-0, ibc-1"));
     let list = home.ferry(&["keys", "list"]).succeeds();
     assert!(list.contains("testkey  private key") && !list.contains(secret), "{list}");
@@ -62,6 +66,13 @@ fn rly_is_taken_over_with_the_keys_that_it_has() {
         assert!(text.contains(part), "`{part}` in {text}");
     }
     assert!(home.ferry(&["keys", "list"]).succeeds().contains("default  private key"));
+    // rly has not made this path: nor is there a connection to name.
+    let unmade =
+        std::fs::read_to_string(&file).unwrap().replace("connection-id: connection-372", "");
+    home.write("unmade.yaml", &unmade);
+    let unmade = home.path("unmade.yaml");
+    let text = home.ferry(&["config", "import", unmade.to_str().unwrap(), "--dry-run"]).succeeds();
+    assert!(text.contains("ferry link cosmoshub-4 juno-1 --path hub-juno\n"), "{text}");
 }
 
 #[test]

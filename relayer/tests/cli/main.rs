@@ -407,6 +407,7 @@ fn a_single_message_needs_no_store_and_names_what_it_lacks() {
         &["tx", "connection-next", "a-1", "connection-0"],
         &["tx", "update-client", "a-1", "07-tendermint-0"],
         &["channel", "show", "a-1", "channel-0"],
+        &["link", "a-1", "--channel", "channel-0", "--a-port", "wasm.a"],
     ] {
         home.ferry(verb).fails_with(&["cannot be reached", &rpc]);
     }

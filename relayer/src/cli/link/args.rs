@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use crate::cli::adopt::Over;
 use crate::config::value::parse_duration;
-use crate::model::ids::{Both, ChainId, Order, PathId};
+use crate::model::ids::{Both, ChainId, End, Order, PathId};
 
 /// A path to make, or one to forget.
 #[derive(Debug, clap::Args)]
@@ -15,14 +16,18 @@ pub(in crate::cli) struct Args {
     /// The chain on which handshakes begin.
     #[arg(required_unless_present = "forget")]
     chain_a: Option<String>,
-    /// The other chain.
-    #[arg(required_unless_present = "forget")]
+    /// The other chain; with --channel the one that it leads to.
+    #[arg(required_unless_present_any = ["forget", "channel"])]
     chain_b: Option<String>,
     #[command(flatten)]
     terms: Terms,
+    /// As --connection with the one under this channel of the first chain, on its port --a-port.
+    #[arg(long, value_name = "CHANNEL", conflicts_with_all = ["connection", "b_port", "channel_version", "order",
+        "delay", "v2"])]
+    channel: Option<String>,
     /// Serve this path no more. Nothing changes on the chains, and what was paid stays in `ferry costs`.
     #[arg(long, value_name = "PATH", conflicts_with_all = ["chain_a", "chain_b", "path", "a_port", "b_port",
-        "channel_version", "order", "delay", "patience", "connection", "v2", "client"])]
+        "channel_version", "order", "delay", "patience", "connection", "channel", "v2", "client"])]
     pub(super) forget: Option<PathId>,
     /// Forget it also while it has packets that are not over.
     #[arg(long, requires = "forget")]
@@ -33,6 +38,22 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
+    /// The first chain's end of the channel whose connection is wanted, if one is named so.
+    pub(super) fn end(&self) -> Option<(&str, End)> {
+        let (chain, channel) = self.chain_a.as_deref().zip(self.channel.as_deref())?;
+        let port = self.terms.a_port.as_str().into();
+        Some((chain, End { port, channel: channel.into() }))
+    }
+
+    /// The path over a connection that was found, which leads to `other`.
+    pub(super) fn over(mut self, connection: String, other: String) -> anyhow::Result<Wanted> {
+        if let Some(expected) = self.chain_b.replace(other.clone()) {
+            ensure!(expected == other, "that channel leads to `{other}`, not to `{expected}`");
+        }
+        self.terms.connection = Some(connection);
+        self.wanted()
+    }
+
     /// The path that is wanted.
     pub(super) fn wanted(self) -> anyhow::Result<Wanted> {
         // Without --forget both are demanded before it comes to this.
@@ -60,6 +81,12 @@ impl Wanted {
         let version = if self.terms.v2 { "-v2" } else { "" };
         let name = self.terms.path.clone().unwrap_or_else(|| format!("{a}-{b}{version}"));
         (name.into(), Both { a: a.into(), b: b.into() })
+    }
+
+    /// How a connection that is there is taken over.
+    pub(super) fn over<'a>(&self, connection: &'a str) -> Over<'a> {
+        let Terms { path, patience, .. } = &self.terms;
+        Over { connection, patience: *patience, is_named: path.is_some() }
     }
 
     /// For how long nothing may move.

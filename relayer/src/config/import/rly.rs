@@ -237,7 +237,7 @@ fn paths(file: &mut Source, notes: &mut Vec<Note>) -> Result<Vec<Served>, Import
         let mut from = list.table(&name)?;
         let (mut src, mut dst) = (from.table("src")?, from.table("dst")?);
         let (a, b) = (src.needed("chain-id")?, dst.needed("chain-id")?);
-        let connection = src.text("connection-id").unwrap_or_default();
+        let connection = src.text("connection-id").filter(|id| !id.is_empty());
         let known = "ferry finds it by the connection";
         src.needless(&[("client-id", known)], notes);
         dst.needless(&[("client-id", known), ("connection-id", known)], notes);

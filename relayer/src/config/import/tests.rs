@@ -101,7 +101,7 @@ fn a_configuration_of_rly_becomes_ours() {
         name: "hub-juno".into(),
         a: "cosmoshub-4".into(),
         b: "juno-1".into(),
-        connection: "connection-372".into(),
+        connection: Some("connection-372".into()),
     };
     assert_eq!(import.paths, [path]);
     let [alias, name, id, prefix, backend] =
