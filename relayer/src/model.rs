@@ -9,6 +9,7 @@ pub mod facts;
 pub mod filter;
 pub mod ids;
 pub mod notice;
+pub mod rename;
 pub mod rows;
 pub mod state;
 

@@ -31,6 +31,8 @@ pub struct Follower {
     /// Its RPC address.
     pub rpc: String,
     wasmd: PathBuf,
+    /// The validator's home.
+    validator: PathBuf,
     home: TempDir,
     /// What it is started with, but for those it hears of blocks from.
     args: Vec<String>,
@@ -79,7 +81,8 @@ impl Follower {
         let plain = ["--api.enable=false", "--grpc-web.enable=false", "--log_level=error"];
         args.extend(plain.iter().chain(options).map(|arg| (*arg).to_owned()));
         let rpc = format!("http://{rpc}");
-        let mut follower = Self { rpc, wasmd, home, args, peer, running: None };
+        let validator = validator.to_owned();
+        let mut follower = Self { rpc, wasmd, validator, home, args, peer, running: None };
         follower.start(Peers::Validator).await?;
         follower.reaches(chain.height().await?).await?;
         let status = Rpc::new(&follower.rpc, ANSWER)?.status().await?;
@@ -185,6 +188,25 @@ impl Follower {
         ensure!(self.running.is_none(), "it runs");
         std::fs::remove_dir_all(self.data())?;
         copy_folder(copy.path(), &self.data())
+    }
+
+    /// Makes it the validator of a chain that goes on from the state that it has, under another id and without the blocks
+    /// of before; it must not run.
+    ///
+    /// # Errors
+    /// It runs, or its state cannot be exported.
+    pub async fn begin_anew(&self, id: &str, time: &str) -> anyhow::Result<()> {
+        ensure!(self.running.is_none(), "it runs");
+        let exported = self.home.path().join("exported.json");
+        let name = exported.to_str().context("the folder's name is no text")?;
+        asked(&self.wasmd, self.home.path(), &["export", "--output-document", name]).await?;
+        let mut genesis: Value = serde_json::from_slice(&std::fs::read(&exported)?)?;
+        (genesis["chain_id"], genesis["genesis_time"]) = (id.into(), time.into());
+        let config = self.home.path().join("config");
+        std::fs::write(config.join("genesis.json"), genesis.to_string())?;
+        let key = Path::new("config/priv_validator_key.json");
+        std::fs::copy(self.validator.join(key), self.home.path().join(key))?;
+        asked(&self.wasmd, self.home.path(), &["comet", "unsafe-reset-all"]).await.map(drop)
     }
 
     fn data(&self) -> PathBuf {

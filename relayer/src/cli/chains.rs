@@ -1,5 +1,7 @@
 //! `ferry chains`: those of the configuration.
 
+mod rename;
+
 use std::fmt;
 use std::fmt::Write as _;
 
@@ -23,7 +25,8 @@ Examples:
   ferry chains list
   ferry chains check chain-a
   ferry chains add https://rpc.example --key relayer --gas-price 0.01uatom
-  ferry chains remove chain-a                      once no path needs it (`ferry link --forget PATH`)";
+  ferry chains remove chain-a                      once no path needs it (`ferry link --forget PATH`)
+  ferry chains rename chain-1 chain-2              once it runs again after an upgrade that changed its id";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -49,6 +52,14 @@ pub(super) enum Verb {
     Remove {
         /// The chain.
         chain: String,
+    },
+    /// Carry the paths of a chain over to the id under which it goes on after an upgrade. The configuration has the new
+    /// id, and its clients are upgraded (`ferry client upgrade`).
+    Rename {
+        /// Its id until now.
+        from: String,
+        /// Its id from now on.
+        to: String,
     },
 }
 
@@ -88,6 +99,7 @@ pub(super) async fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
     match verb {
         Verb::List => list(place, &place.read_config()?).await,
         Verb::Check { chains } => Box::pin(doctor::run(place, doctor::Args { chains })).await,
+        Verb::Rename { from, to } => rename::run(place, &from, &to).await,
         Verb::Add { rpc, key, gas_price } => add(place, rpc, key, gas_price).await,
         Verb::Remove { chain } => remove(place, chain).await,
     }

@@ -109,7 +109,12 @@ fn chains<'a>(file: &'a Config, rows: &Rows) -> anyhow::Result<Vec<&'a Chain>> {
                 "it is not known where to begin reading `{id}`; run `ferry link` for its path, \
                  which sets the start"
             );
-            file.chain(id.as_str()).with_context(|| format!("a stored path needs `{id}`"))
+            file.chain(id.as_str()).with_context(|| {
+                format!(
+                    "a stored path needs `{id}`; if that chain has another id now, `ferry chains rename {id} NEW` carries \
+                     its paths over"
+                )
+            })
         })
         .collect()
 }

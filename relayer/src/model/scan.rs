@@ -128,9 +128,20 @@ impl Model {
             }
         }
         self.is_history(&gap.path, &pins);
+        // No block is needed for what the store has.
+        let has_bytes = |row: &PacketRow| match unreceived.contains(&row.key.seq) {
+            true => row.sent.is_some(),
+            false => row.acked.is_some(),
+        };
+        let rows = match lost.is_empty() {
+            true => Vec::new(),
+            false => self.sent_before(gap, (&source, *from), *pins.on(*from)),
+        };
+        let stored = rows.into_iter().filter(has_bytes).map(|row| row.key.seq);
+        let stored: BTreeSet<u64> = stored.collect();
         self.scans.close(gap);
         let mut row = GapRow { after: upto, ..row };
-        for (seq, reason) in lost {
+        for (seq, reason) in lost.into_iter().filter(|(seq, _)| !stored.contains(seq)) {
             let packet = format!("{}/{}/{seq}", source.chain, source.end);
             self.notices.push(Notice::Lost { packet, reason });
             row.lost.push(seq);

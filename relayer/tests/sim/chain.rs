@@ -93,6 +93,8 @@ pub(crate) struct Chain<C = Plain> {
     pub(crate) hides_price: bool,
     /// The node serves no blocks up to this height any more.
     pub(crate) pruned: u64,
+    /// Nobody has blocks up to this height, also where a scan asks for them.
+    pub(crate) lacks: u64,
     /// How many blocks the node keeps, to be asked for old ones.
     pub(crate) keeps: usize,
 }
@@ -141,6 +143,7 @@ impl<C: Channels> Chain<C> {
             base_price: BASE_PRICE,
             hides_price: false,
             pruned: 0,
+            lacks: 0,
             keeps: usize::MAX,
         };
         chain.make_block(time, Vec::new());
@@ -429,6 +432,18 @@ impl<C: Channels> Chain<C> {
         self.mempool.clear();
         self.cache.clear();
         self.check = self.core.clone();
+    }
+
+    /// Goes on under another id: the node has no block of before. Gives the last height of before.
+    pub(crate) fn begin_anew(&mut self, (id, revision): (&str, u64), time: u64) -> u64 {
+        self.restart();
+        self.elsewhere.clear();
+        let halted = self.height;
+        (self.id, self.revision) = (id.to_owned(), revision);
+        self.lanes.iter_mut().for_each(|lane| lane.chain = id.into());
+        (self.pruned, self.lacks) = (halted, halted);
+        self.make_block(time, Vec::new());
+        halted
     }
 
     /// Loses a transaction without a word, as CometBFT does when an application forgets it.

@@ -242,6 +242,23 @@ impl<C: Channels> Core<C> {
         self.store.insert(path::client_state(client), any.encode_to_vec());
     }
 
+    /// `MsgUpgradeClient`: the client follows its chain under another id, from a height that proves nothing.
+    pub(crate) fn upgrade_client(
+        &mut self,
+        at: &Context,
+        client: &str,
+        ((id, revision), height): ((&str, u64), u64),
+        time: u64,
+    ) {
+        let mut state = self.client(client).expect("the client is there");
+        let height = ProtoHeight { revision_number: revision, revision_height: height };
+        let consensus = events::consensus_state(time, b"sentinel_root".to_vec());
+        (state.chain_id, state.latest_height) = (id.to_owned(), Some(height));
+        let any = cosmos::wire::tx::any(&state);
+        self.store.insert(path::client_state(client), any.encode_to_vec());
+        self.put_consensus(at, client, Some(height), &consensus);
+    }
+
     /// Checks that a client has known a header for as long as the connection of a channel demands.
     pub(crate) fn verify_delay(
         &self,

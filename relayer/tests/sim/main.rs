@@ -38,6 +38,7 @@ mod node;
 mod opening;
 mod pairs;
 mod plain;
+mod renames;
 mod rival;
 mod rivals;
 mod rng;

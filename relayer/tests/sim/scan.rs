@@ -104,8 +104,15 @@ impl<C: Channels> World<C> {
                 event.seq == *seq && matches!(event.change, PacketChange::AckWritten { .. })
             }),
         };
-        let events = committed.iter().filter_map(event_of).collect();
-        let lost = Vec::new();
+        let (mut events, mut lost) = (Vec::new(), Vec::new());
+        for found in committed.iter().filter_map(event_of) {
+            let (chain, height, event) = &found;
+            if *height > self.chains.named(chain).lacks {
+                events.push(found);
+            } else {
+                lost.push((event.seq, format!("block {height} is gone")));
+            }
+        }
         self.scanned.push((after, committed.len()));
         Fact::Packets(id, Scanned { from, to, after, upto, committed, unreceived, events, lost })
     }

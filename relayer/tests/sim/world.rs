@@ -82,7 +82,7 @@ pub(crate) struct World<C: Channels = Plain> {
     pub(crate) reading: u64,
     config: Config,
     /// The paths and the channels that are to be, in the order in which they were wanted.
-    wanted: Vec<(PathRow, Vec<ChannelRow>)>,
+    pub(crate) wanted: Vec<(PathRow, Vec<ChannelRow>)>,
     /// (time, order, process) -> what happens; answers die with the process that asked.
     queue: BTreeMap<(u64, u64, Option<u64>), Happening<C>>,
     order: u64,

@@ -6,6 +6,7 @@ use cosmos::wire::gov::MsgSubmitProposal;
 use cosmos::wire::height::Height;
 use cosmos::wire::tx::any;
 use e2e::clock;
+use e2e::follower::{Follower, Peers};
 use e2e::modules;
 use e2e::operator::Operator;
 use entrepot::localnet::Localnet;
@@ -17,7 +18,8 @@ const NEXT_ID: &str = "wasmdev-2";
 
 /// Governance gives chain A another id from some height on, where it halts. Before that nothing can be
 /// upgraded, and ferry says when. Then the client on B is led to the last header and upgraded with
-/// proofs from A's last state, and is active and follows the chain with the new id.
+/// proofs from A's last state, and is active and follows the chain with the new id. When that chain runs, from the state that A
+/// had and without its blocks, ferry carries what was on its way, over the same connection.
 #[test]
 #[ignore = "halts chain A for good: `scripts/test --halting` runs it"]
 fn a_client_goes_with_its_chain_through_an_upgrade() -> anyhow::Result<()> {
@@ -25,6 +27,7 @@ fn a_client_goes_with_its_chain_through_an_upgrade() -> anyhow::Result<()> {
         let operator = Operator::new("").await?;
         let (a, b) = (&operator.a, &operator.b);
         let linked = operator.link().await?;
+        let mut node = Follower::of(&a.chain, &[]).await?;
         let client = linked["b"]["client"].as_str().context("no client")?;
         let state = async || -> anyhow::Result<ClientState> {
             let packed = b.chain.client_state(client).await?.context("there is no client")?;
@@ -73,6 +76,34 @@ fn a_client_goes_with_its_chain_through_an_upgrade() -> anyhow::Result<()> {
         assert_eq!(b.chain.client_status(client).await?, "Active");
         let again = operator.ferry(&verb).await?;
         assert_eq!(again["clients"][0].get("hash"), None, "it is paid for twice: {again}");
-        Ok(())
+        let on_b = linked["b"]["channel"].as_str().context("no channel")?;
+        goes_on(&operator, &mut node, (on_b, height)).await
     })
+}
+
+/// What the book says of a chain that runs again, with packets that were sent to it while it did not.
+async fn goes_on(
+    operator: &Operator,
+    node: &mut Follower,
+    (on_b, height): (&str, u64),
+) -> anyhow::Result<()> {
+    let (a, b) = (&operator.a, &operator.b);
+    let ferry = operator.start()?;
+    operator.send(b, on_b, 5).await?;
+    let are_known = async || Ok((operator.waiting().await?.len() == 5).then_some(()));
+    clock::until(&b.chain, "ferry knows of the packets", are_known).await?;
+    operator.stop(ferry).await?;
+
+    node.kill().await?;
+    let now = b.chain.rpc().status().await?.sync_info.latest_block_time;
+    node.begin_anew(NEXT_ID, &now.to_string()).await?;
+    node.start(Peers::Nobody).await?;
+    node.reaches(height + 1).await?;
+    operator.configure(|text| {
+        text.replace(a.chain_id(), NEXT_ID).replace(a.chain.rpc().endpoint(), &node.rpc)
+    })?;
+    let carried = operator.ferry(&["chains", "rename", a.chain_id(), NEXT_ID]).await?;
+    assert_eq!(carried["packets"], 5, "{carried}");
+    let _ferry = operator.start()?;
+    operator.settled(b, on_b).await
 }
