@@ -277,6 +277,13 @@ impl Model {
         }
     }
 
+    /// Applies an answer for an epoch, if it is still wanted.
+    fn on_gathered(&mut self, id: AskId, apply: impl FnOnce(&mut Self, &FlowId)) {
+        if let Some(Purpose::Gather(flow)) = self.asks.close(id) {
+            apply(self, &flow);
+        }
+    }
+
     fn apply(&mut self, fact: Fact) {
         match fact {
             Fact::Block(chain, block) => self.on_block(&chain, block),
@@ -291,24 +298,16 @@ impl Model {
             Fact::Failed(id, why) => self.on_failed(id, why),
             Fact::Tick => {}
             Fact::Header(id, header) => {
-                if let Some(Purpose::Gather(flow)) = self.asks.close(id) {
-                    self.on_header(&flow, id, header);
-                }
+                self.on_gathered(id, |model, flow| model.on_header(flow, id, header))
             }
             Fact::Proofs(id, proofs) => {
-                if let Some(Purpose::Gather(flow)) = self.asks.close(id) {
-                    self.on_proofs(&flow, id, proofs);
-                }
+                self.on_gathered(id, |model, flow| model.on_proofs(flow, id, proofs))
             }
             Fact::Open(id, open) => {
-                if let Some(Purpose::Gather(flow)) = self.asks.close(id) {
-                    self.on_open(&flow, id, open);
-                }
+                self.on_gathered(id, |model, flow| model.on_open(flow, id, open))
             }
             Fact::Loaded(id, data) => {
-                if let Some(Purpose::Gather(flow)) = self.asks.close(id) {
-                    self.on_loaded(&flow, id, data);
-                }
+                self.on_gathered(id, |model, flow| model.on_loaded(flow, id, data))
             }
             Fact::Simulated(id, simulation) => self.on_simulation(id, simulation),
             Fact::Offered(id, answer) => {

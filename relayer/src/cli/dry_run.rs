@@ -127,7 +127,7 @@ impl Plan {
             waiting,
             waiting_total,
             cut_short: !is_planned(model, tips, path),
-            with: path.map_or("start".to_owned(), |path| format!("clear {path}")),
+            with: path.map_or_else(|| "start".to_owned(), |path| format!("clear {path}")),
         }
     }
 }

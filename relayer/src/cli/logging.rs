@@ -77,20 +77,35 @@ fn fields() -> impl for<'writer> FormatFields<'writer> + 'static {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
     use std::sync::{Arc, Mutex};
 
     use super::*;
 
+    /// What was logged.
+    #[derive(Default)]
+    struct Log(Mutex<Vec<u8>>);
+
+    impl io::Write for &Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
     #[test]
     fn what_strangers_wrote_stays_on_its_line() {
-        let out = Arc::new(Mutex::new(Vec::new()));
+        let out = Arc::new(Log::default());
         let lines = fmt::layer().with_writer(Arc::clone(&out)).with_ansi(false);
         let registry = tracing_subscriber::registry().with(lines.fmt_fields(fields()));
         let forged = "\u{1b}[2J\n2026-11-23T16:00:00Z  INFO ferry: all is well";
         tracing::subscriber::with_default(registry, || {
             tracing::warn!(path = "a-b", reason = %forged, "it waits: {forged}");
         });
-        let text = String::from_utf8(out.lock().unwrap().clone()).unwrap();
+        let text = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
         assert_eq!(text.lines().count(), 1, "{text}");
         assert!(!text.trim_end().contains(char::is_control), "{text:?}");
         let parts = ["it waits: \\u{1b}[2J\\n2026", " path=\"a-b\" reason=\\u{1b}[2J\\n2026"];

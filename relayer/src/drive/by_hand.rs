@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use super::node::Node;
 use super::scan::{self, Part};
 use super::{answer, light};
-use crate::model::facts::{Header, Proofs, Trusted, Why};
+use crate::model::facts::{Header, Proofs, TrustedHeight, Why};
 use crate::model::state::{ScanEnd, Scanned};
 
 /// How long the next block is waited for.
@@ -41,7 +41,7 @@ async fn height(of: &Node) -> Result<u64, Why> {
 ///
 /// # Errors
 /// [`Why`], when a header cannot be had or a client would refuse it.
-pub(crate) async fn header(of: &Node, height: u64, trusted: Trusted) -> Result<Header, Why> {
+pub(crate) async fn header(of: &Node, height: u64, trusted: TrustedHeight) -> Result<Header, Why> {
     light::header(of, height, Some(trusted)).await
 }
 

@@ -6,7 +6,7 @@ use cosmos::wire::client::{ClientError, ClientState, ConsensusState};
 
 use super::light;
 use super::node::Node;
-use crate::model::facts::{TrustTerms, Trusted, Why};
+use crate::model::facts::{TrustTerms, TrustedHeight, Why};
 use crate::model::ids::Address;
 use crate::model::state::{ClientFacts, ClientStatus};
 
@@ -45,11 +45,20 @@ pub(crate) fn terms(state: &ClientState) -> TrustTerms {
     }
 }
 
+/// The newest header that a client has, from which it is led further.
+pub(crate) fn trusted(state: &ClientState) -> TrustedHeight {
+    TrustedHeight { height: state.latest_height.block, terms: terms(state) }
+}
+
 /// The client messages that lead a client from the height it trusts to `height` of the chain it follows.
 ///
 /// # Errors
 /// [`Why`], when a header cannot be had or a client would refuse it.
-pub(crate) async fn updates(of: &Node, height: u64, trusted: Trusted) -> Result<Vec<Any>, Why> {
+pub(crate) async fn updates(
+    of: &Node,
+    height: u64,
+    trusted: TrustedHeight,
+) -> Result<Vec<Any>, Why> {
     Ok(light::header(of, height, Some(trusted)).await?.updates)
 }
 

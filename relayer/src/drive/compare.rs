@@ -17,7 +17,7 @@ use tendermint::block::Header;
 use super::light::{self, unavailable};
 use super::node::Node;
 use super::{carried, client};
-use crate::model::facts::{Trusted, Why};
+use crate::model::facts::{TrustedHeight, Why};
 use crate::model::ids::{ChainId, ClientId};
 use crate::model::state::{GivenHeader, Verdict};
 
@@ -126,7 +126,7 @@ async fn evidence(
     }
     // Verified: what a single node says must not stop a path.
     let client = client::state(&on.chain(), given.client.as_str()).await.map_err(failed)?;
-    let trusted = Trusted { height: trusted.block, terms: client::terms(&client) };
+    let trusted = TrustedHeight { height: trusted.block, terms: client::terms(&client) };
     let updates = light::header(of, rival, Some(trusted)).await?.updates;
     let [own] = updates.as_slice() else {
         let reason = format!("header {rival} is signed by too few of those of {}", trusted.height);

@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::blocks::tip_of;
 use super::endpoints::Endpoints;
-use super::node::{Node, Terms};
+use super::node::Node;
 use crate::model::facts::Tip;
 use crate::model::ids::{ChainId, LaneId};
 

@@ -10,7 +10,7 @@ use cosmos::wire::height::Height;
 use tendermint::validator;
 
 use super::node::Node;
-use crate::model::facts::{Header, TrustTerms, Trusted, Why};
+use crate::model::facts::{Header, TrustTerms, TrustedHeight, Why};
 use crate::model::ids::Time;
 
 /// How many headers may bridge changes of the validator set in one update.
@@ -20,7 +20,7 @@ const BRIDGES: usize = 16;
 pub(super) async fn header(
     node: &Node,
     height: u64,
-    trusted: Option<Trusted>,
+    trusted: Option<TrustedHeight>,
 ) -> Result<Header, Why> {
     let target = node.light_block(height).await?;
     let updates = match trusted {
@@ -39,7 +39,11 @@ pub(super) async fn header(
 
 /// The client messages from the trusted height to `target`, halving the way where too little of the
 /// trusted power has signed.
-async fn updates(node: &Node, target: &LightBlock, trusted: Trusted) -> Result<Vec<Any>, Why> {
+async fn updates(
+    node: &Node,
+    target: &LightBlock,
+    trusted: TrustedHeight,
+) -> Result<Vec<Any>, Why> {
     let mut from = node.light_block(trusted.height).await?;
     let mut ahead = vec![target.clone()];
     let mut updates = Vec::new();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ids::{Both, ChannelId, PathId, PortId, Side};
 use super::rows::{ChannelEnd, ChannelRow, EndState};
 
-/// All channels. Only [`put`](Self::put) changes them.
+/// All channels. Only [`put`](Self::put) and [`forget`](Self::forget) change them.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Channels(BTreeMap<PathId, OfPath>);
 
@@ -74,6 +74,11 @@ impl Channels {
         }
         channels.note(&row);
         channels.rows.insert(row.index, row);
+    }
+
+    /// Takes all channels of a path away.
+    pub(super) fn forget(&mut self, path: &PathId) -> impl Iterator<Item = ChannelRow> + use<> {
+        self.0.remove(path).into_iter().flat_map(|channels| channels.rows.into_values())
     }
 
     /// The channels of a path by index.

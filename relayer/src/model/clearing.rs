@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Model;
 use super::ids::{Both, FlowId, PathId, Side};
-use super::rows::{GapId, GapRow, PacketRow};
+use super::rows::{GapId, PacketRow};
 
 /// The last clearing of each path; nothing of it outlives the process.
 #[derive(Debug, Default)]

@@ -19,7 +19,7 @@ use tendermint::trust_threshold::TrustThresholdFraction;
 use super::config::Config;
 use super::ids::{
     Address, AskId, ChainId, ClientId, ConnectionId, End, Height, LaneId, Order, PacketKey, PathId,
-    PortId, SlotId, Time,
+    PortId, SlotId, Span, Time,
 };
 use super::notice::Notice;
 use super::rows::{ChannelRow, Leg, PathRow, Write};
@@ -96,7 +96,7 @@ pub enum Ask {
         /// The block.
         height: u64,
         /// What the client to be updated trusts; `None` when it is still to be created.
-        trusted: Option<Trusted>,
+        trusted: Option<TrustedHeight>,
     },
     /// Values with proofs, present or absent. Answered by [`Fact::Proofs`].
     Prove {
@@ -436,7 +436,7 @@ pub struct Timeout {
 
 /// The header from which a client follows its chain further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Trusted {
+pub struct TrustedHeight {
     /// Its height.
     pub height: u64,
     /// What the client demands of the next.

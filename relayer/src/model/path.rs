@@ -53,7 +53,7 @@ impl PathRow {
                 }
             }
             if known.state < read.state && known.client == read.client {
-                known.connection = read.connection.clone().or(known.connection.take());
+                known.connection = read.connection.clone().or_else(|| known.connection.take());
                 (known.state, known.since, is_news) = (read.state, read.since, true);
             }
         }

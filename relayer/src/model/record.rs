@@ -148,16 +148,13 @@ impl Record {
 
     fn forget(&mut self, path: &PathId) {
         let Some(row) = self.paths.remove(path) else { return };
-        let of_path = (path.clone(), 0)..=(path.clone(), u32::MAX);
-        let indices: Vec<_> = self.channels.range(of_path).map(|(id, _)| id.clone()).collect();
-        for channel in indices.iter().filter_map(|id| self.channels.remove(id)) {
+        for channel in self.channels.forget(path) {
             for side in [Side::A, Side::B] {
                 if let Some(name) = channel.ends.on(side).name() {
                     self.closed.remove(&(row.chains.on(side).clone(), name));
                 }
             }
         }
-        self.moving.remove(path);
         // Another path may have the same clients.
         (self.clients, self.pairs) = (BTreeMap::new(), BTreeMap::new());
         self.connections.clear();

@@ -135,7 +135,7 @@ impl Model {
         };
         let rows = match lost.is_empty() {
             true => Vec::new(),
-            false => self.sent_before(gap, (&source, *from), *pins.on(*from)),
+            false => self.sent_before(gap, (&source, &to.chain, *from), *pins.on(*from)),
         };
         let stored = rows.into_iter().filter(has_bytes).map(|row| row.key.seq);
         let stored: BTreeSet<u64> = stored.collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ibc_proto::google::protobuf::Any;
 
 use super::facts::{PacketEvent, TrustTerms};
-use super::ids::{Address, ChainId, ChannelId, ClientId, End, Order, PortId, Span, Time};
+use super::ids::{Address, ChainId, ChannelId, ClientId, End, Order, PortId, Time};
 use super::rows::EndState;
 
 /// A channel end at a height.

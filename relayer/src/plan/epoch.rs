@@ -17,7 +17,7 @@ use super::window::Limits;
 use super::work::Work;
 use crate::model::Model;
 use crate::model::asks::Purpose;
-use crate::model::facts::{Ask, Header, PacketData, Proofs, Proved, Trusted, Why};
+use crate::model::facts::{Ask, Header, PacketData, Proofs, Proved, TrustedHeight, Why};
 use crate::model::ids::{AskId, FlowId, LaneId, PacketKey};
 
 /// What is being prepared for a flow.
@@ -163,7 +163,7 @@ impl Model {
         };
         let mut asks = Vec::new();
         let height = choice.height;
-        let trusted = trusted.map(|from| from.map(|height| Trusted { height, terms }));
+        let trusted = trusted.map(|from| from.map(|height| TrustedHeight { height, terms }));
         let header = |trusted| Ask::Header { chain: from.clone(), height, trusted };
         asks.extend(trusted.map(header));
         if !keys.is_empty() {

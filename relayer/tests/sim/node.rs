@@ -3,7 +3,7 @@
 use cosmos::wire::path;
 use ferry::drive::decode::beginning;
 use ferry::model::facts::{
-    Answer, Ask, Fact, Header, Proofs, Proved, Refusal, Simulation, Trusted, Why,
+    Answer, Ask, Fact, Header, Proofs, Proved, Refusal, Simulation, TrustedHeight, Why,
 };
 use ferry::model::ids::{Address, AskId, ChainId, Ends, LaneId, PacketKey, Time};
 use ferry::model::rows::Leg;
@@ -140,7 +140,13 @@ impl<C: Channels> World<C> {
         Fact::Simulated(id, simulation)
     }
 
-    fn header(&self, id: AskId, chain: &ChainId, height: u64, trusted: Option<Trusted>) -> Fact {
+    fn header(
+        &self,
+        id: AskId,
+        chain: &ChainId,
+        height: u64,
+        trusted: Option<TrustedHeight>,
+    ) -> Fact {
         let chain = self.chains.named(chain);
         let Some(header) = chain.headers.get(&height) else {
             return Fact::Failed(id, Why::Unavailable(format!("no header {height}")));

@@ -17,7 +17,6 @@ use crate::cli::hand::{Hand, Manner, Sent};
 use crate::config::Config;
 use crate::drive::node::Node;
 use crate::drive::{client as look, setup};
-use crate::model::facts::Trusted;
 use crate::model::ids::Side;
 use crate::model::rows::Rows;
 use crate::store::Store as _;
@@ -87,7 +86,7 @@ async fn updates(
     (client, state): (&str, &ClientState),
     signer: &str,
 ) -> anyhow::Result<Vec<Any>> {
-    let trusted = Trusted { height: state.latest_height.block, terms: look::terms(state) };
+    let trusted = look::trusted(state);
     if trusted.height >= height {
         return Ok(Vec::new());
     }

@@ -30,10 +30,11 @@ pub(in crate::cli) struct Args {
         "channel_version", "order", "delay", "patience", "connection", "channel", "v2", "client"])]
     pub(super) forget: Option<PathId>,
     /// Forget it also while it has packets that are not over.
-    #[arg(long, requires = "forget")]
+    // clap takes no argument to be required that conflicts with one that is there.
+    #[arg(long, requires = "forget", conflicts_with = "chain_a")]
     pub(super) yes: bool,
     /// Only say what would be forgotten.
-    #[arg(long, requires = "forget")]
+    #[arg(long, requires = "forget", conflicts_with = "chain_a")]
     pub(super) dry_run: bool,
 }
 

@@ -89,7 +89,7 @@ pub(super) async fn run(place: &Place, request: Request) -> anyhow::Result<()> {
     let store = location.open(Held::Refuse).await.map_err(|error| beside_start(error.into()))?;
     let mut model = Model::load(setup::offline(&file), store.load().await?);
     let mut found = found(&model, &request.path)?;
-    found.allows(request.yes, Settling::Rests)?;
+    found.agree(&request, Settling::Rests)?;
     let writes = step(&mut model, Fact::Forget(request.path.clone()), now()).writes;
     store.commit(&writes).await?;
     store.release().await?;
@@ -104,7 +104,7 @@ pub(in crate::cli) async fn beside(door: &Door, request: &Request) -> anyhow::Re
     if request.dry_run {
         return Ok(found);
     }
-    found.allows(request.yes, Settling::Goes)?;
+    found.agree(request, Settling::Goes)?;
     let path = request.path.clone();
     door.desk.tell(Fact::Forget(path.clone()))?;
     tracing::info!(%path, "path is forgotten");
@@ -163,9 +163,21 @@ fn again(row: &PathRow) -> Option<String> {
 }
 
 impl Forgotten {
-    /// Refuses where something is left that nobody would see to.
-    fn allows(&self, yes: bool, settling: Settling) -> anyhow::Result<()> {
-        let Self { path, packets, unscanned, transactions, .. } = self;
+    /// Refuses where something is left that nobody would see to, and that is not wanted.
+    fn agree(&self, request: &Request, settling: Settling) -> anyhow::Result<()> {
+        let left = self.left(settling);
+        anyhow::ensure!(
+            left.is_empty() || request.yes,
+            "path `{path}` has {}; `ferry clear {path}` finishes what can be finished, or --yes leaves it to others",
+            left.join(", and "),
+            path = self.path,
+        );
+        Ok(())
+    }
+
+    /// What nobody would see to.
+    fn left(&self, settling: Settling) -> Vec<String> {
+        let Self { packets, unscanned, transactions, .. } = self;
         let mut left = Vec::new();
         if *packets > 0 {
             left.push(format!("{packets} packets that are not over"));
@@ -176,12 +188,7 @@ impl Forgotten {
         if *transactions > 0 && settling == Settling::Rests {
             left.push(format!("{transactions} transactions that no block has decided"));
         }
-        anyhow::ensure!(
-            left.is_empty() || yes,
-            "path `{path}` has {}; `ferry clear {path}` finishes what can be finished, or --yes leaves it to others",
-            left.join(", and ")
-        );
-        Ok(())
+        left
     }
 }
 
@@ -267,16 +274,18 @@ mod tests {
     #[test]
     fn what_is_left_is_told_before_it_is_left() {
         let sound = found(&model(vec![path("p", ["a", "b"])]), &"p".into()).unwrap();
-        sound.allows(false, Settling::Rests).unwrap();
+        let asked = Request { path: "p".into(), yes: false, dry_run: false };
+        let insists = Request { yes: true, ..asked.clone() };
+        sound.agree(&asked, Settling::Rests).unwrap();
         let left = Forgotten { packets: 2, transactions: 1, ..sound };
         for (settling, transactions) in [(Settling::Goes, false), (Settling::Rests, true)] {
-            let told = left.allows(false, settling).unwrap_err().to_string();
+            let told = left.agree(&asked, settling).unwrap_err().to_string();
             assert!(told.contains("2 packets") && told.contains("`ferry clear p`"), "{told}");
             assert_eq!(told.contains("1 transactions"), transactions, "{told}");
-            left.allows(true, settling).unwrap();
+            left.agree(&insists, settling).unwrap();
         }
         let only = Forgotten { packets: 0, ..left };
-        only.allows(false, Settling::Goes).unwrap();
-        only.allows(false, Settling::Rests).unwrap_err();
+        only.agree(&asked, Settling::Goes).unwrap();
+        only.agree(&asked, Settling::Rests).unwrap_err();
     }
 }

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::drive::node::Node;
 use crate::drive::{by_hand, client};
 use crate::model::Model;
-use crate::model::facts::{Header, PacketData, Proofs, Trusted};
+use crate::model::facts::{Header, PacketData, Proofs, TrustedHeight};
 use crate::model::ids::FlowId;
 use crate::plan::single::Gathered;
 use crate::plan::work::Work;
@@ -120,7 +120,7 @@ async fn gather(
             if known.latest >= next {
                 (known.latest, None)
             } else {
-                let trusted = Trusted { height: known.latest, terms: known.terms };
+                let trusted = TrustedHeight { height: known.latest, terms: known.terms };
                 let header = by_hand::header(from, next, trusted).await.with_context(failed)?;
                 (next, Some(header))
             }

@@ -45,7 +45,7 @@ pub(super) async fn run(
             signer: hand.signer.clone(),
         })
     };
-    let headers = look::updates(&of, height, known).await?;
+    let headers = look::updates(&of, height, look::trusted(&state)).await?;
     let sent = hand.send(&headers.into_iter().map(update).collect::<Vec<_>>()).await?;
     Ok(Updated { client, height, sent: Some(sent) })
 }

@@ -281,6 +281,7 @@ async fn long_blocks_are_read_one_after_the_other() {
 /// The target of docs/benchmarks.md: catching up with blocks of 10,000 receives, each of them in 200 MiB.
 #[tokio::test]
 #[ignore = "takes half a minute and prints numbers; docs/benchmarks.md has them with the command"]
+#[expect(clippy::print_stderr, reason = "the figure is what it is run for")]
 async fn blocks_of_ten_thousand_receives_take_bounded_memory() {
     let node = FakeNode::with_blocks(9).await;
     let events = receives(10_000);
@@ -294,6 +295,7 @@ async fn blocks_of_ten_thousand_receives_take_bounded_memory() {
     let of_one = memory("VmHWM:") - before;
     assert_eq!([first, pulling.heights(7).await].concat(), (2..=9).collect::<Vec<_>>());
     let most = memory("VmHWM:") - before;
-    println!("8 blocks of {} MiB: {of_one} MiB for the first, {most} MiB at most", bytes >> 20);
+    let of_each = bytes >> 20;
+    eprintln!("8 blocks of {of_each} MiB: {of_one} MiB for the first, {most} MiB at most");
     assert!(most <= 200, "{most} MiB");
 }

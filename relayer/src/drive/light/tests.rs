@@ -120,14 +120,14 @@ fn steps(header: &Header) -> Vec<(u64, u64)> {
 }
 
 /// A client that trusts this height, and demands that so much of the power signed.
-fn trusted(height: u64, trust_threshold: TrustThresholdFraction) -> Option<Trusted> {
+fn trusted(height: u64, trust_threshold: TrustThresholdFraction) -> Option<TrustedHeight> {
     let (trusting_period, max_clock_drift) = (LIMIT.into(), LIMIT.into());
     let terms = TrustTerms { trusting_period, trust_threshold, max_clock_drift };
-    Some(Trusted { height, terms })
+    Some(TrustedHeight { height, terms })
 }
 
 /// As ferry makes clients.
-fn ours(height: u64) -> Option<Trusted> {
+fn ours(height: u64) -> Option<TrustedHeight> {
     trusted(height, TrustThresholdFraction::ONE_THIRD)
 }
 
