@@ -11,7 +11,7 @@ mod carried;
 pub(crate) mod client;
 mod compare;
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 pub(crate) mod funds;
 mod light;
 mod recent;
@@ -24,6 +24,7 @@ pub mod desk;
 pub mod endpoints;
 pub mod node;
 pub mod price;
+pub mod served;
 pub mod setup;
 pub mod tally;
 

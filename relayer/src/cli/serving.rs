@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::Place;
 use crate::config::{Config, Listen, Serve};
-use crate::drive::Nodes;
 use crate::drive::desk::Desk;
+use crate::drive::served::Served;
 use crate::serve::wallets::Wallets;
 use crate::serve::{self, Site, Standby, Token};
 use crate::store::postgres::{Holder, Replica};
@@ -57,7 +57,7 @@ impl Serving {
     pub(super) fn begin(
         self,
         desk: Desk,
-        (file, nodes): (Arc<Mutex<Config>>, Arc<Mutex<Nodes>>),
+        (file, nodes): (Arc<Mutex<Config>>, Served),
         replica: Option<Replica>,
         stop: CancellationToken,
     ) -> Wallets {

@@ -13,6 +13,7 @@ use super::session::{Session, stop_signal};
 use super::supervisor::Supervisor;
 use super::{Place, dry_run, logging, standby};
 use crate::config::{Chain, Config};
+use crate::drive::served::Served;
 use crate::drive::{self, Engine};
 use crate::model::Model;
 use crate::model::rows::Rows;
@@ -46,8 +47,8 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         .keeping_costs(file.ferry.cost_days)
         .without_lost_chains();
     let stop = stop_signal()?;
-    let (config, nodes) = (Arc::new(Mutex::new(file)), Arc::new(Mutex::new(nodes)));
-    let looked_at = (Arc::clone(&config), Arc::clone(&nodes));
+    let (config, nodes) = (Arc::new(Mutex::new(file)), Served::from(nodes));
+    let looked_at = (Arc::clone(&config), nodes.clone());
     let wallets = serving.begin(engine.desk(), looked_at, replica, stop.clone());
     let door = Door {
         place: Arc::new(place.clone()),
@@ -56,6 +57,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         wallets,
         config,
         nodes,
+        connecting: Arc::default(),
         password: Arc::new(password),
         stop: stop.clone(),
     };
