@@ -18,6 +18,7 @@ mod recent;
 mod report;
 pub(crate) mod scan;
 
+pub mod books;
 pub(crate) mod by_hand;
 pub mod decode;
 pub mod desk;

@@ -104,8 +104,9 @@ impl Model {
         let mut row = GapRow { after: upto, ..row };
         for (seq, reason) in lost {
             let packet = format!("{}/{}/{seq}", source.chain, source.end);
-            self.notices.push(Notice::Lost { packet, reason });
             row.lost.push(seq);
+            row.reason = Some(reason.clone());
+            self.notices.push(Notice::Lost { packet, reason });
         }
         let is_over = row.is_scanned() && row.lost.is_empty();
         self.record.write(if is_over { Write::Closed(gap.clone()) } else { Write::Gap(row) });
