@@ -11,19 +11,21 @@ mod carried;
 pub(crate) mod client;
 mod compare;
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 pub(crate) mod funds;
 mod light;
 mod recent;
 mod report;
 pub(crate) mod scan;
 
+pub mod books;
 pub(crate) mod by_hand;
 pub mod decode;
 pub mod desk;
 pub mod endpoints;
 pub mod node;
 pub mod price;
+pub mod served;
 pub mod setup;
 pub mod tally;
 

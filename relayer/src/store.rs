@@ -42,11 +42,16 @@ pub trait Store {
         keys: &[PacketKey],
     ) -> impl Future<Output = Result<Vec<PacketData>, StoreError>> + Send;
 
-    /// Reads what was paid on `day` and after, counted in days since 1970, oldest first.
+    /// Reads what was paid on `day` and after, counted in days since 1970, the oldest day first, one row after the
+    /// other: there may be millions.
     ///
     /// # Errors
-    /// [`StoreError`] if the store cannot be read.
-    fn costs(&self, day: u64) -> impl Future<Output = Result<Vec<CostRow>, StoreError>> + Send;
+    /// [`StoreError`] if the store cannot be read; some rows were given by then.
+    fn each_cost(
+        &self,
+        day: u64,
+        each: &mut (dyn FnMut(CostRow) + Send),
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Forgets what was paid before `day`, counted in days since 1970.
     ///

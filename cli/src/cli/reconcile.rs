@@ -1,5 +1,7 @@
 //! `entrepot reconcile`
 
+use std::io::Write as _;
+
 use anyhow::{Context as _, ensure};
 use cosmos::chain::TxOutcome;
 use market::msg::{AcceptedResponse, ExecuteMsg as Market, QueryMsg as AskMarket};
@@ -48,9 +50,17 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     } else {
         session.outpost_actor(key.as_deref()).await?
     };
+    let (mut later, mut sent) = (Vec::new(), 0);
     for flight in flights {
         let (outcome, carried) = if attest {
-            (had_attested(&books, &actor, (&route, &flight)).await?, "the market's word")
+            match had_attested(&books, &actor, (&route, &flight)).await? {
+                Attested::Sent(outcome) => (outcome, "the market's word"),
+                // Another one may be final: its packet came, or its time was shorter.
+                Attested::NotFinal(why) => {
+                    later.push(why);
+                    continue;
+                }
+            }
         } else {
             let asked = actor.send(&ExecuteMsg::Reconcile { n: flight.n }, &[]).await;
             let hint = || {
@@ -67,8 +77,21 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         let done = format!("had packet {} on `{}` looked into", flight.sequence, flight.channel);
         let next = format!("a relayer carries {carried}; entrepot status {seq} --watch");
         output.print(&Sent::new(&outcome, done, next))?;
+        sent += 1;
+    }
+    ensure!(sent > 0, "{}", later.join("\n"));
+    for why in later {
+        writeln!(std::io::stderr(), "warning: {why}")?;
     }
     Ok(())
+}
+
+/// What came of having a packet attested.
+enum Attested {
+    /// The market says what became of it.
+    Sent(TxOutcome),
+    /// It cannot say yet, for this reason.
+    NotFinal(String),
 }
 
 /// Has the market say with a unit of money what became of a packet, once that is final.
@@ -76,17 +99,18 @@ async fn had_attested(
     books: &Books,
     actor: &Actor,
     (by, flight): (&RouteResponse, &FlightResponse),
-) -> anyhow::Result<TxOutcome> {
+) -> anyhow::Result<Attested> {
     let (route, denom) = rehearsal::arrival(&books.outpost, by, &flight.coin.denom).await?;
     let (sender, n) = (books.outpost.address.clone(), flight.n);
     let ask = AskMarket::Accepted { route: route.clone(), sender: sender.clone(), n };
     let AcceptedResponse { accepted, at } = books.market.ask(&ask).await?;
-    ensure!(
-        accepted || at >= flight.timeout_at,
-        "packet {} on `{}` may still arrive until {}, so the market cannot say yet that it never will; try again then",
-        flight.sequence,
-        flight.channel,
-        figures::moment(flight.timeout_at)
-    );
-    actor.send(&Market::Attest { route, sender, n }, &[(1, &denom)]).await
+    if !accepted && at < flight.timeout_at {
+        return Ok(Attested::NotFinal(format!(
+            "packet {} on `{}` may still arrive until {}, so the market cannot say yet that it never will; try again then",
+            flight.sequence,
+            flight.channel,
+            figures::moment(flight.timeout_at)
+        )));
+    }
+    actor.send(&Market::Attest { route, sender, n }, &[(1, &denom)]).await.map(Attested::Sent)
 }

@@ -70,7 +70,8 @@ pub struct Group {
     /// Seconds of notice with which the provider may leave; default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice_seconds: Option<u64>,
-    /// Seconds after which the lease ends by itself, at least 15 minutes; default never.
+    /// Seconds from the first heartbeat after which the lease ends by itself, at least 15 minutes; default never. In one that
+    /// is no longer than a heartbeat's window, or than an hour, a provider loses no bond by falling silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub term_seconds: Option<u64>,
     /// Stake the provider must have, in the market's stake denom.

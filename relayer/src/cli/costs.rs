@@ -8,9 +8,8 @@ use serde::Serialize;
 use tendermint::Time as Calendar;
 
 use super::Place;
-use crate::model::cost::{CostRow, Purpose, Spent};
+use crate::model::cost::{CostRow, Purpose, Sum};
 use crate::model::ids::{ChainId, PathId};
-use crate::model::rows::Leg;
 use crate::store::Store as _;
 
 const SECONDS_OF_A_DAY: i64 = 86_400;
@@ -59,7 +58,7 @@ struct Line {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct About {
     path: PathId,
-    /// The channel end that sent the packets, as `CHAIN PORT/CHANNEL`; `handshakes`; `clients`.
+    /// As [`Purpose::name`] has it.
     what: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     sequence: Option<u64>,
@@ -69,21 +68,6 @@ struct About {
     on: ChainId,
     #[serde(skip)]
     denom: String,
-}
-
-#[derive(Default, Serialize)]
-struct Sum {
-    /// Messages that did what they were to do.
-    effected: u64,
-    /// Messages that found it done by somebody else.
-    redundant: u64,
-    /// Messages of transactions that failed.
-    failed: u64,
-    /// Packets that were acknowledged or timed out by these messages.
-    ended: u64,
-    gas: u64,
-    #[serde(skip)]
-    fee: u128,
 }
 
 pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
@@ -96,12 +80,13 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     }
     let today = rows.cursors.iter().map(|row| row.tip.time.day()).max().unwrap_or(0);
     let first = today.saturating_sub(args.days.saturating_sub(1));
-    let costs = store.costs(first).await?;
-    let wanted = costs.iter().filter(|row| args.path.as_ref().is_none_or(|path| row.path == *path));
     let mut sums = BTreeMap::<About, Sum>::new();
-    for row in wanted {
-        sums.entry(About::of(row, args.by)).or_default().add(row);
-    }
+    let mut add = |row: CostRow| {
+        if args.path.as_ref().is_none_or(|path| row.path == *path) {
+            sums.entry(About::of(&row, args.by)).or_default().add(&row);
+        }
+    };
+    store.each_cost(first, &mut add).await?;
     let lines = sums.into_iter().map(|(about, sum)| {
         let fee = format!("{}{}", sum.fee, about.denom);
         Line { about, sum, fee }
@@ -111,35 +96,18 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
 
 impl About {
     fn of(row: &CostRow, by: By) -> Self {
-        let (what, sequence) = match &row.purpose {
-            Purpose::Packet { from, src, seq, .. } => {
-                (format!("{from} {}/{}", src.port, src.channel), Some(*seq))
-            }
-            Purpose::Handshake => ("handshakes".to_owned(), None),
-            Purpose::Client => ("clients".to_owned(), None),
+        let sequence = match &row.purpose {
+            Purpose::Packet { seq, .. } => Some(*seq),
+            Purpose::Handshake | Purpose::Client => None,
         };
         Self {
             path: row.path.clone(),
-            what,
+            what: row.purpose.name(),
             sequence: sequence.filter(|_| by == By::Packet),
             day: (by == By::Day).then(|| date(row.time.day())),
             on: row.lane.chain.clone(),
             denom: row.denom.clone(),
         }
-    }
-}
-
-impl Sum {
-    fn add(&mut self, row: &CostRow) {
-        match row.result {
-            Spent::Effected => self.effected += 1,
-            Spent::Redundant => self.redundant += 1,
-            Spent::Failed => self.failed += 1,
-        }
-        let ends = matches!(row.purpose, Purpose::Packet { leg: Leg::Ack | Leg::Timeout, .. });
-        self.ended += u64::from(ends && row.result == Spent::Effected);
-        self.gas = self.gas.saturating_add(row.gas);
-        self.fee = self.fee.saturating_add(row.fee);
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) async fn read_again(door: &Door) -> anyhow::Result<Reloaded> {
         let Some(known) = known.get(&chain.id.as_str().into()) else { continue };
         let mut chain_config = setup::tune(known.clone(), chain);
         if config.chain(&chain.id).map(|old| &old.key).ok() != Some(&chain.key) {
-            chain_config.lanes = door.keys(chain).await?;
+            chain_config.lanes = door.keys(chain)?;
         }
         tuned.push(chain_config);
     }

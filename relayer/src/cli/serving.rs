@@ -1,6 +1,6 @@
 //! What `ferry start` serves beside relaying.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
@@ -9,10 +9,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::Place;
 use crate::config::{Config, Listen, Serve};
-use crate::drive::Nodes;
+use crate::drive::books::Books;
 use crate::drive::desk::Desk;
+use crate::drive::served::Served;
+use crate::model::rows::CursorRow;
 use crate::serve::wallets::Wallets;
 use crate::serve::{self, Site, Standby, Token};
+use crate::store::any::Location;
 use crate::store::postgres::{Holder, Replica};
 
 /// Everything that can be wrong is found by now.
@@ -51,14 +54,15 @@ impl Serving {
         }
     }
 
-    /// Serves what the loop behind this desk knows, until ferry stops; `replica` is this one, if there are some.
+    /// Serves what the loop behind this desk knows, and what was paid before, until ferry stops; `replica` is this one,
+    /// if there are some.
     ///
     /// The accounts that pay are looked at in any case.
     pub(super) fn begin(
         self,
         desk: Desk,
-        (file, nodes): (Arc<Mutex<Config>>, Arc<Mutex<Nodes>>),
-        replica: Option<Replica>,
+        (file, nodes): (Arc<Mutex<Config>>, Served),
+        (paid, replica): (Arc<OnceLock<Books>>, Option<Replica>),
         stop: CancellationToken,
     ) -> Wallets {
         let wallets = Wallets::default();
@@ -67,8 +71,24 @@ impl Serving {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(page = format!("http://{address}/"), "status page is served");
         }
-        let site = Site::new(desk, wallets.clone(), self.token).of_replica(replica);
+        let site =
+            Site::new(desk, wallets.clone(), self.token).of_replica(replica).with_books(paid);
         tokio::spawn(async move { serve::run(&listener, site.into(), stop).await });
         wallets
     }
+}
+
+/// Reads what was paid before this start, up to these cursors, beside everything else: of a busy ferry that takes a while.
+pub(super) fn read_books(store: Location, cursors: Vec<CursorRow>) -> Arc<OnceLock<Books>> {
+    let books = Arc::new(OnceLock::new());
+    let place = Arc::clone(&books);
+    tokio::spawn(async move {
+        let read = async { Books::read(&store.open_to_read().await?, &cursors).await };
+        match read.await {
+            // Nobody else puts them there.
+            Ok(read) => drop(place.set(read)),
+            Err(error) => tracing::warn!(%error, "what was paid before this start cannot be read"),
+        }
+    });
+    books
 }

@@ -8,11 +8,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Mutex;
 
 use super::control::door::{Door, Socket};
-use super::serving::Serving;
+use super::serving::{self, Serving};
 use super::session::{Session, stop_signal};
 use super::supervisor::Supervisor;
 use super::{Place, dry_run, logging, standby};
 use crate::config::{Chain, Config};
+use crate::drive::served::Served;
 use crate::drive::{self, Engine};
 use crate::model::Model;
 use crate::model::rows::Rows;
@@ -42,13 +43,14 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     for path in &rows.paths {
         tracing::info!(path = %path.path, a = %path.chains.a, b = %path.chains.b, "path is served");
     }
+    let paid = serving::read_books(place.store(&file), rows.cursors.clone());
     let engine = Engine::new(Model::load(config, rows), store, nodes.clone())
         .keeping_costs(file.ferry.cost_days)
         .without_lost_chains();
     let stop = stop_signal()?;
-    let (config, nodes) = (Arc::new(Mutex::new(file)), Arc::new(Mutex::new(nodes)));
-    let looked_at = (Arc::clone(&config), Arc::clone(&nodes));
-    let wallets = serving.begin(engine.desk(), looked_at, replica, stop.clone());
+    let (config, nodes) = (Arc::new(Mutex::new(file)), Served::from(nodes));
+    let looked_at = (Arc::clone(&config), nodes.clone());
+    let wallets = serving.begin(engine.desk(), looked_at, (paid, replica), stop.clone());
     let door = Door {
         place: Arc::new(place.clone()),
         desk: engine.desk(),
@@ -56,6 +58,7 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
         wallets,
         config,
         nodes,
+        connecting: Arc::default(),
         password: Arc::new(password),
         stop: stop.clone(),
     };

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Place;
 use crate::model::ids::{ChainId, PathId};
-use crate::model::rows::{ChannelRow, EndState, Gap, GapRow, Ibc, Rows};
+use crate::model::rows::{EndState, Gap, GapRow, Ibc, Rows};
 use crate::store::Store as _;
 use crate::store::postgres::Holder;
 use accounts::{AccountStatus, Accounts};
@@ -47,6 +47,9 @@ struct GapStatus {
     what: String,
     /// Sequences whose data no endpoint has; none until it is scanned.
     lost: Vec<u64>,
+    /// Why the last of them cannot be moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -125,24 +128,16 @@ impl Status {
 
 fn gap_status(rows: &Rows, gap: &GapRow) -> GapStatus {
     let path = rows.paths.iter().find(|row| row.path == gap.id.path);
-    let chain = |side| path.map_or("?", |row| row.chains.on(side).as_str());
-    let what = match &gap.id.gap {
-        Gap::Channels(side) => format!("channels of {}", chain(*side)),
-        Gap::Headers(side) => format!("headers given to the client on {}", chain(*side)),
-        Gap::Packets { index, from } => {
-            let is_it = |row: &&ChannelRow| row.path == gap.id.path && row.index == *index;
-            let end = rows.channels.iter().find(is_it).map(|row| channel(row.ends.on(*from)));
-            let client = path.filter(|row| row.ibc == Ibc::V2);
-            let client = client.and_then(|row| row.ends.on(*from).client.as_ref());
-            let name = match (client, end) {
-                (Some(client), _) => client.to_string(),
-                (None, Some(end)) => name(&end),
-                (None, None) => format!("channel no. {index}"),
-            };
-            format!("packets from {name} of {}", chain(*from))
-        }
-    };
-    GapStatus { path: gap.id.path.clone(), what, lost: gap.lost.clone() }
+    let channel = rows.channels.iter().find(|row| match gap.id.gap {
+        Gap::Packets { index, .. } => row.path == gap.id.path && row.index == index,
+        Gap::Channels(_) | Gap::Headers(_) => false,
+    });
+    GapStatus {
+        path: gap.id.path.clone(),
+        what: path.map_or_else(String::new, |path| gap.id.gap.name(path, channel)),
+        lost: gap.lost.clone(),
+        reason: gap.reason.clone(),
+    }
 }
 
 fn channel(end: &crate::model::rows::ChannelEnd) -> ChannelStatus {
@@ -185,12 +180,11 @@ impl fmt::Display for Status {
                 writeln!(f, "  channel {} <-> {}", side(a), side(b))?;
             }
         }
-        for GapStatus { path, what, lost } in &self.gaps {
+        for GapStatus { path, what, lost, reason } in &self.gaps {
+            let reason = reason.as_deref().unwrap_or("their data is gone");
             match lost.len() {
                 0 => writeln!(f, "{path}: {what} are still to be scanned")?,
-                count => {
-                    writeln!(f, "{path}: {what}: {count} cannot be moved, their data is gone")?
-                }
+                count => writeln!(f, "{path}: {what}: {count} cannot be moved: {reason}")?,
             }
         }
         write!(

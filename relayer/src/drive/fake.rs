@@ -17,9 +17,9 @@ use super::node::Node;
 use crate::model::facts::Tip;
 use crate::model::ids::{ChainId, LaneId};
 
-pub(super) const CHAIN: &str = "wasmdev-1";
+pub(crate) const CHAIN: &str = "wasmdev-1";
 /// Within this time a test that works is over many times.
-pub(super) const LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
 /// More than sockets hold between a node that writes and a client that has ceased to read, in bytes.
 pub(super) const MUCH: usize = 20 << 20;
@@ -29,7 +29,7 @@ const NO_EVENTS: &str = "\"finalize_block_events\":[]";
 
 /// How a node treats its next call.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Trouble {
+pub(crate) enum Trouble {
     Status500,
     Garbage,
     HangUp,
@@ -40,28 +40,28 @@ pub(super) enum Trouble {
 
 /// What a node has, and what is wrong with it.
 #[derive(Debug, Default)]
-pub(super) struct State {
-    pub(super) headers: Vec<Value>,
-    pub(super) earliest: u64,
-    pub(super) events: Vec<Value>,
-    pub(super) troubles: Vec<Trouble>,
-    pub(super) calls: Vec<String>,
+pub(crate) struct State {
+    pub(crate) headers: Vec<Value>,
+    pub(crate) earliest: u64,
+    pub(crate) events: Vec<Value>,
+    pub(crate) troubles: Vec<Trouble>,
+    pub(crate) calls: Vec<String>,
     /// Method -> what it is answered whatever is asked.
-    pub(super) recorded: BTreeMap<&'static str, Value>,
+    pub(crate) recorded: BTreeMap<&'static str, Value>,
     /// Below this height it has no results of the blocks that it has.
-    pub(super) results_from: usize,
+    pub(crate) results_from: usize,
     /// Methods that it does not serve.
-    pub(super) refuses: Vec<&'static str>,
+    pub(crate) refuses: Vec<&'static str>,
     /// Events of every block as JSON, instead of `events`: so many that they are not copied for each call.
-    pub(super) long: Option<Arc<str>>,
+    pub(crate) long: Option<Arc<str>>,
     /// How many of those answers are being read of which [`MUCH`] has been written.
     long_reading: usize,
     /// How many there were at once.
-    pub(super) long_at_once: usize,
+    pub(crate) long_at_once: usize,
     /// Height -> its commit and validators, where it has those.
-    pub(super) light: BTreeMap<u64, [Value; 2]>,
+    pub(crate) light: BTreeMap<u64, [Value; 2]>,
     /// What a query of the application is answered whose path or request has this text; the first that fits.
-    pub(super) queries: Vec<(&'static str, Value)>,
+    pub(crate) queries: Vec<(&'static str, Value)>,
 }
 
 impl State {
@@ -80,14 +80,14 @@ impl State {
 
 /// A node without WebSocket.
 #[derive(Clone, Debug)]
-pub(super) struct FakeNode {
-    pub(super) state: Arc<Mutex<State>>,
-    pub(super) address: String,
+pub(crate) struct FakeNode {
+    pub(crate) state: Arc<Mutex<State>>,
+    pub(crate) address: String,
 }
 
 impl FakeNode {
     /// A node whose chain has blocks up to this height.
-    pub(super) async fn with_blocks(height: u64) -> Self {
+    pub(crate) async fn with_blocks(height: u64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let node = Self { state: Arc::default(), address };
@@ -103,7 +103,7 @@ impl FakeNode {
     }
 
     /// Adds blocks up to a height.
-    pub(super) fn grow(&self, height: u64) {
+    pub(crate) fn grow(&self, height: u64) {
         let mut state = self.state.lock().unwrap();
         for height in state.headers.len() as u64 + 1..=height {
             let mut header = recorded_header();
@@ -119,31 +119,31 @@ impl FakeNode {
     }
 
     /// Puts another node in its place, which has only the first blocks.
-    pub(super) fn shrink(&self, height: usize) {
+    pub(crate) fn shrink(&self, height: usize) {
         self.state.lock().unwrap().headers.truncate(height);
     }
 
     /// Lets the blocks that come be those of another chain.
-    pub(super) fn fork(&self) {
+    pub(crate) fn fork(&self) {
         let mut state = self.state.lock().unwrap();
         let last = state.headers.last_mut().unwrap();
         last["app_hash"] = json!("AB".repeat(32));
     }
 
-    pub(super) fn trouble(&self, troubles: &[Trouble]) {
+    pub(crate) fn trouble(&self, troubles: &[Trouble]) {
         self.state.lock().unwrap().troubles.extend(troubles);
     }
 
-    pub(super) fn tip(&self, height: u64) -> Tip {
+    pub(crate) fn tip(&self, height: u64) -> Tip {
         tip_of(&read(&self.state.lock().unwrap().headers[height as usize - 1]))
     }
 
-    pub(super) async fn connect(&self, limit: Duration) -> Arc<Node> {
+    pub(crate) async fn connect(&self, limit: Duration) -> Arc<Node> {
         Self::connect_to(&[self], limit).await
     }
 
     /// One chain by several nodes.
-    pub(super) async fn connect_to(nodes: &[&Self], limit: Duration) -> Arc<Node> {
+    pub(crate) async fn connect_to(nodes: &[&Self], limit: Duration) -> Arc<Node> {
         let config = ChainConfig {
             chain_id: CHAIN.into(),
             rpc: String::new(),
@@ -232,7 +232,7 @@ impl FakeNode {
 }
 
 /// What a node of wasmd once answered.
-pub(super) fn recorded(name: &str) -> Value {
+pub(crate) fn recorded(name: &str) -> Value {
     let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../packages/cosmos/tests/fixtures");
     let text = std::fs::read_to_string(format!("{fixtures}/{name}.json")).unwrap();
     let mut answer: Value = serde_json::from_str(&text).unwrap();

@@ -38,7 +38,7 @@ pub(super) fn notice(notice: &Notice) {
         Notice::TxFailed { address, sequence, height, log } => {
             tracing::warn!(%address, sequence, height, log, "paid transaction failed");
         }
-        Notice::Refused { chain, address, log } => {
+        Notice::Refused { chain, address, log, .. } => {
             tracing::error!(%chain, %address, log, "transactions refused; check funds and gas price");
         }
         Notice::NoGasPrice { chain, reason } => {

@@ -4,13 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::books::Books;
 use crate::model::Model;
 use crate::model::cost::{CostRow, Purpose, Spent};
 use crate::model::facts::{BlockFacts, Used};
-use crate::model::ids::{ChainId, End, PathId, Span, Time};
+use crate::model::ids::{Address, ChainId, End, FlowId, PathId, Span, Time};
 use crate::model::notice::Notice;
 use crate::model::rows::{Done, Leg, PacketRow, SlotRow, Write};
 use crate::model::standing::Standing;
+use crate::plan::work::Work;
 
 /// Upper bounds of the classes of latency, in milliseconds.
 pub const LATENCY_CLASSES: [u64; 12] =
@@ -21,6 +23,8 @@ pub const HISTORY_STEP: Span = Span::seconds(10);
 const HISTORY: usize = 360;
 /// Directions of channels that are counted by themselves; the others are counted together.
 const MAX_ROUTES: usize = 2_000;
+/// Kinds of refusals that are counted.
+const MAX_REFUSALS: usize = 200;
 /// Latencies of one entry of the history of which the quantiles are taken.
 const SAMPLES: usize = 1_000;
 
@@ -31,6 +35,8 @@ pub struct Tally {
     pub started: Time,
     /// By chain.
     pub chains: BTreeMap<ChainId, ChainTally>,
+    /// By client that ferry keeps.
+    pub clients: BTreeMap<FlowId, ClientTally>,
     /// By direction of a channel: the chain and the end that send.
     pub routes: BTreeMap<(ChainId, End), RouteTally>,
     /// The directions in `routes`, by how much they mattered when they were first counted: the last gives way.
@@ -45,6 +51,21 @@ pub struct Tally {
     pub history: VecDeque<Moment>,
     /// Questions to nodes, by name.
     pub asked: BTreeMap<&'static str, u64>,
+    /// What was paid since counting began.
+    pub books: Books,
+    /// Transactions that a mempool refused for what they are.
+    pub refusals: BTreeMap<RefusalKind, u64>,
+}
+
+/// Who was refused, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RefusalKind {
+    /// The account that signed.
+    pub account: Address,
+    /// The error, as its module counts them.
+    pub code: u32,
+    /// What that module calls it.
+    pub description: String,
 }
 
 /// What happened on one chain.
@@ -76,9 +97,22 @@ pub struct ChainTally {
     pub foreign: u64,
 }
 
+/// What was done for a client, in transactions that succeeded.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ClientTally {
+    /// Updates.
+    pub updates: u64,
+    /// Proofs of misbehaviour.
+    pub misbehaviours: u64,
+}
+
 /// What happened to the packets of one direction of a channel.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RouteTally {
+    /// The chain and the end that receive, once a packet was seen.
+    pub to: Option<(ChainId, End)>,
+    /// Packets left to others for what is in them.
+    pub filtered: u64,
     /// Sent.
     pub sent: u64,
     /// Received, by whomever.
@@ -195,6 +229,7 @@ impl Tally {
 
     /// Counts what a message of ours cost, as the books have it.
     fn cost(&mut self, model: &Model, chain: &ChainId, row: &CostRow) {
+        self.books.add(row);
         let Purpose::Packet { from, src, leg, .. } = &row.purpose else { return };
         let route = self.route(model, &row.path, (from, src));
         let fees = route.fees.entry(chain.clone()).or_default();
@@ -218,7 +253,10 @@ impl Tally {
             Some(Done::TimedOut(at)) => (false, is_source && at == height),
             None => (false, false),
         };
+        let to = || (row.key.route.to.clone(), row.key.route.dst().clone());
+        route.to.get_or_insert_with(to);
         route.sent += u64::from(sent);
+        route.filtered += u64::from(sent && row.filtered.is_some());
         route.received += u64::from(received);
         route.acknowledged += u64::from(acknowledged);
         route.timed_out += u64::from(timed_out);
@@ -253,20 +291,35 @@ impl Tally {
         on_chain.messages += len(&slot.works);
         on_chain.redundant += len(&used.noops);
         if used.code == 0 {
+            let updates = count(slot.updates);
             on_chain.succeeded += 1;
-            on_chain.updates += u64::try_from(slot.updates).unwrap_or(u64::MAX);
+            on_chain.updates += updates;
+            let shown = slot.works.iter().filter(|work| **work == Work::Misbehaviour).count();
+            let client = self.clients.entry(slot.flow.clone()).or_default();
+            client.updates += updates;
+            client.misbehaviours += count(shown);
         } else {
             on_chain.failed += 1;
         }
     }
 
     /// Counts what the operator is told.
-    pub(super) fn notice(&mut self, notice: &Notice) {
+    pub(crate) fn notice(&mut self, notice: &Notice) {
         match notice {
-            Notice::Refused { chain, .. } => self.chain(chain).refused += 1,
+            Notice::Refused { chain, address, code, log } => {
+                self.chain(chain).refused += 1;
+                self.refused(address, *code, log);
+            }
             Notice::Gap { chain, .. } => self.chain(chain).gaps += 1,
             Notice::ForeignTx { lane, .. } => self.chain(&lane.chain).foreign += 1,
             _ => {}
+        }
+    }
+
+    fn refused(&mut self, account: &Address, code: u32, log: &str) {
+        let kind = RefusalKind { account: account.clone(), code, description: described(log) };
+        if self.refusals.len() < MAX_REFUSALS || self.refusals.contains_key(&kind) {
+            *self.refusals.entry(kind).or_default() += 1;
         }
     }
 
@@ -334,7 +387,18 @@ impl Tally {
 
 impl RouteTally {
     fn add(&mut self, other: Self) {
-        let Self { sent, received, acknowledged, timed_out, ours, redundant, fees } = other;
+        let Self {
+            to: _,
+            filtered,
+            sent,
+            received,
+            acknowledged,
+            timed_out,
+            ours,
+            redundant,
+            fees,
+        } = other;
+        self.filtered += filtered;
         self.sent += sent;
         self.received += received;
         self.acknowledged += acknowledged;
@@ -350,8 +414,21 @@ impl RouteTally {
     }
 }
 
+/// What the SDK calls an error: the end of its log, behind what is special about this one. A log that ends otherwise would
+/// make a kind of its own each time.
+fn described(log: &str) -> String {
+    let log = log.split(" [").next().unwrap_or(log);
+    let end = log.rsplit(": ").next().unwrap_or(log).trim();
+    let is_name = !end.is_empty() && end.len() <= 60 && !end.contains(|c: char| c.is_ascii_digit());
+    if is_name { end.to_owned() } else { "unknown error".to_owned() }
+}
+
 fn len<T>(items: &[T]) -> u64 {
-    items.len().try_into().unwrap_or(u64::MAX)
+    count(items.len())
+}
+
+fn count(items: usize) -> u64 {
+    items.try_into().unwrap_or(u64::MAX)
 }
 
 fn leg_index(leg: Leg) -> usize {

@@ -68,6 +68,49 @@ pub enum Spent {
     Failed,
 }
 
+/// What several messages cost together, and what came of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Sum {
+    /// Messages that did what they were to do.
+    pub effected: u64,
+    /// Messages that found it done by somebody else.
+    pub redundant: u64,
+    /// Messages of transactions that failed.
+    pub failed: u64,
+    /// Packets that were acknowledged or timed out by these messages.
+    pub ended: u64,
+    /// Gas used.
+    pub gas: u64,
+    /// What was paid, in the fee denom of the chain that took it; too large for a number of JSON, so it is written beside.
+    #[serde(skip)]
+    pub fee: u128,
+}
+
+impl Sum {
+    /// Adds a message.
+    pub fn add(&mut self, row: &CostRow) {
+        match row.result {
+            Spent::Effected => self.effected += 1,
+            Spent::Redundant => self.redundant += 1,
+            Spent::Failed => self.failed += 1,
+        }
+        let ends = matches!(row.purpose, Purpose::Packet { leg: Leg::Ack | Leg::Timeout, .. });
+        self.ended += u64::from(ends && row.result == Spent::Effected);
+        self.gas = self.gas.saturating_add(row.gas);
+        self.fee = self.fee.saturating_add(row.fee);
+    }
+
+    /// Adds what others cost together.
+    pub fn merge(&mut self, other: &Self) {
+        self.effected += other.effected;
+        self.redundant += other.redundant;
+        self.failed += other.failed;
+        self.ended += other.ended;
+        self.gas = self.gas.saturating_add(other.gas);
+        self.fee = self.fee.saturating_add(other.fee);
+    }
+}
+
 impl Model {
     /// Notes what a transaction of ours cost that a block decided.
     pub(super) fn note_costs(&mut self, tip: Tip, slot: &SlotRow, used: &Used) {
@@ -104,6 +147,15 @@ impl Model {
 }
 
 impl Purpose {
+    /// What people call it: the end that sent the packets, as `CHAIN PORT/CHANNEL` or `CHAIN CLIENT`; `handshakes`; `clients`.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Packet { from, src, .. } => format!("{from} {src}"),
+            Self::Handshake => "handshakes".to_owned(),
+            Self::Client => "clients".to_owned(),
+        }
+    }
+
     fn of(work: &Work) -> Self {
         match (work.packet(), work) {
             (Some((leg, key)), _) => {

@@ -98,6 +98,8 @@ pub enum Notice {
         chain: ChainId,
         /// The account.
         address: Address,
+        /// The error, as its module counts them.
+        code: u32,
         /// The chain's explanation.
         log: String,
     },

@@ -84,6 +84,7 @@ impl Model {
         self.notices.push(Notice::Refused {
             chain: lane.chain.clone(),
             address: lane.address.clone(),
+            code: refusal.code,
             log: refusal.log.clone(),
         });
     }

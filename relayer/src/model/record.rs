@@ -150,7 +150,7 @@ impl Record {
         let Some(row) = self.paths.remove(path) else { return };
         for channel in self.channels.forget(path) {
             for side in [Side::A, Side::B] {
-                if let Some(name) = channel.ends.on(side).name() {
+                if let Some(name) = channel.ends.on(side).end() {
                     self.closed.remove(&(row.chains.on(side).clone(), name));
                 }
             }
@@ -180,7 +180,7 @@ impl Record {
         for side in [Side::A, Side::B] {
             let end = row.ends.on(side);
             let chain = self.paths.get(&row.path).map(|path| path.chains.on(side).clone());
-            if let (Some(chain), Some(name)) = (chain, end.name())
+            if let (Some(chain), Some(name)) = (chain, end.end())
                 && end.state == EndState::Closed
             {
                 self.closed.insert((chain, name), end.since);

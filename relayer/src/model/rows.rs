@@ -98,6 +98,28 @@ pub enum Gap {
     },
 }
 
+impl Gap {
+    /// What people call it: `channels of CHAIN`, `headers given to the client on CHAIN`, or
+    /// `packets from PORT/CHANNEL of CHAIN`. `channel` is that of packets, where there is one.
+    pub fn name(&self, path: &PathRow, channel: Option<&ChannelRow>) -> String {
+        let chain = |side: &Side| path.chains.on(*side);
+        match self {
+            Self::Channels(side) => format!("channels of {}", chain(side)),
+            Self::Headers(side) => format!("headers given to the client on {}", chain(side)),
+            Self::Packets { index, from } => {
+                let client = path.ends.on(*from).client.as_ref().filter(|_| path.ibc == Ibc::V2);
+                let end = channel.map(|row| row.ends.on(*from));
+                let name = match (client, end) {
+                    (Some(client), _) => client.to_string(),
+                    (None, Some(end)) => end.name(),
+                    (None, None) => format!("channel no. {index}"),
+                };
+                format!("packets from {name} of {}", chain(from))
+            }
+        }
+    }
+}
+
 /// A gap that is to be scanned, or of which packets are left whose data cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GapRow {
@@ -106,6 +128,9 @@ pub struct GapRow {
     /// Sequences that are pending and cannot be moved, since no endpoint has their data: of those that
     /// are scanned.
     pub lost: Vec<u64>,
+    /// Why the last of them cannot be moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Sequences up to this one are scanned; [`u64::MAX`] when all are. Of headers: heights up to this one were known
     /// before.
     #[serde(default)]
@@ -118,7 +143,7 @@ pub struct GapRow {
 impl GapRow {
     /// A gap of which nothing is scanned.
     pub fn new(id: GapId) -> Self {
-        Self { id, lost: Vec::new(), after: 0, below: None }
+        Self { id, lost: Vec::new(), reason: None, after: 0, below: None }
     }
 
     /// Whether it may hide packets that can be moved: headers are none, and what is scanned is known.
@@ -267,10 +292,16 @@ pub struct ChannelEnd {
 }
 
 impl ChannelEnd {
-    /// Its name, once there is one.
-    pub fn name(&self) -> Option<End> {
+    /// The end, once there is one.
+    pub fn end(&self) -> Option<End> {
         let channel = self.channel.clone()?;
         Some(End { port: self.port.clone(), channel })
+    }
+
+    /// `PORT/CHANNEL`, or `PORT/none` before there is one.
+    pub fn name(&self) -> String {
+        let channel = self.channel.as_ref().map_or("none", ChannelId::as_str);
+        format!("{}/{channel}", self.port)
     }
 }
 

@@ -143,8 +143,9 @@ impl Model {
         let mut row = GapRow { after: upto, ..row };
         for (seq, reason) in lost.into_iter().filter(|(seq, _)| !stored.contains(seq)) {
             let packet = format!("{}/{}/{seq}", source.chain, source.end);
-            self.notices.push(Notice::Lost { packet, reason });
             row.lost.push(seq);
+            row.reason = Some(reason.clone());
+            self.notices.push(Notice::Lost { packet, reason });
         }
         if row.is_scanned() {
             self.clearings.note_scan(gap, &pins, BTreeSet::new());

@@ -16,7 +16,7 @@ use crate::model::ids::PathId;
 const SOME_PACKETS: usize = 100;
 
 /// The addresses below `/api`, with what each tells.
-const INDEX: [(&str, &str); 11] = [
+const INDEX: [(&str, &str); 12] = [
     ("/api/status", "everything below at once"),
     ("/api/chains", "chains: height, account, what was done there"),
     ("/api/paths", "paths and what they wait for"),
@@ -25,6 +25,7 @@ const INDEX: [(&str, &str); 11] = [
     ("/api/clients", "clients and how long they are good for"),
     ("/api/balances", "the accounts that pay"),
     ("/api/costs", "what was relayed since the start, and what it cost"),
+    ("/api/paid", "what was paid today, in seven days and in thirty, and for what"),
     ("/api/transactions", "transactions on their way"),
     ("/api/history", "the last hour in pieces of ten seconds"),
     ("/api/lease", "where replicas share a database: which one relays"),
@@ -49,7 +50,7 @@ fn ok(body: &impl Serialize) -> Answer {
 }
 
 fn part(shown: &Shown, path: &str) -> Option<Answer> {
-    let Shown { look, wallets, lease } = shown;
+    let Shown { look, paid, wallets, lease } = shown;
     Some(match path.strip_prefix("/api/")? {
         "status" => ok(shown),
         "chains" => ok(&look.chains),
@@ -58,6 +59,7 @@ fn part(shown: &Shown, path: &str) -> Option<Answer> {
         "clients" => ok(&look.clients),
         "balances" => ok(wallets),
         "costs" => ok(&look.costs),
+        "paid" => ok(paid),
         "transactions" => ok(&look.transactions),
         "history" => ok(&look.history),
         "lease" => ok(lease),

@@ -1,11 +1,13 @@
 //! What is shown of a ferry: one look at everything it knows, of bounded size.
 
+mod paid;
 mod take;
 
 use serde::Serialize;
 
 use crate::model::ids::{ChainId, ChannelId, PathId, PortId};
 use crate::model::rows::Ibc;
+pub use paid::{PaidFor, PaidLook, PeriodLook};
 
 /// Everything that is shown.
 #[derive(Clone, Debug, Serialize)]
@@ -31,6 +33,8 @@ pub struct Look {
     pub packets: Vec<PacketLook>,
     /// How many packets are pending.
     pub packets_total: usize,
+    /// Those of them that are given up, the oldest first, as far as packets are listed.
+    pub given_up: Vec<PacketLook>,
     /// Transactions on their way.
     pub transactions: Vec<TransactionLook>,
     /// How many transactions are on their way.
@@ -46,6 +50,8 @@ pub struct Look {
     pub complete_latency: LatencyLook,
     /// The last hour.
     pub history: HistoryLook,
+    /// Transactions that a mempool refused since the start, by kind.
+    pub refusals: Vec<RefusalLook>,
     /// Questions to nodes since the start, by kind.
     pub queries: Vec<(&'static str, u64)>,
 }
@@ -137,6 +143,10 @@ pub struct PathLook {
     pub pending: usize,
     /// How long ago the oldest of them was sent.
     pub oldest_age_seconds: Option<u64>,
+    /// Those of them whose messages failed too often and are not tried any more.
+    pub given_up: usize,
+    /// Whether the configuration pauses it.
+    pub paused: bool,
 }
 
 /// One end of a path.
@@ -170,6 +180,10 @@ pub struct ClientLook {
     pub seconds_left: Option<u64>,
     /// Its trusting period; none until the chain has told.
     pub trusting_period_seconds: Option<u64>,
+    /// Updates that ferry sent since the start.
+    pub updates: u64,
+    /// Proofs of misbehaviour that ferry showed it since the start.
+    pub misbehaviours: u64,
     /// Why it takes no updates; none when it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub complaint: Option<String>,
@@ -207,6 +221,14 @@ pub struct ChannelEndLook {
     pub oldest_sequence: Option<u64>,
 }
 
+impl ChannelLook {
+    /// Each end, with the chain of the other one.
+    pub fn with_counterparties(&self) -> [(&ChannelEndLook, &ChainId); 2] {
+        let [a, b] = &self.ends;
+        [(a, &b.chain), (b, &a.chain)]
+    }
+}
+
 /// A pending packet.
 #[derive(Clone, Debug, Serialize)]
 pub struct PacketLook {
@@ -226,6 +248,8 @@ pub struct PacketLook {
     pub age_seconds: Option<u64>,
     /// How far it is: `sent`, `received`, `acknowledged`.
     pub stage: &'static str,
+    /// Whether its next message failed too often and is not tried any more.
+    pub given_up: bool,
     /// Why it has not moved.
     pub why: String,
 }
@@ -250,8 +274,39 @@ pub struct TransactionLook {
 pub struct GapLook {
     /// The path.
     pub path: PathId,
+    /// What was not read, such as `packets from transfer/channel-0 of a-1`.
+    pub what: String,
     /// How many packets cannot be moved since their data cannot be had; zero while it is being scanned.
     pub lost: usize,
+    /// The first of them.
+    pub sequences: Vec<u64>,
+    /// Why the last of them cannot be moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Transactions that a mempool refused.
+#[derive(Clone, Debug, Serialize)]
+pub struct RefusalLook {
+    /// The account that signed.
+    pub account: String,
+    /// The error, as its module counts them.
+    pub code: u32,
+    /// What that module calls it.
+    pub description: String,
+    /// How many there were since the start.
+    pub count: u64,
+}
+
+/// The other end of a direction of a channel.
+#[derive(Clone, Debug, Serialize)]
+pub struct OtherEnd {
+    /// The chain that receives.
+    pub chain: ChainId,
+    /// The port that receives.
+    pub port: PortId,
+    /// The channel that receives.
+    pub channel: ChannelId,
 }
 
 /// What was done for one direction of a channel since the start.
@@ -263,6 +318,11 @@ pub struct CostLook {
     pub port: PortId,
     /// The channel that sends.
     pub channel: ChannelId,
+    /// The end that receives, once a packet was seen since the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<OtherEnd>,
+    /// Packets that were left to others for what is in them.
+    pub filtered: u64,
     /// Packets sent.
     pub sent: u64,
     /// Packets received, by whomever.

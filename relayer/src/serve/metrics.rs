@@ -3,7 +3,11 @@
 //! Every metric stands in [`METRICS`], with what it means; the table in the documentation is tested against it.
 //! Where Hermes has a metric for the same thing, it is there under Hermes' name as well, so that dashboards go on.
 
+mod hermes;
+
 use std::fmt::{self, Write as _};
+
+use hermes::{AT_END, BETWEEN, CLIENT, REFUSAL};
 
 use super::look::{ChainLook, ChannelEndLook, CostLook, KeyLook, LatencyLook};
 use super::site::Shown;
@@ -113,6 +117,8 @@ pub const METRICS: &[Metric] = metrics! {
         Read::Lines(oldest);
     gauge "ferry_packets_lost" &["path"], "Pending packets that cannot be moved, since their data cannot be had.",
         Read::Lines(lost);
+    gauge "ferry_packets_given_up" &["path"], "Pending packets whose messages failed too often and are not tried any more.",
+        Read::Lines(given_up);
     counter "ferry_packets_sent_total" CHANNEL, "Packets sent from this end; with empty labels all together that are beyond the first 2,000 ends.",
         Read::Cost(|cost| cost.sent);
     counter "ferry_packets_received_total" CHANNEL, "Those received at the other end, by whichever relayer.",
@@ -129,32 +135,36 @@ pub const METRICS: &[Metric] = metrics! {
         Read::Latency(|shown| &shown.look.complete_latency);
     counter "ferry_queries_total" &["query"], "Questions to nodes, by kind.",
         Read::Lines(queries);
-    counter "client_updates_submitted_total" CHAIN, "As in Hermes: client updates of ours in blocks.",
-        Read::Chain(|chain| chain.done.client_updates.to_string());
+    counter "client_updates_submitted_total" CLIENT, "As in Hermes: client updates of ours in blocks.",
+        Read::Lines(|shown, lines| hermes::clients(shown, lines, |client| client.updates));
+    counter "client_misbehaviours_submitted_total" CLIENT, "As in Hermes: proofs of ours that a client was misled, in blocks.",
+        Read::Lines(|shown, lines| hermes::clients(shown, lines, |client| client.misbehaviours));
     counter "messages_submitted_total" CHAIN, "As in Hermes: messages of ours, client updates included.",
         Read::Chain(|chain| (chain.done.messages + chain.done.client_updates).to_string());
-    counter "send_packet_events_total" CHANNEL, "As in Hermes: packets sent.",
-        Read::Cost(|cost| cost.sent);
-    counter "acknowledgement_events_total" CHANNEL, "As in Hermes: packets received, whose acknowledgement is to be relayed.",
-        Read::Cost(|cost| cost.received);
-    counter "timeout_events_total" CHANNEL, "As in Hermes: packets timed out.",
-        Read::Cost(|cost| cost.timed_out);
-    counter "receive_packets_confirmed_total" CHANNEL, "As in Hermes: receipts of ours that took effect.",
-        Read::Cost(|cost| cost.our_receipts);
-    counter "acknowledgment_packets_confirmed_total" CHANNEL, "As in Hermes: acknowledgements of ours that took effect.",
-        Read::Cost(|cost| cost.our_acknowledgements);
-    counter "timeout_packets_confirmed_total" CHANNEL, "As in Hermes: timeouts of ours that took effect.",
-        Read::Cost(|cost| cost.our_timeouts);
-    gauge "backlog_size" CHANNEL, "As in Hermes: packets sent that are not over.",
-        Read::End(|end| count(end.pending));
-    gauge "backlog_oldest_sequence" CHANNEL, "As in Hermes: the sequence of the oldest of them; 0 for none.",
-        Read::End(|end| end.oldest_sequence.unwrap_or(0));
-    gauge "backlog_latest_update_timestamp" CHANNEL, "As in Hermes: when that was seen, in seconds since 1970.",
-        Read::Lines(backlog_seen);
-    counter "broadcast_errors_total" CHAIN, "As in Hermes: transactions that a mempool refused.",
-        Read::Chain(|chain| chain.done.transactions_refused.to_string());
+    counter "send_packet_events_total" AT_END, "As in Hermes: packets sent.",
+        Read::Lines(|shown, lines| hermes::at_source(shown, lines, |cost| cost.sent));
+    counter "acknowledgement_events_total" AT_END, "As in Hermes, at the end that receives: packets whose acknowledgement is to be relayed.",
+        Read::Lines(|shown, lines| hermes::at_destination(shown, lines, |cost| cost.received));
+    counter "timeout_events_total" AT_END, "As in Hermes: packets timed out.",
+        Read::Lines(|shown, lines| hermes::at_source(shown, lines, |cost| cost.timed_out));
+    counter "receive_packets_confirmed_total" BETWEEN, "As in Hermes: receipts of ours that took effect.",
+        Read::Lines(|shown, lines| hermes::forth(shown, lines, |cost| cost.our_receipts));
+    counter "acknowledgment_packets_confirmed_total" BETWEEN, "As in Hermes, from where packets are received: acknowledgements of ours that took effect.",
+        Read::Lines(|shown, lines| hermes::back(shown, lines, |cost| cost.our_acknowledgements));
+    counter "timeout_packets_confirmed_total" BETWEEN, "As in Hermes: timeouts of ours that took effect.",
+        Read::Lines(|shown, lines| hermes::forth(shown, lines, |cost| cost.our_timeouts));
+    counter "filtered_packets_total" BETWEEN, "As in Hermes: packets left to others for what is in them.",
+        Read::Lines(|shown, lines| hermes::forth(shown, lines, |cost| cost.filtered));
+    gauge "backlog_size" AT_END, "As in Hermes: packets sent that are not over.",
+        Read::Lines(|shown, lines| hermes::backlog(shown, lines, |_, end| count(end.pending)));
+    gauge "backlog_oldest_sequence" AT_END, "As in Hermes: the sequence of the oldest of them; 0 for none.",
+        Read::Lines(|shown, lines| hermes::backlog(shown, lines, |_, end| end.oldest_sequence.unwrap_or(0)));
+    gauge "backlog_latest_update_timestamp" AT_END, "As in Hermes: when that was seen, in seconds since 1970.",
+        Read::Lines(|shown, lines| hermes::backlog(shown, lines, |look, _| look.time_ms / 1000));
+    counter "broadcast_errors_total" REFUSAL, "As in Hermes: transactions that a mempool refused.",
+        Read::Lines(hermes::refusals);
     gauge "wallet_balance" &["account", "chain", "denom"], "As in Hermes: what an account that pays has.",
-        Read::Lines(hermes_balances);
+        Read::Lines(hermes::balances);
 };
 
 /// The exposition of a look.
@@ -274,21 +284,6 @@ fn wallet_balances(shown: &Shown, lines: &mut Lines<'_>) {
     }
 }
 
-fn hermes_balances(shown: &Shown, lines: &mut Lines<'_>) {
-    for wallet in &shown.wallets {
-        let Some(balance) = &wallet.balance else { continue };
-        lines.put(&[wallet.address.as_str(), wallet.chain.as_str(), &wallet.denom], balance);
-    }
-}
-
-fn backlog_seen(shown: &Shown, lines: &mut Lines<'_>) {
-    let seen = shown.look.time_ms / 1000;
-    for end in shown.look.channels.iter().flat_map(|channel| &channel.ends) {
-        let Some(channel) = &end.channel else { continue };
-        lines.put(&[end.chain.as_str(), channel.as_str(), end.port.as_str()], seen);
-    }
-}
-
 fn wallets_low(shown: &Shown, lines: &mut Lines<'_>) {
     shown.wallets.iter().for_each(|wallet| {
         lines.put(&[wallet.chain.as_str(), &wallet.address], u8::from(wallet.low))
@@ -341,6 +336,10 @@ fn lost(shown: &Shown, lines: &mut Lines<'_>) {
         let gaps = shown.look.gaps.iter().filter(|gap| gap.path == path.path);
         lines.put(&[&path.path], gaps.map(|gap| gap.lost).sum::<usize>());
     }
+}
+
+fn given_up(shown: &Shown, lines: &mut Lines<'_>) {
+    shown.look.paths.iter().for_each(|path| lines.put(&[&path.path], path.given_up));
 }
 
 fn packet_fees(shown: &Shown, lines: &mut Lines<'_>) {

@@ -16,6 +16,7 @@ pub(super) fn file(path: &str) -> Option<Answer> {
         "/" => ("text/html; charset=utf-8", include_str!("page/index.html")),
         "/page.css" => ("text/css; charset=utf-8", include_str!("page/page.css")),
         "/page.js" => ("text/javascript; charset=utf-8", include_str!("page/page.js")),
+        "/plot.js" => ("text/javascript; charset=utf-8", include_str!("page/plot.js")),
         "/icon.svg" => ("image/svg+xml", include_str!("page/icon.svg")),
         _ => return None,
     };

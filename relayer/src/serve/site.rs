@@ -1,17 +1,20 @@
 //! What all answers are made of.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::look::Look;
+use super::look::{Look, PaidLook};
 use super::token::Token;
 use super::wallets::{Wallet, Wallets};
+use crate::drive::books::Books;
 use crate::drive::desk::{Desk, DeskError};
 use crate::drive::now;
+use crate::drive::tally::Tally;
+use crate::model::Model;
 use crate::store::postgres::Replica;
 
 /// Looks that are younger than this are shown again: many who look cost no more than one.
@@ -28,6 +31,8 @@ pub struct Shown {
     /// What the loop knows.
     #[serde(flatten)]
     pub look: Look,
+    /// What was paid, by period.
+    pub paid: PaidLook,
     /// The accounts that pay.
     pub wallets: Vec<Wallet>,
     /// This replica, which holds the lease, where there are some.
@@ -50,6 +55,8 @@ pub struct LeaseLook {
 pub struct Site {
     pub(super) desk: Desk,
     wallets: Wallets,
+    /// What was paid before this start, once it is read.
+    before: Arc<OnceLock<Books>>,
     lease: Option<LeaseLook>,
     pub(super) token: Option<Token>,
     /// What was shown last, with few packets and with many.
@@ -64,7 +71,13 @@ impl Site {
     /// A site that asks at this desk; without a token nothing can be changed.
     pub fn new(desk: Desk, wallets: Wallets, token: Option<Token>) -> Self {
         let (last, last_long) = (Arc::default(), Arc::default());
-        Self { desk, wallets, lease: None, token, last, last_long }
+        Self { desk, wallets, before: Arc::default(), lease: None, token, last, last_long }
+    }
+
+    /// With what was paid before this start, once that is read.
+    #[must_use]
+    pub fn with_books(self, before: Arc<OnceLock<Books>>) -> Self {
+        Self { before, ..self }
     }
 
     /// The site of one of several replicas, which relays from now on.
@@ -102,8 +115,13 @@ impl Site {
 
     /// Looks anew, with so many packets.
     pub(super) async fn look(&self, packets: usize) -> Result<Shown, DeskError> {
-        let look =
-            self.desk.read(move |model, tally| Look::of(model, tally, now(), packets)).await?;
-        Ok(Shown { look, wallets: self.wallets.list(), lease: self.lease.clone() })
+        let before = Arc::clone(&self.before);
+        let look = move |model: &Model, tally: &Tally| {
+            let now = now();
+            let paid = PaidLook::of(before.get(), &tally.books, now);
+            (Look::of(model, tally, now, packets), paid)
+        };
+        let (look, paid) = self.desk.read(look).await?;
+        Ok(Shown { look, paid, wallets: self.wallets.list(), lease: self.lease.clone() })
     }
 }

@@ -1,179 +1,30 @@
 //! What is served, asked over a real connection.
 
+mod crowd;
+mod metrics;
+mod page;
+mod world;
+
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tendermint::trust_threshold::TrustThresholdFraction;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::wallets::{Wallet, Wallets};
+use super::wallets::Wallets;
 use super::*;
 use crate::drive::desk::{self, Request};
-use crate::drive::setup::offline;
-use crate::drive::tally::{Ours, Tally};
-use crate::model::facts::{Ask, Fact, Timeout, Tip, TrustTerms};
-use crate::model::ids::{Both, ChainId, End, Ends, Order, PacketKey, Route, Span, Time};
-use crate::model::rows::{
-    ChannelEnd, ChannelRow, CursorRow, Done, EndState, Ibc, PacketRow, PathEnd, PathRow, Rows,
-    Write,
-};
-use crate::model::state::{Account, ClientFacts, ClientStatus};
-use crate::model::{Model, step};
+use crate::drive::tally::Tally;
+use crate::model::facts::Fact;
 use crate::store::postgres::{Holder, Replica};
-
-mod crowd;
+use world::World;
 
 const TOKEN: &str = "0123456789abcdef0123";
 
-/// The height of both chains: an hour of blocks and more.
-const HEIGHT: u64 = 5_000;
-
-/// A model with a path, its channel and three pending packets.
-fn model() -> Model {
-    let chain = |id: &str| {
-        format!(
-            "[[chain]]\nid = \"{id}\"\nrpc = [\"http://x\"]\naddress_prefix = \"x\"\nkey = \"k\"\n\
-             gas_price = \"0.1stake\"\n"
-        )
-    };
-    let file = toml::from_str(&format!("{}{}", chain("a-1"), chain("b-1"))).unwrap();
-    let now = crate::drive::now();
-    let tip = Tip { height: HEIGHT, hash: [0; 32], time: now };
-    let path_end = |client: &str| PathEnd {
-        client: Some(client.into()),
-        consensus: vec![90],
-        connection: Some("connection-0".into()),
-        state: EndState::Open,
-        since: 5,
-        ..PathEnd::default()
-    };
-    let channel_end = |channel: &str| ChannelEnd {
-        port: "transfer".into(),
-        channel: Some(channel.into()),
-        state: EndState::Open,
-        since: 6,
-    };
-    let rows = Rows {
-        cursors: ["a-1", "b-1"].map(|chain| CursorRow { chain: chain.into(), tip }).into(),
-        paths: vec![PathRow {
-            path: "a-b".into(),
-            chains: Both { a: "a-1".into(), b: "b-1".into() },
-            ends: Both { a: path_end("07-tendermint-1"), b: path_end("07-tendermint-2") },
-            create: true,
-            delay: Span(0),
-            ibc: Ibc::V1,
-        }],
-        channels: vec![ChannelRow {
-            path: "a-b".into(),
-            index: 0,
-            version: "ics20-1".into(),
-            order: Order::Unordered,
-            ends: Both { a: channel_end("channel-0"), b: channel_end("channel-7") },
-        }],
-        packets: (1..=3).map(packet).collect(),
-        ..Rows::default()
-    };
-    let mut model = Model::load(offline(&file), rows);
-    model.now = now;
-    model
-}
-
-/// A model that has been told all it asks, of clients in this state.
-fn answered(status: &ClientStatus) -> Model {
-    let mut model = model();
-    let now = crate::drive::now();
-    let asks = step(&mut model, Fact::Tick, now).asks;
-    for (id, ask) in asks {
-        let time = now.minus(Span::seconds(3 * 86_400));
-        let fact = match ask {
-            Ask::Account(_) => Fact::Account(id, Account { number: 7, sequence: 3 }),
-            Ask::Client { .. } => Fact::Client(
-                id,
-                ClientFacts {
-                    status: status.clone(),
-                    latest: 90,
-                    time,
-                    terms: TrustTerms {
-                        trusting_period: Span::seconds(14 * 86_400),
-                        trust_threshold: TrustThresholdFraction::ONE_THIRD,
-                        max_clock_drift: Span::seconds(40),
-                    },
-                    allowed: Vec::new(),
-                },
-            ),
-            _ => continue,
-        };
-        step(&mut model, fact, now);
-    }
-    model
-}
-
-/// A model where all is well, and an hour of packets that were counted.
-fn busy() -> (Model, Tally) {
-    let mut model = answered(&ClientStatus::Active);
-    let now = model.now;
-    let mut tally = Tally { started: now.minus(Span::seconds(7_205)), ..Tally::default() };
-    for moment in 0..360 {
-        let (height, seconds) = (HEIGHT - 3_590 + 10 * moment, 3_590 - 10 * moment);
-        model.now = now.minus(Span::seconds(seconds));
-        // Waves, a quiet quarter, and a spike.
-        let wave = moment % 90;
-        let packets = match moment {
-            90..180 => 0,
-            300..306 => 180,
-            _ => 20 + wave.min(90 - wave) + moment % 11,
-        };
-        let seq = |n: u64| 1_000 * moment + n + 10;
-        let sent = |n| PacketRow { sent: Some(height), ..packet(seq(n)) };
-        let received = |n: u64| {
-            let before = 2 + (moment * 7 + n * n) % (3 + wave / 15);
-            PacketRow { sent: Some(height - before), received: Some(height), ..packet(seq(n)) }
-        };
-        let ended = |n| PacketRow { done: Some(Done::Acknowledged(height)), ..received(n + 500) };
-        let on_b: Vec<Write> = (0..packets).map(received).map(Write::Packet).collect();
-        let on_a = (0..packets + moment % 3).map(sent);
-        let on_a = on_a.chain((0..packets.saturating_sub(moment % 5)).map(ended));
-        let on_a: Vec<Write> = on_a.map(Write::Packet).collect();
-        for (chain, writes) in [("a-1", on_a), ("b-1", on_b)] {
-            tally.block(&model, (&chain.into(), height), &Ours::default(), &writes);
-        }
-    }
-    model.now = now;
-    (model, tally)
-}
-
-/// The accounts that pay.
-fn wallets() -> Wallets {
-    let wallets = Wallets::default();
-    for (chain, balance) in [("a-1", 12_500_000_u64), ("b-1", 84_000)] {
-        wallets.tell(Wallet {
-            chain: chain.into(),
-            address: "wasm19rl4cm2hmr8afy4kldpxz3fka4jguq0akuugk7".into(),
-            granter: false,
-            denom: "stake".into(),
-            balance: Some(balance.to_string()),
-            low: false,
-        });
-    }
-    wallets
-}
-
 fn replica() -> Replica {
     Replica { holder: "host:7".to_owned(), fence: 3 }
-}
-
-fn packet(seq: u64) -> PacketRow {
-    let end = |channel: &str| End { port: "transfer".into(), channel: channel.into() };
-    let ends = Ends::V1 { src: end("channel-0"), dst: end("channel-7"), order: Order::Unordered };
-    let route = Route { from: "a-1".into(), to: "b-1".into(), ends };
-    let key = PacketKey { route: std::sync::Arc::new(route), seq };
-    PacketRow {
-        timeout: Timeout { time: Time(u64::MAX), ..Timeout::default() },
-        sent: Some(HEIGHT.saturating_sub(10 * seq)),
-        ..PacketRow::new(key, "a-b".into())
-    }
 }
 
 /// A server over a model that nothing changes.
@@ -192,16 +43,25 @@ impl Drop for Server {
 
 impl Server {
     async fn start(token: Option<&str>) -> Self {
-        Self::over((model(), Tally::default()), token).await
+        Self::of(world::model(), Tally::default(), token).await
     }
 
-    async fn over((model, tally): (Model, Tally), token: Option<&str>) -> Self {
+    /// Over this model, in which nothing happens.
+    async fn of(model: crate::model::Model, tally: Tally, token: Option<&str>) -> Self {
+        Self::over(World { model, tally, alive: &[], ..world::new() }, token).await
+    }
+
+    async fn over(mut world: World, token: Option<&str>) -> Self {
+        let (wallets, before) = (world.wallets.clone(), world.before.take());
         let (desk, mut requests) = desk::open();
         let (tell, told) = mpsc::channel(8);
         tokio::spawn(async move {
             while let Some(request) = requests.recv().await {
                 match request {
-                    Request::Read(read) => read(&model, &tally),
+                    Request::Read(read) => {
+                        world.go_on();
+                        read(&world.model, &world.tally);
+                    }
                     Request::Take(_, facts) => {
                         for fact in facts {
                             tell.send(fact).await.unwrap();
@@ -217,7 +77,9 @@ impl Server {
         });
         let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
-        let site = Site::new(desk, wallets(), token).of_replica(Some(replica()));
+        let books = Arc::new(OnceLock::new());
+        before.into_iter().for_each(|before| drop(books.set(before)));
+        let site = Site::new(desk, wallets, token).of_replica(Some(replica())).with_books(books);
         let stopped = stop.clone();
         tokio::spawn(async move { run(&listener, site.into(), stopped).await });
         Self { address, told, stop }
@@ -307,14 +169,19 @@ async fn the_page_needs_nothing_from_elsewhere() {
         head.contains("content-security-policy: default-src 'none'; script-src 'self'"),
         "{head}"
     );
-    let parts = [page, server.get("/page.css").await, server.get("/page.js").await];
+    let parts = [
+        page,
+        server.get("/page.css").await,
+        server.get("/page.js").await,
+        server.get("/plot.js").await,
+    ];
     for part in &parts {
         let addresses = part.match_indices("://").map(|(at, _)| &part[at.saturating_sub(5)..]);
         for address in addresses {
             assert!(address.contains("www.w3.org/2000/svg"), "{address:.60}");
         }
     }
-    for link in ["/page.css", "/page.js", "/icon.svg"] {
+    for link in ["/page.css", "/page.js", "/plot.js", "/icon.svg"] {
         assert!(parts[0].contains(link), "{link}");
     }
 }
@@ -412,128 +279,4 @@ async fn other_methods_find_nothing() {
     }
     let (status, _, body) = server.ask("GET /api/packets?limit=many", "").await;
     assert_eq!((status, body.as_str()), (400, "{\"error\":\"`limit` is no number\"}"));
-}
-
-/// The names in the exposition, with their kinds.
-fn exposed(text: &str) -> Vec<(String, String)> {
-    let kinds = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
-    kinds.map(|line| line.split_once(' ').unwrap()).map(|(n, k)| (n.into(), k.into())).collect()
-}
-
-#[tokio::test]
-async fn the_documented_metrics_are_those_exposed() {
-    let server = Server::start(None).await;
-    let text = server.get("/metrics").await;
-    let documented = include_str!("../../ops/README.md").lines().filter_map(|line| {
-        let mut cells = line.strip_prefix("| `")?.split('|');
-        let name = cells.next()?.trim().trim_end_matches('`');
-        let labels = cells.next()?.trim();
-        let kind = cells.next()?.trim();
-        // The other tables have no kinds.
-        matches!(kind, "gauge" | "counter" | "histogram").then_some(())?;
-        Some((name.to_owned(), labels.to_owned(), kind.to_owned()))
-    });
-    let documented: Vec<_> = documented.collect();
-    let known: Vec<_> = metrics::METRICS
-        .iter()
-        .map(|m| (m.name.to_owned(), m.labels.join(", "), m.kind.to_owned()))
-        .collect();
-    assert_eq!(documented, known);
-    let named = documented.iter().map(|(name, _, kind)| (name.clone(), kind.clone()));
-    assert_eq!(exposed(&text), named.collect::<Vec<_>>());
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let (series, value) = line.rsplit_once(' ').unwrap();
-        assert!(value.parse::<f64>().is_ok(), "{line}");
-        let name = series.split('{').next().unwrap();
-        let base = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
-        let is_known = |name: &str| known.iter().any(|(known, ..)| known == name);
-        assert!(is_known(name) || base.is_some_and(is_known), "{line}");
-    }
-    let pending = "ferry_packets_pending{chain=\"a-1\",channel=\"channel-0\",port=\"transfer\"} 3";
-    assert!(text.contains(pending), "{text}");
-    assert!(text.contains(
-        "backlog_oldest_sequence{chain=\"a-1\",channel=\"channel-0\",port=\"transfer\"} 1"
-    ));
-}
-
-#[test]
-fn dashboard_and_alerts_use_metrics_that_exist() {
-    let files = [include_str!("../../ops/grafana.json"), include_str!("../../ops/alerts.yaml")];
-    for file in files {
-        let words = file.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        let names: std::collections::BTreeSet<&str> =
-            words.filter(|word| word.starts_with("ferry_")).collect();
-        assert!(names.len() > 5, "it uses metrics");
-        for name in names {
-            let base = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
-            let is_known = |name: &str| metrics::METRICS.iter().any(|m| m.name == name);
-            assert!(is_known(name) || base.is_some_and(is_known), "`{name}`");
-        }
-    }
-    let _: serde_json::Value = serde_json::from_str(files[0]).unwrap();
-}
-
-#[test]
-fn labels_are_escaped() {
-    let look = look::Look::of(&model(), &Tally::default(), crate::drive::now(), 0);
-    let mut shown = Shown { look, wallets: Vec::new(), lease: None };
-    shown.look.chains[0].chain = ChainId::from("a\"b\\c");
-    assert!(metrics::exposition(&shown).contains("chain=\"a\\\"b\\\\c\""));
-}
-
-/// Every key has a line, and so has everybody who pays. A chain where one key signs is served.
-#[test]
-fn every_key_and_granter_is_shown() {
-    let look = look::Look::of(&model(), &Tally::default(), crate::drive::now(), 0);
-    let mut shown = Shown { look, wallets: Vec::new(), lease: None };
-    let key = |address: &str, paused: Option<&str>| look::KeyLook {
-        address: address.into(),
-        clients: 2,
-        transactions: 0,
-        paused: paused.map(Into::into),
-    };
-    let empty = key("poor", Some("it cannot pay"));
-    shown.look.chains[0].keys = vec![key("rich", None), empty.clone()];
-    let wallet = |address: &str, granter, low| Wallet {
-        chain: "a-1".into(),
-        address: address.into(),
-        granter,
-        denom: "stake".into(),
-        balance: Some("7".into()),
-        low,
-    };
-    shown.wallets = vec![wallet("rich", false, false), wallet("granter", true, true)];
-    let text = metrics::exposition(&shown);
-    for line in [
-        "ferry_lane_paused{chain=\"a-1\",account=\"rich\"} 0",
-        "ferry_lane_paused{chain=\"a-1\",account=\"poor\"} 1",
-        "ferry_lane_clients{chain=\"a-1\",account=\"rich\"} 2",
-        "ferry_wallet_low{chain=\"a-1\",account=\"granter\"} 1",
-        "ferry_wallet_balance{chain=\"a-1\",account=\"granter\",denom=\"stake\"} 7",
-        "wallet_balance{account=\"rich\",chain=\"a-1\",denom=\"stake\"} 7",
-    ] {
-        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
-    }
-    let unsigned = |look: &look::Look| {
-        health::obstacles(look).into_iter().find(|why| why.contains("nothing is signed on `a-1`"))
-    };
-    assert_eq!(unsigned(&shown.look), None);
-    shown.look.chains[0].keys = vec![empty];
-    assert!(unsigned(&shown.look).is_some_and(|why| why.contains("poor: it cannot pay")));
-}
-
-/// Draws the page in Chromium. `scripts/test` runs it where Chromium is.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs Chromium and playwright-core; scripts/test runs it"]
-async fn the_page_is_drawn() {
-    let server = Server::over(busy(), None).await;
-    let expired = (answered(&ClientStatus::Expired), Tally::default());
-    let troubled = Server::over(expired, None).await;
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/page/check.mjs");
-    let [url, other] = [&server, &troubled].map(|server| format!("http://{}/", server.address));
-    let mut node = tokio::process::Command::new("node");
-    let run = node.args([script, &url, &other]).kill_on_drop(true).output();
-    let output = timeout(Duration::from_secs(120), run).await.unwrap().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
 }

@@ -8,9 +8,10 @@ use serde::Serialize;
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio::time::sleep;
 
-use crate::config::Config;
+use crate::config::{Chain, Config};
 use crate::drive::Nodes;
 use crate::drive::desk::Desk;
+use crate::drive::served::Served;
 use crate::model::config::ChainConfig;
 use crate::model::ids::{Address, ChainId};
 
@@ -60,10 +61,18 @@ impl Account {
     }
 }
 
+/// What is little on each chain, as the configuration says.
+type Least = BTreeMap<ChainId, u128>;
+
+fn least(file: &Config) -> Least {
+    let of_chain = |chain: &Chain| (chain.id.as_str().into(), chain.low_balance.into());
+    file.chains.iter().map(of_chain).collect()
+}
+
 /// The accounts that pay on the chains that are served. A key that others pay for may have little.
-fn accounts(chains: &BTreeMap<ChainId, ChainConfig>, file: &Config) -> Vec<Account> {
+fn accounts(chains: &BTreeMap<ChainId, ChainConfig>, least: &Least) -> Vec<Account> {
     let of_chain = |chain: &ChainConfig| {
-        let least = file.chain(chain.id.as_str()).map_or(0, |file| u128::from(file.low_balance));
+        let least = least.get(&chain.id).copied().unwrap_or(0);
         let account = |address: &Address, granter: bool| Account {
             chain: chain.id.clone(),
             address: address.to_string(),
@@ -111,18 +120,12 @@ impl Wallets {
 
     /// Asks for the balances for ever, of the accounts that pay by then. Warns once when one becomes low.
     #[expect(clippy::disallowed_methods, reason = "balances are looked at by the clock")]
-    pub async fn watch(
-        self,
-        desk: Desk,
-        file: Arc<AsyncMutex<Config>>,
-        nodes: Arc<AsyncMutex<Nodes>>,
-    ) {
+    pub async fn watch(self, desk: Desk, file: Arc<AsyncMutex<Config>>, nodes: Served) {
         loop {
-            // Where the loop is busy, those of before are looked at a minute later.
-            if let Ok(chains) = desk.read(|model, _| model.config.clone()).await {
-                let accounts = accounts(&chains, &*file.lock().await);
-                let nodes = nodes.lock().await.clone();
-                self.look(accounts, &nodes).await;
+            let least = least(&*file.lock().await);
+            // Names leave the loop, keys do not. Where it is busy, those of before are looked at a minute later.
+            if let Ok(accounts) = desk.read(move |model, _| accounts(&model.config, &least)).await {
+                self.look(accounts, &nodes.all()).await;
             }
             tokio::select! {
                 () = sleep(EVERY) => {}
@@ -153,8 +156,21 @@ impl Wallets {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use ibc_proto::cosmos::bank::v1beta1::QueryBalanceResponse;
+    use ibc_proto::cosmos::base::v1beta1::Coin;
+    use prost::Message as _;
+    use serde_json::json;
+    use tokio::time::timeout;
+
     use super::*;
+    use crate::drive::desk::{self, Request};
+    use crate::drive::fake::{CHAIN, FakeNode, LIMIT};
     use crate::drive::setup;
+    use crate::drive::tally::Tally;
+    use crate::model::Model;
+    use crate::model::rows::Rows;
 
     #[test]
     fn the_newest_balance_is_shown() {
@@ -172,6 +188,7 @@ mod tests {
         }
         assert_eq!(wallets.list(), [wallet("a", 7), wallet("b", 3)]);
     }
+
     /// As after a reload that names other keys and granters: an alarm of one that pays no more ends.
     #[test]
     fn the_accounts_that_pay_now_are_looked_at() {
@@ -184,7 +201,7 @@ mod tests {
         };
         let wallets = Wallets::default();
         let look = |chains: &BTreeMap<ChainId, ChainConfig>, file: &Config| {
-            let accounts = accounts(chains, file);
+            let accounts = accounts(chains, &least(file));
             wallets.keep(&accounts);
             accounts.into_iter().for_each(|account| wallets.tell(account.with(3)));
             let shown = wallets.list().into_iter();
@@ -201,5 +218,65 @@ mod tests {
         (chain.lanes[0].id.address, chain.fee_granters) = ("other".into(), Vec::new());
         file.chains[0].low_balance = 2;
         assert_eq!(look(&chains, &file), [("other".to_owned(), false)]);
+    }
+
+    /// A chain whose accounts have so much.
+    fn give(fake: &FakeNode, amount: &str) {
+        let coin = Coin { denom: "stake".into(), amount: amount.into() };
+        let balance = QueryBalanceResponse { balance: Some(coin) }.encode_to_vec();
+        let answer = ("Query/Balance", json!({ "value": STANDARD.encode(balance) }));
+        fake.state.lock().unwrap().queries = vec![answer];
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the watch says nowhere that it has looked")]
+    async fn until(wallets: &Wallets, wanted: (&str, bool)) {
+        let is_so = async || {
+            let found = wallets.list();
+            found.iter().any(|one| (one.balance.as_deref(), one.low) == (Some(wanted.0), wanted.1))
+        };
+        let waiting = async {
+            while !is_so().await {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let waited = timeout(LIMIT, waiting).await;
+        assert!(waited.is_ok(), "{wanted:?}: {:?}", wallets.list());
+    }
+
+    /// As `ferry start` does it, and `ferry reload`: what is little is what the configuration says by then, and nobody
+    /// waits for a chain that is being connected to.
+    #[tokio::test]
+    async fn what_is_little_is_what_the_configuration_says_now() {
+        let fake = FakeNode::with_blocks(1).await;
+        give(&fake, "100");
+        let text = format!(
+            "[[chain]]\nid = \"{CHAIN}\"\nrpc = [\"http://x\"]\naddress_prefix = \"wasm\"\n\
+             key = \"k\"\ngas_price = \"1stake\"\nlow_balance = 100\n"
+        );
+        let file: Config = toml::from_str(&text).unwrap();
+        let mut model = Model::load(setup::offline(&file), Rows::default());
+        let chain = model.config.get_mut(&ChainId::from(CHAIN)).unwrap();
+        chain.lanes[0].id.address = "wasm1relayer".into();
+        let (desk, mut requests) = desk::open();
+        tokio::spawn(async move {
+            while let Some(request) = requests.recv().await {
+                let Request::Read(read) = request else { panic!("nothing is to be changed") };
+                read(&model, &Tally::default());
+            }
+        });
+        let served = Served::default();
+        let (wallets, file) = (Wallets::default(), Arc::new(AsyncMutex::new(file)));
+        tokio::spawn(wallets.clone().watch(desk, Arc::clone(&file), served.clone()));
+        served.extend(Nodes::from([(CHAIN.into(), fake.connect(LIMIT).await)]));
+        wallets.look_again();
+        until(&wallets, ("100", false)).await;
+        for (low_balance, balance, low) in
+            [(101, "100", true), (101, "101", false), (102, "101", true)]
+        {
+            give(&fake, balance);
+            file.lock().await.chains[0].low_balance = low_balance;
+            wallets.look_again();
+            until(&wallets, (balance, low)).await;
+        }
     }
 }

@@ -198,10 +198,14 @@ impl Store for AnyStore {
         }
     }
 
-    async fn costs(&self, day: u64) -> Result<Vec<CostRow>, StoreError> {
+    async fn each_cost(
+        &self,
+        day: u64,
+        each: &mut (dyn FnMut(CostRow) + Send),
+    ) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(store) => store.costs(day).await,
-            Self::Postgres(store) => store.costs(day).await,
+            Self::Sqlite(store) => store.each_cost(day, each).await,
+            Self::Postgres(store) => store.each_cost(day, each).await,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Store;
+use crate::drive::books::{Books, DAYS};
 use crate::model::cost::{CostRow, Purpose, Spent};
 use crate::model::facts::Tip;
 use crate::model::ids::{
@@ -69,11 +70,39 @@ async fn costs_are_kept_once_and_found_by_day(store: &impl Store) {
         denom: "astake".to_owned(),
         gas: 80_000,
     };
-    let writes = [row(1, 20), row(2, 21), row(2, 21), row(3, 19)].map(Write::Cost);
+    // Written in any order; one transaction has several messages, and is written twice after a lost answer.
+    let second = CostRow { place: 1, result: Spent::Redundant, ..row(2, 21) };
+    let writes = [row(2, 21), row(1, 20), second.clone(), row(2, 21), row(3, 19)].map(Write::Cost);
     store.commit(&writes).await.unwrap();
-    assert_eq!(store.costs(20).await.unwrap(), [row(1, 20), row(2, 21)]);
+    assert_eq!(costs(store, 0).await, [row(3, 19), row(1, 20), row(2, 21), second.clone()]);
+    assert_eq!(costs(store, 20).await, [row(1, 20), row(2, 21), second.clone()]);
+    assert_eq!(costs(store, 22).await, []);
     store.forget_costs(21).await.unwrap();
-    assert_eq!(store.costs(0).await.unwrap(), [row(2, 21)]);
+    assert_eq!(costs(store, 0).await, [row(2, 21), second.clone()]);
+    periods_are_summed_up(store, (&lane.chain, 7), &[row(2, 21), second]).await;
+}
+
+/// What was paid from a day on.
+pub(super) async fn costs(store: &impl Store, day: u64) -> Vec<CostRow> {
+    let mut rows = Vec::new();
+    store.each_cost(day, &mut |row| rows.push(row)).await.unwrap();
+    rows
+}
+
+/// Books are made of what is stored up to a height, and of no day that is over for too long.
+async fn periods_are_summed_up(
+    store: &impl Store,
+    (chain, height): (&ChainId, u64),
+    stored: &[CostRow],
+) {
+    for (height, day, counted) in [(height, 21, 2), (height - 1, 21, 0), (height, 21 + DAYS, 0)] {
+        let time = Time::default().plus(Span::seconds(86_400 * day));
+        let tip = Tip { height, hash: [0; 32], time };
+        let cursor = CursorRow { chain: chain.clone(), tip };
+        let mut books = Books::default();
+        stored.iter().take(counted).for_each(|row| books.add(row));
+        assert_eq!(Books::read(store, &[cursor]).await.unwrap(), books, "{height} {day}");
+    }
 }
 
 async fn leads_are_replaced(store: &impl Store) {

@@ -15,6 +15,7 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use serde::de::DeserializeOwned;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -133,12 +134,19 @@ impl Postgres {
         self.lease.as_ref().map(Lease::replica)
     }
 
-    async fn read_costs(&self, day: u64) -> Result<Vec<CostRow>, StoreError> {
+    async fn read_costs(
+        &self,
+        day: u64,
+        each: &mut (dyn FnMut(CostRow) + Send),
+    ) -> Result<(), StoreError> {
         let query =
             "SELECT row FROM cost WHERE day >= $1 ORDER BY day, chain, address, sequence, place";
-        let rows: Vec<String> =
-            sqlx::query_scalar(query).bind(integer("day", day)?).fetch_all(&self.pool).await?;
-        rows.iter().map(|row| decode("cost", row)).collect()
+        let mut rows = sqlx::query_scalar(query).bind(integer("day", day)?).fetch(&self.pool);
+        while let Some(row) = rows.try_next().await? {
+            let row: String = row;
+            each(decode("cost", &row)?);
+        }
+        Ok(())
     }
 
     /// Begins to write, as long as nobody else has the lease.
@@ -300,8 +308,12 @@ impl Store for Postgres {
         within(self.patience, self.read_data(keys)).await
     }
 
-    async fn costs(&self, day: u64) -> Result<Vec<CostRow>, StoreError> {
-        within(LONGEST, self.read_costs(day)).await
+    async fn each_cost(
+        &self,
+        day: u64,
+        each: &mut (dyn FnMut(CostRow) + Send),
+    ) -> Result<(), StoreError> {
+        within(LONGEST, self.read_costs(day, each)).await
     }
 
     async fn forget_costs(&self, day: u64) -> Result<(), StoreError> {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Row, SqliteConnection, SqlitePool};
@@ -191,13 +192,19 @@ impl Store for Sqlite {
         Ok(found)
     }
 
-    async fn costs(&self, day: u64) -> Result<Vec<CostRow>, StoreError> {
-        let rows: Vec<String> =
-            sqlx::query_scalar("SELECT row FROM cost WHERE day >= ? ORDER BY day")
-                .bind(integer("day", day)?)
-                .fetch_all(&self.pool)
-                .await?;
-        rows.iter().map(|row| decode("cost", row)).collect()
+    async fn each_cost(
+        &self,
+        day: u64,
+        each: &mut (dyn FnMut(CostRow) + Send),
+    ) -> Result<(), StoreError> {
+        let query =
+            "SELECT row FROM cost WHERE day >= ? ORDER BY day, chain, address, sequence, place";
+        let mut rows = sqlx::query_scalar(query).bind(integer("day", day)?).fetch(&self.pool);
+        while let Some(row) = rows.try_next().await? {
+            let row: String = row;
+            each(decode("cost", &row)?);
+        }
+        Ok(())
     }
 
     async fn forget_costs(&self, day: u64) -> Result<(), StoreError> {

@@ -173,7 +173,8 @@ fn a_delegate_of_a_dao_dao_spends_its_allowance_and_not_a_unit_more() -> anyhow:
         let bought = world.outpost(DELEGATE, &spend(UNITS), &[]).await?;
         let seq = Sent::find(&bought)?.seq;
         let refused = world.outpost(DELEGATE, &spend(1), &[]).await;
-        assert!(refused.is_err(), "the period is spent");
+        let reason = format!("{:#}", refused.expect_err("the period is spent"));
+        assert!(reason.contains(&format!("may spend 0{denom} now")), "{reason}");
         world.settled().await?;
         run_and_close(world, (&dao.address, seq), &before, async || {
             let close = world.call(&ExecuteMsg::Close { seq }, &[])?;

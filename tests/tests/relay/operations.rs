@@ -166,14 +166,16 @@ async fn shows_what_was_done(
 ) -> anyhow::Result<()> {
     let a = &operator.a;
     let end = format!("chain=\"{}\",channel=\"{on_a}\",port=\"{TRANSFER_PORT}\"", a.chain_id());
-    for name in [
-        "ferry_packets_sent_total",
-        "ferry_packets_received_total",
-        "ferry_packets_acknowledged_total",
-        "receive_packets_confirmed_total",
-        "acknowledgment_packets_confirmed_total",
+    let between = |from: &str, to: &str| format!("src_chain=\"{from}\",dst_chain=\"{to}\"");
+    let (ours, theirs) = (a.chain_id(), operator.b.chain_id());
+    for (name, labels) in [
+        ("ferry_packets_sent_total", end.clone()),
+        ("ferry_packets_received_total", end.clone()),
+        ("ferry_packets_acknowledged_total", end.clone()),
+        ("receive_packets_confirmed_total", between(ours, theirs)),
+        ("acknowledgment_packets_confirmed_total", between(theirs, ours)),
     ] {
-        let is_counted = async || Ok((page.metric(name, &end).await? == packets).then_some(()));
+        let is_counted = async || Ok((page.metric(name, &labels).await? == packets).then_some(()));
         clock::until(&a.chain, name, is_counted).await?;
     }
     assert_eq!(page.metric("ferry_packets_pending", &end).await?, 0);
@@ -187,6 +189,7 @@ async fn shows_what_was_done(
         assert_eq!(page.get(path).await?.0, 200, "{}", page.get(path).await?.1);
     }
     assert_eq!(page.json("/api/status").await?["costs"][0]["acknowledged"], packets as u64);
+    what_was_paid_is_what_is_stored(operator, page).await?;
 
     assert!(operator.log()?.contains("the account that pays fees is running dry"));
     let key = format!("chain=\"{}\",account=\"{}\"", a.chain_id(), operator.relayer);
@@ -197,6 +200,33 @@ async fn shows_what_was_done(
     clock::until(&a.chain, "ferry warns no more", has_enough).await?;
     assert_eq!(page.metric("ferry_wallet_balance", &key).await?, has[0]);
     Ok(())
+}
+
+/// The page adds up what `ferry link` paid before this start, and what was paid since: to the unit what `ferry costs` finds.
+async fn what_was_paid_is_what_is_stored(operator: &Operator, page: Page) -> anyhow::Result<()> {
+    let is_read = async || {
+        let paid = page.json("/api/paid").await?;
+        Ok((paid["complete"] == true).then_some(paid))
+    };
+    let paid = clock::until(&operator.a.chain, "the books of before are read", is_read).await?;
+    let month = paid["periods"][2]["lines"].as_array().context("no lines")?;
+    let stored = operator.ferry(&["costs"]).await?;
+    let stored = stored["lines"].as_array().context("no lines")?;
+    for chain in [operator.a.chain_id(), operator.b.chain_id()] {
+        let fees = month.iter().filter_map(|line| line["fees"].as_array()).flatten();
+        let on_page = fees.filter(|fee| fee["chain"] == chain).map(|fee| &fee["amount"]);
+        let on_disk = stored.iter().filter(|line| line["on"] == chain).map(|line| &line["fee"]);
+        let on_page = on_page.map(units).sum::<anyhow::Result<u128>>()?;
+        let on_disk = on_disk.map(units).sum::<anyhow::Result<u128>>()?;
+        assert_eq!((on_page, on_page > 0), (on_disk, true), "what was paid on {chain}");
+    }
+    Ok(())
+}
+
+/// How many units an amount has, with or without its denom.
+fn units(amount: &Value) -> anyhow::Result<u128> {
+    let text = amount.as_str().context("no amount")?;
+    Ok(text.trim_end_matches(|c: char| !c.is_ascii_digit()).parse()?)
 }
 
 /// Transfers of a sender, of a denom, and with a memo that are not to be carried stay, another one in between does not.

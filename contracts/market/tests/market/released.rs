@@ -118,6 +118,25 @@ impl Migrated {
         self.check();
     }
 
+    /// Has a stranger send a message, and gives the reason of a refusal.
+    fn tried(&mut self, msg: &ExecuteMsg) -> Result<(), String> {
+        let anyone = self.app.api().addr_make("anyone");
+        let sent = self.app.execute_contract(anyone, self.market.clone(), msg, &[]);
+        self.check();
+        sent.map(drop).map_err(|error| format!("{error:?}"))
+    }
+
+    /// The one lease that stops at this second.
+    fn stopping_at(&self, stop: u64) -> LeaseId {
+        let stops = |id: &DeploymentId| {
+            let lease = LeaseId { deployment: id.clone(), group: 0 };
+            let ask = QueryMsg::Lease { id: lease.clone() };
+            let told: Option<Value> = self.app.wrap().query_wasm_smart(&self.market, &ask).ok();
+            told.filter(|told| told["stops_at"] == stop).map(|_| lease)
+        };
+        self.live().iter().find_map(stops).expect("a lease stops then")
+    }
+
     fn pass(&mut self, seconds: u64) {
         self.app.update_block(|block| block.time = block.time.plus_seconds(seconds));
     }
@@ -173,6 +192,7 @@ fn every_unit_finds_its_way_out(recorded: &str) {
                 migrated.knock(&ExecuteMsg::ExpireOrder { order: lease.clone() });
                 migrated.knock(&ExecuteMsg::CloseUnready { lease: lease.clone() });
                 migrated.knock(&ExecuteMsg::CloseSilent { lease: lease.clone() });
+                migrated.knock(&ExecuteMsg::EndLease { lease: lease.clone() });
                 migrated.knock(&ExecuteMsg::ReportSilent { lease: lease.clone() });
                 for provider in &tenants {
                     let Tenant::Local { address } = provider else { continue };
@@ -228,4 +248,72 @@ fn all_that_0_1_0_stored_is_found_again() {
 #[test]
 fn every_unit_in_0_1_0_finds_its_way_out() {
     every_unit_finds_its_way_out(include_str!("../released/0.1.0.json"));
+}
+
+/// When the recorded deployments 3, 4 and 5 began, each with a lease that nobody has served yet.
+const BEGUN: u64 = 1_795_377_263;
+/// How long a heartbeat of theirs lasts.
+const WINDOW: u64 = 21_600;
+/// When a stranger says that two of them are silent, and until when they may break it.
+const REPORTED: u64 = BEGUN + WINDOW + 500;
+const DEADLINE: u64 = REPORTED + WINDOW;
+/// When they stop: never served; reported with the deadline before the stop; reported with the deadline after it.
+const STOPS: [u64; 3] = [BEGUN + 900, DEADLINE + 1_000, DEADLINE - 1_000];
+
+/// Leases with a term as 0.1.0 stored them, which are not among those recorded: the stop stands in the stream from the
+/// start on, a provider is late at the stop at the latest, and a report does not look at the stop.
+fn with_terms(recorded: &str) -> String {
+    let mut recorded: Value = serde_json::from_str(recorded).unwrap();
+    recorded["time"] = json!(REPORTED + 100);
+    let mut edit = |name: &str, key: &[u8], change: &dyn Fn(&mut Value)| {
+        let prefix = [&[0, name.len() as u8][..], name.as_bytes()].concat();
+        let key = HexBinary::from([prefix, key.to_vec()].concat()).to_hex();
+        let text = recorded["state"][&key].as_str().expect("it is recorded");
+        let mut value: Value = serde_json::from_str(text).unwrap();
+        change(&mut value);
+        recorded["state"][&key] = json!(value.to_string());
+    };
+    for (number, stop) in (3_u64..).zip(STOPS) {
+        let is_served = stop > REPORTED;
+        // A stream is an array: its cap, its stop, and how many heartbeats it had last.
+        edit("account", &number.to_be_bytes(), &|account| {
+            let stream = &mut account[6][0];
+            stream[4] = json!(stop);
+            if is_served {
+                (stream[3], stream[9]) = (json!(BEGUN + WINDOW), json!(1));
+            }
+        });
+        let group = [&[0, 8][..], &number.to_be_bytes(), &0_u32.to_be_bytes()].concat();
+        edit("lease", &group, &|lease| {
+            if is_served {
+                lease["silent_deadline"] = json!(DEADLINE);
+            } else {
+                lease["ready_by"] = json!(stop);
+            }
+        });
+    }
+    recorded.to_string()
+}
+
+/// Whatever a term of 0.1.0 has led to by the migration, there is one exit from it, and one only.
+#[test]
+fn a_term_of_0_1_0_has_one_exit() {
+    let recorded = with_terms(include_str!("../released/0.1.0.json"));
+    let mut migrated = Migrated::from(&recorded);
+    let [never, forfeits, ends] = STOPS.map(|stop| migrated.stopping_at(stop));
+    let end = |lease: &LeaseId| ExecuteMsg::EndLease { lease: lease.clone() };
+    let silent = |lease: &LeaseId| ExecuteMsg::CloseSilent { lease: lease.clone() };
+    let is_refused = |tried: Result<(), String>, reason: &str| {
+        let why = tried.expect_err("there is another exit");
+        assert!(why.contains(reason), "{why}");
+    };
+    is_refused(migrated.tried(&end(&never)), "was never active");
+    migrated.tried(&ExecuteMsg::ReportSilent { lease: never.clone() }).unwrap();
+    migrated.pass(STOPS[1] - REPORTED);
+    is_refused(migrated.tried(&end(&forfeits)), "was silent for its last time");
+    migrated.tried(&silent(&forfeits)).unwrap();
+    is_refused(migrated.tried(&silent(&ends)), "comes to its end before its silence");
+    migrated.tried(&end(&ends)).unwrap();
+    migrated.tried(&ExecuteMsg::CloseUnready { lease: never }).unwrap();
+    every_unit_finds_its_way_out(&recorded);
 }

@@ -26,6 +26,7 @@ use super::{Reply, Request, read_line, socket, write_line};
 use crate::config::{Chain, Config};
 use crate::drive::Nodes;
 use crate::drive::desk::Desk;
+use crate::drive::served::Served;
 use crate::drive::setup::{self, Probes, Setup, newest};
 use crate::model::Model;
 use crate::model::config::LaneConfig;
@@ -57,7 +58,9 @@ pub(in crate::cli) struct Door {
     /// The configuration as it was read last.
     pub(in crate::cli) config: Arc<Mutex<Config>>,
     /// The chains that are served.
-    pub(in crate::cli) nodes: Arc<Mutex<Nodes>>,
+    pub(in crate::cli) nodes: Served,
+    /// Held by who takes more of them in, so that no chain is connected to twice.
+    pub(in crate::cli) connecting: Arc<Mutex<()>>,
     pub(in crate::cli) password: Arc<Password>,
     pub(in crate::cli) stop: CancellationToken,
 }
@@ -190,9 +193,9 @@ impl Door {
     }
 
     /// Opens the keys that sign on a chain that is served, and has its blocks tell of them.
-    pub(in crate::cli) async fn keys(&self, chain: &Chain) -> anyhow::Result<Vec<LaneConfig>> {
+    pub(in crate::cli) fn keys(&self, chain: &Chain) -> anyhow::Result<Vec<LaneConfig>> {
         let lanes = setup::lanes(chain, &self.place.keys(), self.password.reveal())?;
-        if let Some(node) = self.nodes.lock().await.get(&ChainId::from(chain.id.as_str())) {
+        if let Some(node) = self.nodes.get(&ChainId::from(chain.id.as_str())) {
             node.sign_with(lanes.iter().map(|lane| lane.id.clone()));
         }
         Ok(lanes)
@@ -200,12 +203,12 @@ impl Door {
 
     /// Makes sure that these chains are served, as the configuration says it now, and gives all nodes.
     pub(in crate::cli) async fn serve(&self, chains: &[&str]) -> anyhow::Result<Nodes> {
-        let mut nodes = self.nodes.lock().await;
+        let _connecting = self.connecting.lock().await;
         let file = Config::read(&self.place.config)?;
-        let missing: BTreeSet<&str> =
-            chains.iter().copied().filter(|id| !nodes.contains_key(&ChainId::from(*id))).collect();
+        let is_missing = |id: &&str| self.nodes.get(&ChainId::from(*id)).is_none();
+        let missing: BTreeSet<&str> = chains.iter().copied().filter(is_missing).collect();
         if missing.is_empty() {
-            return Ok(nodes.clone());
+            return Ok(self.nodes.all());
         }
         let keys = self.place.keys();
         let unlock =
@@ -222,15 +225,12 @@ impl Door {
             tracing::info!(chain = %node.id, "chain is served");
         }
         self.desk.join(new.clone(), facts)?;
-        nodes.extend(new);
-        let all = nodes.clone();
-        // Who reads the configuration again waits for nodes.
-        drop(nodes);
+        self.nodes.extend(new);
         let is_served = |chain: &Chain| missing.contains(chain.id.as_str());
         let served = file.chains.iter().filter(|chain| is_served(chain)).cloned();
         self.config.lock().await.take_over(served);
         self.wallets.look_again();
-        Ok(all)
+        Ok(self.nodes.all())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Taking over whole files with every key that the other relayers document.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::*;
@@ -264,4 +265,37 @@ fn what_cannot_be_taken_over_is_an_error() {
             .contains("`chains[1].rpc_addr`: it is missing")
     );
     assert!(error(&RLY.replace("0.075ujuno", "cheap")).contains("`chains.juno.value.gas-prices`"));
+}
+
+/// The keys that the book's list names, of one file's section: the words in the first cells.
+fn left_out(section: &str) -> BTreeSet<String> {
+    let cells = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('|').next());
+    let names =
+        cells.flat_map(|cell| cell.split(',').map(|part| part.trim().trim_start_matches('`')));
+    names.map(|name| name.split('`').next().unwrap_or(name).to_owned()).collect()
+}
+
+/// The last part of a key's name, which is what people look for.
+fn last(key: &str) -> String {
+    key.rsplit('.').next().unwrap_or(key).to_owned()
+}
+
+/// The book has one list of all that ferry leaves out: what the import names, and nothing else.
+#[test]
+fn the_book_names_what_is_left_out() {
+    let book = include_str!("../../../../docs/src/coming-from.md");
+    let (_, list) = book.split_once("\n## What ferry leaves out, and why\n").unwrap();
+    let (hermes, rly) = list.split_once("\n### Of rly's").unwrap();
+    // With a key's name where an address may be, and a path whose filter cannot be that of its chain.
+    let granter = "granter: cosmos19rl4cm2hmr8afy4kldpxz3fka4jguq0auqdal4";
+    let other = RLY.replace(granter, "granter: one")
+        + "    other:\n        src:\n            \
+        chain-id: cosmoshub-4\n        dst:\n            chain-id: juno-1\n";
+    // What stood for `event_source` before Hermes 1.6.
+    let older = HERMES.replacen("grpc_addr =", "websocket_addr = 'ws://x'\ngrpc_addr =", 1);
+    for (files, section) in [(&[HERMES, &older][..], hermes), (&[RLY, &other][..], rly)] {
+        let notes = files.iter().flat_map(|file| import(file).unwrap().notes);
+        let named: BTreeSet<String> = notes.map(|note| last(&note.key)).collect();
+        assert_eq!(left_out(section), named);
+    }
 }

@@ -5,20 +5,26 @@ use std::collections::BTreeMap;
 
 use super::{
     ChainDone, ChainLook, ChannelEndLook, ChannelLook, ClientLook, CostLook, Fee, GapLook,
-    HistoryLook, KeyLook, LatencyLook, Look, PacketLook, PathEndLook, PathLook, TransactionLook,
+    HistoryLook, KeyLook, LatencyLook, Look, OtherEnd, PacketLook, PathEndLook, PathLook,
+    RefusalLook, TransactionLook,
 };
 use crate::drive::tally::{
-    ChainTally, HISTORY_STEP, LATENCY_CLASSES, Latency, Moment, RouteTally, Tally,
+    ChainTally, ClientTally, HISTORY_STEP, LATENCY_CLASSES, Latency, Moment, RefusalKind,
+    RouteTally, Tally,
 };
 use crate::model::Model;
 use crate::model::ids::{
     ChainId, ChannelId, End, FlowId, LaneId, Order, PathId, PortId, Side, Time,
 };
-use crate::model::rows::{ChannelRow, EndState, PacketRow, PathRow};
+use crate::model::rows::{ChannelRow, EndState, Gap, GapRow, PacketRow, PathRow};
 use crate::plan::explain::{Explainer, obstacle};
 
 /// Channels that are listed.
 const MAX_CHANNELS: usize = 500;
+/// Packets given up that are listed, beside those that are the oldest.
+const MAX_GIVEN_UP: usize = 20;
+/// Sequences of lost packets that are listed of each gap.
+const MAX_LOST: usize = 20;
 /// Undecided transactions that are listed, the oldest first.
 const MAX_TRANSACTIONS: usize = 100;
 
@@ -47,11 +53,12 @@ impl Look {
                 .map(|config| chain(model, tally, &config.id, now))
                 .collect(),
             paths: paths(model, now),
-            clients: model.flow_ids().filter_map(|id| client(model, &id, now)).collect(),
+            clients: model.flow_ids().filter_map(|id| client(model, tally, &id, now)).collect(),
             channels,
             channels_total,
-            packets: packets(model, now, max_packets),
+            packets: packets(model, now, (max_packets, |_| true)),
             packets_total: model.packet_count(),
+            given_up: packets(model, now, (max_packets.min(MAX_GIVEN_UP), is_given_up)),
             transactions: transactions.collect(),
             transactions_total: slots().count(),
             gaps: gaps(model),
@@ -59,6 +66,7 @@ impl Look {
             receive_latency: latency(&tally.receive_latency),
             complete_latency: latency(&tally.complete_latency),
             history: history(tally),
+            refusals: refusals(tally),
             queries: tally.asked.iter().map(|(name, count)| (*name, *count)).collect(),
         }
     }
@@ -113,6 +121,10 @@ impl From<ChainTally> for ChainDone {
     }
 }
 
+fn is_given_up(row: &PacketRow) -> bool {
+    row.failed.as_ref().is_some_and(|(_, attempt)| attempt.given_up)
+}
+
 fn paths(model: &Model, now: Time) -> Vec<PathLook> {
     let mut pending = BTreeMap::<&PathId, Pending>::new();
     for row in model.packets() {
@@ -131,7 +143,7 @@ fn path(model: &Model, row: &PathRow, pending: Pending, now: Time) -> PathLook {
             chain: chain.clone(),
             client: end.client.as_ref().map(ToString::to_string),
             connection: end.connection.as_ref().map(ToString::to_string),
-            state: word(end.state),
+            state: end.state.word(),
             waits: obstacle(model, &row.path, side),
         }
     };
@@ -142,12 +154,15 @@ fn path(model: &Model, row: &PathRow, pending: Pending, now: Time) -> PathLook {
         channels: model.channel_count(&row.path),
         pending: pending.count,
         oldest_age_seconds: pending.oldest_sent.map(|sent| now.since(sent).0 / SECOND),
+        given_up: pending.given_up,
+        paused: model.paused.contains(&row.path),
     }
 }
 
-fn client(model: &Model, id: &FlowId, now: Time) -> Option<ClientLook> {
+fn client(model: &Model, tally: &Tally, id: &FlowId, now: Time) -> Option<ClientLook> {
     let row = model.path(&id.path)?;
     let life = model.client_life(id);
+    let ClientTally { updates, misbehaviours } = tally.clients.get(id).copied().unwrap_or_default();
     Some(ClientLook {
         path: id.path.clone(),
         chain: row.chains.on(id.to).clone(),
@@ -155,6 +170,8 @@ fn client(model: &Model, id: &FlowId, now: Time) -> Option<ClientLook> {
         follows: row.chains.on(id.to.other()).clone(),
         seconds_left: life.map(|(end, _)| end.since(now).0 / SECOND),
         trusting_period_seconds: life.map(|(_, period)| period.0 / SECOND),
+        updates,
+        misbehaviours,
         complaint: model.flows.get(id).and_then(|flow| flow.parked.clone()),
     })
 }
@@ -166,11 +183,13 @@ struct Pending {
     /// The sequence of the first.
     first: Option<u64>,
     oldest_sent: Option<Time>,
+    given_up: usize,
 }
 
 impl Pending {
     fn add(&mut self, row: &PacketRow, sent: Option<Time>) {
         self.count += 1;
+        self.given_up += usize::from(is_given_up(row));
         // Packets of one end stand in the order of their sequences.
         self.first.get_or_insert(row.key.seq);
         self.oldest_sent = self.oldest_sent.into_iter().chain(sent).min();
@@ -236,7 +255,7 @@ fn channel(
         chain: path.chains.on(side).clone(),
         port: row.ends.on(side).port.clone(),
         channel: row.ends.on(side).channel.clone(),
-        state: word(row.ends.on(side).state),
+        state: row.ends.on(side).state.word(),
         pending: sent.map_or(0, |sent| sent.count),
         oldest_sequence: sent.and_then(|sent| sent.first),
     };
@@ -251,9 +270,15 @@ fn channel(
     }
 }
 
-fn packets(model: &Model, now: Time, limit: usize) -> Vec<PacketLook> {
+/// The oldest of the packets that are wanted, at most so many.
+fn packets(
+    model: &Model,
+    now: Time,
+    (limit, is_wanted): (usize, fn(&PacketRow) -> bool),
+) -> Vec<PacketLook> {
+    let wanted = model.packets().filter(|row| is_wanted(row));
     let mut rows: Vec<(Option<Time>, &PacketRow)> =
-        model.packets().map(|row| (sent_at(model, row), row)).collect();
+        wanted.map(|row| (sent_at(model, row), row)).collect();
     rows.sort_by_key(|(sent, _)| *sent);
     let mut explainer = Explainer::new(model);
     let shown = rows.into_iter().take(limit).map(|(sent, row)| {
@@ -271,6 +296,7 @@ fn packets(model: &Model, now: Time, limit: usize) -> Vec<PacketLook> {
                 (None, Some(_)) => "received",
                 (None, None) => "sent",
             },
+            given_up: is_given_up(row),
             why: explainer.explain(&row.key).to_string(),
         }
     });
@@ -279,11 +305,34 @@ fn packets(model: &Model, now: Time, limit: usize) -> Vec<PacketLook> {
 
 fn gaps(model: &Model) -> Vec<GapLook> {
     let of_path = |path: &PathRow| {
-        let gaps = model.gaps(&path.path);
-        gaps.map(|gap| GapLook { path: gap.id.path.clone(), lost: gap.lost.len() })
-            .collect::<Vec<_>>()
+        let gaps = model.gaps(&path.path).map(|gap| gap_look(model, path, gap));
+        gaps.collect::<Vec<_>>()
     };
     model.paths().flat_map(of_path).take(MAX_CHANNELS).collect()
+}
+
+fn gap_look(model: &Model, path: &PathRow, row: &GapRow) -> GapLook {
+    let channel = match row.id.gap {
+        Gap::Packets { index, .. } => model.record.channel(&path.path, index),
+        Gap::Channels(_) | Gap::Headers(_) => None,
+    };
+    GapLook {
+        path: path.path.clone(),
+        what: row.id.gap.name(path, channel),
+        lost: row.lost.len(),
+        sequences: row.lost.iter().take(MAX_LOST).copied().collect(),
+        reason: row.reason.clone(),
+    }
+}
+
+fn refusals(tally: &Tally) -> Vec<RefusalLook> {
+    let look = |(kind, count): (&RefusalKind, &u64)| RefusalLook {
+        account: kind.account.to_string(),
+        code: kind.code,
+        description: kind.description.clone(),
+        count: *count,
+    };
+    tally.refusals.iter().map(look).collect()
 }
 
 fn costs(model: &Model, tally: &Tally) -> Vec<CostLook> {
@@ -293,6 +342,12 @@ fn costs(model: &Model, tally: &Tally) -> Vec<CostLook> {
             chain: chain.clone(),
             port: end.port.clone(),
             channel: end.channel.clone(),
+            to: tally.to.as_ref().map(|(chain, end)| OtherEnd {
+                chain: chain.clone(),
+                port: end.port.clone(),
+                channel: end.channel.clone(),
+            }),
+            filtered: tally.filtered,
             sent: tally.sent,
             received: tally.received,
             acknowledged: tally.acknowledged,
@@ -336,15 +391,5 @@ fn history(tally: &Tally) -> HistoryLook {
         completed: of(|moment| moment.completed),
         median_ms: latency(50),
         p95_ms: latency(95),
-    }
-}
-
-fn word(state: EndState) -> &'static str {
-    match state {
-        EndState::None => "not begun",
-        EndState::Init => "init",
-        EndState::TryOpen => "tryopen",
-        EndState::Open => "open",
-        EndState::Closed => "closed",
     }
 }

@@ -1,8 +1,12 @@
 //! More channels than are listed: what matters is told all the same.
 
+use super::world::{HEIGHT, model};
 use super::*;
 use crate::drive::tally::RouteTally;
+use crate::model::Model;
 use crate::model::filter::Pattern;
+use crate::model::ids::{Both, ChainId, End, Ends, Order, PacketKey, Route};
+use crate::model::rows::{ChannelEnd, ChannelRow, CursorRow, EndState, PacketRow, Rows};
 
 /// More than are listed.
 const STRANGERS: u32 = 600;
@@ -67,7 +71,7 @@ fn value(exposition: &str, series: &str) -> u64 {
 async fn a_packet_that_is_stuck_is_told_however_many_channels_have_more() {
     let model = crowded(STRANGERS);
     let oldest = model.interval(&"a-1".into()).0 * 900 / 1_000_000_000;
-    let server = Server::over((model, Tally::default()), None).await;
+    let server = Server::of(model, Tally::default(), None).await;
     let channels = server.json("/api/channels").await;
     let quiet = format!("here-{STRANGERS}");
     let listed = channels.as_array().unwrap();
@@ -89,7 +93,7 @@ async fn a_channel_that_the_configuration_names_is_listed() {
     let patterns = ["*/*".to_owned(), format!("transfer/there-{STRANGERS}")];
     config.filter.allow_channels =
         patterns.iter().map(|text| Pattern::parse(text).unwrap()).collect();
-    let server = Server::over((model, Tally::default()), None).await;
+    let server = Server::of(model, Tally::default(), None).await;
     let metrics = server.get("/metrics").await;
     let series = format!(
         "ferry_packets_pending{{chain=\"a-1\",channel=\"here-{STRANGERS}\",port=\"transfer\"}}"
@@ -102,12 +106,12 @@ async fn what_is_counted_together_is_shown_on_a_line_of_its_own() {
     let mut tally = Tally::default();
     let end = End { port: "transfer".into(), channel: "channel-0".into() };
     tally.routes.insert(("a-1".into(), end), RouteTally { sent: 5, ..RouteTally::default() });
-    let server = Server::over((model(), tally), None).await;
+    let server = Server::of(model(), tally, None).await;
     assert_eq!(server.json("/api/costs").await.as_array().unwrap().len(), 1, "nothing else");
     let mut tally = Tally::default();
     tally.other_routes.sent = 7;
     tally.other_routes.fees.insert("b-1".into(), 40);
-    let server = Server::over((model(), tally), None).await;
+    let server = Server::of(model(), tally, None).await;
     let costs = server.json("/api/costs").await;
     assert_eq!((&costs[0]["channel"], &costs[0]["sent"]), (&"".into(), &7.into()));
     let metrics = server.get("/metrics").await;

@@ -65,6 +65,8 @@ async fn postgres_is_a_store_that_one_of_many_writes() {
     let before = first.load().await.unwrap();
     let reader = Postgres::open_to_read(&server.url).await.unwrap();
     assert_eq!(reader.load().await.unwrap(), before);
+    let paid = contract::costs(&first, 0).await;
+    assert_eq!((contract::costs(&reader, 0).await, paid.is_empty()), (paid, false));
     assert!(matches!(reader.commit(&cursor(1)).await, Err(StoreError::LeaseLost)));
     let holder = reader.holder().await.unwrap().map(|holder| holder.replica);
     assert_eq!(holder.as_ref(), first.replica());

@@ -118,7 +118,8 @@ pub struct LeaseInfo {
     pub beats: u32,
     /// The second from which it earns nothing without a further heartbeat.
     pub earns_until: u64,
-    /// When it ends by itself.
+    /// When it ends by itself. A term runs from the first heartbeat, so there is none before; only of a lease that
+    /// version 0.1.0 began, it ran from the start.
     pub stops_at: Option<u64>,
     /// After a report of silence: until when a heartbeat helps for certain.
     pub silent_deadline: Option<u64>,
