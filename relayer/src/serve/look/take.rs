@@ -16,7 +16,7 @@ use crate::model::Model;
 use crate::model::ids::{
     ChainId, ChannelId, End, FlowId, LaneId, Order, PathId, PortId, Side, Time,
 };
-use crate::model::rows::{ChannelRow, EndState, Gap, GapRow, PacketRow, PathRow};
+use crate::model::rows::{ChannelRow, Gap, GapRow, PacketRow, PathRow};
 use crate::plan::explain::{Explainer, obstacle};
 
 /// Channels that are listed.
