@@ -117,6 +117,7 @@ fn one_path_is_forgotten_and_nothing_linked_with_it() {
         &["link", "--forget", "ab", "--v2"],
         &["link", "--forget", "ab", "--patience", "3"],
         &["link", "a-1", "b-1", "--yes"],
+        &["link", "a-1", "b-1", "--dry-run"],
         &["link", "a-1"],
         &["link"],
     ] {
