@@ -45,6 +45,8 @@ pub(crate) struct State {
     pub(crate) recorded: BTreeMap<&'static str, Value>,
     /// Methods that it does not serve.
     pub(crate) refuses: Vec<&'static str>,
+    /// Methods that it never answers.
+    pub(crate) hangs: Vec<&'static str>,
     /// Height -> its commit and validators, where it has those.
     pub(crate) light: BTreeMap<u64, [Value; 2]>,
     /// What a query of the application is answered whose path or request has this text; the first that fits.
@@ -228,7 +230,11 @@ async fn serve(node: FakeNode, mut stream: TcpStream) {
             return;
         }
     };
-    let trouble = node.state.lock().unwrap().troubles.pop();
+    let hangs = |method: &str| node.state.lock().unwrap().hangs.contains(&method);
+    let trouble = match body["method"].as_str().is_some_and(hangs) {
+        true => Some(Trouble::Silence),
+        false => node.state.lock().unwrap().troubles.pop(),
+    };
     let (status, text) = match trouble {
         Some(Trouble::HangUp) => return,
         Some(Trouble::Silence) => return std::future::pending().await,
