@@ -1,6 +1,6 @@
 //! Why a packet or a path has not moved, from the same conditions by which epochs are chosen.
 
-use super::choose::Idle;
+use super::choose::{Choice, Idle};
 use super::work::Work;
 use crate::model::Model;
 use crate::model::ids::{FlowId, PacketKey, PathId, Side, Span};
@@ -171,16 +171,16 @@ pub fn explain_path(model: &Model, path: &PathId) -> String {
 /// What keeps everything from going to one chain of a path; none when nothing does.
 pub fn obstacle(model: &Model, path: &PathId, to: Side) -> Option<String> {
     let flow = FlowId { path: path.clone(), to };
+    // An update, or evidence, may go all the same.
+    let stop = model
+        .stop(&flow)
+        .filter(|stop| matches!(stop, Idle::Parked(_) | Idle::Paused | Idle::Misbehaviour));
+    if let Some(stop) = stop {
+        return Some(stop.to_string());
+    }
     match model.choose(&flow) {
         Err(
-            idle @ (Idle::Parked(_)
-            | Idle::Paused
-            | Idle::Unread
-            | Idle::NoHeader
-            | Idle::Lane
-            | Idle::Unpaid { .. }
-            | Idle::Payer
-            | Idle::Misbehaviour),
+            idle @ (Idle::Unread | Idle::NoHeader | Idle::Lane | Idle::Unpaid { .. } | Idle::Payer),
         ) => Some(idle.to_string()),
         _ => None,
     }
@@ -218,6 +218,10 @@ fn on_work(model: &Model, flow: &FlowId, (block, work): (u64, &Work)) -> Why {
     if attempt.given_up {
         return Why::GivenUp { work: name, tries: attempt.tries, reason };
     }
+    // Whatever else may be said of the packet: it would not help.
+    if let Some(idle) = model.stop(flow) {
+        return Why::Waits { work: name, idle };
+    }
     if model.tip_to(flow).is_some_and(|tip| attempt.not_before > tip.height) {
         let (tries, not_before) = (attempt.tries, attempt.not_before);
         return Why::BackOff { work: name, tries, not_before, reason };
@@ -237,14 +241,27 @@ fn on_work(model: &Model, flow: &FlowId, (block, work): (u64, &Work)) -> Why {
         return why;
     }
     match model.choose(flow) {
-        Ok(choice)
-            if choice.works.iter().all(|chosen| chosen.work != *work)
-                && model.is_provable(flow, block, work) =>
-        {
-            Why::Queues { work: name }
+        Ok(choice) if model.is_provable(flow, block, work) => {
+            passed_over(model, flow, work, &choice)
         }
         Ok(_) | Err(Idle::NoWork) => Why::Next { work: name },
         Err(idle) => Why::Waits { work: name, idle },
+    }
+}
+
+/// Why a packet's message that can be proved is not among those that go next, if it is not.
+fn passed_over(model: &Model, flow: &FlowId, work: &Work, choice: &Choice) -> Why {
+    let name = work.to_string();
+    if choice.works.iter().any(|chosen| chosen.work == *work) {
+        return Why::Next { work: name };
+    }
+    if choice.works.iter().any(|chosen| chosen.work.packet().is_some()) {
+        return Why::Queues { work: name };
+    }
+    // A header that is to grow old, or the path's own handshake, goes first.
+    match model.record.path(&flow.path).filter(|path| path.delay != Span(0)) {
+        Some(_) => Why::Waits { work: name, idle: Idle::ConnectionDelay },
+        None => Why::Next { work: name },
     }
 }
 
