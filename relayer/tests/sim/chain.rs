@@ -54,6 +54,14 @@ pub(crate) enum Checked {
     TooLarge,
 }
 
+/// Where a transaction still is that a mempool has evicted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Evicted {
+    Nowhere,
+    /// They have heard of it before, and may include it later.
+    OtherNodes,
+}
+
 /// A chain with one validator.
 #[derive(Debug)]
 pub(crate) struct Chain<C = Plain> {
@@ -287,8 +295,8 @@ impl<C: Channels> Chain<C> {
     }
 
     /// Others offer more than the mempool holds, for so many blocks. What pays least for its gas goes without a word,
-    /// of equals the last; where `is_gossiped`, other nodes have it and may include it later.
-    pub(crate) fn flood(&mut self, room: usize, blocks: u64, is_gossiped: bool) {
+    /// of equals the last.
+    pub(crate) fn flood(&mut self, room: usize, blocks: u64, evicted_to: Evicted) {
         self.flooded = Some((room, self.height + blocks));
         let price = |pooled: &Pooled| {
             pooled.tx.fee.amount.saturating_mul(1_000_000)
@@ -299,7 +307,7 @@ impl<C: Channels> Chain<C> {
         for pooled in &evicted {
             self.cache.remove(&pooled.tx.hash);
         }
-        self.elsewhere.extend(evicted.into_iter().filter(|_| is_gossiped));
+        self.elsewhere.extend(evicted.into_iter().filter(|_| evicted_to == Evicted::OtherNodes));
     }
 
     /// `broadcast_tx_sync` at a node that is a block behind, knows nothing of the mempool, and passes

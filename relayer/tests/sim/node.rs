@@ -19,7 +19,7 @@ const MAX_BODY_BYTES: usize = 1_000_000;
 
 impl<C: Channels> World<C> {
     /// How long a mempool takes nothing yet, as it is checked again.
-    fn is_locked(&self, ask: &Ask) -> Option<u64> {
+    pub(crate) fn locked_for(&self, ask: &Ask) -> Option<u64> {
         let Ask::Offer(slot) = ask else { return None };
         let chain = self.chains.named(&slot.lane.chain);
         let until = chain.rechecks_at.filter(|_| chain.locks)?;
@@ -27,9 +27,6 @@ impl<C: Channels> World<C> {
     }
 
     pub(crate) fn answer(&mut self, id: AskId, ask: Ask) {
-        if let Some(wait) = self.is_locked(&ask) {
-            return self.later(wait, Some(self.process), Happening::Answer(id, ask));
-        }
         self.simulating.remove(&id);
         let is_stale = self.rng.chance(self.faults.stale);
         let fact = match ask {

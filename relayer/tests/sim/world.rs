@@ -277,7 +277,7 @@ impl<C: Channels> World<C> {
             let is_it = |row: &ChannelRow| {
                 row.ends.on(side).channel.as_ref().is_some_and(|known| known.as_str() == channel)
             };
-            path.chains.on(side).as_str() == chain && rows.any(|row| is_it(row))
+            path.chains.on(side).as_str() == chain && rows.any(is_it)
         };
         self.wanted.iter().position(|(path, _)| has(path, Side::A) || has(path, Side::B))
     }
@@ -352,7 +352,10 @@ impl<C: Channels> World<C> {
             Happening::Tick => {
                 self.feed(Fact::Tick);
             }
-            Happening::Answer(id, ask) => self.answer(id, ask),
+            Happening::Answer(id, ask) => match self.locked_for(&ask) {
+                Some(wait) => self.later(wait, Some(self.process), Happening::Answer(id, ask)),
+                None => self.answer(id, ask),
+            },
             Happening::Repeat(fact) => {
                 self.feed(*fact);
             }

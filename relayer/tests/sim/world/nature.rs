@@ -4,7 +4,7 @@ use ferry::model::ids::Side;
 use ibc_proto::google::protobuf::Any;
 
 use super::{Happening, MILLI, SECOND, World};
-use crate::chain::Send;
+use crate::chain::{Evicted, Send};
 use crate::chains::side_place;
 use crate::channels::Channels;
 
@@ -43,8 +43,8 @@ impl<C: Channels> World<C> {
         }
         if self.happens(self.faults.evict) {
             let (room, blocks) = (self.rng.below(6) as usize, 1 + self.rng.below(4));
-            let is_gossiped = self.rng.chance(50);
-            self.chains.at_mut(place).flood(room, blocks, is_gossiped);
+            let to = if self.rng.chance(50) { Evicted::OtherNodes } else { Evicted::Nowhere };
+            self.chains.at_mut(place).flood(room, blocks, to);
         }
         let (now, lag) = (self.now, self.lags[place]);
         let sends = std::mem::take(&mut self.injected[place]);
