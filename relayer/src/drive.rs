@@ -310,7 +310,7 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
                 Some(turns) => turns.acquire_owned().await.ok(),
                 None => None,
             };
-            answer::answer(&nodes, store.as_ref(), id, ask).await
+            answer::answer(&nodes, &store, id, ask).await
         });
     }
 

@@ -179,9 +179,10 @@ impl Model {
         self.record.all_slots()
     }
 
-    /// Whether everything that outlives a restart is equal: a model and the one loaded from its rows.
+    /// Whether everything that outlives a restart is equal, and what is owed because of it: a model and the one loaded
+    /// from its rows.
     pub fn is_same_record(&self, other: &Self) -> bool {
-        self.record == other.record
+        self.record.is_same(&other.record) && self.backlog.is_same(&other.backlog)
     }
 
     fn on_path(&mut self, row: PathRow, channels: Vec<ChannelRow>) {

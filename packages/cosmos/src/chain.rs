@@ -19,6 +19,7 @@ pub mod gov;
 pub mod ibc;
 pub mod ibc_v2;
 pub mod node;
+mod pages;
 pub mod price;
 mod send;
 pub mod upgrade;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cosmos::chain::ChainError;
+use cosmos::chain::{Chain, ChainError};
 use cosmos::rpc::{Address, Fault, QueryError};
 use cosmos::wire::proof::{verify_absence, verify_value};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -25,48 +25,65 @@ use crate::store::Store;
 const PROOFS_AT_ONCE: usize = 16;
 
 /// Answers a question; what cannot be answered is answered with the reason, before another endpoint is sought.
-pub(super) async fn answer<S: Store>(nodes: &Nodes, store: &S, id: AskId, ask: Ask) -> Fact {
+pub(super) async fn answer<S: Store + Send + Sync + 'static>(
+    nodes: &Nodes,
+    store: &Arc<S>,
+    id: AskId,
+    ask: Ask,
+) -> Fact {
     let (name, started) = (ask.name(), Instant::now());
-    let asked = endpoint_that_must_answer(nodes, &ask);
-    let fact = fact(nodes, store, id, ask).await.unwrap_or_else(|why| Fact::Failed(id, why));
-    match asked {
-        Some((node, endpoint)) if is_answered(&fact) => node.endpoints.answered(name, &endpoint),
-        Some((node, endpoint)) if node.endpoints.unanswered(name, &endpoint) => {
-            let node = Arc::clone(node);
-            tokio::spawn(async move { node.endpoints.leave_beside(&endpoint).await });
+    let asked = Asked::of(nodes, &ask);
+    let fact = fact(nodes, store.as_ref(), id, ask).await;
+    let fact = fact.unwrap_or_else(|why| Fact::Failed(id, why));
+    if let Some(asked) = asked {
+        if is_answered(&fact) {
+            asked.node.endpoints.answered(name, &asked.endpoint);
+        } else if asked.node.endpoints.unanswered(name, &asked.endpoint) {
+            tokio::spawn(asked.of_others(Arc::clone(store), id));
         }
-        _ => {}
     }
     tracing::debug!(ask = name, id = id.0, elapsed = ?started.elapsed(), "answered");
     fact
 }
 
-/// The endpoint that is asked what every node has to answer. It may be rightly that one does not tell a price, or
-/// what was long ago.
-fn endpoint_that_must_answer<'a>(nodes: &'a Nodes, ask: &Ask) -> Option<(&'a Arc<Node>, Address)> {
-    let chain = match ask {
-        Ask::Header { chain, .. }
-        | Ask::Prove { chain, .. }
-        | Ask::Open { chain, .. }
-        | Ask::Simulate { chain, .. }
-        | Ask::Client { chain, .. } => chain,
-        Ask::Offer(slot) => &slot.lane.chain,
-        Ask::Account(lane) | Ask::Funds { lane, .. } => &lane.chain,
-        Ask::Load(_)
-        | Ask::Channels { .. }
-        | Ask::Packets { .. }
-        | Ask::Compare(_)
-        | Ask::Heights { .. }
-        | Ask::GasPrice { .. } => return None,
-    };
-    let node = node(nodes, chain).ok()?;
-    Some((node, node.rpc().address().clone()))
+/// A question that one endpoint of several was asked, and that the others may be asked as well.
+struct Asked {
+    node: Arc<Node>,
+    endpoint: Address,
+    ask: Ask,
 }
 
-/// Whether a node answered, whatever it said. That a mempool has no room is said of it, not of the node.
+impl Asked {
+    /// None where there is no other, or two chains are asked at once.
+    fn of(nodes: &Nodes, ask: &Ask) -> Option<Self> {
+        if matches!(ask, Ask::Load(_) | Ask::Packets { .. } | Ask::Compare(_)) {
+            return None;
+        }
+        let node = nodes.get(ask.chain()?).filter(|node| node.endpoints.count() > 1)?;
+        let endpoint = node.rpc().address().clone();
+        Some(Self { node: Arc::clone(node), endpoint, ask: ask.clone() })
+    }
+
+    /// Turns to another endpoint if that answers.
+    async fn of_others<S: Store>(self, store: Arc<S>, id: AskId) {
+        let Self { node, endpoint, ask } = self;
+        let answers = |chain: Chain| {
+            let nodes = Nodes::from([(node.id.clone(), Arc::new(node.by(chain)))]);
+            let (store, ask) = (Arc::clone(&store), ask.clone());
+            async move {
+                let fact = fact(&nodes, store.as_ref(), id, ask).await;
+                fact.is_ok_and(|fact| is_answered(&fact))
+            }
+        };
+        node.endpoints.leave_beside(ask.name(), &endpoint, answers).await;
+    }
+}
+
+/// Whether a node answered: that there is no account, or no room in a mempool, is said of those, not of the node. Whose
+/// fault it is that it did not, nobody can tell from what it says; another one that does is better.
 fn is_answered(fact: &Fact) -> bool {
     match fact {
-        Fact::Failed(_, Why::Unavailable(_)) => false,
+        Fact::Failed(_, why) => matches!(why, Why::Refused(_)),
         Fact::Offered(_, Answer::Unknown(reason)) => reason.contains("mempool is full"),
         _ => true,
     }
@@ -126,10 +143,7 @@ fn node<'a>(nodes: &'a Nodes, chain: &ChainId) -> Result<&'a Arc<Node>, Why> {
 
 fn failed(error: ChainError) -> Why {
     match &error {
-        // Another endpoint would say the same.
-        ChainError::NoAccount { .. } | ChainError::Query(QueryError::Refused { .. }) => {
-            Why::Refused(error.to_string())
-        }
+        ChainError::NoAccount { .. } => Why::Refused(error.to_string()),
         _ => Why::Unavailable(error.to_string()),
     }
 }
@@ -257,142 +271,4 @@ async fn account(nodes: &Nodes, lane: &LaneId) -> Result<Account, Why> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use cosmos::chain::price::PriceModule;
-    use cosmos::rpc::AbciQuery;
-    use tokio::time::{sleep, timeout};
-
-    use super::super::fake::{FakeNode, LIMIT, Trouble, recorded};
-    use super::*;
-    use crate::store::sqlite::Sqlite;
-
-    /// What is said of a proof whose answer was changed before it came.
-    async fn proved(change: impl FnOnce(&mut serde_json::Value)) -> Result<Proofs, Why> {
-        let mut answer = recorded("proof_commitment");
-        let response = &mut answer["response"];
-        let AbciQuery { key, height, .. } = serde_json::from_value(response.clone()).unwrap();
-        change(response);
-        let fake = FakeNode::with_blocks(1).await;
-        let answers = [
-            ("commit", recorded("commit_send")),
-            ("validators", recorded("validators")),
-            ("abci_query", answer),
-        ];
-        let node = fake.connect(LIMIT).await;
-        fake.state.lock().unwrap().recorded.extend(answers);
-        prove(&node, height, vec![key]).await
-    }
-
-    #[tokio::test]
-    async fn only_what_the_header_proves_is_taken() {
-        let as_it_was = proved(|_| {}).await.unwrap();
-        assert!(as_it_was.items[0].value.is_some());
-        let other = proved(|response| response["value"] = "b3RoZXI=".into()).await;
-        assert!(matches!(other, Err(Why::Invalid(_))), "{other:?}");
-        let absent = proved(|response| response["value"] = serde_json::Value::Null).await;
-        assert!(matches!(absent, Err(Why::Invalid(_))), "{absent:?}");
-        let failed = proved(|response| response["code"] = 1.into()).await;
-        assert!(matches!(failed, Err(Why::Unavailable(_))), "{failed:?}");
-        let later = proved(|response| response["height"] = "1598".into()).await;
-        assert!(matches!(later, Err(Why::Unavailable(_))), "{later:?}");
-    }
-
-    /// It serves blocks, so that nothing else leaves it.
-    #[tokio::test]
-    async fn an_endpoint_that_refuses_what_every_node_answers_is_left() {
-        let (first, second) = (FakeNode::with_blocks(5).await, FakeNode::with_blocks(5).await);
-        first.state.lock().unwrap().refuses.extend(["abci_query", "broadcast_tx_sync"]);
-        let price = serde_json::json!({ "code": 6, "codespace": "sdk", "log": "unknown service" });
-        second.state.lock().unwrap().queries.push(("feemarket", price));
-        let node = FakeNode::connect_to(&[&first, &second], LIMIT).await;
-        let nodes = Nodes::from([(node.id.clone(), Arc::clone(&node))]);
-        let dir = tempfile::tempdir().unwrap();
-        let store = Sqlite::open(&dir.path().join("ferry.db")).await.unwrap();
-        let lane = node.lanes()[0].clone();
-        let used = || node.rpc().endpoint().to_owned();
-        let fails = async |ask: Ask| {
-            let fact = answer(&nodes, &store, AskId(0), ask).await;
-            assert!(matches!(fact, Fact::Failed(..)), "{fact:?}");
-        };
-        fails(Ask::Account(lane.clone())).await;
-        // Other questions are answered meanwhile.
-        node.endpoints.answered("header", node.rpc().address());
-        fails(Ask::Account(lane.clone())).await;
-        assert_eq!(used(), first.address);
-        fails(Ask::Account(lane.clone())).await;
-        turned_to(&node, &second).await;
-        let (late, now) = (Address::from(first.address.as_str()), node.rpc().address().clone());
-        let counted = |endpoint| node.endpoints.unanswered("header", endpoint);
-        assert!(![&late; 4].into_iter().any(counted), "that one was left");
-        assert!(!counted(&now) && !counted(&now));
-        node.endpoints.answered("header", &late);
-        assert!(counted(&now), "what another one answered is no answer of this one");
-        let (module, denom) = (PriceModule::Feemarket, "stake".to_owned());
-        for _ in 0..4 {
-            fails(Ask::GasPrice { chain: node.id.clone(), module, denom: denom.clone() }).await;
-        }
-        assert_eq!(used(), second.address, "a chain may have no such module");
-        let none = serde_json::json!({ "code": 22, "codespace": "sdk", "log": "not found" });
-        second.state.lock().unwrap().queries.push(("AccountInfo", none));
-        for _ in 0..4 {
-            fails(Ask::Account(lane.clone())).await;
-        }
-        assert_eq!(used(), second.address, "a key may have no account yet");
-    }
-
-    /// Waits until a node is the one in use.
-    async fn turned_to(node: &Node, fake: &FakeNode) {
-        let turned = async {
-            while node.rpc().endpoint() != fake.address {
-                sleep(Duration::from_millis(1)).await;
-            }
-        };
-        timeout(LIMIT / 2, turned).await.unwrap();
-    }
-
-    /// The second endpoint says nothing, which takes the whole time limit each time; the first comes back before.
-    #[tokio::test]
-    async fn while_another_endpoint_is_sought_everything_goes_on() {
-        let (first, second) = (FakeNode::with_blocks(5).await, FakeNode::with_blocks(5).await);
-        first.state.lock().unwrap().refuses.push("abci_query");
-        second.trouble(&[Trouble::Silence; 100]);
-        let node = FakeNode::connect_to(&[&first, &second], LIMIT).await;
-        let nodes = Nodes::from([(node.id.clone(), Arc::clone(&node))]);
-        let dir = tempfile::tempdir().unwrap();
-        let store = Sqlite::open(&dir.path().join("ferry.db")).await.unwrap();
-        let lane = node.lanes()[0].clone();
-        let asked = async || answer(&nodes, &store, AskId(0), Ask::Account(lane.clone())).await;
-        let goes_on = async {
-            for _ in 0..10 {
-                assert!(matches!(asked().await, Fact::Failed(_, Why::Unavailable(_))));
-            }
-            while second.state.lock().unwrap().troubles.len() == 100 {
-                sleep(Duration::from_millis(1)).await;
-            }
-            // Who reads blocks seeks one that is not in use any more, and does not wait.
-            node.endpoints.leave(&"http://127.0.0.1:1".into()).await;
-            first.state.lock().unwrap().refuses.clear();
-            let none = serde_json::json!({ "code": 22, "codespace": "sdk", "log": "not found" });
-            first.state.lock().unwrap().queries.push(("AccountInfo", none));
-            assert!(matches!(asked().await, Fact::Failed(_, Why::Refused(_))));
-        };
-        timeout(LIMIT / 2, goes_on).await.unwrap();
-        let sought = 100 - second.state.lock().unwrap().troubles.len();
-        assert_eq!(sought, 1, "it is sought once at a time");
-        assert_eq!(node.rpc().endpoint(), first.address);
-    }
-
-    fn refused(data: &str) -> Fault {
-        Fault::Refused { code: -32603, message: "Internal error".into(), data: data.into() }
-    }
-
-    #[test]
-    fn a_mempool_that_takes_no_such_size_refuses_and_one_that_is_full_does_not() {
-        assert!(is_too_large(&refused("Tx too large. Max size is 1048576, but got 1250000")));
-        assert!(is_too_large(&refused("tx pre check: tx size is too big: 250100, max: 200000")));
-        assert!(!is_too_large(&refused("mempool is full: number of txs 5000 (max: 5000)")));
-        assert!(is_cached(&refused("tx already exists in cache")));
-    }
-}
+mod tests;

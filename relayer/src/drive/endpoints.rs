@@ -1,14 +1,16 @@
-//! A chain's endpoints: one serves everything until it fails or falls behind, then the next.
+//! A chain's endpoints: one serves everything until it fails, falls behind, or leaves unanswered what another answers.
 //!
 //! One at a time, because what is offered to two mempools may reach a block in another order.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cosmos::chain::{Chain, ChainConfig, ChainError};
-use cosmos::rpc::Address;
+use cosmos::rpc::{Address, DEFAULT_TIMEOUT};
 use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::Instant;
 
 /// The endpoints of a chain, and the one in use.
 #[derive(Debug)]
@@ -20,12 +22,24 @@ pub struct Endpoints {
     seeking: AsyncMutex<()>,
     /// Held while another one is sought because of questions: nobody waits for that.
     seeking_beside: AsyncMutex<()>,
-    /// Kind of question -> how often in a row the endpoint in use did not answer it.
-    failed: Mutex<BTreeMap<&'static str, u32>>,
+    /// Kind of question -> how often the endpoint in use did not answer it.
+    failed: Mutex<BTreeMap<&'static str, Failed>>,
 }
 
 /// So often in a row an endpoint may leave questions of a kind without an answer.
 const FAILURES: u32 = 3;
+/// How long questions of a kind are not counted after the other endpoints answered none of it either: whoever sends
+/// packets may be the cause of a question that nobody answers.
+const LET_ALONE: Duration = Duration::from_secs(60);
+
+/// How an endpoint leaves questions of a kind without an answer.
+#[derive(Clone, Copy, Debug, Default)]
+struct Failed {
+    /// So often in a row.
+    count: u32,
+    /// Nothing is counted before.
+    not_before: Option<Instant>,
+}
 
 impl Endpoints {
     /// Connects to the first address that answers and is on the chain of `config`, whose own address
@@ -45,16 +59,7 @@ impl Endpoints {
         let addresses: Vec<Address> = addresses.iter().map(|url| url.as_str().into()).collect();
         for address in &addresses {
             match try_one(&config, address, limit).await {
-                Ok(chain) => {
-                    return Ok(Self {
-                        addresses,
-                        limit,
-                        current: Mutex::new(chain),
-                        seeking: AsyncMutex::default(),
-                        seeking_beside: AsyncMutex::default(),
-                        failed: Mutex::default(),
-                    });
-                }
+                Ok(chain) => return Ok(Self { addresses, limit, ..Self::only(chain) }),
                 Err(error) => {
                     if addresses.len() > 1 {
                         tracing::warn!(chain = config.chain_id, %error, "endpoint cannot be used");
@@ -64,6 +69,18 @@ impl Endpoints {
             }
         }
         Err(failed.expect("a chain has at least one endpoint"))
+    }
+
+    /// A single endpoint.
+    pub(super) fn only(chain: Chain) -> Self {
+        Self {
+            addresses: vec![chain.rpc().address().clone()],
+            limit: DEFAULT_TIMEOUT,
+            current: Mutex::new(chain),
+            seeking: AsyncMutex::default(),
+            seeking_beside: AsyncMutex::default(),
+            failed: Mutex::default(),
+        }
     }
 
     /// How many there are.
@@ -79,7 +96,8 @@ impl Endpoints {
     /// Leaves an endpoint that failed for the next one that answers and is on the chain; if there is
     /// none, or it was left before, nothing changes.
     pub(super) async fn leave(&self, failed: &Address) {
-        self.turn(|current| current == failed, None).await;
+        let _seeking = self.seeking.lock().await;
+        self.seek(|current| current == failed, |_| ready(true)).await;
     }
 
     /// Notes that a question of some kind was answered by an endpoint; of those that are not in use any more nothing
@@ -92,26 +110,41 @@ impl Endpoints {
     }
 
     /// Notes that an endpoint did not answer a question of some kind. `true` when that happens again and
-    /// again, and it is to be left: one may serve blocks and refuse proofs, or offers.
+    /// again, and one is to be sought that does: an endpoint may serve blocks and refuse proofs, or offers.
     pub(super) fn unanswered(&self, kind: &'static str, endpoint: &Address) -> bool {
-        if self.current().rpc().address() != endpoint {
+        if self.count() < 2 || self.current().rpc().address() != endpoint {
             return false;
         }
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = failed.entry(kind).or_default();
-        *count += 1;
-        let is_enough = *count >= FAILURES;
-        if is_enough {
-            failed.remove(kind);
+        let failed = failed.entry(kind).or_default();
+        if failed.not_before.is_some_and(|not_before| Instant::now() < not_before) {
+            return false;
         }
-        is_enough && self.count() > 1
+        failed.count += 1;
+        let is_enough = failed.count >= FAILURES;
+        if is_enough {
+            *failed = Failed::default();
+        }
+        is_enough
     }
 
-    /// As [`Endpoints::leave`], without holding up who reads blocks: the others may all be silent. If one is sought so
-    /// already, nothing is done.
-    pub(super) async fn leave_beside(&self, failed: &Address) {
+    /// Leaves an endpoint for the next one that answers a question of some kind which it does not answer itself.
+    ///
+    /// Where none does, nothing changes and the kind is let alone for a while: a height that all have thrown away, or a
+    /// transaction that nobody can simulate, is no endpoint's fault. Who reads blocks is not held up, as the others may
+    /// all be silent. If one is sought so already, nothing is done.
+    pub(super) async fn leave_beside<F: Future<Output = bool>>(
+        &self,
+        kind: &'static str,
+        failed: &Address,
+        answers: impl Fn(Chain) -> F,
+    ) {
         let Ok(_seeking) = self.seeking_beside.try_lock() else { return };
-        self.seek(|current| current == failed, None).await;
+        if !self.seek(|current| current == failed, answers).await {
+            let not_before = Some(Instant::now() + LET_ALONE);
+            let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+            failed.insert(kind, Failed { count: 0, not_before });
+        }
     }
 
     /// How long the endpoint in use may have no news before the others are asked for theirs.
@@ -122,17 +155,17 @@ impl Endpoints {
     /// Turns to an endpoint that has a block after the one at `height`, which the one in use has not; `false` if
     /// there is none.
     pub(super) async fn overtake(&self, height: u64) -> bool {
-        self.turn(|_| true, Some(height)).await
-    }
-
-    /// Turns to the next endpoint that answers and is on the chain, with a block after the one at `height` if that is
-    /// wanted; `false` if there is none, or the one in use is not to be left.
-    async fn turn(&self, is_left: impl Fn(&Address) -> bool, height: Option<u64>) -> bool {
         let _seeking = self.seeking.lock().await;
-        self.seek(is_left, height).await
+        self.seek(|_| true, |chain| goes_on(chain, height)).await
     }
 
-    async fn seek(&self, is_left: impl Fn(&Address) -> bool, height: Option<u64>) -> bool {
+    /// Turns to the next endpoint that answers, is on the chain and will do; `false` if there is none, or the one in
+    /// use is not to be left.
+    async fn seek<F: Future<Output = bool>>(
+        &self,
+        is_left: impl Fn(&Address) -> bool,
+        will_do: impl Fn(Chain) -> F,
+    ) -> bool {
         let chain = self.current();
         let left = chain.rpc().address();
         if !is_left(left) {
@@ -140,7 +173,7 @@ impl Endpoints {
         }
         for address in self.others(left) {
             match try_one(chain.config(), address, self.limit).await {
-                Ok(next) if goes_on(&next, height).await => return self.turn_to(next, left),
+                Ok(next) if will_do(next.clone()).await => return self.turn_to(next, left),
                 Ok(_) => {}
                 Err(error) => tracing::debug!(%error, "endpoint cannot be used"),
             }
@@ -171,9 +204,8 @@ impl Endpoints {
     }
 }
 
-/// Whether an endpoint has a block after the one at a height, if that is wanted.
-async fn goes_on(chain: &Chain, height: Option<u64>) -> bool {
-    let Some(height) = height else { return true };
+/// Whether an endpoint has a block after the one at a height.
+async fn goes_on(chain: Chain, height: u64) -> bool {
     let latest = chain.rpc().abci_info().await.map(|info| info.last_block_height);
     latest.is_ok_and(|latest| latest > height)
 }

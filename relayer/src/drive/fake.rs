@@ -58,6 +58,8 @@ pub(crate) struct State {
     long_reading: usize,
     /// How many there were at once.
     pub(crate) long_at_once: usize,
+    /// Methods that it never answers.
+    pub(crate) hangs: Vec<&'static str>,
     /// Height -> its commit and validators, where it has those.
     pub(crate) light: BTreeMap<u64, [Value; 2]>,
     /// What a query of the application is answered whose path or request has this text; the first that fits.
@@ -265,7 +267,11 @@ async fn serve(node: FakeNode, mut stream: TcpStream) {
             return;
         }
     };
-    let trouble = node.state.lock().unwrap().troubles.pop();
+    let hangs = |method: &str| node.state.lock().unwrap().hangs.contains(&method);
+    let trouble = match body["method"].as_str().is_some_and(hangs) {
+        true => Some(Trouble::Silence),
+        false => node.state.lock().unwrap().troubles.pop(),
+    };
     let (status, text) = match trouble {
         Some(Trouble::HangUp) => return,
         Some(Trouble::Silence) => return std::future::pending().await,

@@ -61,6 +61,11 @@ impl Node {
         Self { archives, ..self }
     }
 
+    /// The same chain by one endpoint alone, of which nothing is remembered.
+    pub(super) fn by(&self, chain: Chain) -> Self {
+        Self::new(self.id.clone(), Endpoints::only(chain), self.terms, self.poll)
+    }
+
     /// Adds accounts whose transactions are ours. Blocks that are read from then on tell of them, so they
     /// must be added before one is signed.
     pub fn sign_with(&self, more: impl IntoIterator<Item = LaneId>) {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use cosmos::chain::ChainError;
 use cosmos::rpc::{BlockResults, Fault, RpcError};
+use cosmos::wire::event_v1::EventError;
 use cosmos::wire::msg_v2;
 use cosmos::wire::packet::{Packet, PacketId, acknowledgement_commitment};
 use cosmos::wire::path::{self, is_identifier};
@@ -304,8 +305,8 @@ async fn found(
         fetched.try_next().await.map_err(|why: Why| why)?
     {
         let gone = results.is_none();
-        let events = results.as_ref().map(events_of);
-        for event in events.into_iter().flatten() {
+        let (events, unread) = results.as_ref().map(events_of).unwrap_or_default();
+        for event in events {
             let Event::Packet(packet) = event else { continue };
             let stored = wanted.get(&packet.seq);
             if stored.is_some_and(|stored| value(&packet).is_some_and(|hash| hash == **stored)) {
@@ -313,9 +314,15 @@ async fn found(
                 found.events.push((height, packet));
             }
         }
-        let why = match gone {
-            true => format!("no endpoint has block {height} any more"),
-            false => format!("block {height}, which wrote it, has no event of it"),
+        let why = match unread.first() {
+            _ if gone => format!("no endpoint has block {height} any more"),
+            Some(error) => {
+                let error = decode::beginning(&error.to_string());
+                format!(
+                    "block {height}, which wrote it, has an event that does not read, please report this: {error}"
+                )
+            }
+            None => format!("block {height}, which wrote it, has no event of it"),
         };
         found.lost.extend(wanted.into_keys().map(|seq| (seq, why.clone())));
     }
@@ -350,11 +357,13 @@ async fn earliest(node: &Node) -> Result<u64, RpcError> {
     Ok(node.rpc().status().await?.sync_info.earliest_block_height)
 }
 
-/// What does not read is passed over, as in blocks: the others are wanted all the same.
-fn events_of(results: &BlockResults) -> Vec<Event> {
+/// The events of a block, and what is wrong with those that do not read. They are passed over, as in blocks: the others
+/// are wanted all the same.
+fn events_of(results: &BlockResults) -> (Vec<Event>, Vec<EventError>) {
     let succeeded = results.txs.iter().filter(|tx| tx.code == 0);
     let all = succeeded.flat_map(|tx| &tx.events).chain(&results.events);
-    decode::readable(all, &mut Vec::new())
+    let mut unread = Vec::new();
+    (decode::readable(all, &mut unread), unread)
 }
 
 fn failed(error: ChainError) -> Why {

@@ -9,7 +9,7 @@ use cosmos::Any;
 use cosmos::chain::{Chain, ChainConfig as Connection, ChainError};
 use cosmos::keys::store::{KeyStore, KeyStoreError};
 use cosmos::keys::{HdPath, Key, KeyError};
-use cosmos::rpc::{QueryError, Rpc};
+use cosmos::rpc::Rpc;
 use cosmos::wire::height::revision_of;
 use futures_util::future::{join_all, try_join_all};
 
@@ -312,11 +312,12 @@ pub(crate) fn granters(file: &ChainFile) -> Vec<Address> {
     file.fee_granter.iter().map(|granter| Address::from(granter.as_str())).collect()
 }
 
-/// The unbonding period; where the chain's own module does not tell, as on chains that others secure, it follows from
-/// `trusting_period` of the configuration, which is taken to be two thirds of it.
+/// The unbonding period; where the chain has no module that tells, as on chains that others secure, it follows from
+/// `trusting_period` of the configuration, which is taken to be two thirds of it. A node that fails is no such chain:
+/// ibc-go v8 refuses the handshakes of a client with another unbonding period than its own.
 async fn unbonding(chain: &Chain, file: &ChainFile) -> Result<Duration, ChainError> {
     match (chain.unbonding_period().await, file.trusting_period) {
-        (Err(ChainError::Query(QueryError::Refused { .. })), Some(trusting)) => {
+        (Err(ChainError::Query(error)), Some(trusting)) if error.is_unknown() => {
             Ok(trusting * 3 / 2)
         }
         (asked, _) => asked,
@@ -378,6 +379,10 @@ mod tests {
         file.trusting_period = Some(Duration::from_secs(14 * 86_400));
         let period = unbonding(&chain, &file).await.unwrap();
         assert_eq!(period, Duration::from_secs(21 * 86_400));
+        let broken =
+            serde_json::json!({ "code": 18, "codespace": "sdk", "log": "failed to load state" });
+        fake.state.lock().unwrap().queries.insert(0, ("staking", broken));
+        unbonding(&chain, &file).await.unwrap_err();
         fake.state.lock().unwrap().refuses.push("abci_query");
         unbonding(&chain, &file).await.unwrap_err();
     }

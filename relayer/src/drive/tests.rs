@@ -89,6 +89,27 @@ async fn a_node_that_hangs_holds_up_no_other_chains_questions() {
     assert!(matches!(answer, Fact::Failed(AskId(100), _)), "{answer:?}");
 }
 
+/// Nothing of a chain waits for the answer to anything else, until so much is under way as may be.
+#[tokio::test]
+async fn questions_of_a_chain_are_under_way_at_once() {
+    let (silent, dir) = (FakeNode::with_blocks(3).await, tempfile::tempdir().unwrap());
+    let mut engine = engine(&silent, &dir).await;
+    silent.trouble(&[Trouble::Silence; 200]);
+    let account =
+        || Ask::Account(crate::model::ids::LaneId { chain: CHAIN.into(), address: "wasm1".into() });
+    (0..100).for_each(|id| engine.ask(AskId(id), account()));
+    let under_way = || 200 - silent.state.lock().unwrap().troubles.len();
+    let all = async {
+        while under_way() < ASKS {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), all).await.expect("they wait for each other");
+    // Time for more, if there were to be more.
+    let more = tokio::time::timeout(Duration::from_millis(100), engine.next()).await;
+    assert!(more.is_err() && under_way() == ASKS, "{} are under way", under_way());
+}
+
 /// A chain that was reset stops no other, unless somebody waits for what was to be done.
 #[tokio::test]
 async fn a_chain_that_cannot_be_followed_stops_no_other() {

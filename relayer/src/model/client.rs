@@ -245,7 +245,7 @@ impl Model {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use tendermint::trust_threshold::TrustThresholdFraction;
 
     use super::*;
@@ -276,7 +276,7 @@ mod tests {
     }
 
     /// A model with a path whose clients stand, and its flow to B.
-    fn linked() -> (Model, FlowId) {
+    pub(in crate::model) fn linked() -> (Model, FlowId) {
         let chain = |id: &str| {
             format!(
                 "[[chain]]\nid = \"{id}\"\nrpc = [\"http://x\"]\naddress_prefix = \"x\"\nkey = \"k\"\n\

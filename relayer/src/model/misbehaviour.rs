@@ -264,14 +264,49 @@ impl Model {
 
 #[cfg(test)]
 mod tests {
+    use super::super::client::tests::linked;
     use super::*;
+    use crate::model::facts::{Fact, Tip};
+    use crate::model::step;
 
+    /// A model whose client on B knows headers, and the gap of those that it was given unseen.
+    fn knowing(consensus: Vec<u64>) -> (Model, FlowId, GapId) {
+        let (mut model, flow) = linked();
+        let mut row = model.record.path(&flow.path).unwrap().clone();
+        row.ends.on_mut(flow.to).consensus = consensus;
+        model.record.write(Write::Path(row));
+        for chain in ["a-1", "b-1"] {
+            let tip = Tip { height: 9, hash: [0; 32], time: Time(1) };
+            step(&mut model, Fact::Begin(chain.into(), tip), Time(1));
+        }
+        let id = GapId { path: flow.path.clone(), gap: Gap::Headers(flow.to) };
+        (model, flow, id)
+    }
+
+    /// What is to be compared after a node has named all heights, with a gap as it was stored.
+    fn found(stored: impl Fn(GapRow) -> GapRow) -> Vec<u64> {
+        let (mut model, flow, id) = knowing(vec![70, 90]);
+        model.record.write(Write::Gap(stored(GapRow::new(id))));
+        let asks = step(&mut model, Fact::Tick, Time(1)).asks;
+        let ask = asks.iter().find(|(_, ask)| matches!(ask, Ask::Heights { .. }));
+        let heights = vec![40, 60, 70, 80, 90, 95];
+        step(&mut model, Fact::Heights(ask.unwrap().0, heights), Time(2));
+        let unchecked = &model.record.path(&flow.path).unwrap().ends.on(flow.to).unchecked;
+        unchecked.keys().copied().collect()
+    }
+
+    /// An older version did not note up to which height all was known.
     #[test]
     fn an_older_versions_gap_is_of_headers_after_the_oldest_that_is_known() {
-        let id = GapId { path: "ab".into(), gap: Gap::Headers(crate::model::ids::Side::A) };
-        let stored = GapRow::new(id);
-        assert_eq!(known_up_to(&stored, 70), 70);
-        assert_eq!(known_up_to(&GapRow { after: 50, ..stored }, 70), 50);
+        assert_eq!(found(|row| row), [80, 95]);
+        assert_eq!(found(|row| GapRow { after: 50, ..row }), [60, 80, 95]);
+        for (stored, after) in [(0, 70), (50, 50), (80, 70)] {
+            let (mut model, flow, id) = knowing(vec![70, 90]);
+            model.record.write(Write::Gap(GapRow { after: stored, ..GapRow::new(id.clone()) }));
+            model.open_headers(&flow);
+            let opened = model.record.gap(&id).map(|row| row.after);
+            assert_eq!(opened, Some(after), "another gap beside one of {stored}");
+        }
     }
 
     #[test]

@@ -34,6 +34,15 @@ impl Backlog {
         self.queues.get(flow).into_iter().flatten()
     }
 
+    /// Whether two lists owe the same works.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.busy == other.busy && self.owed().eq(other.owed())
+    }
+
+    fn owed(&self) -> impl Iterator<Item = (&FlowId, &BTreeSet<(u64, Work)>)> {
+        self.queues.iter().filter(|(_, queue)| !queue.is_empty())
+    }
+
     pub(crate) fn is_busy(&self, flow: &FlowId, work: &Work) -> bool {
         self.busy.contains_key(&(flow.clone(), work.clone()))
     }

@@ -127,7 +127,18 @@ impl Record {
         std::mem::take(&mut self.fresh)
     }
 
+    /// Whether what follows from the rows is equal, too.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self == other
+            && self.clients == other.clients
+            && self.pairs == other.pairs
+            && self.connections == other.connections
+            && self.moving == other.moving
+            && self.closed == other.closed
+    }
+
     fn put_path(&mut self, row: PathRow) {
+        self.forget_connections(&row);
         for to in [Side::A, Side::B] {
             let flow = FlowId { path: row.path.clone(), to };
             let chain = row.chains.on(to);
@@ -162,6 +173,17 @@ impl Record {
             self.put_path(row);
         }
         self.turns = Turns::of(self.paths.values());
+    }
+
+    /// Forgets the connection ends that are no longer a path's: of two second ends for one first, one is chosen.
+    fn forget_connections(&mut self, row: &PathRow) {
+        let Some(known) = self.paths.get(&row.path) else { return };
+        for side in [Side::A, Side::B] {
+            let (was, is) = (&known.ends.on(side).connection, &row.ends.on(side).connection);
+            if let Some(was) = was.as_ref().filter(|_| was != is) {
+                self.connections.remove(&(known.chains.on(side).clone(), was.clone()));
+            }
+        }
     }
 
     /// Whether a path is new, or has a client that it had not.
@@ -241,6 +263,19 @@ impl Record {
         (ours, theirs): (&ChannelEnd, &ChannelEnd),
     ) -> Option<&ChannelRow> {
         self.channels.find(path, side, (ours, theirs))
+    }
+
+    /// The channels that have one of these ends, `ours` of `side`; some have another end on the other side.
+    pub(crate) fn channels_at(
+        &self,
+        path: &PathId,
+        side: Side,
+        (ours, theirs): (&ChannelEnd, &ChannelEnd),
+    ) -> impl Iterator<Item = &ChannelRow> {
+        let at = |side, end: &ChannelEnd| {
+            self.channels.at(path, side, (&end.port, end.channel.as_ref()))
+        };
+        at(side, ours).chain(at(side.other(), theirs))
     }
 
     /// The channel of a path that has this end on one side.

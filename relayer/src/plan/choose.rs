@@ -152,36 +152,22 @@ impl Model {
     pub(crate) fn choose(&self, id: &FlowId) -> Result<Choice, Idle> {
         let path = self.record.path(&id.path).ok_or(Idle::Unread)?;
         let chain = self.chain_to(id).ok_or(Idle::Unread)?;
-        let flow = self.flows.get(id);
-        if let Some(reason) = flow.and_then(|flow| flow.parked.as_ref()) {
-            return Err(Idle::Parked(reason.clone()));
+        let stop = self.stop(id);
+        if let Some(parked @ Idle::Parked(_)) = stop {
+            return Err(parked);
         }
         self.can_sign(chain, self.signing_lane(id).ok_or(Idle::Unread)?)?;
-        if let Some(flow) = flow {
-            if self.now < flow.not_before {
-                return Err(Idle::Delayed);
-            }
+        if self.flows.get(id).is_some_and(|flow| self.now < flow.not_before) {
+            return Err(Idle::Delayed);
         }
         let tip = self.tip_to(id).ok_or(Idle::Unread)?;
         let newest = self.newest_header(id, tip)?;
         let end = path.ends.on(id.to);
-        if self.paused.contains(&id.path) {
-            // What is on its way stays in order: an unused sequence would hold up the key's other paths.
-            return self.choose_update(id, newest, Refresh::Never).map_err(|_| Idle::Paused);
-        }
-        if end.evidence.is_some() {
-            return self.choose_misbehaviour(id);
-        }
-        if let Err(idle) = self.gas_price(chain) {
-            let goes = end.client.is_some() && self.update_price(id).is_ok();
-            return if goes {
-                self.choose_update(id, newest, Refresh::WhenDue).or(Err(idle))
-            } else {
-                Err(idle)
-            };
+        if let Some(stop) = stop {
+            return self.choose_despite(id, newest, stop);
         }
         if end.client.is_none() {
-            return self.choose_creation(id, path, newest);
+            return self.choose_creation(id, newest);
         }
         let mut room = self.room(id)?;
         // A flood of channels must not hold up packets, nor the other way round.
@@ -203,6 +189,34 @@ impl Model {
         let needs: Vec<Need> = works.iter().map(|(_, need)| *need).collect();
         let (height, base) = self.base(id, newest, &needs)?;
         Ok(Choice { height, base, works: works.into_iter().map(|(work, _)| work).collect() })
+    }
+
+    /// What keeps everything but updates and evidence from going to a flow's chain, however long that is.
+    pub(super) fn stop(&self, id: &FlowId) -> Option<Idle> {
+        if let Some(reason) = self.flows.get(id).and_then(|flow| flow.parked.as_ref()) {
+            return Some(Idle::Parked(reason.clone()));
+        }
+        if self.paused.contains(&id.path) {
+            return Some(Idle::Paused);
+        }
+        let path = self.record.path(&id.path)?;
+        let end = path.ends.on(id.to);
+        if end.evidence.is_some() {
+            return Some(Idle::Misbehaviour);
+        }
+        let no_client = (end.client.is_none() && !path.create).then_some(Idle::NoClient);
+        self.gas_price(self.chain_to(id)?).err().or(no_client)
+    }
+
+    /// Decides on what goes all the same: evidence, an update that keeps a client alive, or one that fills a sequence.
+    fn choose_despite(&self, id: &FlowId, newest: (u64, Time), stop: Idle) -> Result<Choice, Idle> {
+        match stop {
+            // What is on its way stays in order: an unused sequence would hold up the key's other paths.
+            Idle::Paused => self.choose_update(id, newest, Refresh::Never).or(Err(stop)),
+            Idle::Misbehaviour => self.choose_misbehaviour(id),
+            _ if self.update_price(id).is_err() => Err(stop),
+            _ => self.choose_update(id, newest, Refresh::WhenDue).or(Err(stop)),
+        }
     }
 
     /// Whether a lane can sign now.
@@ -228,16 +242,8 @@ impl Model {
         newest.map(|(height, time)| (*height, *time)).ok_or(Idle::NoHeader)
     }
 
-    fn choose_creation(
-        &self,
-        id: &FlowId,
-        path: &PathRow,
-        newest: (u64, Time),
-    ) -> Result<Choice, Idle> {
+    fn choose_creation(&self, id: &FlowId, newest: (u64, Time)) -> Result<Choice, Idle> {
         let work = Work::CreateClient;
-        if !path.create {
-            return Err(Idle::NoClient);
-        }
         if !self.may_try(id, &work) {
             return Err(Idle::NoWork);
         }

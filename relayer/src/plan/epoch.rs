@@ -169,7 +169,7 @@ impl Model {
         if !keys.is_empty() {
             asks.push(Ask::Prove { chain: from.clone(), height: height.saturating_sub(1), keys });
         }
-        if let Some(to) = self.chain_to(id).filter(|to| self.is_behind(&to.id)) {
+        if let Some(to) = self.chain_to(id).filter(|to| self.may_be_done(id, &to.id)) {
             let works = choice.works.iter().filter_map(|chosen| chosen.work.packet());
             let works: Vec<_> = works.map(|(leg, key)| (leg, key.clone())).collect();
             let ask = Ask::Open { chain: to.id.clone(), works };
@@ -239,6 +239,9 @@ impl Model {
             return self.delay(id, Some(&why));
         }
         self.learn_delay(id);
+        if self.drop_what_others_did(id) {
+            return;
+        }
         let Some(epoch) = self.flows.get(id).and_then(|flow| flow.epoch.as_ref()) else { return };
         let wanted = epoch.works.len();
         let limits = self.limits(id).beside(self.update_bytes(id, epoch));
@@ -278,6 +281,23 @@ impl Model {
                 epoch.twice = Twice::Wanted;
             }
         }
+    }
+
+    /// Takes the works out of an epoch that are owed no more; `true` when none is left, and it is dropped.
+    fn drop_what_others_did(&mut self, id: &FlowId) -> bool {
+        let Some(epoch) = self.flows.get(id).and_then(|flow| flow.epoch.as_ref()) else {
+            return true;
+        };
+        let is_owed = |chosen: &&Chosen| self.is_owed(id, &chosen.work);
+        let owed: Vec<Chosen> = epoch.works.iter().filter(is_owed).cloned().collect();
+        let is_over = owed.is_empty() && !epoch.works.is_empty();
+        let flow = self.flow_mut(id);
+        if is_over {
+            flow.epoch = None;
+        } else if let Some(epoch) = flow.epoch.as_mut() {
+            epoch.works = owed;
+        }
+        is_over
     }
 
     /// How many bytes the client's update takes in a transaction.

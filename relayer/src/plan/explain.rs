@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::choose::Idle;
+use super::choose::{Choice, Idle};
 use super::work::Work;
 use crate::model::Model;
 use crate::model::ids::{FlowId, PacketKey, PathId, Side, Span};
@@ -157,18 +157,29 @@ struct Outlook<'a> {
     /// The works of the epoch that is being prepared.
     prepared: BTreeSet<&'a Work>,
     /// Those that would be chosen now, or why none would.
-    next: Result<BTreeSet<Work>, Idle>,
+    next: Result<Next, Idle>,
+}
+
+/// What would be chosen now.
+#[derive(Debug)]
+struct Next {
+    works: BTreeSet<Work>,
+    /// Whether packets are among it.
+    has_packets: bool,
+}
+
+impl From<Choice> for Next {
+    fn from(choice: Choice) -> Self {
+        let works: BTreeSet<Work> = choice.works.into_iter().map(|chosen| chosen.work).collect();
+        Self { has_packets: works.iter().any(|work| work.packet().is_some()), works }
+    }
 }
 
 impl<'a> Outlook<'a> {
     fn of(model: &'a Model, id: &FlowId) -> Self {
         let epoch = model.flows.get(id).and_then(|flow| flow.epoch.as_ref());
         let prepared = epoch.into_iter().flat_map(|epoch| &epoch.works).map(|chosen| &chosen.work);
-        let next = model.choose(id);
-        Self {
-            prepared: prepared.collect(),
-            next: next.map(|choice| choice.works.into_iter().map(|chosen| chosen.work).collect()),
-        }
+        Self { prepared: prepared.collect(), next: model.choose(id).map(Next::from) }
     }
 }
 
@@ -219,6 +230,10 @@ impl<'a> Explainer<'a> {
         if attempt.given_up {
             return Why::GivenUp { work: name, tries: attempt.tries, reason };
         }
+        // Whatever else may be said of the packet: it would not help.
+        if let Some(idle) = model.stop(flow) {
+            return Why::Waits { work: name, idle };
+        }
         if model.tip_to(flow).is_some_and(|tip| attempt.not_before > tip.height) {
             let (tries, not_before) = (attempt.tries, attempt.not_before);
             return Why::BackOff { work: name, tries, not_before, reason };
@@ -239,8 +254,8 @@ impl<'a> Explainer<'a> {
             return why;
         }
         match next {
-            Ok(works) if !works.contains(work) && model.is_provable(flow, block, work) => {
-                Why::Queues { work: name }
+            Ok(next) if model.is_provable(flow, block, work) => {
+                passed_over(model, flow, work, next)
             }
             Ok(_) | Err(Idle::NoWork) => Why::Next { work: name },
             Err(idle) => Why::Waits { work: name, idle: idle.clone() },
@@ -266,16 +281,16 @@ pub fn explain_path(model: &Model, path: &PathId) -> String {
 /// What keeps everything from going to one chain of a path; none when nothing does.
 pub fn obstacle(model: &Model, path: &PathId, to: Side) -> Option<String> {
     let flow = FlowId { path: path.clone(), to };
+    // An update, or evidence, may go all the same.
+    let stop = model
+        .stop(&flow)
+        .filter(|stop| matches!(stop, Idle::Parked(_) | Idle::Paused | Idle::Misbehaviour));
+    if let Some(stop) = stop {
+        return Some(stop.to_string());
+    }
     match model.choose(&flow) {
         Err(
-            idle @ (Idle::Parked(_)
-            | Idle::Paused
-            | Idle::Unread
-            | Idle::NoHeader
-            | Idle::Lane
-            | Idle::Unpaid { .. }
-            | Idle::Payer
-            | Idle::Misbehaviour),
+            idle @ (Idle::Unread | Idle::NoHeader | Idle::Lane | Idle::Unpaid { .. } | Idle::Payer),
         ) => Some(idle.to_string()),
         _ => None,
     }
@@ -294,6 +309,22 @@ fn waits_for(model: &Model, path: &PathId, to: Side) -> Option<String> {
         Ok(_) => Some(format!("what goes to `{chain}` is not proved and simulated yet")),
         Err(Idle::NoWork) => None,
         Err(idle) => Some(format!("what goes to `{chain}` waits: {idle}")),
+    }
+}
+
+/// Why a packet's message that can be proved is not among those that go next, if it is not.
+fn passed_over(model: &Model, flow: &FlowId, work: &Work, next: &Next) -> Why {
+    let name = work.to_string();
+    if next.works.contains(work) {
+        return Why::Next { work: name };
+    }
+    if next.has_packets {
+        return Why::Queues { work: name };
+    }
+    // A header that is to grow old, or the path's own handshake, goes first.
+    match model.record.path(&flow.path).filter(|path| path.delay != Span(0)) {
+        Some(_) => Why::Waits { work: name, idle: Idle::ConnectionDelay },
+        None => Why::Next { work: name },
     }
 }
 

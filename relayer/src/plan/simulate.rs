@@ -294,7 +294,8 @@ impl Model {
         let batch = &mut epoch.batches[place];
         let is_single = batch.works.len() <= 1;
         let most = if is_single { limits.max_message_gas } else { limits.max_gas };
-        let is_beyond = gas::needed(gas_used, multiplier).saturating_add(beside) > most;
+        let needed = gas::needed(gas_used, multiplier).saturating_add(beside);
+        let is_beyond = needed > most;
         let is_large = gas_used > limits.gas.saturating_mul(3) / 2;
         if !is_single && (is_beyond || is_large || hides_one) {
             let works = std::mem::take(&mut batch.works);
@@ -303,8 +304,7 @@ impl Model {
         if is_beyond {
             let works = epoch.batches.remove(place).works;
             epoch.works.retain(|chosen| !works.contains(&chosen.work));
-            let with = gas_used.saturating_add(beside);
-            let reason = format!("it takes {with} gas, `max_gas` is {most}");
+            let reason = format!("it needs {needed} gas, `max_gas` is {most}");
             self.back_off(id, &works, &reason);
             if works.is_empty() {
                 self.delay(id, Some(&Why::Unavailable(format!("client update: {reason}"))));

@@ -9,6 +9,9 @@ use cosmos::wire::tx::{DecodedTx, decode};
 use ferry::drive::decode::beginning;
 use ferry::model::facts::{BlockFacts, Event, Tip, TxFacts, Used};
 use ferry::model::ids::{LaneId, Time};
+use ibc_proto::google::protobuf::Any;
+use ibc_proto::ibc::core::channel::v1::{MsgAcknowledgement, MsgRecvPacket, MsgTimeout};
+use prost::Message as _;
 
 use crate::channels::Channels;
 use crate::core::{Context, Core, Effect, Failure, Mode, fail};
@@ -52,6 +55,14 @@ pub(crate) enum Checked {
     TooLarge,
 }
 
+/// Where a transaction still is that a mempool has evicted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Evicted {
+    Nowhere,
+    /// They have heard of it before, and may include it later.
+    OtherNodes,
+}
+
 /// A chain with one validator.
 #[derive(Debug)]
 pub(crate) struct Chain<C = Plain> {
@@ -73,8 +84,15 @@ pub(crate) struct Chain<C = Plain> {
     pub(crate) headers: BTreeMap<u64, SimHeader>,
     pub(crate) blocks: BTreeMap<u64, BlockFacts>,
     mempool: VecDeque<Pooled>,
-    /// What the proposer of the next block has and our node has not heard of.
+    /// What the proposers of the next blocks have and our node has not heard of.
     elsewhere: Vec<Pooled>,
+    /// So many transactions stay in the mempool until the block of this height: others offer more than it holds, and pay
+    /// more.
+    flooded: Option<(usize, u64)>,
+    /// When the mempool is checked again after the last block, if it was not yet.
+    pub(crate) rechecks_at: Option<u64>,
+    /// While it is checked again the mempool takes nothing, as `CometBFT`'s own; one of an application does.
+    pub(crate) locks: bool,
     cache: BTreeSet<[u8; 32]>,
     /// Gas limit and use of everything that our lane paid for.
     pub(crate) paid: Vec<Used>,
@@ -87,6 +105,10 @@ pub(crate) struct Chain<C = Plain> {
     pub(crate) update_gas: u64,
     /// What it paid in all.
     pub(crate) fees: u128,
+    /// The channels here of packets of which a message of ours was paid for and found nothing to do.
+    pub(crate) in_vain: BTreeSet<String>,
+    /// Transactions of others that blocks included and that succeeded.
+    pub(crate) others: u64,
     /// What the chain demands for gas, in units of 10⁻¹⁸.
     pub(crate) base_price: u128,
     /// The node does not say what the chain demands.
@@ -95,8 +117,12 @@ pub(crate) struct Chain<C = Plain> {
     pub(crate) pruned: u64,
     /// Nobody has blocks up to this height, also where a scan asks for them.
     pub(crate) lacks: u64,
-    /// How many blocks the node keeps, to be asked for old ones.
+    /// How many blocks the node serves at most, to be read in order.
+    pub(crate) serves: u64,
+    /// How many blocks its archive keeps, to be asked for old ones.
     pub(crate) keeps: usize,
+    /// Of how many heights the node keeps the state.
+    pub(crate) states: usize,
 }
 
 pub(crate) fn gas_of(url: &str, effect: &Effect) -> u64 {
@@ -133,6 +159,9 @@ impl<C: Channels> Chain<C> {
             blocks: BTreeMap::new(),
             mempool: VecDeque::new(),
             elsewhere: Vec::new(),
+            flooded: None,
+            rechecks_at: None,
+            locks: true,
             cache: BTreeSet::new(),
             paid: Vec::new(),
             gas_limits: 0,
@@ -140,11 +169,15 @@ impl<C: Channels> Chain<C> {
             heavier: 0,
             update_gas: UPDATE_GAS,
             fees: 0,
+            in_vain: BTreeSet::new(),
+            others: 0,
             base_price: BASE_PRICE,
             hides_price: false,
             pruned: 0,
             lacks: 0,
+            serves: u64::MAX,
             keeps: usize::MAX,
+            states: 100,
         };
         chain.make_block(time, Vec::new());
         chain.make_block(time + 1_000_000_000, Vec::new());
@@ -231,7 +264,9 @@ impl<C: Channels> Chain<C> {
         if self.cache.contains(&pooled.tx.hash) {
             return Checked::Pooled;
         }
-        if self.mempool.len() >= self.capacity {
+        let flooded = self.flooded.filter(|(_, until)| self.height < *until);
+        let capacity = flooded.map_or(self.capacity, |(room, _)| room.min(self.capacity));
+        if self.mempool.len() >= capacity {
             return Checked::Full;
         }
         let at = self.context(self.height, self.time);
@@ -254,9 +289,29 @@ impl<C: Channels> Chain<C> {
         }
     }
 
-    /// `broadcast_tx_sync` at the node that makes the next block, of which ours hears nothing before.
-    pub(crate) fn offer_elsewhere(&mut self, bytes: &[u8]) {
-        self.elsewhere.push(Self::read(bytes));
+    /// `broadcast_tx_sync` at the node that makes the next block, of which ours hears nothing before; `false` when that
+    /// one has it already.
+    pub(crate) fn offer_elsewhere(&mut self, bytes: &[u8]) -> bool {
+        let pooled = Self::read(bytes);
+        let is_new = self.elsewhere.iter().all(|other| other.tx.hash != pooled.tx.hash);
+        self.elsewhere.extend(Some(pooled).filter(|_| is_new));
+        is_new
+    }
+
+    /// Others offer more than the mempool holds, for so many blocks. What pays least for its gas goes without a word,
+    /// of equals the last.
+    pub(crate) fn flood(&mut self, room: usize, blocks: u64, evicted_to: Evicted) {
+        self.flooded = Some((room, self.height + blocks));
+        let price = |pooled: &Pooled| {
+            pooled.tx.fee.amount.saturating_mul(1_000_000)
+                / u128::from(pooled.tx.fee.gas_limit.max(1))
+        };
+        self.mempool.make_contiguous().sort_by_key(|pooled| std::cmp::Reverse(price(pooled)));
+        let evicted = self.mempool.split_off(room.min(self.mempool.len()));
+        for pooled in &evicted {
+            self.cache.remove(&pooled.tx.hash);
+        }
+        self.elsewhere.extend(evicted.into_iter().filter(|_| evicted_to == Evicted::OtherNodes));
     }
 
     /// `broadcast_tx_sync` at a node that is a block behind, knows nothing of the mempool, and passes
@@ -307,15 +362,27 @@ impl<C: Channels> Chain<C> {
         Ok((gas, noops))
     }
 
-    /// Makes a block at `time`; `sent` are the events of packets that the application sends in it.
+    /// Makes a block at `time`, with what the application sends in it, and checks the rest of the mempool again.
     pub(crate) fn make_block(&mut self, time: u64, sends: Vec<Send<C>>) {
+        self.commit_block(time, sends);
+        self.recheck();
+    }
+
+    /// Makes a block; until the mempool is checked again the node takes it to be empty.
+    pub(crate) fn commit_block(&mut self, time: u64, sends: Vec<Send<C>>) {
         self.height += 1;
         self.time = time;
         let at = Context { mode: Mode::Deliver, ..self.context(self.height, time) };
         let mut txs = Vec::new();
         let mut room = self.block_gas;
         for pooled in std::mem::take(&mut self.elsewhere) {
-            txs.extend(self.deliver(&at, &pooled));
+            let next = self.core.sequences.get(&pooled.signer).copied().unwrap_or(0);
+            let is_over = pooled.tx.timeout_height != 0 && self.height > pooled.tx.timeout_height;
+            if pooled.tx.sequence > next && !is_over {
+                self.elsewhere.push(pooled);
+            } else {
+                txs.extend(self.deliver(&at, &pooled));
+            }
         }
         while let Some(pooled) = self.mempool.pop_front() {
             if pooled.tx.fee.gas_limit > room {
@@ -341,13 +408,14 @@ impl<C: Channels> Chain<C> {
         self.headers.insert(self.height, header);
         self.blocks.insert(self.height, BlockFacts { tip, txs });
         self.history.insert(self.height, Rc::new(self.core.clone()));
-        while self.history.len() > 100 {
+        while self.history.len() > self.states {
             self.history.pop_first();
         }
         while self.blocks.len() > self.keeps {
             self.blocks.pop_first();
         }
-        self.recheck();
+        self.pruned = self.pruned.max(self.height.saturating_sub(self.serves));
+        self.check = self.core.clone();
     }
 
     fn deliver(&mut self, at: &Context, pooled: &Pooled) -> Option<TxFacts> {
@@ -394,8 +462,12 @@ impl<C: Channels> Chain<C> {
                 used.failed_index = index;
             }
         }
-        let ours: Vec<Used> = self.lanes.contains(&used.lane).then_some(used).into_iter().collect();
+        let is_ours = self.lanes.contains(&used.lane);
+        self.others += u64::from(!is_ours && used.code == 0);
+        let ours: Vec<Used> = is_ours.then_some(used).into_iter().collect();
         for used in &ours {
+            let noops = used.noops.iter().filter_map(|index| pooled.tx.msgs.get(*index));
+            self.in_vain.extend(noops.filter_map(channel_here));
             self.paid.push(used.clone());
             self.gas_limits += limit;
             self.limits.push(limit);
@@ -405,7 +477,8 @@ impl<C: Channels> Chain<C> {
     }
 
     /// What CometBFT does with the rest of the mempool after a block.
-    fn recheck(&mut self) {
+    pub(crate) fn recheck(&mut self) {
+        self.rechecks_at = None;
         self.check = self.core.clone();
         let at = Context { mode: Mode::Recheck, ..self.context(self.height, self.time) };
         for pooled in std::mem::take(&mut self.mempool) {
@@ -452,6 +525,20 @@ impl<C: Channels> Chain<C> {
         if let Some(pooled) = self.mempool.remove(place) {
             self.cache.remove(&pooled.tx.hash);
         }
+    }
+}
+
+/// The channel on the chain that a packet's message goes to.
+fn channel_here(message: &Any) -> Option<String> {
+    match message.type_url.rsplit('.').next()? {
+        "MsgRecvPacket" => {
+            Some(MsgRecvPacket::decode(&*message.value).ok()?.packet?.destination_channel)
+        }
+        "MsgAcknowledgement" => {
+            Some(MsgAcknowledgement::decode(&*message.value).ok()?.packet?.source_channel)
+        }
+        "MsgTimeout" => Some(MsgTimeout::decode(&*message.value).ok()?.packet?.source_channel),
+        _ => None,
     }
 }
 

@@ -88,14 +88,20 @@ fn no_transaction_takes_more_than_max_gas() {
     settle(&mut world, 60);
     assert_eq!((checks::wasted(&world), &world.notices[..]), ((0, 0), &[][..]));
 
-    world.reconfigure(|config| config.max_gas = Some(200_000));
+    // What it uses would fit; what it has to be given does not.
+    const TOO_LITTLE: u64 = 220_000;
+    world.reconfigure(|config| config.max_gas = Some(TOO_LITTLE));
     world.send_at(Sending { at: 1, from: Side::A, count: 2, expiry: LATE });
     let given_up = |world: &World| {
         let whys = why_waits(world);
         whys.len() == 2 && whys.iter().all(|why| matches!(why, Why::GivenUp { .. }))
     };
     assert!(world.run(20_000, given_up), "{:?}", why_waits(&world));
-    assert!(why_waits(&world)[0].to_string().contains("`max_gas` is 200000"));
+    let why = why_waits(&world)[0].to_string();
+    assert!(why.contains("`max_gas` is 220000"), "{why}");
+    let needs = why.split_once("it needs ").and_then(|(_, rest)| rest.split_once(" gas"));
+    let needs: u64 = needs.expect("it says how much").0.parse().expect("a number");
+    assert!(needs > TOO_LITTLE, "{why}");
 }
 
 /// What of a path is paid for while its chains ask for more than shall be paid, or do not say what they
@@ -105,7 +111,12 @@ fn clients_live_on(world: &mut World, period: u64) {
     let dies = |world: &World| {
         [Side::A, Side::B].into_iter().any(|side| age(world, side) > period * 9 / 10)
     };
-    assert!(!world.run(3 * period, dies), "a client is not refreshed: {:?}", world.notices);
+    // Also while an update goes, it is the price that the packets wait for.
+    let is_price =
+        |why: &Why| matches!(why, Why::Waits { idle: Idle::Expensive { .. } | Idle::Price, .. });
+    let is_other = |world: &World| !why_waits(world).iter().all(is_price);
+    let wrong = world.run(3 * period, |world| dies(world) || is_other(world));
+    assert!(!wrong, "{:?}: a client is not refreshed: {:?}", why_waits(world), world.notices);
     assert_eq!(why_waits(world).len(), 3, "packets go at any price");
 }
 
@@ -175,9 +186,10 @@ fn gas_since(world: &World, before: (usize, usize)) -> Vec<(u64, u64)> {
 }
 
 /// What follows its update in a transaction of its own was simulated with it: before the update was offered, or
-/// when the node knew it already. Also where that is one message, the limit is what it takes by itself.
+/// when the node knew it already. Two in three have the limit for what they take by themselves, also where that is one
+/// message; the others pay for no more than the update beside, and all together for little.
 #[test]
-fn what_follows_its_update_pays_for_itself_only() {
+fn what_follows_its_update_seldom_pays_for_that_too() {
     let mut world = link(Setup::default());
     let before = (world.chains.a.paid.len(), world.chains.b.paid.len());
     // About 13 receives go into a transaction, and 33 acknowledgements.
@@ -189,9 +201,13 @@ fn what_follows_its_update_pays_for_itself_only() {
     let (limits, used): (Vec<u64>, Vec<u64>) = gas.iter().copied().unzip();
     let total = limits.iter().sum::<u64>() * 1_000 / used.iter().sum::<u64>();
     assert!(gas.len() > 50 && total <= 1_045, "{total} thousandths of {} transactions", gas.len());
+    // The first key of who simulates is left out but for 71.
+    let limit_of = |used: u64| (used + 71) * 1_020 / 1_000 + 3_001;
     // One that was asked about before the update was offered, and answered after, may be taken for either; and until the
-    // chain has told what a known one takes, nothing is left out. The first key of who simulates is left out but for 71.
-    let most = |used: u64| (used + UPDATE_GAS + 71) * 1_020 / 1_000 + 3_001;
+    // chain has told what a known one takes, nothing is left out.
+    let pays_for_more = gas.iter().filter(|(limit, used)| *limit > limit_of(*used)).count();
+    assert!(pays_for_more * 3 <= gas.len(), "{pays_for_more} of {}: {gas:?}", gas.len());
+    let most = |used: u64| limit_of(used + UPDATE_GAS);
     assert!(gas.iter().all(|(limit, used)| *limit <= most(*used)), "{gas:?}");
     assert_eq!((checks::wasted(&world), &world.notices[..]), ((0, 0), &[][..]));
 }

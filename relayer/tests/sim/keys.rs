@@ -32,8 +32,13 @@ pub(crate) fn three_keys(config: &mut ChainConfig) {
 /// Two chains with so many paths between them, all open.
 pub(crate) fn linked(paths: usize, setup: Setup) -> World {
     let started = [START, START + SECOND / 3];
-    let site =
-        |(name, started)| Site { name, channels: Plain::default(), interval: SECOND, started };
+    let site = |(name, started)| Site {
+        name,
+        channels: Plain::default(),
+        interval: SECOND,
+        started,
+        lag: 0,
+    };
     let sites = NAMES.into_iter().zip(started).map(site).collect();
     let path = |number: usize| -> (PathRow, Vec<ChannelRow>) {
         let chains = Both { a: NAMES[0].0.into(), b: NAMES[1].0.into() };

@@ -185,6 +185,7 @@ fn storm(seed: u64) {
     let mut world = World::with(Setup { seed, faults, order, ..Setup::default() });
     world.chains.a.is_strict = rng.chance(50);
     world.chains.b.is_strict = rng.chance(50);
+    world.chains.all_mut().for_each(|chain| chain.locks = rng.chance(50));
     world.chains.a.capacity = if rng.chance(30) { 4 } else { 1_000 };
     assert!(world.run(3_600, checks::is_linked), "the channel opens: {:?}", world.notices);
     if order == Order::Ordered {
@@ -215,6 +216,8 @@ fn everything(rng: &mut Rng) -> Faults {
         vanish: rng.below(30),
         kill: rng.below(8),
         rival: if rng.chance(50) { rng.below(60) } else { 0 },
+        recheck: rng.below(50),
+        evict: rng.below(15),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{busy, checks, linked, settle};
 
 const CLIENT: &str = "07-tendermint-0";
 const FAULTS: Faults =
-    Faults { lost: 10, slow: 20, twice: 10, stale: 20, vanish: 10, kill: 5, rival: 0 };
+    Faults { lost: 10, slow: 20, twice: 10, stale: 20, vanish: 10, kill: 5, ..Faults::NONE };
 
 fn status(world: &World, side: Side) -> ClientStatus {
     let chain = world.chains.on(side);
@@ -74,6 +74,26 @@ fn a_client_that_was_given_another_header_of_a_height_is_frozen() {
         forge(&mut world, height, time);
         assert_freezes(&mut world);
     }
+}
+
+/// Until the client is frozen, its packets wait for that, and not for room or a block.
+#[test]
+fn packets_wait_until_the_client_is_frozen_and_say_so() {
+    let mut world = linked(87, Faults { slow: 100, ..Faults::default() });
+    world.run(10, |_| false);
+    let (height, time) = (world.chains.a.height - 1, world.chains.a.time);
+    forge(&mut world, height, time);
+    let is_proved = |world: &World| {
+        world.model.path(&"ab".into()).is_some_and(|path| path.ends.b.evidence.is_some())
+    };
+    assert!(world.run(60, is_proved), "{:?}", world.notices);
+    world.send_at(Sending { at: 0, from: Side::A, count: 3, expiry: LATE });
+    let is_it = |why: &Why| matches!(why, Why::Waits { idle: Idle::Misbehaviour, .. });
+    let waits = |world: &World| why_waits(world).iter().filter(|why| is_it(why)).count() == 3;
+    assert!(world.run(10, waits), "{:?}", why_waits(&world));
+    // Evidence goes meanwhile, and they do not go with it.
+    let is_over = |world: &World| status(world, Side::B) == ClientStatus::Frozen || !waits(world);
+    assert!(world.run(60, is_over) && waits(&world), "{:?}", why_waits(&world));
 }
 
 /// The header is of a height that the chain reaches in years, but its time will soon be past.

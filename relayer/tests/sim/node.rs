@@ -21,6 +21,14 @@ use crate::world::{Happening, MILLI, World};
 const MAX_BODY_BYTES: usize = 1_000_000;
 
 impl<C: Channels> World<C> {
+    /// How long a mempool takes nothing yet, as it is checked again.
+    pub(crate) fn locked_for(&self, ask: &Ask) -> Option<u64> {
+        let Ask::Offer(slot) = ask else { return None };
+        let chain = self.chains.named(&slot.lane.chain);
+        let until = chain.rechecks_at.filter(|_| chain.locks)?;
+        Some(until.saturating_sub(self.now).max(MILLI))
+    }
+
     pub(crate) fn answer(&mut self, id: AskId, ask: Ask) {
         self.simulating.remove(&id);
         let is_stale = self.rng.chance(self.faults.stale);

@@ -1,7 +1,7 @@
 //! Other relayers on the same path: who waits for whom, and what that saves.
 
 use ferry::model::config::ChainConfig;
-use ferry::model::ids::Side;
+use ferry::model::ids::{Both, Side};
 use ferry::plan::explain::Why;
 
 use crate::setup::{Faults, Sending, Setup};
@@ -9,8 +9,7 @@ use crate::traps::{LATE, link, why_waits};
 use crate::world::{MILLI, World};
 use crate::{checks, settle};
 
-const RIVAL: Faults =
-    Faults { rival: 95, lost: 0, slow: 20, twice: 0, stale: 0, vanish: 0, kill: 0 };
+const RIVAL: Faults = Faults { rival: 95, slow: 20, ..Faults::NONE };
 
 fn beside_a_rival(adjust: fn(&mut ChainConfig)) -> World {
     let mut world = link(Setup { seed: 61, adjust, ..Setup::default() });
@@ -25,6 +24,28 @@ fn beside_a_rival(adjust: fn(&mut ChainConfig)) -> World {
 fn send(world: &mut World) {
     for at in 1..40 {
         world.send_at(Sending { at, from: Side::A, count: 3, expiry: LATE });
+    }
+}
+
+/// Beside one that takes every step that it sees, also in blocks of which our node hears nothing before, all that is wanted
+/// opens, and soon.
+#[test]
+fn paths_open_beside_a_rival_that_opens_them_too() {
+    for (seed, is_elsewhere) in [(63, false), (64, true), (65, true)] {
+        let mut world = World::with(Setup { seed, faults: RIVAL, ..Setup::default() });
+        world.rival.is_elsewhere = is_elsewhere;
+        assert!(world.run(60, checks::is_linked), "the path opens: {:?}", world.notices);
+        let ports = |number: usize| Both { a: ["one", "two"][number % 2], b: "other" };
+        world.link_all((0..10).map(ports), "v");
+        assert!(world.run(60, checks::is_linked), "the channels open: {:?}", world.notices);
+        assert!(world.rival.won > 5, "the rival took {} steps", world.rival.won);
+        send(&mut world);
+        settle(&mut world, 300);
+        // Second ends that were made twice for one first end are nobody's to open.
+        world.faults.rival = 0;
+        world.notices.clear();
+        world.run(120, |_| false);
+        assert_eq!(world.notices, []);
     }
 }
 

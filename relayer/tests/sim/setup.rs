@@ -28,6 +28,25 @@ pub(crate) struct Faults {
     pub(crate) kill: u64,
     /// Of the blocks: a rival relays what it sees.
     pub(crate) rival: u64,
+    /// Of the blocks: the mempool is checked again only a while after, and is taken to be empty until then.
+    pub(crate) recheck: u64,
+    /// Of the blocks: others offer more than the mempool holds, and pay more.
+    pub(crate) evict: u64,
+}
+
+impl Faults {
+    /// Nothing goes wrong.
+    pub(crate) const NONE: Self = Self {
+        lost: 0,
+        slow: 0,
+        twice: 0,
+        stale: 0,
+        vanish: 0,
+        kill: 0,
+        rival: 0,
+        recheck: 0,
+        evict: 0,
+    };
 }
 
 /// Packets to send.

@@ -116,6 +116,23 @@ fn what_cannot_arrive_or_has_no_room_says_so() {
     settle(&mut world, 300);
 }
 
+/// On a path that is paused nothing is said of a packet but that: it would not help if it could arrive.
+#[test]
+fn what_waits_on_a_paused_path_says_so() {
+    let mut world = link(Setup::default());
+    world.pause([0]);
+    for expiry in [Expiry::Blocks(1), Expiry::Seconds(4), Expiry::Seconds(9), LATE] {
+        world.send_at(Sending { at: 1, from: Side::A, count: 3, expiry });
+    }
+    let is_paused = |why: &Why| matches!(why, Why::Waits { idle: Idle::Paused, .. });
+    let says_other = |world: &World| !why_waits(world).iter().all(is_paused);
+    assert!(!world.run(30, says_other), "{:?}", why_waits(&world));
+    assert_eq!(why_waits(&world).len(), 12);
+    world.pause([]);
+    settle(&mut world, 60);
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
 /// Nothing ticks: a packet is received within a block of its own chain, one of the other, and what reading and asking
 /// take, whenever it is sent.
 #[test]

@@ -1,20 +1,21 @@
 //! Chains and a relayer in virtual time. Most tests need two chains; `mesh` has more of them.
 
+mod nature;
+mod process;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use cosmos::keys::Key;
-use ferry::model::config::{ChainConfig, Config};
-use ferry::model::facts::{Ask, Event, Fact, PacketChange, Step};
-use ferry::model::ids::{AskId, Both, ChainId, End, Height, Order, Side, Span, Time};
+use ferry::model::Model;
+use ferry::model::config::Config;
+use ferry::model::facts::{Ask, Fact};
+use ferry::model::ids::{AskId, Both, ChainId, End, Height, Order, Side, Span};
 use ferry::model::notice::Notice;
 use ferry::model::rows::{ChannelRow, Ibc, PathRow};
-use ferry::model::{Model, step};
-use ibc_proto::google::protobuf::Any;
 
 use crate::chain::{Chain, Send};
-use crate::chains::{Chains, side_place};
+use crate::chains::Chains;
 use crate::channels::Channels;
-use crate::checks;
 use crate::core::channel_name;
 use crate::plain::Plain;
 use crate::rival::Rival;
@@ -37,6 +38,8 @@ pub(crate) enum Happening<C: Channels = Plain> {
     Tick,
     Answer(AskId, Ask),
     Repeat(Box<Fact>),
+    /// The mempool of the chain at this place is checked again.
+    Recheck(usize),
     /// Somebody acts.
     Act(Act<C>),
 }
@@ -50,6 +53,8 @@ pub(crate) struct Site<C> {
     pub(crate) interval: u64,
     /// Its time at the beginning.
     pub(crate) started: u64,
+    /// How far its clock is behind, in nanoseconds.
+    pub(crate) lag: u64,
 }
 
 /// The simulated world.
@@ -87,7 +92,8 @@ pub(crate) struct World<C: Channels = Plain> {
     queue: BTreeMap<(u64, u64, Option<u64>), Happening<C>>,
     order: u64,
     pub(crate) process: u64,
-    lag: u64,
+    /// How far the clock of each chain is behind, in nanoseconds.
+    lags: Vec<u64>,
     /// The relayer does not run.
     asleep: bool,
     /// The first path is to be served no more.
@@ -159,12 +165,13 @@ impl<C: Channels> World<C> {
         let Both { a, b } = setup.chains;
         let ((a_interval, b_interval), lag) = ((SECOND, SECOND * 17 / 10), setup.lag);
         let sites = vec![
-            Site { name: a, channels: channels.a, interval: a_interval, started: START },
+            Site { name: a, channels: channels.a, interval: a_interval, started: START, lag: 0 },
             Site {
                 name: b,
                 channels: channels.b,
                 interval: b_interval,
                 started: START + SECOND / 3 - lag,
+                lag,
             },
         ];
         let (mut path, mut channels) =
@@ -181,8 +188,9 @@ impl<C: Channels> World<C> {
         sites: Vec<Site<C>>,
         wanted: Vec<(PathRow, Vec<ChannelRow>)>,
     ) -> Self {
-        let Setup { seed, faults, trusting_period, lag, adjust, .. } = setup;
+        let Setup { seed, faults, trusting_period, adjust, .. } = setup;
         let intervals = sites.iter().map(|site| site.interval).collect();
+        let lags = sites.iter().map(|site| site.lag).collect();
         let mut configs = Vec::new();
         let mut chains = Vec::new();
         for (number, site) in (1..).zip(sites) {
@@ -222,7 +230,7 @@ impl<C: Channels> World<C> {
             queue: BTreeMap::new(),
             order: 0,
             process: 0,
-            lag,
+            lags,
             asleep: false,
             is_forgotten: false,
             wake: None,
@@ -240,41 +248,6 @@ impl<C: Channels> World<C> {
     pub(crate) fn later(&mut self, delay: u64, process: Option<u64>, what: Happening<C>) {
         self.order += 1;
         self.queue.insert((self.now + delay, self.order, process), what);
-    }
-
-    /// Starts the process: what the driver does before its loop.
-    fn boot(&mut self) {
-        self.process += 1;
-        self.simulating.clear();
-        let process = self.process;
-        self.queue.retain(|(_, _, of), _| of.is_none_or(|of| of == process));
-        self.model = Model::load(self.config.clone(), self.store.rows());
-        for place in 0..self.intervals.len() {
-            let chain = self.chains.at(place);
-            let (id, tip) = (ChainId::from(chain.id.as_str()), chain.tip());
-            if self.model.cursor(&id).is_none() && !self.feed(Fact::Begin(id, tip)) {
-                return;
-            }
-            self.later(MILLI, Some(process), Happening::Pull(place));
-        }
-        self.feed_wanted();
-    }
-
-    /// What `ferry link` begins with; `false` when the process was killed in it.
-    fn feed_wanted(&mut self) -> bool {
-        for (row, channels) in self.wanted.clone().into_iter().skip(self.is_forgotten.into()) {
-            let known = self.model.path(&row.path).cloned();
-            let is_known =
-                known.is_some() && self.model.channels(&row.path).count() >= channels.len();
-            let fact = match is_known {
-                true => Fact::Tick,
-                false => Fact::Path(known.unwrap_or(row), channels),
-            };
-            if !self.feed(fact) {
-                return false;
-            }
-        }
-        true
     }
 
     /// Wants one more channel.
@@ -298,6 +271,18 @@ impl<C: Channels> World<C> {
 
     pub(crate) fn wanted_channels(&self) -> usize {
         self.wanted[0].1.len()
+    }
+
+    /// Which of the paths that were wanted has this channel on a chain, counted from 0.
+    pub(crate) fn path_of(&self, chain: &str, channel: &str) -> Option<usize> {
+        let has = |path: &PathRow, side: Side| {
+            let mut rows = self.model.channels(&path.path);
+            let is_it = |row: &ChannelRow| {
+                row.ends.on(side).channel.as_ref().is_some_and(|known| known.as_str() == channel)
+            };
+            path.chains.on(side).as_str() == chain && rows.any(is_it)
+        };
+        self.wanted.iter().position(|(path, _)| has(path, Side::A) || has(path, Side::B))
     }
 
     /// How many paths were wanted.
@@ -337,30 +322,6 @@ impl<C: Channels> World<C> {
         self.injected.iter().all(Vec::is_empty) && !self.queue.values().any(acts)
     }
 
-    /// Lets neither chain make a block for a while.
-    pub(crate) fn halt(&mut self, seconds: u64) {
-        self.halted_until = self.now + seconds * SECOND;
-    }
-
-    /// Lets somebody else run a message in the next block of a side.
-    pub(crate) fn inject(&mut self, side: Side, message: Any) {
-        let chain = self.chains.on(side);
-        let at = chain.context(chain.height + 1, chain.time);
-        self.happens_next(
-            side,
-            Box::new(move |core| {
-                let mut events = Vec::new();
-                core.run(&at, &message, &mut events).expect("the message is right");
-                events.pop()
-            }),
-        );
-    }
-
-    /// Lets something happen in the next block of a side.
-    pub(crate) fn happens_next(&mut self, side: Side, what: Send<C>) {
-        self.injected[side_place(side)].push(what);
-    }
-
     /// Runs until `done` or for so many virtual seconds; `true` when done.
     pub(crate) fn run(&mut self, seconds: u64, done: impl Fn(&Self) -> bool) -> bool {
         let end = self.now + seconds * SECOND;
@@ -378,69 +339,6 @@ impl<C: Channels> World<C> {
         false
     }
 
-    /// Lets the chains go on without the relayer for so many virtual seconds, then starts it again.
-    pub(crate) fn sleep(&mut self, seconds: u64) {
-        self.asleep = true;
-        self.run(seconds, |_| false);
-        self.asleep = false;
-        self.boot();
-    }
-
-    /// Stops the relayer for so many virtual seconds, and starts it with what the store held before.
-    pub(crate) fn restore(&mut self, copy: Store, seconds: u64) {
-        self.asleep = true;
-        self.run(seconds, |_| false);
-        self.asleep = false;
-        self.store = copy;
-        self.boot();
-    }
-
-    /// Starts the relayer anew with an empty store: it is told of the path, and finds the rest.
-    pub(crate) fn lose_store(&mut self) {
-        let path = self.wanted[0].0.path.clone();
-        let mut row = self.model.path(&path).expect("the path is stored").clone();
-        row.create = false;
-        self.store = Store::default();
-        self.wanted = vec![(row, Vec::new())];
-        self.boot();
-        self.feed(Fact::Clear(path));
-    }
-
-    /// Forgets the first path, as `ferry link --forget` does, and gives it as it was. Nothing brings it back by itself.
-    pub(crate) fn forget(&mut self) -> PathRow {
-        let id = self.wanted[0].0.path.clone();
-        let row = self.model.path(&id).expect("the path is stored").clone();
-        self.is_forgotten = true;
-        while !self.feed(Fact::Forget(id.clone())) {}
-        row
-    }
-
-    /// Serves a connection that stands, as `ferry link --connection` does.
-    pub(crate) fn take_up(&mut self, row: PathRow) {
-        self.is_forgotten = false;
-        self.wanted = vec![(PathRow { create: false, ..row }, Vec::new())];
-        while !(self.feed_wanted() && self.feed(Fact::Clear(self.wanted[0].0.path.clone()))) {}
-    }
-
-    /// Checks states so often from now on; zero is never. The relayer runs on.
-    pub(crate) fn check_every(&mut self, seconds: u64) {
-        self.config.check_every = Span::seconds(seconds);
-        self.retune(|_| {});
-    }
-
-    /// Changes the configurations of the chains as `ferry reload` does. The relayer runs on.
-    pub(crate) fn retune(&mut self, adjust: impl Fn(&mut ChainConfig)) {
-        self.config.chains.iter_mut().for_each(adjust);
-        let config = self.config.clone();
-        self.feed(Fact::Reload(Box::new(config)));
-    }
-
-    /// Starts the relayer anew with other configurations of its chains.
-    pub(crate) fn reconfigure(&mut self, adjust: impl Fn(&mut ChainConfig)) {
-        self.config.chains.iter_mut().for_each(adjust);
-        self.boot();
-    }
-
     fn happen(&mut self, what: Happening<C>) {
         match what {
             Happening::Pull(_) | Happening::Tick | Happening::Answer(..) | Happening::Repeat(_)
@@ -450,38 +348,22 @@ impl<C: Channels> World<C> {
                 self.later(delay, None, Happening::Block(place));
             }
             Happening::Block(place) => self.make_block(place),
+            Happening::Recheck(place) => self.chains.at_mut(place).recheck(),
             Happening::Pull(place) => self.pull(place),
             // The driver has one timer: a later step set it anew.
             Happening::Tick if self.wake.is_none_or(|wake| wake > self.now) => {}
             Happening::Tick => {
                 self.feed(Fact::Tick);
             }
-            Happening::Answer(id, ask) => self.answer(id, ask),
+            Happening::Answer(id, ask) => match self.locked_for(&ask) {
+                Some(wait) => self.later(wait, Some(self.process), Happening::Answer(id, ask)),
+                None => self.answer(id, ask),
+            },
             Happening::Repeat(fact) => {
                 self.feed(*fact);
             }
             Happening::Act(act) => act(self),
         }
-    }
-
-    fn make_block(&mut self, place: usize) {
-        if self.rng.chance(self.faults.vanish) {
-            let lost = self.rng.below(1_000);
-            self.chains.at_mut(place).lose(lost);
-        }
-        if self.rng.chance(self.faults.rival) {
-            let side = if place == 0 { Side::A } else { Side::B };
-            self.rival.relay(&mut self.chains, side, &mut self.rng);
-        }
-        let now = self.now;
-        let sends = std::mem::take(&mut self.injected[place]);
-        let lag = if place == 1 { self.lag } else { 0 };
-        self.chains.at_mut(place).make_block(now - lag, sends);
-        let jitter = self.rng.below(200 * MILLI);
-        let interval = self.intervals[place];
-        self.later(interval + jitter, None, Happening::Block(place));
-        let delay = self.rng.below(100 * MILLI);
-        self.later(delay, Some(self.process), Happening::Pull(place));
     }
 
     /// An end of a channel that was wanted on the first path, counted from 0, once there is one.
@@ -511,76 +393,4 @@ impl<C: Channels> World<C> {
         };
         rows.filter_map(name).collect()
     }
-
-    fn pull(&mut self, place: usize) {
-        let chain = self.chains.at(place);
-        let id = ChainId::from(chain.id.as_str());
-        let Some(cursor) = self.model.cursor(&id) else { return };
-        if chain.pruned > cursor.height {
-            let tip = chain.tip();
-            self.feed(Fact::Jump(id, tip));
-            return;
-        }
-        let Some(mut block) = chain.blocks.get(&(cursor.height + 1)).cloned() else { return };
-        if self.hides_sends {
-            block.txs.iter_mut().for_each(|tx| tx.events.retain(|event| !is_send(event)));
-        }
-        if self.feed(Fact::Block(id, block)) {
-            let process = Some(self.process);
-            self.later(self.reading, process, Happening::Pull(place));
-        }
-    }
-
-    /// One turn of the driver's loop; `false` when the process was killed in it.
-    pub(crate) fn feed(&mut self, fact: Fact) -> bool {
-        self.steps += 1;
-        let Step { writes, asks, notices, wake } = step(&mut self.model, fact, Time(self.now));
-        self.notices.extend(notices);
-        let dies = self.rng.chance(self.faults.kill);
-        // 0: before the commit; else after it and so many asks.
-        let survives = if dies { self.rng.below(asks.len() as u64 + 2) } else { u64::MAX };
-        if survives == 0 {
-            return self.kill();
-        }
-        self.store.commit(&writes);
-        checks::after_step(self);
-        for (count, (id, ask)) in asks.into_iter().enumerate() {
-            if count as u64 + 1 >= survives {
-                return self.kill();
-            }
-            if let Ask::Simulate { chain, .. } = &ask {
-                self.simulating.insert(id, chain.clone());
-                self.simulations += 1;
-            }
-            self.scans += u64::from(matches!(ask, Ask::Channels { .. } | Ask::Packets { .. }));
-            checks::ask(self, &ask);
-            let longest = if self.rng.chance(self.faults.slow) { 3_000 } else { 60 };
-            let delay = (5 + self.rng.below(longest)) * MILLI;
-            self.later(delay, Some(self.process), Happening::Answer(id, ask));
-        }
-        if dies {
-            return self.kill();
-        }
-        self.wake = wake.map(|wake| wake.0);
-        if let Some(wake) = self.wake {
-            let process = Some(self.process);
-            self.later(wake.saturating_sub(self.now), process, Happening::Tick);
-        }
-        true
-    }
-
-    fn kill(&mut self) -> bool {
-        self.kills += 1;
-        self.boot();
-        false
-    }
-
-    /// A fresh copy of the relayer from the store.
-    pub(crate) fn reload(&self) -> Model {
-        Model::load(self.config.clone(), self.store.rows())
-    }
-}
-
-fn is_send(event: &Event) -> bool {
-    matches!(event, Event::Packet(packet) if matches!(packet.change, PacketChange::Sent { .. }))
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ibc_proto::cosmos::base::query::v1beta1::{PageRequest, PageResponse};
 use ibc_proto::cosmos::base::v1beta1::Coin;
 use ibc_proto::ibc::applications::transfer::v1::{MsgTransfer, MsgTransferResponse};
 use ibc_proto::ibc::core::channel::v1 as channel;
@@ -17,8 +16,6 @@ use crate::wire::tx::any;
 
 /// Sequences asked about in one query.
 pub(super) const SEQUENCES_PER_QUERY: usize = 500;
-/// Entries on one page of a list.
-pub(super) const PAGE: u64 = 1_000;
 /// The most commitments listed at once.
 const MAX_COMMITMENTS: u64 = 10_000;
 
@@ -305,22 +302,18 @@ impl Chain {
         (port, channel): (&str, &str),
         height: u64,
     ) -> Result<Vec<u64>, ChainError> {
+        type Answer = channel::QueryPacketCommitmentsResponse;
         let path = "/ibc.core.channel.v1.Query/PacketCommitments";
-        let (mut page, mut sequences) = (first_page(PAGE), Vec::new());
-        loop {
-            let request = channel::QueryPacketCommitmentsRequest {
-                port_id: port.to_owned(),
-                channel_id: channel.to_owned(),
-                pagination: Some(page),
-            };
-            let answer: channel::QueryPacketCommitmentsResponse =
-                self.rpc.query(path, &request, height).await?;
-            sequences.extend(answer.commitments.into_iter().map(|state| state.sequence));
-            match next_page(answer.pagination) {
-                Some(next) => page = next,
-                None => return Ok(sequences),
-            }
-        }
+        let request = |page| channel::QueryPacketCommitmentsRequest {
+            port_id: port.to_owned(),
+            channel_id: channel.to_owned(),
+            pagination: Some(page),
+        };
+        let read = |answer: Answer| {
+            let sequences = answer.commitments.into_iter().map(|state| state.sequence);
+            (sequences.collect(), answer.pagination)
+        };
+        self.in_pages((path, height), request, read).await
     }
 
     /// All channel ends that a connection had after a block.
@@ -332,21 +325,14 @@ impl Chain {
         connection: &str,
         height: u64,
     ) -> Result<Vec<channel::IdentifiedChannel>, ChainError> {
+        type Answer = channel::QueryConnectionChannelsResponse;
         let path = "/ibc.core.channel.v1.Query/ConnectionChannels";
-        let (mut page, mut channels) = (first_page(PAGE), Vec::new());
-        loop {
-            let request = channel::QueryConnectionChannelsRequest {
-                connection: connection.to_owned(),
-                pagination: Some(page),
-            };
-            let answer: channel::QueryConnectionChannelsResponse =
-                self.rpc.query(path, &request, height).await?;
-            channels.extend(answer.channels);
-            match next_page(answer.pagination) {
-                Some(next) => page = next,
-                None => return Ok(channels),
-            }
-        }
+        let request = |page| channel::QueryConnectionChannelsRequest {
+            connection: connection.to_owned(),
+            pagination: Some(page),
+        };
+        let read = |answer: Answer| (answer.channels, answer.pagination);
+        self.in_pages((path, height), request, read).await
     }
 
     /// How long bonded stake takes to come free: the basis of a client's trusting period.
@@ -373,10 +359,4 @@ impl Chain {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-/// The page after the one answered; `None` after the last.
-pub(super) fn next_page(answered: Option<PageResponse>) -> Option<PageRequest> {
-    let key = answered?.next_key;
-    (!key.is_empty()).then(|| PageRequest { key, ..first_page(PAGE) })
 }

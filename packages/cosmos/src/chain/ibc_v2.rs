@@ -1,7 +1,7 @@
 //! IBC v2: packets between pairs of clients, and what a chain says of them.
 
-use super::ibc::{PAGE, SEQUENCES_PER_QUERY, next_page};
-use super::{Chain, ChainError, TxOutcome, first_page};
+use super::ibc::SEQUENCES_PER_QUERY;
+use super::{Chain, ChainError, TxOutcome};
 use crate::keys::Key;
 use crate::wire::msg_v2::{
     MsgSendPacket, MsgSendPacketResponse, Payload, QueryCounterpartyInfoRequest,
@@ -84,21 +84,17 @@ impl Chain {
         client: &str,
         height: u64,
     ) -> Result<Vec<u64>, ChainError> {
+        type Answer = QueryPacketCommitmentsResponse;
         let path = "/ibc.core.channel.v2.Query/PacketCommitments";
-        let (mut page, mut sequences) = (first_page(PAGE), Vec::new());
-        loop {
-            let request = QueryPacketCommitmentsRequest {
-                client_id: client.to_owned(),
-                pagination: Some(page),
-            };
-            let answer: QueryPacketCommitmentsResponse =
-                self.rpc.query(path, &request, height).await?;
-            sequences.extend(answer.commitments.into_iter().map(|state| state.sequence));
-            match next_page(answer.pagination) {
-                Some(next) => page = next,
-                None => return Ok(sequences),
-            }
-        }
+        let request = |page| QueryPacketCommitmentsRequest {
+            client_id: client.to_owned(),
+            pagination: Some(page),
+        };
+        let read = |answer: Answer| {
+            let sequences = answer.commitments.into_iter().map(|state| state.sequence);
+            (sequences.collect(), answer.pagination)
+        };
+        self.in_pages((path, height), request, read).await
     }
 
     /// Those of the sequences that a client's end had not received after a block; zero is the newest.

@@ -3,10 +3,6 @@
 use prost::Message;
 
 use super::{Chain, ChainError};
-use crate::rpc::QueryError;
-
-/// The SDK's code for a query that the application does not have: SDK v0.53 `types/errors`, `ErrUnknownRequest`.
-const UNKNOWN_QUERY: u32 = 6;
 
 /// What an application says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,11 +137,7 @@ impl Chain {
         request: &Q,
     ) -> Result<Option<A>, ChainError> {
         match self.rpc.query(path, request, 0).await {
-            Err(QueryError::Refused { codespace, code: UNKNOWN_QUERY, .. })
-                if codespace == "sdk" =>
-            {
-                Ok(None)
-            }
+            Err(error) if error.is_unknown() => Ok(None),
             other => Ok(Some(other?)),
         }
     }

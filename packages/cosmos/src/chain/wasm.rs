@@ -10,8 +10,7 @@ use prost::Message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::ibc::{PAGE, next_page};
-use super::{Chain, ChainError, TxOutcome, first_page, malformed};
+use super::{Chain, ChainError, TxOutcome, malformed};
 use crate::Any;
 use crate::keys::Key;
 use crate::wire::tx::any;
@@ -175,17 +174,11 @@ impl Chain {
     /// [`ChainError::Query`].
     pub async fn codes_of(&self, creator: &str, checksum: &[u8]) -> Result<Vec<u64>, ChainError> {
         let path = "/cosmwasm.wasm.v1.Query/Codes";
-        let mut codes = Vec::new();
-        let mut page = Some(first_page(PAGE));
-        while page.is_some() {
-            let request = QueryCodesRequest { pagination: page };
-            let answer: QueryCodesResponse = self.rpc.query(path, &request, 0).await?;
-            let found = answer.code_infos.into_iter();
-            let found = found.filter(|code| code.creator == creator && code.data_hash == checksum);
-            codes.extend(found.map(|code| code.code_id));
-            page = next_page(answer.pagination);
-        }
-        Ok(codes)
+        let request = |page| QueryCodesRequest { pagination: Some(page) };
+        let read = |answer: QueryCodesResponse| (answer.code_infos, answer.pagination);
+        let codes = self.in_pages((path, 0), request, read).await?.into_iter();
+        let found = codes.filter(|code| code.creator == creator && code.data_hash == checksum);
+        Ok(found.map(|code| code.code_id).collect())
     }
 
     /// What the chain knows of a contract, among it its IBC port.
@@ -205,15 +198,9 @@ impl Chain {
     /// [`ChainError::Query`].
     pub async fn contracts_of(&self, code_id: u64) -> Result<Vec<String>, ChainError> {
         let path = "/cosmwasm.wasm.v1.Query/ContractsByCode";
-        let mut contracts = Vec::new();
-        let mut page = Some(first_page(PAGE));
-        while page.is_some() {
-            let request = QueryContractsByCodeRequest { code_id, pagination: page };
-            let answer: QueryContractsByCodeResponse = self.rpc.query(path, &request, 0).await?;
-            contracts.extend(answer.contracts);
-            page = next_page(answer.pagination);
-        }
-        Ok(contracts)
+        let request = |page| QueryContractsByCodeRequest { code_id, pagination: Some(page) };
+        let read = |answer: QueryContractsByCodeResponse| (answer.contracts, answer.pagination);
+        self.in_pages((path, 0), request, read).await
     }
 }
 

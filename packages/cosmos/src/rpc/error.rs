@@ -116,4 +116,11 @@ impl QueryError {
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { codespace, code: 22, .. } if codespace == "sdk")
     }
+
+    /// Whether the application has no such query, as it lacks the module or is older.
+    ///
+    /// Source: SDK v0.53 `types/errors/errors.go`, `ErrUnknownRequest`; `baseapp/abci.go`, `Query`.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Refused { codespace, code: 6, .. } if codespace == "sdk")
+    }
 }

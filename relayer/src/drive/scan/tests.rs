@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
 use cosmos::rpc::Rpc;
+use ibc_proto::cosmos::base::query::v1beta1::PageResponse;
+use ibc_proto::ibc::core::channel::v1::{Counterparty, QueryConnectionChannelsResponse};
 
 use super::super::fake::{FakeNode, Trouble, recorded};
 use super::*;
@@ -65,14 +68,62 @@ async fn an_event_that_does_not_read_hides_no_packet_of_its_block() {
         _ => None,
     };
     let block = block(&node, 1).await.unwrap().unwrap();
-    let sent = events_of(&block).into_iter().find_map(|event| match event {
+    let (events, unread) = events_of(&block);
+    assert_eq!(unread.len(), 2);
+    let sent = events.into_iter().find_map(|event| match event {
         Event::Packet(packet) => hash(&packet).map(|hash| (packet.seq, hash)),
         _ => None,
     });
     let (seq, value) = sent.expect("the packet is read");
-    let written = vec![Written { seq, block: 1, value: value.to_vec() }];
-    let found = found(&node, written, hash).await.unwrap();
-    assert_eq!((found.events.len(), found.lost), (1, Vec::new()));
+    let written = |seq| vec![Written { seq, block: 1, value: value.to_vec() }];
+    let as_it_is = found(&node, written(seq), hash).await.unwrap();
+    assert_eq!((as_it_is.events.len(), as_it_is.lost), (1, Vec::new()));
+    // Of one that is missing the reason is told: its event may be the one that does not read.
+    let missing = found(&node, written(seq + 1), hash).await.unwrap();
+    let [(lost, why)] = &missing.lost[..] else { panic!("{:?}", missing.lost) };
+    assert_eq!((*lost, missing.events.len()), (seq + 1, 0));
+    assert!(
+        why.contains("has an event that does not read, please report this: event `send_packet`"),
+        "{why}"
+    );
+}
+
+/// A page of a connection's channels, and where the next begins.
+fn page(names: &[&str], next_key: &str) -> serde_json::Value {
+    let channel = |name: &&str| IdentifiedChannel {
+        state: State::Open.into(),
+        counterparty: Some(Counterparty { port_id: "transfer".into(), channel_id: "c".into() }),
+        channel_id: (*name).to_owned(),
+        port_id: "transfer".into(),
+        ..IdentifiedChannel::default()
+    };
+    let answer = QueryConnectionChannelsResponse {
+        channels: names.iter().map(channel).collect(),
+        pagination: Some(PageResponse { next_key: next_key.into(), total: 0 }),
+        height: None,
+    };
+    let value = base64::engine::general_purpose::STANDARD.encode(answer.encode_to_vec());
+    serde_json::json!({ "value": value })
+}
+
+/// More channels than a node tells of at once; one whose pages have no end does not keep the scan for ever.
+#[tokio::test]
+async fn lists_are_read_page_by_page() {
+    let fake = FakeNode::with_blocks(1).await;
+    let node = fake.connect(LIMIT).await;
+    let tells = |pages: Vec<(&'static str, serde_json::Value)>| {
+        fake.state.lock().unwrap().queries = pages;
+    };
+    let third = ("page-3", page(&["channel-4"], ""));
+    let (second, first) =
+        (page(&["channel-2", "channel-3"], "page-3"), page(&["channel-1"], "page-2"));
+    tells(vec![third, ("page-2", second), ("ConnectionChannels", first.clone())]);
+    let found = channels(&node, &"connection-0".into(), 1).await.unwrap();
+    let names: Vec<&str> = found.iter().map(|listed| listed.end.channel.as_str()).collect();
+    assert_eq!(names, ["channel-1", "channel-2", "channel-3", "channel-4"]);
+    tells(vec![("ConnectionChannels", first)]);
+    let error = channels(&node, &"connection-0".into(), 1).await.unwrap_err();
+    assert!(error.to_string().contains("begins where the one before did"), "{error}");
 }
 
 /// A part of whose packets none was received, found after so many seconds.
