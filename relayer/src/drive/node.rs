@@ -63,7 +63,7 @@ impl Node {
 
     /// The same chain by one endpoint alone, of which nothing is remembered.
     pub(super) fn by(&self, chain: Chain) -> Self {
-        Self::new(self.id.clone(), Endpoints::only(chain), self.terms, self.poll)
+        Self::new(self.id.clone(), Endpoints::only(chain), self.poll)
     }
 
     /// Adds accounts whose transactions are ours. Blocks that are read from then on tell of them, so they

@@ -133,7 +133,6 @@ impl Record {
             && self.clients == other.clients
             && self.pairs == other.pairs
             && self.connections == other.connections
-            && self.moving == other.moving
             && self.closed == other.closed
     }
 
@@ -272,10 +271,12 @@ impl Record {
         side: Side,
         (ours, theirs): (&ChannelEnd, &ChannelEnd),
     ) -> impl Iterator<Item = &ChannelRow> {
-        let at = |side, end: &ChannelEnd| {
-            self.channels.at(path, side, (&end.port, end.channel.as_ref()))
-        };
-        at(side, ours).chain(at(side.other(), theirs))
+        let with_ours = self.channels.at(path, side, (&ours.port, ours.channel.as_ref()));
+        with_ours.chain(self.channels.at(
+            path,
+            side.other(),
+            (&theirs.port, theirs.channel.as_ref()),
+        ))
     }
 
     /// The channel of a path that has this end on one side.

@@ -106,7 +106,8 @@ fn clearing_ends_while_blocks_do_not_read() {
 #[test]
 fn clearing_waits_for_no_other_path() {
     let names = [("alpha-1", 1), ("beta-4", 4), ("gamma", 0)];
-    let site = |name| Site { name, channels: Plain::default(), interval: SECOND, started: START };
+    let site =
+        |name| Site { name, channels: Plain::default(), interval: SECOND, started: START, lag: 0 };
     let path = |a: usize, b: usize| {
         let chains = Both { a: names[a].0.into(), b: names[b].0.into() };
         let (mut path, mut channels) = wanted(chains, Order::Unordered, Span(0));
