@@ -98,10 +98,12 @@ impl<C: Channels> World<C> {
         let unreceived: Vec<u64> = committed.iter().copied().filter(|s| !is_received(s)).collect();
         let event_of = |seq: &u64| match unreceived.contains(seq) {
             true => find(source, &from, |event| {
-                event.seq == *seq && matches!(event.change, PacketChange::Sent { .. })
+                let is_sent = matches!(event.change, PacketChange::Sent { .. });
+                event.seq == *seq && event.src == from.end && is_sent
             }),
             false => find(destination, &to, |event| {
-                event.seq == *seq && matches!(event.change, PacketChange::AckWritten { .. })
+                let is_acked = matches!(event.change, PacketChange::AckWritten { .. });
+                event.seq == *seq && event.dst == to.end && is_acked
             }),
         };
         let (mut events, mut lost) = (Vec::new(), Vec::new());
@@ -132,11 +134,8 @@ fn find<C: Channels>(
     end: &ScanEnd,
     is_it: impl Fn(&PacketEvent) -> bool,
 ) -> Option<(ChainId, u64, PacketEvent)> {
-    let is_here = |packet: &PacketEvent| packet.src == end.end || packet.dst == end.end;
     events(chain, end.height).find_map(|(height, event)| match event {
-        Event::Packet(packet) if is_here(packet) && is_it(packet) => {
-            Some((end.chain.clone(), height, packet.clone()))
-        }
+        Event::Packet(packet) if is_it(packet) => Some((end.chain.clone(), height, packet.clone())),
         _ => None,
     })
 }
