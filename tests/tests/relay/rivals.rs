@@ -12,7 +12,7 @@ const ENOUGH: usize = 12;
 /// How many blocks the second ferry leaves to others when it is only there in case they fail.
 const BACKUP: u64 = 3;
 /// How often both may race before they must have met.
-const RACES: usize = 8;
+const RACES: usize = 24;
 /// Packets of one race, and how many each ferry puts into a transaction: a node refuses one of which others do
 /// everything, and takes one of which they do a part.
 const RACING: usize = 40;
