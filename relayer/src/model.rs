@@ -166,9 +166,11 @@ impl Model {
         self.record == other.record
     }
 
+    /// Applies that a path is wanted, or more channels on it. Somebody waits for it: what was given up is tried again.
     fn on_path(&mut self, row: PathRow, channels: Vec<ChannelRow>) {
         let path = row.path.clone();
         self.record.write(Write::Path(row));
+        self.forget_path_tries(&path, |_| true);
         for channel in channels {
             if self.record.channel(&path, channel.index).is_none() {
                 self.record.write(Write::Channel(channel));

@@ -97,7 +97,7 @@ impl Model {
             }
             Event::Connection { change, id, client, counterparty, .. } => {
                 let event = ConnectionEvent { change, id, client, counterparty };
-                self.on_connection(chain, tip.height, event);
+                self.on_connection(chain, slot, tip.height, event);
             }
             Event::Channel { ref connection, .. } => {
                 if let Some(flow) = self.record.flow_of_connection(chain, connection) {

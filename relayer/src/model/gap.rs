@@ -86,6 +86,7 @@ impl Model {
         for to in [Side::A, Side::B] {
             self.open_gaps(&FlowId { path: path.clone(), to });
         }
+        self.forget_path_tries(path, |_| true);
         let failed = |row: &&PacketRow| row.path == *path && row.failed.is_some();
         let rows: Vec<PacketRow> = self.record.packets().filter(failed).cloned().collect();
         for row in rows {

@@ -169,7 +169,7 @@ impl Model {
             // What is on its way stays in order: an unused sequence would hold up the key's other paths.
             return self.choose_update(id, newest, Refresh::Never).map_err(|_| Idle::Paused);
         }
-        if end.evidence.is_some() {
+        if self.evidence(id).is_some() {
             return self.choose_misbehaviour(id);
         }
         if let Err(idle) = self.gas_price(chain) {
@@ -248,7 +248,9 @@ impl Model {
     fn choose_misbehaviour(&self, id: &FlowId) -> Result<Choice, Idle> {
         let work = Work::Misbehaviour;
         self.update_price(id)?;
-        if !self.may_try(id, &work) {
+        let mut beside = self.record.flows_beside(id);
+        let tells = beside.find(|flow| !self.paused.contains(&flow.path)) == Some(id);
+        if !tells || !self.may_try(id, &work) {
             return Err(Idle::Misbehaviour);
         }
         let works = vec![Chosen { work, block: 0, alone: false }];

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a seed that fails has to be seen")]
 #![expect(clippy::disallowed_methods, reason = "one seed comes from the clock")]
 
+mod again;
 mod chain;
 mod chains;
 mod channels;
@@ -41,6 +42,7 @@ mod rng;
 mod scan;
 mod setup;
 mod shards;
+mod shared;
 mod store;
 mod story;
 mod traps;

@@ -279,6 +279,12 @@ impl<C: Channels> World<C> {
         self.link_all([ports], version);
     }
 
+    /// Wants one more path, with these channels.
+    pub(crate) fn want(&mut self, path: PathRow, channels: Vec<ChannelRow>) {
+        self.wanted.push((path, channels));
+        self.feed_wanted();
+    }
+
     /// Wants more channels.
     pub(crate) fn link_all<'a>(
         &mut self,
