@@ -38,6 +38,7 @@ use chain::Chain;
 use check::Checks;
 use config::{ChainConfig, Config, LaneConfig};
 use facts::{Answer, Fact, Simulation, Step, Tip, Why};
+use filter::Pattern;
 use flow::Flow;
 use gap::Scans;
 use ids::{AskId, ChainId, FlowId, LaneId, PathId, Span, Time};
@@ -56,6 +57,7 @@ pub struct Model {
     pub(crate) max_tries: u16,
     pub(crate) check_every: Span,
     pub(crate) paused: BTreeSet<PathId>,
+    pub(crate) only: BTreeMap<PathId, Vec<Pattern>>,
     /// What is stored. All below follows from it, or is learned again after a restart.
     pub(crate) record: Record,
     pub(crate) backlog: Backlog,
@@ -79,12 +81,13 @@ impl Model {
     /// The relayer that stored `rows`.
     pub fn load(config: Config, rows: Rows) -> Self {
         let record = Record::load(rows);
-        let Config { chains, max_tries, check_every, paused } = config;
+        let Config { chains, max_tries, check_every, paused, only } = config;
         let mut model = Self {
             config: BTreeMap::new(),
             max_tries,
             check_every,
             paused,
+            only,
             record,
             backlog: Backlog::default(),
             chains: BTreeMap::new(),
@@ -172,15 +175,19 @@ impl Model {
         self.record.write(Write::Path(row));
         self.forget_path_tries(&path, |_| true);
         for channel in channels {
-            if self.record.channel(&path, channel.index).is_none() {
-                self.record.write(Write::Channel(channel));
+            match self.record.channel(&path, channel.index).cloned() {
+                None => self.record.write(Write::Channel(channel)),
+                Some(known) if channel.wanted && !known.wanted => {
+                    self.record.write(Write::Channel(ChannelRow { wanted: true, ..known }));
+                }
+                Some(_) => {}
             }
         }
     }
 
     /// Applies other settings. What is signed already stays as it is.
-    fn on_reload(&mut self, Config { chains, max_tries, check_every, paused }: Config) {
-        (self.max_tries, self.paused) = (max_tries, paused);
+    fn on_reload(&mut self, Config { chains, max_tries, check_every, paused, only }: Config) {
+        (self.max_tries, self.paused, self.only) = (max_tries, paused, only);
         self.set_checks(check_every);
         for chain in chains {
             match self.config.get_mut(&chain.id) {

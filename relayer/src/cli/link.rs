@@ -327,9 +327,11 @@ fn wanted(
         index: of_path().map(|channel| channel.index + 1).max().unwrap_or(0),
         version: args.channel_version.clone(),
         order: args.order.into(),
+        wanted: true,
         ends: Both { a: absent(&args.a_port), b: absent(&args.b_port) },
     };
     let channel = of_path().find(|channel| is_same(channel, &new)).cloned().unwrap_or(new);
+    let channel = ChannelRow { wanted: true, ..channel };
     Ok((path, channel))
 }
 

@@ -10,6 +10,7 @@ use super::misbehaviour::Comparisons;
 use super::notice::Notice;
 use super::rows::{Attempt, PathRow, Write};
 use crate::plan::epoch::Epoch;
+use crate::plan::politeness::Lead;
 use crate::plan::work::Work;
 
 /// The longest wait after failures, in blocks of the chain that the message goes to.
@@ -40,6 +41,8 @@ pub(crate) struct Flow {
     pub(crate) unprovable: u64,
     /// How headers that others gave to its client are compared with the chain's own.
     pub(crate) comparisons: Comparisons,
+    /// Who took the last steps of handshakes and closes.
+    pub(crate) steps: Lead,
     /// Failed tries of what is owed besides packets.
     tries: BTreeMap<Work, Attempt>,
 }

@@ -205,7 +205,7 @@ impl Model {
         }
         // Version and order of a channel that others began are read from its proven end.
         let (version, order) = (String::new(), Order::Unordered);
-        ChannelRow { path: flow.path.clone(), index, version, order, ends }
+        ChannelRow { path: flow.path.clone(), index, version, order, wanted: false, ends }
     }
 
     /// Stops a flow whose client refuses to work, and says so.

@@ -45,7 +45,7 @@ impl Model {
             let mut ends = Both::of(absent(listed.end.port.clone()));
             *ends.on_mut(side.other()) = absent(listed.counterparty_port.clone());
             let (version, order) = (listed.version.clone(), listed.order);
-            ChannelRow { path: path.clone(), index: next, version, order, ends }
+            ChannelRow { path: path.clone(), index: next, version, order, wanted: false, ends }
         });
         let ours = row.ends.on_mut(side);
         ours.channel = Some(listed.end.channel.clone());

@@ -45,6 +45,7 @@ mod shards;
 mod shared;
 mod store;
 mod story;
+mod strangers;
 mod traps;
 mod world;
 

@@ -261,8 +261,9 @@ impl<C: Channels> World<C> {
     fn feed_wanted(&mut self) -> bool {
         for (row, channels) in self.wanted.clone() {
             let known = self.model.path(&row.path).cloned();
-            let is_known =
-                known.is_some() && self.model.channels(&row.path).count() >= channels.len();
+            let mut stored = self.model.channels(&row.path).map(|channel| channel.index);
+            let is_known = known.is_some()
+                && channels.iter().all(|channel| stored.any(|index| index == channel.index));
             let fact = match is_known {
                 true => Fact::Tick,
                 false => Fact::Path(known.unwrap_or(row), channels),
@@ -292,7 +293,8 @@ impl<C: Channels> World<C> {
         version: &str,
     ) {
         for ports in ports {
-            let index = self.wanted_channels() as u32;
+            let known = self.model.channels(&self.wanted[0].0.path).count();
+            let index = self.wanted_channels().max(known) as u32;
             let (path, channels) = &mut self.wanted[0];
             channels.push(unopened(&path.path, index, ports, version));
         }
