@@ -103,9 +103,9 @@ enum Verb {
     Start(start::Args),
     /// Have the ferry that runs read its configuration again; a wrong one is refused, and the old one stays.
     ///
-    /// Taken over are `log`, `max_tries`, `check_every`, `paused`, and of each chain keys, prices and limits of gas,
-    /// filters, grants, memos, `max_msgs`, `backup_blocks` and `polite_blocks`. A chain that is new is served from
-    /// the first `ferry link` that needs it. The rest takes effect at the next start.
+    /// Taken over are `log`, `max_tries`, `check_every`, `paused`, `only`, and of each chain keys, prices and limits of gas, filters,
+    /// `handshakes`, grants, memos, `max_msgs`, `backup_blocks` and `polite_blocks`. A chain that is new is served from the first
+    /// `ferry link` that needs it. The rest takes effect at the next start.
     Reload,
     /// Change what the ferry that runs logs, until it reads its configuration again.
     Log(log::Args),

@@ -14,6 +14,7 @@ pub mod store;
 pub mod texts;
 pub mod value;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -29,6 +30,9 @@ use option::ExtensionOption;
 pub use place::Mistake;
 use place::Places;
 use texts::Texts;
+
+use crate::model::config::Handshakes;
+use crate::model::filter::Pattern;
 
 /// The whole file. `ferry init` writes one with every key and its meaning.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,6 +74,13 @@ pub struct Global {
     /// Paths on which nothing is sent until they are taken from this list.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub paused: Vec<String>,
+    /// Paths that serve some channels only, by their ends on the path's first chain: `PORT/CHANNEL` with `*`.
+    #[serde(
+        deserialize_with = "filter::patterns_by_name",
+        serialize_with = "filter::texts_by_name",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    pub only: BTreeMap<String, Vec<Pattern>>,
 }
 
 /// How log lines look.
@@ -142,6 +153,9 @@ pub struct Chain {
     /// The same for channels on which other relayers bring most messages.
     #[serde(default = "default_polite_blocks")]
     pub polite_blocks: u64,
+    /// Whose channels are opened and closed.
+    #[serde(default)]
+    pub handshakes: Handshakes,
     /// What is not carried.
     #[serde(default, skip_serializing_if = "Filter::is_empty")]
     pub filter: Filter,
@@ -184,6 +198,7 @@ impl Default for Global {
             check_every: Duration::from_secs(3_600),
             cost_days: 400,
             paused: Vec::new(),
+            only: BTreeMap::new(),
         }
     }
 }
@@ -321,6 +336,7 @@ impl Chain {
             max_gas: None,
             backup_blocks: 0,
             polite_blocks: default_polite_blocks(),
+            handshakes: Handshakes::default(),
             filter: Filter::default(),
             fee_granter: Texts::default(),
             low_balance: 0,
@@ -345,6 +361,7 @@ impl Chain {
             max_gas: other.max_gas,
             backup_blocks: other.backup_blocks,
             polite_blocks: other.polite_blocks,
+            handshakes: other.handshakes,
             filter: other.filter.clone(),
             fee_granter: other.fee_granter.clone(),
             low_balance: other.low_balance,

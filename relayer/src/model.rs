@@ -44,6 +44,7 @@ use check::Checks;
 use clearing::Clearings;
 use config::{ChainConfig, Config, LaneConfig};
 use facts::{Answer, Fact, Simulation, Step, Tip, Why};
+use filter::Pattern;
 use flow::Flow;
 use gap::Scans;
 use ids::{AskId, ChainId, FlowId, LaneId, PathId, Span, Time};
@@ -62,6 +63,7 @@ pub struct Model {
     pub(crate) max_tries: u16,
     pub(crate) check_every: Span,
     pub(crate) paused: BTreeSet<PathId>,
+    pub(crate) only: BTreeMap<PathId, Vec<Pattern>>,
     /// What is stored. All below follows from it, or is learned again after a restart.
     pub(crate) record: Record,
     pub(crate) backlog: Backlog,
@@ -86,12 +88,13 @@ impl Model {
     /// The relayer that stored `rows`.
     pub fn load(config: Config, rows: Rows) -> Self {
         let record = Record::load(rows);
-        let Config { chains, max_tries, check_every, paused } = config;
+        let Config { chains, max_tries, check_every, paused, only } = config;
         let mut model = Self {
             config: BTreeMap::new(),
             max_tries,
             check_every,
             paused,
+            only,
             record,
             backlog: Backlog::default(),
             chains: BTreeMap::new(),
@@ -185,6 +188,7 @@ impl Model {
         self.record.is_same(&other.record) && self.backlog.is_same(&other.backlog)
     }
 
+    /// Applies that a path is wanted, or more channels on it. Somebody waits for it: what was given up is tried again.
     fn on_path(&mut self, row: PathRow, channels: Vec<ChannelRow>) {
         let path = row.path.clone();
         match self.record.path(&path).cloned() {
@@ -195,16 +199,21 @@ impl Model {
                 }
             }
         }
+        self.forget_path_tries(&path, |_| true);
         for channel in channels {
-            if self.record.channel(&path, channel.index).is_none() {
-                self.record.write(Write::Channel(channel));
+            match self.record.channel(&path, channel.index).cloned() {
+                None => self.record.write(Write::Channel(channel)),
+                Some(known) if channel.wanted && !known.wanted => {
+                    self.record.write(Write::Channel(ChannelRow { wanted: true, ..known }));
+                }
+                Some(_) => {}
             }
         }
     }
 
     /// Applies other settings. What is signed already stays as it is.
-    fn on_reload(&mut self, Config { chains, max_tries, check_every, paused }: Config) {
-        (self.max_tries, self.paused) = (max_tries, paused);
+    fn on_reload(&mut self, Config { chains, max_tries, check_every, paused, only }: Config) {
+        (self.max_tries, self.paused, self.only) = (max_tries, paused, only);
         self.set_checks(check_every);
         for chain in chains {
             match self.config.get_mut(&chain.id) {

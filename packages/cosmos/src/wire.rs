@@ -16,5 +16,6 @@ pub mod packet_v2;
 pub mod path;
 pub mod proof;
 pub mod sign;
+pub mod terms;
 pub mod tx;
 pub mod wasm;

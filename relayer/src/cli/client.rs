@@ -5,8 +5,12 @@ mod upgrade;
 use std::fmt;
 use std::io::Write as _;
 
+use anyhow::Context as _;
 use clap::Subcommand;
+use cosmos::Any;
+use cosmos::chain::Chain;
 use cosmos::wire::client::{ClientState, ConsensusState};
+use cosmos::wire::terms;
 use cosmos::wire::tx::any;
 use ibc_proto::ibc::core::client::v1::MsgCreateClient;
 use serde::Serialize;
@@ -35,6 +39,10 @@ pub(super) enum Verb {
         on: String,
         /// The chain that it follows.
         of: String,
+        /// On the terms of this client of the same chains, whose place it is to take: governance revives a client only with
+        /// one that has the same. The trusting period is that of the configuration if it says one.
+        #[arg(long, value_name = "CLIENT")]
+        like: Option<String>,
         #[command(flatten)]
         manner: Manner,
     },
@@ -55,7 +63,7 @@ pub(super) enum Verb {
         chain: String,
         /// The client.
         client: String,
-        /// A client that works and follows the same chain on the same terms; `ferry client create` makes one.
+        /// A client that works and follows the same chain on the same terms; `ferry client create --like` makes one.
         #[arg(long, value_name = "CLIENT")]
         substitute: String,
         /// The deposit, such as `10000000stake`; default what the chain demands.
@@ -100,7 +108,9 @@ pub(super) async fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
     let file = place.read_config()?;
     match verb {
         Verb::Status { path } => status(place, &file, path).await,
-        Verb::Create { on, of, manner } => create(place, &file, (&on, &of), &manner).await,
+        Verb::Create { on, of, like, manner } => {
+            create(place, &file, (&on, &of, like.as_deref()), &manner).await
+        }
         Verb::Upgrade { of, path, manner } => {
             logging::start(&file.ferry)?;
             Box::pin(upgrade::run(place, &file, (&of, path.as_deref()), &manner)).await
@@ -156,8 +166,8 @@ fn word(status: &ClientStatus) -> &str {
 fn revive(facts: &ClientFacts, chain: &ChainId, client: &str, of: &ChainId) -> Option<String> {
     (facts.status != ClientStatus::Active).then(|| {
         format!(
-            "`ferry client create {chain} {of}` makes a client NEW that works; `ferry client recover \
-             {chain} {client} --substitute NEW` prints the proposal for the governance of {chain}; \
+            "`ferry client create {chain} {of} --like {client}` makes a client NEW that works; `ferry client \
+             recover {chain} {client} --substitute NEW` prints the proposal for the governance of {chain}; \
              once it has passed, ferry goes on by itself"
         )
     })
@@ -166,7 +176,7 @@ fn revive(facts: &ClientFacts, chain: &ChainId, client: &str, of: &ChainId) -> O
 async fn create(
     place: &Place,
     file: &Config,
-    (on, of): (&str, &str),
+    (on, of, like): (&str, &str, Option<&str>),
     manner: &Manner,
 ) -> anyhow::Result<()> {
     anyhow::ensure!(
@@ -177,18 +187,35 @@ async fn create(
     let hand = Hand::open(place, file, on, manner).await?;
     let node = setup::reach(followed).await?;
     let block = node.rpc().light_block(node.height().await?).await?;
-    let unbonding = node.unbonding_period().await?;
-    let new = ClientState::new(of, block.height(), unbonding, followed.max_clock_drift);
-    let trusting_period = followed.trusting_period.unwrap_or(new.trusting_period);
-    let trust_level = followed.trust_threshold;
+    let state = match like {
+        Some(like) => {
+            let model = packed_state(&hand.chain, like).await?;
+            let follows = ClientState::from_any(&model)?.chain_id;
+            anyhow::ensure!(follows == of, "`{like}` on `{on}` follows `{follows}`, not `{of}`");
+            terms::on_terms_of(&model, block.height(), followed.trusting_period)?
+        }
+        None => {
+            let unbonding = node.unbonding_period().await?;
+            let new = ClientState::new(of, block.height(), unbonding, followed.max_clock_drift);
+            let trusting_period = followed.trusting_period.unwrap_or(new.trusting_period);
+            let trust_level = followed.trust_threshold;
+            ClientState { trusting_period, trust_level, ..new }.to_any()
+        }
+    };
     let message = any(&MsgCreateClient {
-        client_state: Some(ClientState { trusting_period, trust_level, ..new }.to_any()),
+        client_state: Some(state),
         consensus_state: Some(ConsensusState::of(&block).to_any()),
         signer: hand.signer.clone(),
     });
     let sent = hand.send(&[message]).await?;
     let client = sent.attribute("create_client", "client_id");
     place.print(&Created { client, sent })
+}
+
+/// The state of a client as its chain has it.
+async fn packed_state(chain: &Chain, client: &str) -> anyhow::Result<Any> {
+    let state = chain.client_state(client).await?;
+    state.with_context(|| format!("there is no client `{client}`"))
 }
 
 /// The proposal as `tx gov submit-proposal` reads it.
@@ -208,15 +235,25 @@ async fn recover(
     let healthy = look::look(&node, substitute).await?;
     anyhow::ensure!(
         healthy.status == ClientStatus::Active,
-        "substitute `{substitute}` on `{chain}` is {}, it must be active; `ferry client create` makes \
-         one",
+        "substitute `{substitute}` on `{chain}` is {}, it must be active; `ferry client create --like \
+         {subject}` makes one",
         word(&healthy.status)
     );
-    let (old, new) = (look::state(&node, subject).await?, look::state(&node, substitute).await?);
+    let packed = (packed_state(&node, subject).await?, packed_state(&node, substitute).await?);
+    let (old, new) = (ClientState::from_any(&packed.0)?, ClientState::from_any(&packed.1)?);
     anyhow::ensure!(
         old.chain_id == new.chain_id,
         "substitute `{substitute}` follows `{}`, `{subject}` follows `{}`",
         new.chain_id,
+        old.chain_id
+    );
+    // The chain would say so only when the vote is over.
+    let differences = terms::differences(&packed.0, &packed.1)?;
+    anyhow::ensure!(
+        differences.is_empty(),
+        "substitute `{substitute}` was made on other terms than `{subject}`: {}; `ferry client create \
+         {chain} {} --like {subject}` makes one on the same",
+        differences.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         old.chain_id
     );
     let deposit = match deposit {

@@ -279,9 +279,11 @@ fn wanted(
         index: of_path().map(|channel| channel.index + 1).max().unwrap_or(0),
         version: terms.channel_version.clone(),
         order: terms.order.into(),
+        wanted: true,
         ends: Both { a: absent(&terms.a_port), b: absent(&terms.b_port) },
     };
     let channel = of_path().find(|channel| is_same(channel, &new)).cloned().unwrap_or(new);
+    let channel = ChannelRow { wanted: true, ..channel };
     Ok((path, channel))
 }
 

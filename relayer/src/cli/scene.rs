@@ -97,6 +97,7 @@ impl Scene {
             index: 0,
             version: here.version.clone(),
             order: order_of(here.ordering),
+            wanted: true,
             ends: Both { a: channel_end(end, &here), b: row_b },
         };
         Ok(Self { channel: Some(channel), ..scene })

@@ -21,6 +21,9 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # Paths on which nothing is sent: no packets, no handshakes, no updates of clients, which expire in time;
 # as in ["chain-a-chain-b"].
 # paused = []
+# Paths that serve some of their channels only, by the ends on the path's first chain: PORT/CHANNEL with * for any text; as
+# in { "chain-a-chain-b" = ["transfer/channel-141"] }. A path that is not named serves all that `filter` leaves.
+# only = {}
 
 # A PostgreSQL database instead of the file, so that several ferries with the same keys can stand by: one relays,
 # and when it has not been heard of for as long as the lease holds, another goes on where it stopped. The password may
@@ -65,10 +68,15 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # The most gas of one transaction, which must hold a client update and one message. By default a transaction may
 # take what a block does, and 4000000 where it has a single message: who sends a packet decides what it costs.
 # max_gas = 4000000
-# Leave messages to this chain to other relayers for so many of its blocks, and relay only what they did not.
+# Leave messages to this chain to other relayers for so many of its blocks, and relay only what they did not; what
+# `ferry link` asked for goes at once.
 # backup_blocks = 0
-# The same on channels where others bring most messages, until they fall behind: who comes second pays for nothing.
+# The same on channels where others bring most messages, and for handshakes where they take most steps, until they fall
+# behind: who comes second pays for nothing.
 # polite_blocks = 1
+# Whose channels ferry opens and closes: "all" also pays for the handshakes that others begin on the connections it serves,
+# "own" for those that `ferry link` asked for. Packets are carried on all channels, whoever opened them.
+# handshakes = "all"
 # Channel ends that are served (default: all) or not, handshakes included: PORT/CHANNEL, each with * for any text. In
 # IBC v2 PORT/CLIENT, such as transfer/07-tendermint-3, for each port that a packet names; after a change `ferry clear`.
 # filter.allow_channels = []

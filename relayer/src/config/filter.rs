@@ -1,5 +1,6 @@
 //! What is not carried, as the file says it.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use serde::de::Error as _;
@@ -66,6 +67,25 @@ fn patterns<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Pattern>, D
         ))
     };
     texts.iter().map(|text| Pattern::parse(text).ok_or_else(|| wrong(text))).collect()
+}
+
+/// Lists of channels, by the names of their paths.
+pub(super) fn patterns_by_name<'de, D: serde::Deserializer<'de>>(
+    from: D,
+) -> Result<BTreeMap<String, Vec<Pattern>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(transparent)]
+    struct Listed(#[serde(deserialize_with = "patterns")] Vec<Pattern>);
+    let lists = BTreeMap::<String, Listed>::deserialize(from)?;
+    Ok(lists.into_iter().map(|(name, Listed(patterns))| (name, patterns)).collect())
+}
+
+pub(super) fn texts_by_name<S: serde::Serializer>(
+    lists: &BTreeMap<String, Vec<Pattern>>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    let texts = |patterns: &[Pattern]| patterns.iter().map(ToString::to_string).collect::<Vec<_>>();
+    to.collect_map(lists.iter().map(|(name, patterns)| (name, texts(patterns))))
 }
 
 fn packets<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Packets>, D::Error> {

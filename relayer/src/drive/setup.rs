@@ -159,8 +159,10 @@ pub async fn connect_some(
 /// What the model is told: what concerns all of it, and its chains.
 pub fn settings(global: &Global, chains: Vec<ChainConfig>) -> Config {
     let paused = global.paused.iter().map(|path| PathId::from(path.as_str())).collect();
+    let only = |(path, listed): (&String, &Vec<_>)| (PathId::from(path.as_str()), listed.clone());
+    let only = global.only.iter().map(only).collect();
     let check_every = Span::from(global.check_every);
-    Config { chains, max_tries: global.max_tries, check_every, paused }
+    Config { chains, max_tries: global.max_tries, check_every, paused, only }
 }
 
 /// What to do where the account that simulates does not exist.
@@ -185,6 +187,7 @@ pub fn tune(known: ChainConfig, file: &ChainFile) -> ChainConfig {
         max_gas: file.max_gas,
         backup_blocks: file.backup_blocks,
         polite_blocks: file.polite_blocks,
+        handshakes: file.handshakes,
         filter: file.filter.clone().into(),
         fee_granters: granters(file),
         memo: memo(&file.memo),
@@ -216,6 +219,7 @@ fn offline_chain(file: &ChainFile) -> ChainConfig {
         max_gas: file.max_gas,
         backup_blocks: file.backup_blocks,
         polite_blocks: file.polite_blocks,
+        handshakes: file.handshakes,
         filter: file.filter.clone().into(),
         fee_granters: Vec::new(),
         memo: String::new(),
@@ -270,6 +274,7 @@ async fn connect_one(
         max_gas: file.max_gas,
         backup_blocks: file.backup_blocks,
         polite_blocks: file.polite_blocks,
+        handshakes: file.handshakes,
         filter: file.filter.into(),
         fee_granters: granters,
         memo: memo(&file.memo),

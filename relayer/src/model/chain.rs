@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Model;
 use super::config::ChainConfig;
-use super::facts::{BlockFacts, Event, PacketChange, PacketEvent, Tip};
+use super::facts::{BlockFacts, Event, HandshakeChange, PacketChange, PacketEvent, Tip};
 use super::ids::{ChainId, FlowId, Height, Span, Time};
 use super::path::ConnectionEvent;
 use super::price::Demand;
@@ -101,6 +101,7 @@ impl Model {
     }
 
     fn on_event(&mut self, chain: &ChainId, tip: Tip, slot: Option<&SlotRow>, event: Event) {
+        let by = if slot.is_some() { Bringer::We } else { Bringer::Others };
         match event {
             Event::Frozen { client } => self.on_frozen(chain, &client),
             Event::Client { client, height, change } => {
@@ -108,16 +109,18 @@ impl Model {
             }
             Event::Connection { change, id, client, counterparty, .. } => {
                 let event = ConnectionEvent { change, id, client, counterparty };
-                self.on_connection(chain, tip.height, event);
+                self.on_connection(chain, slot, tip.height, event);
             }
-            Event::Channel { ref connection, .. } => {
+            Event::Channel { ref connection, change, .. } => {
                 if let Some(flow) = self.record.flow_of_connection(chain, connection) {
+                    if !matches!(change, HandshakeChange::Init | HandshakeChange::CloseInit) {
+                        self.flow_mut(&flow).steps.note(by);
+                    }
                     self.on_channel(&flow, tip.height, event);
                 }
             }
             Event::Packet(event) => {
                 slot.into_iter().for_each(|slot| self.note_refusal(slot, &event));
-                let by = if slot.is_some() { Bringer::We } else { Bringer::Others };
                 self.on_brought(chain, &event, by);
                 self.on_packet(chain, tip.height, event);
             }

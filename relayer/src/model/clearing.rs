@@ -48,6 +48,7 @@ impl Clearings {
 impl Model {
     /// Applies that everything on a path's channels shall be looked at anew, and tried again.
     pub(super) fn on_clear(&mut self, path: &PathId) {
+        self.forget_path_tries(path, |_| true);
         for to in [Side::A, Side::B] {
             self.open_gaps(&FlowId { path: path.clone(), to });
         }

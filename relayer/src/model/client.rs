@@ -6,6 +6,7 @@ use super::facts::{Ask, TrustTerms};
 use super::ids::{Address, ChainId, FlowId, Span, Time};
 use super::rows::Write;
 use super::state::{ClientFacts, ClientStatus};
+use crate::plan::epoch::Epoch;
 
 /// The part of its trusting period after which a client is refreshed, whether packets flow or not.
 const REFRESH_AFTER: (u64, u64) = (2, 3);
@@ -123,13 +124,22 @@ impl Model {
             Some(complaint) => self.park(id, complaint),
             None => {
                 self.flow_mut(id).parked = None;
-                // A revival brings a height that no event of an update names.
-                if self.learn_consensus(id, facts.latest)
-                    && let Some(at) = self.tip_to(id).map(|tip| tip.height)
-                {
-                    // Nor does an event say who brought it.
-                    self.note_given(id, facts.latest, at);
-                }
+                self.on_height_asked(id, facts.latest);
+            }
+        }
+    }
+
+    /// Applies that a flow's client says to know a height. A revival brings one that no event of an update names.
+    fn on_height_asked(&mut self, id: &FlowId, height: u64) {
+        let flows: Vec<FlowId> = self.record.flows_beside(id).cloned().collect();
+        for flow in flows {
+            let is_news = self.learn_consensus(&flow, height);
+            if is_news
+                && self.record.watches_client(&flow)
+                && let Some(at) = self.tip_to(&flow).map(|tip| tip.height)
+            {
+                // Nor does an event say who brought it.
+                self.note_given(&flow, height, at);
             }
         }
     }
@@ -224,10 +234,22 @@ impl Model {
         Some(flow.client.trust?.refresh_at(&format!("{}/{client}", id.path)))
     }
 
-    /// Whether a flow's client has to be refreshed and no transaction on its way does.
+    /// Whether a flow's client has to be refreshed and nothing on its way does, of whichever path.
     pub(crate) fn is_refresh_due(&self, id: &FlowId) -> bool {
         let is_old = self.refresh_at(id).is_some_and(|at| at <= self.now);
-        is_old && !self.record.all_slots().any(|slot| slot.flow == *id && slot.updates > 0)
+        let is_prepared = |flow: &FlowId| {
+            let epoch = self.flows.get(flow).and_then(|flow| flow.epoch.as_ref());
+            flow != id && epoch.is_some_and(Epoch::brings_update)
+        };
+        is_old && !self.is_update_coming(id) && !self.record.flows_beside(id).any(is_prepared)
+    }
+
+    /// Whether a transaction on its way brings a header to a flow's client, of whichever path.
+    pub(crate) fn is_update_coming(&self, id: &FlowId) -> bool {
+        let brings = |flow: &FlowId| {
+            self.record.all_slots().any(|slot| slot.flow == *flow && slot.updates > 0)
+        };
+        self.record.flows_beside(id).any(brings)
     }
 
     /// Whether a flow's client has to be refreshed whatever it costs.

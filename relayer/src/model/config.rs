@@ -1,15 +1,16 @@
 //! What the model is told about chains once, at start.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cosmos::Any;
 use cosmos::chain::price::PriceModule;
 use cosmos::keys::Key;
 use cosmos::wire::gas::GasPrice;
+use serde::{Deserialize, Serialize};
 use tendermint::trust_threshold::TrustThresholdFraction;
 
 use super::facts::TrustTerms;
-use super::filter::Filter;
+use super::filter::{Filter, Pattern};
 use super::ids::{Address, ChainId, LaneId, PathId, Span};
 
 /// One, in the thousandths in which multipliers are counted.
@@ -26,6 +27,8 @@ pub struct Config {
     pub check_every: Span,
     /// Paths on which nothing is sent.
     pub paused: BTreeSet<PathId>,
+    /// Paths that serve some channels only, by their ends on the path's first chain.
+    pub only: BTreeMap<PathId, Vec<Pattern>>,
 }
 
 /// A chain and how to send to it.
@@ -53,6 +56,8 @@ pub struct ChainConfig {
     pub backup_blocks: u64,
     /// The same for channels on which others bring most messages.
     pub polite_blocks: u64,
+    /// Whose channels are opened and closed.
+    pub handshakes: Handshakes,
     /// What is not carried.
     pub filter: Filter,
     /// The accounts that pay fees by a grant, instead of the lane; the first that does is taken.
@@ -88,6 +93,17 @@ impl ChainConfig {
         let Self { trusting_period, trust_threshold, max_clock_drift, .. } = *self;
         TrustTerms { trusting_period, trust_threshold, max_clock_drift }
     }
+}
+
+/// Whose channels ferry opens and closes; packets are carried on all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Handshakes {
+    /// Those that others begin on the connections that ferry serves too.
+    #[default]
+    All,
+    /// Those that `ferry link` asked for.
+    Own,
 }
 
 /// A key and its account on a chain.

@@ -8,7 +8,8 @@ use prost::Message as _;
 use serde::Deserialize;
 
 use super::Model;
-use super::ids::{ChannelId, End, Ends, PortId, Route};
+use super::config::Handshakes;
+use super::ids::{ChainId, ChannelId, End, Ends, PathId, PortId, Route};
 use super::rows::{ChannelRow, PacketRow};
 
 /// The port of ICS-20.
@@ -283,20 +284,61 @@ impl Model {
         if denied.is_some() || matches!(route.ends, Ends::V2 { .. }) {
             return denied;
         }
-        [(&route.from, route.src()), (&route.to, route.dst())].into_iter().find_map(
+        let refused = [(&route.from, route.src()), (&route.to, route.dst())].into_iter().find_map(
             |(chain, End { port, channel })| {
                 self.config.get(chain)?.filter.refuses_end(port, Some(channel))
             },
-        )
+        );
+        refused.or_else(|| {
+            let path = self.record.path(&row.path).filter(|_| self.only.contains_key(&row.path))?;
+            let first = if path.chains.a == route.from { route.src() } else { route.dst() };
+            self.unlisted(&row.path, &first.port, Some(&first.channel))
+        })
     }
 
     /// Why a channel of a path is left to others, its handshake too; `None` when it is served.
     pub(crate) fn filtered_channel(&self, row: &ChannelRow) -> Option<String> {
         let path = self.record.path(&row.path)?;
         let ends = [(&path.chains.a, &row.ends.a), (&path.chains.b, &row.ends.b)];
-        ends.into_iter().find_map(|(chain, end)| {
+        let refused = ends.into_iter().find_map(|(chain, end)| {
             self.config.get(chain)?.filter.refuses_end(&end.port, end.channel.as_ref())
-        })
+        });
+        let end = &row.ends.a;
+        refused.or_else(|| self.unlisted(&row.path, &end.port, end.channel.as_ref()))
+    }
+
+    /// Why the steps of a channel's handshake are left to others; `None` when they are taken.
+    pub(crate) fn left_handshake(&self, row: &ChannelRow) -> Option<String> {
+        let path = self.record.path(&row.path)?;
+        let takes_own = |chain: &&ChainId| {
+            self.config.get(*chain).is_some_and(|chain| chain.handshakes == Handshakes::Own)
+        };
+        let chain = [&path.chains.a, &path.chains.b].into_iter().find(takes_own);
+        let begun_by_others = chain
+            .filter(|_| !row.wanted)
+            .map(|chain| format!("others began it, and `handshakes` of `{chain}` is \"own\""));
+        self.filtered_channel(row).or(begun_by_others)
+    }
+
+    /// Why `only` leaves a channel of a path to others, by its end on the path's first chain.
+    fn unlisted(
+        &self,
+        path: &PathId,
+        port: &PortId,
+        channel: Option<&ChannelId>,
+    ) -> Option<String> {
+        let listed = self.only.get(path)?;
+        // What is not made yet would be made for others to serve.
+        let is_listed = |pattern: &Pattern| {
+            let is_here = channel.map_or_else(
+                || pattern.channel.is_any(),
+                |channel| pattern.channel.matches(channel.as_str()),
+            );
+            pattern.port.matches(port.as_str()) && is_here
+        };
+        let name = channel.map_or_else(|| port.to_string(), |channel| format!("{port}/{channel}"));
+        let is_served = listed.iter().any(is_listed);
+        (!is_served).then(|| format!("`only` of path `{path}` does not have `{name}`"))
     }
 }
 

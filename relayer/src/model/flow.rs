@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::Model;
 use super::client::Client;
 use super::facts::Why;
-use super::ids::{FlowId, Side, Span, Time};
+use super::ids::{FlowId, PathId, Side, Span, Time};
 use super::misbehaviour::Comparisons;
 use super::notice::Notice;
 use super::rows::{Attempt, PathRow, Write};
 use crate::plan::epoch::Epoch;
+use crate::plan::politeness::Lead;
 use crate::plan::work::Work;
 
 /// The longest wait after failures, in blocks of the chain that the message goes to.
@@ -40,7 +41,9 @@ pub(crate) struct Flow {
     pub(crate) unprovable: u64,
     /// How headers that others gave to its client are compared with the chain's own.
     pub(crate) comparisons: Comparisons,
-    /// Failed tries of handshake steps.
+    /// Who took the last steps of handshakes and closes.
+    pub(crate) steps: Lead,
+    /// Failed tries of what is owed besides packets.
     tries: BTreeMap<Work, Attempt>,
 }
 
@@ -72,15 +75,31 @@ impl Model {
         .unwrap_or_default()
     }
 
+    /// Forgets the failed tries of works that a flow owes no more, or that are to be tried anew. Those of packets stand
+    /// with the packets.
+    pub(crate) fn forget_tries(&mut self, flow: &FlowId, is_of: impl Fn(&Work) -> bool) {
+        if let Some(flow) = self.flows.get_mut(flow) {
+            flow.tries.retain(|work, _| !is_of(work));
+        }
+    }
+
+    /// The same towards both chains of a path.
+    pub(crate) fn forget_path_tries(&mut self, path: &PathId, is_of: impl Fn(&Work) -> bool) {
+        for to in [Side::A, Side::B] {
+            self.forget_tries(&FlowId { path: path.clone(), to }, &is_of);
+        }
+    }
+
     /// Notes that works failed together, or one by itself.
     pub(crate) fn back_off(&mut self, flow: &FlowId, works: &[Work], reason: &str) {
         let height = self.tip_to(flow).map_or(0, |tip| tip.height);
         for work in works {
             let mut attempt = self.attempt(flow, work);
-            attempt.tries += 1;
+            attempt.tries = attempt.tries.saturating_add(1);
             attempt.not_before = height + wait_blocks(attempt.tries);
             attempt.reason = Some(reason.to_owned());
-            attempt.given_up = attempt.tries >= self.max_tries;
+            // Whoever forged a header waits for nothing else than that nobody tells the client.
+            attempt.given_up = attempt.tries >= self.max_tries && *work != Work::Misbehaviour;
             let (work_name, tries, reason) = (work.to_string(), attempt.tries, reason.to_owned());
             self.notices.push(match attempt.given_up {
                 true => Notice::GivenUp { work: work_name, tries, reason },
@@ -144,5 +163,53 @@ impl Model {
     /// Notes that a transaction of a flow succeeded.
     pub(crate) fn succeeded(&mut self, id: &FlowId) {
         self.flow_mut(id).failures = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::client::tests::linked;
+    use crate::plan::work::HandshakeStep;
+
+    fn fail(model: &mut Model, flow: &FlowId, work: &Work, times: u16) -> Attempt {
+        (0..times).for_each(|_| model.back_off(flow, std::slice::from_ref(work), "refused"));
+        model.attempt(flow, work)
+    }
+
+    /// Else `ferry link` would end with what stood in the way of the one before.
+    #[test]
+    fn a_path_that_is_wanted_again_begins_with_no_failed_tries() {
+        let (mut model, flow) = linked();
+        let step = Work::Connection(HandshakeStep::Try);
+        assert_eq!(fail(&mut model, &flow, &step, 3).tries, 3);
+        let row = model.path(&flow.path).unwrap().clone();
+        model.on_path(row, Vec::new());
+        assert_eq!(model.attempt(&flow, &step), Attempt::default());
+        fail(&mut model, &flow, &step, 3);
+        model.on_clear(&flow.path);
+        assert_eq!(model.attempt(&flow, &step), Attempt::default());
+    }
+
+    #[test]
+    fn tries_are_forgotten_once_the_step_is_taken() {
+        let (mut model, flow) = linked();
+        let update = ("07-tendermint-0".into(), 6, crate::model::facts::ClientChange::Created);
+        let (created, other) = (Work::CreateClient, Work::Register);
+        fail(&mut model, &flow, &created, 2);
+        fail(&mut model, &flow, &other, 2);
+        model.on_client(&"b-1".into(), None, update);
+        assert_eq!(model.attempt(&flow, &created).tries, 0);
+        assert_eq!(model.attempt(&flow, &other).tries, 2);
+        model.on_registered(&flow, 7);
+        assert_eq!(model.attempt(&flow, &other).tries, 0);
+    }
+
+    #[test]
+    fn evidence_of_misbehaviour_is_never_given_up() {
+        let (mut model, flow) = linked();
+        let tries = model.max_tries.saturating_add(5);
+        assert!(fail(&mut model, &flow, &Work::CreateClient, tries).given_up);
+        assert!(!fail(&mut model, &flow, &Work::Misbehaviour, tries).given_up);
     }
 }

@@ -17,6 +17,7 @@ use super::ids::{AskId, ChainId, ClientId, FlowId, PathId, Span, Time};
 use super::notice::Notice;
 use super::rows::{Gap, GapId, GapRow, Write};
 use super::state::{GivenHeader, Verdict};
+use crate::plan::work::Work;
 
 /// How many headers of a client may wait to be compared. More do not fit into a block.
 const WAITING: usize = 1_024;
@@ -77,7 +78,7 @@ impl Model {
     pub(super) fn open_headers(&mut self, flow: &FlowId) {
         let Some(row) = self.record.path(&flow.path) else { return };
         let end = row.ends.on(flow.to);
-        if end.client.is_none() {
+        if !self.record.watches_client(flow) {
             return;
         }
         let id = GapId { path: flow.path.clone(), gap: Gap::Headers(flow.to) };
@@ -238,21 +239,25 @@ impl Model {
 
     /// Applies that a client froze: what it is good for is asked anew, which parks its flow.
     pub(super) fn on_frozen(&mut self, chain: &ChainId, client: &ClientId) {
-        let Some(id) = self.record.flow_of_client(chain, client) else { return };
-        let Some(mut row) = self.record.path(&id.path).cloned() else { return };
-        let end = row.ends.on_mut(id.to);
-        end.evidence = None;
-        end.unchecked.clear();
-        self.record.write(Write::Path(row));
-        let flow = self.flow_mut(&id);
-        flow.client = Client::default();
-        flow.comparisons = Comparisons::default();
+        let flows: Vec<FlowId> = self.record.flows_of_client(chain, client).cloned().collect();
+        for id in flows {
+            let Some(mut row) = self.record.path(&id.path).cloned() else { continue };
+            let end = row.ends.on_mut(id.to);
+            end.evidence = None;
+            end.unchecked.clear();
+            self.record.write(Write::Path(row));
+            self.forget_tries(&id, |work| *work == Work::Misbehaviour);
+            let flow = self.flow_mut(&id);
+            flow.client = Client::default();
+            flow.comparisons = Comparisons::default();
+        }
     }
 
-    /// The message that proves misbehaviour to a flow's client.
+    /// The message that proves misbehaviour to a flow's client, whichever path found it.
     pub(crate) fn evidence(&self, id: &FlowId) -> Option<(&ClientId, Any)> {
-        let end = self.record.path(&id.path)?.ends.on(id.to);
-        Some((end.client.as_ref()?, Any::decode(end.evidence.as_deref()?).ok()?))
+        let end = |flow: &FlowId| Some(self.record.path(&flow.path)?.ends.on(flow.to));
+        let found = self.record.flows_beside(id).find_map(|flow| end(flow)?.evidence.as_deref())?;
+        Some((end(id)?.client.as_ref()?, Any::decode(found).ok()?))
     }
 
     /// When the next header is to be asked for again.

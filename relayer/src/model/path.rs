@@ -4,7 +4,7 @@ use super::Model;
 use super::facts::{ClientChange, Event, HandshakeChange};
 use super::ids::{Both, ChainId, ClientId, ConnectionId, FlowId, Order, Side};
 use super::notice::Notice;
-use super::rows::{ChannelEnd, ChannelRow, EndState, PathEnd, PathRow, SlotRow, Write};
+use super::rows::{ChannelEnd, ChannelRow, EndState, Ibc, PathEnd, PathRow, SlotRow, Write};
 use crate::plan::work::Work;
 
 /// How many consensus heights of a client are remembered: one more than a transaction lives in blocks,
@@ -26,6 +26,11 @@ fn reached(change: HandshakeChange) -> EndState {
         HandshakeChange::Ack | HandshakeChange::Confirm => EndState::Open,
         HandshakeChange::CloseInit | HandshakeChange::CloseConfirm => EndState::Closed,
     }
+}
+
+/// Whether two names are known and not the same.
+fn differs(known: Option<&ConnectionId>, id: Option<&ConnectionId>) -> bool {
+    known.is_some() && id.is_some() && known != id
 }
 
 impl PathEnd {
@@ -72,25 +77,32 @@ impl Model {
         let created_by_us = slot.filter(|slot| {
             change == ClientChange::Created && slot.works.contains(&Work::CreateClient)
         });
-        let flow = match created_by_us {
-            Some(slot) => Some(slot.flow.clone()),
-            None => self.record.flow_of_client(chain, &client),
+        let flows: Vec<FlowId> = match created_by_us {
+            Some(slot) => vec![slot.flow.clone()],
+            None => self.record.flows_of_client(chain, &client).cloned().collect(),
         };
-        let Some(flow) = flow else { return };
-        let Some(mut row) = self.record.path(&flow.path).cloned() else { return };
-        let end = row.ends.on_mut(flow.to);
-        end.client.get_or_insert(client);
-        end.learn(height);
-        self.record.write(Write::Path(row));
-        self.begin_aging(&flow, height);
-        let at = self.tip_to(&flow).map(|tip| tip.height);
         // Also of a height that is known already: it may have been learned by asking, of whomever.
         let by_others = slot.is_none() && change == ClientChange::Updated;
-        if let Some(at) = at.filter(|_| by_others) {
-            self.note_given(&flow, height, at);
+        for flow in flows {
+            self.on_height(&flow, &client, height);
+            let at = self.tip_to(&flow).map(|tip| tip.height);
+            if let Some(at) = at.filter(|_| by_others && self.record.watches_client(&flow)) {
+                self.note_given(&flow, height, at);
+            }
         }
-        self.rejuvenate(&flow, height);
-        self.takes_updates(&flow);
+    }
+
+    /// Applies that the client of a flow, made by that if there was none, knows a height of the other chain.
+    fn on_height(&mut self, flow: &FlowId, client: &ClientId, height: u64) {
+        let Some(mut row) = self.record.path(&flow.path).cloned() else { return };
+        let end = row.ends.on_mut(flow.to);
+        end.client.get_or_insert_with(|| client.clone());
+        end.learn(height);
+        self.record.write(Write::Path(row));
+        self.begin_aging(flow, height);
+        self.forget_tries(flow, |work| *work == Work::CreateClient);
+        self.rejuvenate(flow, height);
+        self.takes_updates(flow);
     }
 
     /// Applies that a client knows the other chain's since `height`; no event tells.
@@ -99,23 +111,27 @@ impl Model {
         let end = row.ends.on_mut(flow.to);
         (end.state, end.since) = (EndState::Open, height);
         self.record.write(Write::Path(row));
+        self.forget_tries(flow, |work| *work == Work::Register);
     }
 
-    /// Applies a step of a connection's handshake at `height` of `chain`.
-    pub(super) fn on_connection(&mut self, chain: &ChainId, height: u64, event: ConnectionEvent) {
-        let Some(flow) = self.record.flow_of_client(chain, &event.client) else { return };
+    /// Applies a step of a connection's handshake at `height` of `chain`; `slot` is the transaction of ours that took it.
+    pub(super) fn on_connection(
+        &mut self,
+        chain: &ChainId,
+        slot: Option<&SlotRow>,
+        height: u64,
+        event: ConnectionEvent,
+    ) {
+        let Some(flow) = self.flow_of_step(chain, slot, &event) else { return };
         let Some(mut row) = self.record.path(&flow.path).cloned() else { return };
         let (here, there) = (row.ends.on(flow.to), row.ends.on(flow.to.other()));
-        let foreign = |known: &Option<ConnectionId>, id: &Option<ConnectionId>| {
-            known.is_some() && id.is_some() && known != id
-        };
         // Only `ACK` decides between two `TRY` for one `INIT`, and `CONFIRM` tells of it, which may be read before; else it
         // is another connection.
-        let other_differs = foreign(&there.connection, &event.counterparty);
+        let other_differs = differs(there.connection.as_ref(), event.counterparty.as_ref());
         let is_chosen = event.change == HandshakeChange::Confirm
             && event.counterparty.is_some()
             && event.counterparty == there.connection;
-        if (foreign(&here.connection, &Some(event.id.clone())) && !is_chosen)
+        if (differs(here.connection.as_ref(), Some(&event.id)) && !is_chosen)
             || (other_differs && event.change != HandshakeChange::Ack)
         {
             return;
@@ -130,6 +146,35 @@ impl Model {
             other.state = implied(event.change);
         }
         self.record.write(Write::Path(row));
+        self.forget_path_tries(&flow.path, |work| matches!(work, Work::Connection(_)));
+    }
+
+    /// The flow towards the chain of a connection end that took a step: the one that has this end or whose transaction it
+    /// was; else one with the same client that has none, best one whose other end is the other end of this.
+    fn flow_of_step(
+        &self,
+        chain: &ChainId,
+        slot: Option<&SlotRow>,
+        event: &ConnectionEvent,
+    ) -> Option<FlowId> {
+        if let Some(flow) = self.record.flow_of_connection(chain, &event.id) {
+            return Some(flow);
+        }
+        let ours = slot.filter(|slot| slot.works.iter().any(|w| matches!(w, Work::Connection(_))));
+        let may_be = |flow: &&FlowId| {
+            let path = self.record.path(&flow.path).filter(|path| path.ibc == Ibc::V1);
+            path.is_some_and(|path| {
+                let other = path.ends.on(flow.to.other()).connection.as_ref();
+                path.ends.on(flow.to).connection.is_none()
+                    && !differs(other, event.counterparty.as_ref())
+            }) && ours.is_none_or(|slot| slot.flow == **flow)
+        };
+        let lacks_other = |flow: &&FlowId| {
+            let path = self.record.path(&flow.path);
+            path.is_none_or(|path| path.ends.on(flow.to.other()).connection.is_none())
+        };
+        let flows = self.record.flows_of_client(chain, &event.client).filter(may_be);
+        flows.min_by_key(lacks_other).cloned()
     }
 
     /// Applies a step of a channel's handshake or close at `height` of the chain of `flow.to`.
@@ -173,7 +218,10 @@ impl Model {
             other.channel = there.channel;
             other.state = implied(change);
         }
+        let index = row.index;
         self.record.write(Write::Channel(row.clone()));
+        let is_of = |work: &Work| matches!(work, Work::Channel(of, _) if *of == index);
+        self.forget_path_tries(&flow.path, is_of);
         if closes {
             self.abandon(flow, &row);
         }
@@ -184,7 +232,7 @@ impl Model {
         let ends = both(flow.to, (here, there), Clone::clone);
         // Version and order of a channel that others began are read from its proven end.
         let (version, order) = (String::new(), Order::Unordered);
-        ChannelRow { path: flow.path.clone(), index, version, order, ends }
+        ChannelRow { path: flow.path.clone(), index, version, order, wanted: false, ends }
     }
 
     /// Stops a flow whose client refuses to work, and says so.

@@ -25,8 +25,8 @@ pub(crate) struct Record {
     slots: BTreeMap<SlotId, SlotRow>,
     gaps: BTreeMap<GapId, GapRow>,
     leads: BTreeMap<(Route, Leg), u16>,
-    /// Client -> the flow that it verifies; follows from `paths`.
-    clients: BTreeMap<(ChainId, ClientId), FlowId>,
+    /// Client -> the flows that it verifies, several where paths share it; follows from `paths`.
+    clients: BTreeMap<(ChainId, ClientId), BTreeSet<FlowId>>,
     /// Client -> the same, of paths of IBC v2.
     pairs: BTreeMap<(ChainId, ClientId), FlowId>,
     /// Connection end -> the flow towards its chain; follows from `paths`.
@@ -147,7 +147,7 @@ impl Record {
                 if row.ibc == Ibc::V2 {
                     self.pairs.insert(name.clone(), flow.clone());
                 }
-                self.clients.insert(name, flow.clone());
+                self.clients.entry(name).or_default().insert(flow.clone());
             }
             if let Some(connection) = &end.connection {
                 self.connections.insert((chain.clone(), connection.clone()), flow);
@@ -376,9 +376,27 @@ impl Record {
         self.leads.iter().map(|(id, last)| (id, *last))
     }
 
-    /// The flow that a client verifies.
-    pub(crate) fn flow_of_client(&self, chain: &ChainId, client: &ClientId) -> Option<FlowId> {
-        self.clients.get(&(chain.clone(), client.clone())).cloned()
+    /// The flows that a client verifies: several where paths share it.
+    pub(crate) fn flows_of_client(
+        &self,
+        chain: &ChainId,
+        client: &ClientId,
+    ) -> impl Iterator<Item = &FlowId> {
+        self.clients.get(&(chain.clone(), client.clone())).into_iter().flatten()
+    }
+
+    /// The flows that the client of a flow verifies, that one among them; none while it has no client.
+    pub(crate) fn flows_beside(&self, id: &FlowId) -> impl Iterator<Item = &FlowId> {
+        let client = self.path(&id.path).and_then(|path| {
+            let client = path.ends.on(id.to).client.as_ref()?;
+            Some((path.chains.on(id.to), client))
+        });
+        client.into_iter().flat_map(|(chain, client)| self.flows_of_client(chain, client))
+    }
+
+    /// Whether a flow is the one that looks into what others give to its client: one of those that share it does.
+    pub(crate) fn watches_client(&self, id: &FlowId) -> bool {
+        self.flows_beside(id).next() == Some(id)
     }
 
     /// The flow towards the chain of one of two clients that follow each other in IBC v2.

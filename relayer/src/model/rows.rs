@@ -274,6 +274,9 @@ pub struct ChannelRow {
     pub version: String,
     /// How it delivers, as proposed with `INIT`.
     pub order: Order,
+    /// Whether it was asked for here; else others began it.
+    #[serde(default)]
+    pub wanted: bool,
     /// The two ends.
     pub ends: Both<ChannelEnd>,
 }

@@ -69,7 +69,7 @@ impl Model {
             let mut ends = Both::of(here.clone());
             *ends.on_mut(side.other()) = there.clone();
             let index = self.record.next_channel(path);
-            ChannelRow { path: path.clone(), index, version, order, ends }
+            ChannelRow { path: path.clone(), index, version, order, wanted: false, ends }
         });
         let ours = row.ends.on_mut(side);
         ours.channel = here.channel;

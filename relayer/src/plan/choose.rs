@@ -201,7 +201,7 @@ impl Model {
         }
         let path = self.record.path(&id.path)?;
         let end = path.ends.on(id.to);
-        if end.evidence.is_some() {
+        if self.evidence(id).is_some() {
             return Some(Idle::Misbehaviour);
         }
         let no_client = (end.client.is_none() && !path.create).then_some(Idle::NoClient);
@@ -255,7 +255,9 @@ impl Model {
     fn choose_misbehaviour(&self, id: &FlowId) -> Result<Choice, Idle> {
         let work = Work::Misbehaviour;
         self.update_price(id)?;
-        if !self.may_try(id, &work) {
+        let mut beside = self.record.flows_beside(id);
+        let tells = beside.find(|flow| !self.paused.contains(&flow.path)) == Some(id);
+        if !tells || !self.may_try(id, &work) {
             return Err(Idle::Misbehaviour);
         }
         let works = vec![Chosen { work, block: 0, alone: false }];
@@ -344,6 +346,7 @@ impl Model {
             let block = proved.unwrap_or(0);
             let is_now = self.may_try(id, &work)
                 && self.is_served(path, &work)
+                && self.yields(id, block, &work) == 0
                 && self.satisfied(id, need, newest.0, Some(newest.1));
             // The steps of channels after it stand on the connection's.
             let is_last = matches!(work, Work::Connection(_)) && (alone || !is_now);
@@ -360,11 +363,11 @@ impl Model {
         works
     }
 
-    /// Whether no filter excludes the channel that a step of a handshake is of.
+    /// Whether nothing leaves the channel to others that a step of a handshake is of.
     fn is_served(&self, path: &PathRow, work: &Work) -> bool {
         let Work::Channel(index, _) = work else { return true };
         let row = self.record.channel(&path.path, *index);
-        row.is_none_or(|row| self.filtered_channel(row).is_none())
+        row.is_none_or(|row| self.left_handshake(row).is_none())
     }
 
     /// The packets that can be moved now and fit the room.

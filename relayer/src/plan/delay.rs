@@ -121,8 +121,7 @@ impl Model {
         let pause = Span(path.delay.0 / AT_ONCE);
         let last = self.provable(id, end).next_back();
         let is_soon = last.is_some_and(|(_, last)| tip.time < last.since_time.plus(pause));
-        let is_coming = self.record.all_slots().any(|slot| slot.flow == *id && slot.updates > 0);
-        if lacks_header && !is_soon && !is_coming {
+        if lacks_header && !is_soon && !self.is_update_coming(id) {
             let trusted = end.consensus.last().copied().ok_or(Idle::NoClient)?;
             let base = Base::Update { trusted };
             return Ok(Choice { height: newest, base, works: Vec::new() });

@@ -90,6 +90,11 @@ impl Epoch {
         batches.find_map(|(place, batch)| Some((place, batch.doubt()?)))
     }
 
+    /// Whether it brings a header to its client, as far as is known yet.
+    pub(crate) fn brings_update(&self) -> bool {
+        matches!(self.base, Base::Update { .. })
+    }
+
     /// The asks whose answers it still waits for.
     pub(crate) fn asks(&self) -> impl Iterator<Item = AskId> {
         let simulations = self.batches.iter().filter_map(Batch::ask);
@@ -259,7 +264,7 @@ impl Model {
                 Err(reason) => bad.push((chosen.work.clone(), reason)),
             }
         }
-        let brings_update = matches!(epoch.base, Base::Update { .. });
+        let brings_update = epoch.brings_update();
         let mut batches = self.cut(id, limits, messages);
         for (work, reason) in bad {
             if let Some(epoch) = self.flow_mut(id).epoch.as_mut() {

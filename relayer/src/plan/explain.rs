@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::choose::{Choice, Idle};
+use super::handshake;
 use super::work::Work;
 use crate::model::Model;
 use crate::model::ids::{FlowId, PacketKey, PathId, Side, Span};
@@ -267,7 +268,7 @@ impl<'a> Explainer<'a> {
 pub fn explain_path(model: &Model, path: &PathId) -> String {
     let filtered = model.record.channels(path).filter_map(|row| {
         let is_open = [&row.ends.a, &row.ends.b].iter().all(|end| end.state == EndState::Open);
-        let reason = model.filtered_channel(row).filter(|_| !is_open)?;
+        let reason = model.left_handshake(row).filter(|_| !is_open)?;
         Some(format!("channel no. {} is left to others: {reason}", row.index))
     });
     let waiting = [Side::A, Side::B].into_iter().filter_map(|to| waits_for(model, path, to));
@@ -307,9 +308,18 @@ fn waits_for(model: &Model, path: &PathId, to: Side) -> Option<String> {
     }
     match model.choose(&flow) {
         Ok(_) => Some(format!("what goes to `{chain}` is not proved and simulated yet")),
-        Err(Idle::NoWork) => None,
+        Err(Idle::NoWork) => left_for_now(model, &flow),
         Err(idle) => Some(format!("what goes to `{chain}` waits: {idle}")),
     }
+}
+
+/// The first step of a handshake that is left to others for a while.
+fn left_for_now(model: &Model, flow: &FlowId) -> Option<String> {
+    let path = model.record.path(&flow.path)?;
+    handshake::owed(&model.record, path, flow.to).into_iter().find_map(|(work, block)| {
+        let blocks = model.yields(flow, block?, &work);
+        (blocks > 0).then(|| Why::Yields { work: work.to_string(), blocks }.to_string())
+    })
 }
 
 /// Why a packet's message that can be proved is not among those that go next, if it is not.

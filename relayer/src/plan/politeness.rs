@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::work::Work;
 use crate::model::Model;
-use crate::model::ids::{FlowId, PacketKey, Route, Time};
+use crate::model::ids::{FlowId, Route, Time};
 use crate::model::record::Record;
 use crate::model::rows::{LeadRow, Leg};
 
@@ -29,12 +29,13 @@ pub(crate) enum Bringer {
 #[derive(Debug, Default)]
 pub(crate) struct Leads(BTreeMap<(Arc<Route>, Leg), Lead>);
 
-/// The last messages of one kind on a route: a bit each, set for those that others brought.
+/// The last messages of one kind on a route, or steps of handshakes on a path: a bit each, set for those that others
+/// brought.
 #[derive(Clone, Copy, Debug, Default)]
-struct Lead(u16);
+pub(crate) struct Lead(u16);
 
 impl Lead {
-    fn note(&mut self, by: Bringer) {
+    pub(crate) fn note(&mut self, by: Bringer) {
         self.0 = self.0 << 1 | u16::from(by == Bringer::Others);
     }
 
@@ -70,27 +71,34 @@ impl Model {
     ///
     /// They count from the header that proves it: before, nobody could have done it.
     pub(crate) fn yields(&self, id: &FlowId, block: u64, work: &Work) -> u64 {
-        let (Some((leg, key)), Some(to)) = (work.packet(), self.chain_to(id)) else { return 0 };
-        let polite = if self.leads.is_others(&key.route, leg) { to.polite_blocks } else { 0 };
+        let Some(to) = self.chain_to(id) else { return 0 };
+        let Some(others_lead) = self.others_lead(id, work) else { return 0 };
+        let polite = if others_lead { to.polite_blocks } else { 0 };
         let blocks = to.backup_blocks.max(polite);
         if blocks == 0 {
             return 0;
         }
-        let Some(since) = self.provable_since(id, (block, work), key) else { return 0 };
+        let Some(since) = self.provable_since(id, (block, work)) else { return 0 };
         let Some(chain) = self.chains.get(&to.id) else { return 0 };
         let passed = chain.recent.values().rev().take_while(|time| **time > since);
         blocks.saturating_sub(passed.count().try_into().unwrap_or(u64::MAX))
     }
 
+    /// Whether others brought most of what is like a work; `None` where it is for nobody else to bring: a channel that was
+    /// asked for here is waited for.
+    fn others_lead(&self, id: &FlowId, work: &Work) -> Option<bool> {
+        if let Some((leg, key)) = work.packet() {
+            return Some(self.leads.is_others(&key.route, leg));
+        }
+        let Work::Channel(index, _) = work else { return None };
+        let is_ours = self.record.channel(&id.path, *index).is_none_or(|row| row.wanted);
+        (!is_ours).then(|| self.flows.get(id).is_some_and(|flow| flow.steps.is_others()))
+    }
+
     /// Since when a work could be proved; `None` when that is too long ago to be remembered.
-    fn provable_since(
-        &self,
-        id: &FlowId,
-        (block, work): (u64, &Work),
-        key: &PacketKey,
-    ) -> Option<Time> {
+    fn provable_since(&self, id: &FlowId, (block, work): (u64, &Work)) -> Option<Time> {
         match work {
-            Work::Timeout(_) => {
+            Work::Timeout(key) => {
                 let end = self.record.packet(key)?.timeout.time;
                 Some(end).filter(|end| *end != Time::default())
             }

@@ -165,8 +165,10 @@ impl Model {
 
     /// Whether a node cannot know an epoch's update yet but by others: none with that header is signed.
     pub(super) fn is_unsigned(&self, id: &FlowId, height: u64) -> bool {
-        let brings =
-            |slot: &SlotRow| slot.flow == *id && slot.updates > 0 && slot.proved_at == height;
+        let brings = |slot: &SlotRow| {
+            let is_beside = || self.record.flows_beside(id).any(|flow| *flow == slot.flow);
+            slot.updates > 0 && slot.proved_at == height && is_beside()
+        };
         !self.record.all_slots().any(brings)
     }
 

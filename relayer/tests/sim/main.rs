@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a seed that fails has to be seen")]
 #![expect(clippy::disallowed_methods, reason = "one seed comes from the clock")]
 
+mod again;
 mod chain;
 mod chains;
 mod channels;
@@ -45,8 +46,10 @@ mod rng;
 mod scan;
 mod setup;
 mod shards;
+mod shared;
 mod store;
 mod story;
+mod strangers;
 mod traps;
 mod world;
 

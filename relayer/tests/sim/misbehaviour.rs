@@ -16,16 +16,16 @@ use crate::world::{SECOND, World};
 use crate::{busy, checks, linked, settle};
 
 const CLIENT: &str = "07-tendermint-0";
-const FAULTS: Faults =
+pub(crate) const FAULTS: Faults =
     Faults { lost: 10, slow: 20, twice: 10, stale: 20, vanish: 10, kill: 5, ..Faults::NONE };
 
-fn status(world: &World, side: Side) -> ClientStatus {
+pub(crate) fn status(world: &World, side: Side) -> ClientStatus {
     let chain = world.chains.on(side);
     chain.core.look(CLIENT, chain.time).expect("the client is there").status
 }
 
 /// Somebody gives the client on B a header that A's validators signed and A never made.
-fn forge(world: &mut World, height: u64, time: u64) {
+pub(crate) fn forge(world: &mut World, height: u64, time: u64) {
     let chain = world.chains.a.id.clone();
     let root = light::forged(&chain, height);
     give(world, &SimHeader { chain, height, time, root });

@@ -245,18 +245,19 @@ fn is_paired(world: &World) -> bool {
         && world.model.slots().next().is_none()
 }
 
-fn paired(seed: u64, faults: Faults) -> World {
+pub(crate) fn paired(seed: u64, faults: Faults) -> World {
     let mut world = World::with(Setup { seed, faults, ibc: Ibc::V2, ..Setup::default() });
     assert!(world.run(3_600, is_paired), "the clients know each other: {:?}", world.notices);
     world
 }
 
 impl World {
-    fn send_between_clients_at(&mut self, sending: Sending) {
+    /// Sends packets between the clients of a path, counted from 0 in the order of names.
+    pub(crate) fn send_between_clients_at(&mut self, path: usize, sending: Sending) {
         let act = move |world: &mut Self| {
             let Sending { from, count, expiry, .. } = sending;
             let Expiry::Seconds(seconds) = expiry else { panic!("IBC v2 knows only times") };
-            let path = world.model.paths().next().expect("there is a path");
+            let path = world.model.paths().nth(path).expect("there is a path");
             let client = path.ends.on(from).client.clone().expect("there is a client");
             let timeout = world.now / SECOND + seconds;
             for number in 0..count {
@@ -278,7 +279,7 @@ fn busy(world: &mut World) {
             let count = 1 + world.rng.below(count);
             let seconds = 2 + world.rng.below(seconds);
             let expiry = Expiry::Seconds(if seconds > 30 { 3_600 } else { seconds });
-            world.send_between_clients_at(Sending { at, from, count, expiry });
+            world.send_between_clients_at(0, Sending { at, from, count, expiry });
         }
     }
 }
@@ -288,11 +289,11 @@ fn packets_between_clients_end_once_and_nothing_is_wasted() {
     let mut world = paired(41, Faults::default());
     for (at, from, count) in [(1, Side::A, 1), (4, Side::A, 150), (5, Side::B, 40)] {
         let expiry = Expiry::Seconds(600);
-        world.send_between_clients_at(Sending { at, from, count, expiry });
+        world.send_between_clients_at(0, Sending { at, from, count, expiry });
     }
     for (at, seconds) in [(2, 1), (3, 4), (4, 9), (5, 20)] {
         let expiry = Expiry::Seconds(seconds);
-        world.send_between_clients_at(Sending { at, from: Side::B, count: 7, expiry });
+        world.send_between_clients_at(0, Sending { at, from: Side::B, count: 7, expiry });
     }
     settle(&mut world, 300);
     assert_eq!(checks::wasted(&world), (0, 0));
@@ -310,7 +311,7 @@ fn a_pair_is_registered_once_whenever_the_process_dies() {
         let count = |world: &World| world.chains.a.paid.len() + world.chains.b.paid.len();
         assert!(count(&world) <= 4, "{} transactions", count(&world));
         let expiry = Expiry::Seconds(600);
-        world.send_between_clients_at(Sending { at: 1, from: Side::A, count: 3, expiry });
+        world.send_between_clients_at(0, Sending { at: 1, from: Side::A, count: 3, expiry });
         settle(&mut world, 120);
         assert_eq!(checks::wasted(&world), (0, 0));
     }
@@ -321,7 +322,7 @@ fn without_a_store_the_packets_between_clients_are_found() {
     let mut world = paired(43, Faults::default());
     let expiry = Expiry::Seconds(600);
     for from in [Side::A, Side::B] {
-        world.send_between_clients_at(Sending { at: 1, from, count: 9, expiry });
+        world.send_between_clients_at(0, Sending { at: 1, from, count: 9, expiry });
     }
     // Some are received and not acknowledged yet.
     let some_arrived =

@@ -49,6 +49,8 @@ pub(crate) enum Quirk {
 pub(crate) struct Plain {
     /// The application fails on packets with this sequence.
     pub(crate) refuses: Option<u64>,
+    /// The application on this port takes no channels.
+    pub(crate) shut: Option<&'static str>,
     /// The packets with this sequence are treated so.
     pub(crate) quirk: Option<(u64, Quirk)>,
     store: Kv,
@@ -179,6 +181,9 @@ impl Channels for Plain {
     }
 
     fn open(&mut self, _: &Context, port: &str, channel: Channel) -> Done {
+        if self.shut == Some(port) {
+            return fail("app", 2, "the application takes no channels");
+        }
         let id = format!("channel-{}", self.next_channel);
         self.next_channel += 1;
         if is_ordered(&channel) {

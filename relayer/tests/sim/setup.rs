@@ -2,7 +2,7 @@
 
 use cosmos::keys::Key;
 use cosmos::wire::gas::GasPrice;
-use ferry::model::config::{ChainConfig, LaneConfig, Probe};
+use ferry::model::config::{ChainConfig, Handshakes, LaneConfig, Probe};
 use ferry::model::filter::Filter;
 use ferry::model::ids::{Both, ChainId, LaneId, Order, PathId, Side, Span};
 use ferry::model::rows::{ChannelEnd, ChannelRow, EndState, Ibc, PathRow};
@@ -120,6 +120,7 @@ pub(crate) fn chain_config(chain: &str, revision: u64, key: Key) -> ChainConfig 
         max_gas: None,
         backup_blocks: 0,
         polite_blocks: 1,
+        handshakes: Handshakes::All,
         filter: Filter::default(),
         fee_granters: Vec::new(),
         memo: "ferry".to_owned(),
@@ -161,6 +162,7 @@ pub(crate) fn unopened(path: &PathId, index: u32, ports: Both<&str>, version: &s
         index,
         version: version.to_owned(),
         order: Order::Unordered,
+        wanted: true,
         ends: Both { a: end(ports.a), b: end(ports.b) },
     }
 }

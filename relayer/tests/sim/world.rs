@@ -255,6 +255,12 @@ impl<C: Channels> World<C> {
         self.link_all([ports], version);
     }
 
+    /// Wants one more path, with these channels.
+    pub(crate) fn want(&mut self, path: PathRow, channels: Vec<ChannelRow>) {
+        self.wanted.push((path, channels));
+        self.feed_wanted();
+    }
+
     /// Wants more channels.
     pub(crate) fn link_all<'a>(
         &mut self,
@@ -262,7 +268,8 @@ impl<C: Channels> World<C> {
         version: &str,
     ) {
         for ports in ports {
-            let index = self.wanted_channels() as u32;
+            let known = self.model.channels(&self.wanted[0].0.path).count();
+            let index = self.wanted_channels().max(known) as u32;
             let (path, channels) = &mut self.wanted[0];
             channels.push(unopened(&path.path, index, ports, version));
         }

@@ -62,15 +62,33 @@ fn idle_clients_live_on_and_dead_ones_have_a_way_back() -> anyhow::Result<()> {
     })
 }
 
+/// A client as the configuration now says has another trust level than the dead one: governance would vote for nothing.
+async fn other_terms(operator: &Operator, dead: &Value) -> anyhow::Result<()> {
+    let (on, of) = (operator.a.chain_id(), operator.b.chain_id());
+    let made = operator.ferry(&["client", "create", on, of]).await?;
+    let substitute = made["client"].as_str().context("no client was made")?;
+    let subject = dead["client"].as_str().context("no client")?;
+    let verb = ["client", "recover", on, subject, "--substitute", substitute];
+    let refused = operator.refused(&verb).await?;
+    let says = format!(
+        "`trust_level` is 2/3, expected 1/3; `ferry client create {on} {of} --like {subject}`"
+    );
+    anyhow::ensure!(refused.contains(&says), "{refused}");
+    Ok(())
+}
+
 /// Has ferry write the proposals and governance pass them; the packets arrive.
 async fn revive(operator: &Operator, dead: &[Value], linked: &Value) -> anyhow::Result<()> {
     let (a, b) = (&operator.a, &operator.b);
     // Governance takes a while.
-    operator.configure(|text| text.replace(&format!("\"{PERIOD}s\""), "\"1h\""))?;
+    let longer = "\"1h\"\ntrust_threshold = \"2/3\"";
+    operator.configure(|text| text.replace(&format!("\"{PERIOD}s\""), longer))?;
+    other_terms(operator, &dead[0]).await?;
     let mut proposals = Vec::new();
     for (client, (on, of)) in dead.iter().zip([(a, b), (b, a)]) {
         let subject = client["client"].as_str().context("no client")?;
-        let made = operator.ferry(&["client", "create", on.chain_id(), of.chain_id()]).await?;
+        let create = ["client", "create", on.chain_id(), of.chain_id(), "--like", subject];
+        let made = operator.ferry(&create).await?;
         let substitute = made["client"].as_str().context("no client was made")?;
         let verb = ["client", "recover", on.chain_id(), subject, "--substitute", substitute];
         let proposal = operator.ferry(&verb).await?;

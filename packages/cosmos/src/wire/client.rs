@@ -15,6 +15,7 @@ use tendermint_proto::google::protobuf::Duration as ProtoDuration;
 use super::header::LightBlock;
 use super::height::Height;
 use super::proof::proof_specs;
+use super::terms::STATE_URL;
 use super::tx::any;
 use crate::Any;
 
@@ -88,8 +89,7 @@ impl ClientState {
     /// # Errors
     /// [`ClientError`].
     pub fn from_any(packed: &Any) -> Result<Self, ClientError> {
-        let state: ProtoClientState =
-            unpack(packed, "/ibc.lightclients.tendermint.v1.ClientState")?;
+        let state: ProtoClientState = unpack(packed, STATE_URL)?;
         let period = |value: Option<ProtoDuration>, name: &str| {
             let period = value.and_then(duration);
             period.ok_or_else(|| ClientError::Malformed(format!("`{name}` is absent or negative")))
@@ -174,14 +174,17 @@ pub(crate) fn duration(value: ProtoDuration) -> Option<Duration> {
     Some(Duration::new(u64::try_from(value.seconds).ok()?, nanos))
 }
 
-fn proto_duration(value: Duration) -> ProtoDuration {
+pub(super) fn proto_duration(value: Duration) -> ProtoDuration {
     ProtoDuration {
         seconds: i64::try_from(value.as_secs()).unwrap_or(i64::MAX),
         nanos: i32::try_from(value.subsec_nanos()).unwrap_or(0),
     }
 }
 
-fn unpack<M: Message + Default>(packed: &Any, expected: &'static str) -> Result<M, ClientError> {
+pub(super) fn unpack<M: Message + Default>(
+    packed: &Any,
+    expected: &'static str,
+) -> Result<M, ClientError> {
     if packed.type_url != expected {
         return Err(ClientError::Type { got: packed.type_url.clone(), expected });
     }

@@ -64,7 +64,7 @@ async fn client_of(here: &Reached, client: &str, follows: &str, findings: &mut F
     let name = format!("`{client}` of `{chain}`");
     if facts.status != ClientStatus::Active {
         let cure = format!(
-            "`ferry client create {chain} {follows}`, then `ferry client recover {chain} {client} \
+            "`ferry client create {chain} {follows} --like {client}`, then `ferry client recover {chain} {client} \
              --substitute NEW` for the governance of `{chain}`"
         );
         return findings.fault("client", format!("{name} takes no updates"), cure);

@@ -49,6 +49,9 @@ pub(super) async fn run(place: &Place, session: Session, args: &Wanted) -> anyho
         args.terms.client.is_none() || !rows.paths.iter().any(|path| path.path == id),
         "path `{id}` exists already; give another --path NAME"
     );
+    if let Some(client) = &args.client {
+        free(&rows.paths, &chains.a, client)?;
+    }
     // What is read of the clients must be from before the first block that is read.
     let path = match &args.terms.client {
         Some(client) => existing(&nodes, (id.clone(), chains), client).await?,
@@ -77,6 +80,23 @@ pub(super) async fn run(place: &Place, session: Session, args: &Wanted) -> anyho
             let waited = (!stop.is_cancelled()).then_some(args.terms.patience);
             Err(not_open(&model, &id, refused(&model), waited))
         }
+    }
+}
+
+/// Makes sure that no other path relays between a client and the one it names.
+fn free(paths: &[PathRow], chain: &ChainId, client: &str) -> anyhow::Result<()> {
+    let has = |path: &&PathRow| {
+        path.ibc == Ibc::V2
+            && [Side::A, Side::B].into_iter().any(|side| {
+                let known = path.ends.on(side).client.as_ref();
+                path.chains.on(side) == chain && known.is_some_and(|known| known.as_str() == client)
+            })
+    };
+    match paths.iter().find(has) {
+        Some(path) => {
+            anyhow::bail!("path `{}` has `{client}` of `{chain}` already", path.path)
+        }
+        None => Ok(()),
     }
 }
 
@@ -158,4 +178,32 @@ async fn counterparty(
             "`{chain}` does not answer questions of IBC v2, which chains know from ibc-go v10 on"
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The packets of a pair would belong to whichever path came last.
+    #[test]
+    fn a_pair_of_clients_is_served_by_one_path() {
+        let end = |client: &str| PathEnd { client: Some(client.into()), ..PathEnd::default() };
+        let path = |ibc| PathRow {
+            path: "p".into(),
+            chains: Both { a: "a-1".into(), b: "b-1".into() },
+            ends: Both { a: end("07-tendermint-0"), b: end("07-tendermint-3") },
+            create: false,
+            delay: Span(0),
+            ibc,
+        };
+        let free =
+            |ibc, chain: &str, client: &str| free(&[path(ibc)], &chain.into(), client).is_ok();
+        assert!(!free(Ibc::V2, "a-1", "07-tendermint-0"));
+        assert!(!free(Ibc::V2, "b-1", "07-tendermint-3"));
+        assert!(free(Ibc::V2, "a-1", "07-tendermint-3"));
+        assert!(
+            free(Ibc::V1, "a-1", "07-tendermint-0"),
+            "channels and pairs take no packets from each other"
+        );
+    }
 }

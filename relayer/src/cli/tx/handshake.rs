@@ -93,6 +93,7 @@ pub(super) async fn channel_init(sender: &Sender<'_>, args: ChannelInit) -> anyh
         index: 0,
         version: channel_version,
         order: order.into(),
+        wanted: true,
         ends: Both { a: absent(&port), b: absent(&other_port) },
     });
     step(sender, &scene, &way, |(flow, work)| is_channel(work) && flow.to == Side::A).await

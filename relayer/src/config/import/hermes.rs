@@ -14,6 +14,7 @@ use crate::config::filter::Filter;
 use crate::config::gas::{DynamicGasPrice, Module};
 use crate::config::value::parse_trust_threshold;
 use crate::config::{Chain, Config, Global, Listen, Serve};
+use crate::model::config::Handshakes;
 use crate::model::filter::{Packets, Pattern};
 
 /// The clocks of two chains may differ by this much in Hermes, and a block take this long.
@@ -34,13 +35,14 @@ pub(super) fn import(mut file: Source) -> Result<Import, ImportError> {
     let mut global = file.table("global")?;
     let log = global.text("log_level").unwrap_or_else(|| Global::default().log);
     global.rest(&mut notes);
-    let longest = modes(&mut file, &mut notes)?;
+    let modes = modes(&mut file, &mut notes)?;
     let serve = serve(&mut file, &mut notes)?;
     file.needless(&[("tracing_server", "change `log` in ferry.toml and send SIGHUP")], &mut notes);
     let (mut chains, mut keys) = (Vec::new(), Vec::new());
     for table in file.tables("chains")? {
         if let Some((mut chain, key)) = chain(table, &mut notes)? {
-            (chain.filter.max_memo_bytes, chain.filter.max_receiver_bytes) = longest;
+            (chain.filter.max_memo_bytes, chain.filter.max_receiver_bytes) = modes.longest;
+            chain.handshakes = modes.handshakes;
             chains.push(chain);
             keys.push(vec![key]);
         }
@@ -63,23 +65,36 @@ const LONGEST_RECEIVER: usize = 2 * 1024;
 /// The longest memo and receiver that are carried, in bytes; none where that has no limit.
 type Longest = (Option<usize>, Option<usize>);
 
-fn modes(file: &mut Source, notes: &mut Vec<Note>) -> Result<Longest, ImportError> {
+/// What Hermes does for everybody, on all chains.
+struct Modes {
+    longest: Longest,
+    handshakes: Handshakes,
+}
+
+fn modes(file: &mut Source, notes: &mut Vec<Note>) -> Result<Modes, ImportError> {
     let mut mode = file.table("mode")?;
     let mut clients = mode.table("clients")?;
-    clients.needless(&[("enabled", ALWAYS), ("refresh", ALWAYS), ("misbehaviour", ALWAYS)], notes);
+    let always = [
+        ("enabled", "true", ALWAYS),
+        ("refresh", "true", ALWAYS),
+        ("misbehaviour", "true", ALWAYS),
+    ];
+    clients.differs_unless(&always, notes);
     clients.rest(notes);
-    for part in ["connections", "channels"] {
-        let mut part = mode.table(part)?;
-        part.needless(
-            &[("enabled", "handshakes of the paths that ferry serves are always finished")],
-            notes,
-        );
-        part.rest(notes);
-    }
+    let mut connections = mode.table("connections")?;
+    let own = "ferry finishes the handshakes of its own paths' connections, and of no others";
+    connections.differs_unless(&[("enabled", "false", own)], notes);
+    connections.rest(notes);
+    let mut channels = mode.table("channels")?;
+    // Also where the file says nothing of it.
+    let handshakes = if channels.is_true("enabled") { Handshakes::All } else { Handshakes::Own };
+    channels.rest(notes);
     let mut packets = mode.table("packets")?;
+    let carried =
+        "ferry carries packets on all its paths; `paused` of [ferry] stops everything on one";
+    packets.differs_unless(&[("enabled", "true", carried)], notes);
     packets.needless(
         &[
-            ("enabled", ALWAYS),
             ("clear_interval", NO_CLEARING),
             ("clear_on_start", NO_CLEARING),
             ("force_disable_clear_on_start", NO_CLEARING),
@@ -91,13 +106,13 @@ fn modes(file: &mut Source, notes: &mut Vec<Note>) -> Result<Longest, ImportErro
     let fees = "fees of ICS-29 are gone since ibc-go v10";
     packets.differs_unless(&[("auto_register_counterparty_payee", "false", fees)], notes);
     let mut longest = |key, usual| limit(packets.table(key)?, usual, notes);
-    let longest = (
+    let longest: Longest = (
         longest("ics20_max_memo_size", LONGEST_MEMO)?,
         longest("ics20_max_receiver_size", LONGEST_RECEIVER)?,
     );
     packets.rest(notes);
     mode.rest(notes);
-    Ok(longest)
+    Ok(Modes { longest, handshakes })
 }
 
 /// A size that can be switched off; where the file says nothing of it, the usual one.

@@ -2,6 +2,7 @@
 //!
 //! Source: rly's `examples/config_EXAMPLE.yaml`, `cmd/config.go` and `relayer/chains/cosmos/provider.go`.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -37,10 +38,11 @@ pub(super) fn import(mut file: Source) -> Result<Import, ImportError> {
         }
     }
     let paths = paths(&mut file, &mut notes)?;
-    filter(&mut chains, &paths, &mut notes);
+    let only = filter(&mut chains, &paths, &mut notes);
     let paths = paths.into_iter().map(|served| served.path).collect();
     file.rest(&mut notes);
-    let ferry = Global { log: log.unwrap_or_else(|| Global::default().log), ..Global::default() };
+    let log = log.unwrap_or_else(|| Global::default().log);
+    let ferry = Global { log, only, ..Global::default() };
     let serve = Serve { listen, token_file: None };
     Ok(Import { config: Config { ferry, store: None, serve, chains }, keys, paths, notes })
 }
@@ -202,31 +204,33 @@ struct Served {
     rule: Option<(String, Vec<String>, String)>,
 }
 
-/// Takes over the filters of paths where they mean the same for a whole chain.
-fn filter(chains: &mut [Chain], paths: &[Served], notes: &mut Vec<Note>) {
+/// Takes over the filters of paths: what is denied for the first chain, where no other path can have the same channel; what
+/// is allowed for the path.
+fn filter(
+    chains: &mut [Chain],
+    paths: &[Served],
+    notes: &mut Vec<Note>,
+) -> BTreeMap<String, Vec<Pattern>> {
+    let mut only = BTreeMap::new();
     for Served { path, rule } in paths {
         let Some((rule, channels, key)) = rule else { continue };
         let patterns = channels.iter().filter_map(|id| Pattern::parse(&format!("*/{id}")));
         let chain = chains.iter_mut().find(|chain| chain.id == path.a);
-        // A list of what is allowed would shut out the chain's other paths unless each has one.
-        let is_listed = |other: &Served| {
-            let allows = other.rule.as_ref().is_some_and(|(rule, ..)| rule == "allowlist");
-            other.path.b != path.a && (other.path.a != path.a || allows)
-        };
         match (rule.as_str(), chain) {
             ("denylist", Some(chain)) => chain.filter.deny_channels.extend(patterns),
-            ("allowlist", Some(chain)) if paths.iter().all(is_listed) => {
-                chain.filter.allow_channels.extend(patterns);
+            ("allowlist", Some(_)) => {
+                only.insert(path.name.clone(), patterns.collect());
             }
             _ => notes.push(Note {
                 key: key.clone(),
                 value: format!("{rule} {}", channels.join(" ")),
                 differs: true,
-                why: "set `filter.allow_channels` of the chain to the channels of all its paths"
+                why: "ferry knows the rules `allowlist` and `denylist`, of paths whose chains it serves"
                     .into(),
             }),
         }
     }
+    only
 }
 
 fn paths(file: &mut Source, notes: &mut Vec<Note>) -> Result<Vec<Served>, ImportError> {

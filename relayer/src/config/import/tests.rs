@@ -7,6 +7,7 @@ use super::*;
 use crate::config::filter::Filter;
 use crate::config::gas::Module;
 use crate::config::{Chain, Listen, Mistake};
+use crate::model::config::Handshakes;
 
 const HERMES: &str = include_str!("../../../tests/import/hermes.toml");
 const RLY: &str = include_str!("../../../tests/import/rly.yaml");
@@ -80,6 +81,36 @@ fn a_configuration_of_hermes_becomes_ours() {
     assert_eq!(folder.as_deref(), Some("/keys".as_ref()));
 }
 
+/// Nobody may begin to pay for strangers because of a move; and what ferry does all the same is told.
+#[test]
+fn what_hermes_does_not_do_is_not_done() {
+    let handshakes = |text: &str| {
+        let chains = import(text).unwrap().config.chains;
+        chains.iter().map(|chain| chain.handshakes).collect::<Vec<_>>()
+    };
+    assert_eq!(handshakes(HERMES), [Handshakes::Own; 2], "`enabled = false`");
+    let off = "[mode.channels]\nenabled = false\n";
+    assert!(HERMES.contains(off));
+    assert_eq!(handshakes(&HERMES.replace(off, "")), [Handshakes::Own; 2], "unsaid");
+    let on = HERMES.replace(off, &off.replace("false", "true"));
+    assert_eq!(handshakes(&on), [Handshakes::All; 2]);
+    for (part, said, other) in [
+        ("clients", "enabled = true\nrefresh = true\nmisbehaviour = true", "misbehaviour"),
+        ("connections", "enabled = false", "enabled"),
+        ("packets", "enabled = true", "enabled"),
+    ] {
+        let (said, key) = (format!("[mode.{part}]\n{said}"), format!("mode.{part}.{other}"));
+        assert!(!noted(&import(HERMES).unwrap(), &key).differs, "{key}");
+        let (yes, no) = (format!("{other} = true"), format!("{other} = false"));
+        let turned =
+            if said.contains(&yes) { said.replace(&yes, &no) } else { said.replace(&no, &yes) };
+        assert_ne!(said, turned);
+        assert!(HERMES.contains(&said), "{said}");
+        let turned = import(&HERMES.replace(&said, &turned)).unwrap();
+        assert!(noted(&turned, &key).differs, "{key}");
+    }
+}
+
 #[test]
 fn a_configuration_of_rly_becomes_ours() {
     let import = import(RLY).unwrap();
@@ -94,7 +125,9 @@ fn a_configuration_of_rly_becomes_ours() {
     assert_eq!(chains[1].rpc_timeout, Duration::from_secs(10));
     assert_eq!((hub.gas_multiplier, hub.max_gas), (1_200, None));
     assert_eq!((hub.filter.max_memo_bytes, hub.filter.max_receiver_bytes), (Some(500), Some(150)));
-    assert_eq!(hub.filter.allow_channels[0].to_string(), "*/channel-141");
+    assert_eq!(ferry.only["hub-juno"][0].to_string(), "*/channel-141");
+    assert!(hub.filter.allow_channels.is_empty());
+    assert_eq!(hub.handshakes, Handshakes::All);
     assert!(hub.fee_granter.first().starts_with("cosmos1"));
     assert_eq!(hub.extension_options, [ExtensionOption::EthermintDynamicFee(2_000_000)]);
     assert_eq!(hub.key.to_vec(), ["grantee1", "grantee2"], "those sign whom it grants fees");
@@ -145,15 +178,15 @@ fn what_has_no_counterpart_is_named() {
     assert_eq!(noted(&rly, "chains.hub.value.gas-prices").value, "0.02uother");
 }
 
-/// rly filters paths and ferry chains: what would shut out another path is left to the operator.
+/// What one path of a chain allows says nothing of the others.
 #[test]
 fn a_list_of_one_path_does_not_shut_out_another() {
-    let rule = "paths.hub-juno.src-channel-filter.rule";
     let second = "    juno-hub:\n        src:\n            chain-id: juno-1\n        dst:\n            \
                   chain-id: cosmoshub-4\n";
     let two = import(&format!("{RLY}{second}")).unwrap();
-    assert!(noted(&two, rule).differs);
-    assert!(two.config.chains[0].filter.allow_channels.is_empty());
+    let only: Vec<&String> = two.config.ferry.only.keys().collect();
+    assert_eq!(only, ["hub-juno"]);
+    assert!(two.config.chains.iter().all(|chain| chain.filter.allow_channels.is_empty()));
     let denied = RLY.replace("allowlist", "denylist");
     let denied = import(&format!("{denied}{second}")).unwrap();
     assert_eq!(denied.config.chains[0].filter.deny_channels[0].to_string(), "*/channel-141");
@@ -286,11 +319,9 @@ fn the_book_names_what_is_left_out() {
     let book = include_str!("../../../../docs/src/coming-from.md");
     let (_, list) = book.split_once("\n## What ferry leaves out, and why\n").unwrap();
     let (hermes, rly) = list.split_once("\n### Of rly's").unwrap();
-    // With a key's name where an address may be, and a path whose filter cannot be that of its chain.
+    // With a key's name where an address may be, and a rule that rly does not have.
     let granter = "granter: cosmos19rl4cm2hmr8afy4kldpxz3fka4jguq0auqdal4";
-    let other = RLY.replace(granter, "granter: one")
-        + "    other:\n        src:\n            \
-        chain-id: cosmoshub-4\n        dst:\n            chain-id: juno-1\n";
+    let other = RLY.replace(granter, "granter: one").replace("rule: allowlist", "rule: another");
     // What stood for `event_source` before Hermes 1.6.
     let older = HERMES.replacen("grpc_addr =", "websocket_addr = 'ws://x'\ngrpc_addr =", 1);
     for (files, section) in [(&[HERMES, &older][..], hermes), (&[RLY, &other][..], rly)] {

@@ -113,6 +113,7 @@ fn channel(path: &str, [a, b]: [&str; 2]) -> ChannelRow {
         index: 0,
         version: "ics20-1".into(),
         order: Order::Unordered,
+        wanted: true,
         ends: Both { a: end(a), b: end(b) },
     }
 }

@@ -34,8 +34,9 @@ impl<C: Channels> World<C> {
     pub(super) fn feed_wanted(&mut self) -> bool {
         for (row, channels) in self.wanted.clone().into_iter().skip(self.is_forgotten.into()) {
             let known = self.model.path(&row.path).cloned();
-            let is_known =
-                known.is_some() && self.model.channels(&row.path).count() >= channels.len();
+            let mut stored = self.model.channels(&row.path).map(|channel| channel.index);
+            let is_known = known.is_some()
+                && channels.iter().all(|channel| stored.any(|index| index == channel.index));
             let fact = match is_known {
                 true => Fact::Tick,
                 false => Fact::Path(known.unwrap_or(row), channels),
