@@ -165,6 +165,7 @@ mod tests {
             index,
             version: String::new(),
             order: Order::Ordered,
+            wanted: false,
             ends,
         }
     }

@@ -1,6 +1,6 @@
 //! What the store holds, in memory: changed only by writes, each of which is also handed out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::channels::Channels;

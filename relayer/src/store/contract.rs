@@ -42,6 +42,7 @@ async fn a_path_goes_with_its_channels(store: &impl Store) {
             index,
             version: "ics20-1".to_owned(),
             order: Order::Unordered,
+            wanted: true,
             ends: Both { a: end(), b: end() },
         }
     };

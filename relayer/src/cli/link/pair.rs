@@ -49,7 +49,7 @@ pub(super) async fn run(place: &Place, session: Session, args: &Wanted) -> anyho
         args.terms.client.is_none() || !rows.paths.iter().any(|path| path.path == id),
         "path `{id}` exists already; give another --path NAME"
     );
-    if let Some(client) = &args.client {
+    if let Some(client) = &args.terms.client {
         free(&rows.paths, &chains.a, client)?;
     }
     // What is read of the clients must be from before the first block that is read.

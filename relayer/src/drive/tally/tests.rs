@@ -152,6 +152,7 @@ fn crowd(channels: u32) -> Model {
         index,
         version: "ics20-1".into(),
         order: Order::Unordered,
+        wanted: false,
         ends: Both::of(end(index)),
     };
     let mut model = model();

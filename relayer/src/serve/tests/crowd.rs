@@ -23,6 +23,7 @@ fn open_channel(index: u32) -> ChannelRow {
         index,
         version: "ics20-1".into(),
         order: Order::Unordered,
+        wanted: false,
         ends: Both { a: end("here"), b: end("there") },
     }
 }

@@ -1,5 +1,7 @@
 //! The relayer's process: how it starts, what its driver does, how it stops.
 
+use std::collections::BTreeSet;
+
 use ferry::model::config::ChainConfig;
 use ferry::model::facts::{Ask, Event, Fact, PacketChange, Step};
 use ferry::model::ids::{ChainId, Span, Time};
@@ -34,9 +36,10 @@ impl<C: Channels> World<C> {
     pub(super) fn feed_wanted(&mut self) -> bool {
         for (row, channels) in self.wanted.clone().into_iter().skip(self.is_forgotten.into()) {
             let known = self.model.path(&row.path).cloned();
-            let mut stored = self.model.channels(&row.path).map(|channel| channel.index);
-            let is_known = known.is_some()
-                && channels.iter().all(|channel| stored.any(|index| index == channel.index));
+            let stored = self.model.channels(&row.path).map(|channel| channel.index);
+            let stored: BTreeSet<u32> = stored.collect();
+            let is_known =
+                known.is_some() && channels.iter().all(|channel| stored.contains(&channel.index));
             let fact = match is_known {
                 true => Fact::Tick,
                 false => Fact::Path(known.unwrap_or(row), channels),
