@@ -128,7 +128,7 @@ mod tests {
             for typed in quoted(row[2]) {
                 let first = typed.split(' ').next().unwrap_or_default();
                 let is_command = ferry.find_subcommand(first).is_some() || typed.starts_with("--");
-                let key = typed.rsplit('.').next().unwrap_or_default();
+                let key = first.rsplit('.').next().unwrap_or_default();
                 let is_key = ferry::config::example::EXAMPLE.contains(&format!("{key} = "));
                 let is_address = first.starts_with('/') || first == "POST";
                 let is_the_sdks = typed == "tx feegrant grant" || typed == "--path";
