@@ -9,6 +9,9 @@ use crate::keys::balance;
 
 /// Packets after which it is clear who leads: more than half of what a ferry remembers.
 const ENOUGH: usize = 12;
+/// How many blocks the second ferry leaves to the one that leads. One is enough where blocks take seconds; these take
+/// half of one, on a machine that does other things.
+const POLITE: u64 = 8;
 /// How many blocks the second ferry leaves to others when it is only there in case they fail.
 const BACKUP: u64 = 3;
 /// How often both may race before they must have met.
@@ -71,6 +74,8 @@ async fn one_leads(pair: &Pair) -> anyhow::Result<()> {
     let leader = pair.first.start()?;
     pair.carry(ENOUGH).await?;
     let had = pair.purse().await?;
+    let polite = format!("polite_blocks = {POLITE}\ngas_price");
+    pair.second.configure(|text| text.replace("gas_price", &polite))?;
     let second = pair.second.start()?;
     let has_read = async || {
         let log = pair.second.log()?;
@@ -84,7 +89,9 @@ async fn one_leads(pair: &Pair) -> anyhow::Result<()> {
 
     drop(leader);
     let backup = format!("backup_blocks = {BACKUP}\ngas_price");
-    pair.second.configure(|text| text.replace("gas_price", &backup))?;
+    pair.second.configure(|text| {
+        text.replace(&format!("polite_blocks = {POLITE}\n"), "").replace("gas_price", &backup)
+    })?;
     pair.second.ferry(&["reload"]).await?;
     let Operator { a, b, .. } = &pair.first;
     let began = [a.chain.height().await?, b.chain.height().await?];
