@@ -94,6 +94,8 @@ async fn finds_all_without_an_index(
     let [on_a, on_b] = channels(linked)?;
     let mut sent = before.send(b, &on_b, 7).await?;
     sent.extend(before.send(b, &on_b, 3).await?);
+    // What its node does not know yet was sent after ferry was told.
+    node.reaches(b.chain.height().await?).await?;
     let heir = Operator::new("").await?;
     heir.configure(|text| text.replace(b.chain.rpc().endpoint(), &node.rpc))?;
     let connection = linked["a"]["connection"].as_str().context("no connection")?;
