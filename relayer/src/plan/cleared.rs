@@ -9,8 +9,11 @@ use crate::model::ids::{PacketKey, PathId};
 ///
 /// What was sent since does not count, nor do transactions for anything else: on a channel in use there are always some.
 pub fn is_cleared(model: &Model, path: &PathId) -> bool {
+    if model.unseen(path) > 0 {
+        return false;
+    }
     let mut explainer = Explainer::new(model);
-    model.unseen(path) == 0 && model.found(path).all(|row| rests(&explainer.explain(&row.key)))
+    model.found(path).all(|row| rests(&explainer.explain(&row.key)))
 }
 
 /// The packets that the last clearing of a path found and that are not over, each with what it waits for.

@@ -35,6 +35,7 @@ impl Look {
     /// Looks, listing at most so many packets. `now` is the clock's time.
     pub fn of(model: &Model, tally: &Tally, now: Time, max_packets: usize) -> Self {
         let (channels, channels_total) = channels(model, now);
+        let mut explainer = Explainer::new(model);
         let slots = || model.slots();
         let transactions = slots().take(MAX_TRANSACTIONS).map(|slot| TransactionLook {
             chain: slot.id.lane.chain.clone(),
@@ -56,9 +57,13 @@ impl Look {
             clients: model.flow_ids().filter_map(|id| client(model, tally, &id, now)).collect(),
             channels,
             channels_total,
-            packets: packets(model, now, (max_packets, |_| true)),
+            packets: packets((model, &mut explainer), now, (max_packets, |_| true)),
             packets_total: model.packet_count(),
-            given_up: packets(model, now, (max_packets.min(MAX_GIVEN_UP), is_given_up)),
+            given_up: packets(
+                (model, &mut explainer),
+                now,
+                (max_packets.min(MAX_GIVEN_UP), is_given_up),
+            ),
             transactions: transactions.collect(),
             transactions_total: slots().count(),
             gaps: gaps(model),
@@ -272,7 +277,7 @@ fn channel(
 
 /// The oldest of the packets that are wanted, at most so many.
 fn packets(
-    model: &Model,
+    (model, explainer): (&Model, &mut Explainer<'_>),
     now: Time,
     (limit, is_wanted): (usize, fn(&PacketRow) -> bool),
 ) -> Vec<PacketLook> {
@@ -280,7 +285,6 @@ fn packets(
     let mut rows: Vec<(Option<Time>, &PacketRow)> =
         wanted.map(|row| (sent_at(model, row), row)).collect();
     rows.sort_by_key(|(sent, _)| *sent);
-    let mut explainer = Explainer::new(model);
     let shown = rows.into_iter().take(limit).map(|(sent, row)| {
         let End { port, channel } = row.key.route.src();
         PacketLook {
