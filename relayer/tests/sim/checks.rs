@@ -6,17 +6,22 @@ use ferry::model::cost::{Purpose, Spent};
 use ferry::model::facts::Ask;
 use ferry::model::ids::{PathId, Side};
 use ferry::model::notice::Notice;
-use ferry::model::rows::{Leg, SlotRow};
+use ferry::model::rows::{Leg, SlotRow, Write};
 use ferry::plan::work::Work;
 
 use crate::chain::Chain;
 use crate::channels::Channels;
 use crate::world::World;
 
-/// What must hold after every step.
-pub(crate) fn after_step<C: Channels>(world: &World<C>) {
-    works_stand_in_one_sequence(world);
-    updates_come_before_dependants(world);
+/// What must hold after every step, of which this was written.
+pub(crate) fn after_step<C: Channels>(world: &World<C>, writes: &[Write]) {
+    let touches_slots =
+        |write: &Write| matches!(write, Write::Slot(..) | Write::Decided(..) | Write::Dropped(_));
+    // What is under way changes with the slots. Of thousands of works a look costs more than the step.
+    if writes.iter().any(touches_slots) || world.steps % 8 == 0 {
+        works_stand_in_one_sequence(world);
+        updates_come_before_dependants(world);
+    }
     // Loading takes longer the more is pending.
     let every = 4 + world.model.packets().count() as u64 / 50;
     if world.steps % every == 0 {

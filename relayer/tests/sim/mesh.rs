@@ -43,6 +43,10 @@ const LAG: u64 = 20_000;
 const NAPS: u64 = 1_800;
 const NAP: u64 = 240;
 
+/// Percent of the bursts that are a fortieth of all that is sent, and what any may have.
+const GREAT: u64 = 10;
+const SMALL: u64 = 8;
+
 /// How long a run is, and how much is sent in it.
 struct Size {
     seconds: u64,
@@ -98,6 +102,18 @@ fn naps(world: &mut World, rng: &mut Rng, size: &Size) {
     }
 }
 
+/// A run that takes a quarter of an hour says how far it is.
+fn tell_each_hour(world: &mut World, size: &Size) {
+    for hour in 1..=size.seconds / 3_600 {
+        let act = move |world: &mut World| {
+            let (sent, left) = (world.sent(), world.model.packets().count());
+            let (steps, kills) = (world.steps, world.kills);
+            println!("hour {hour}: {sent} sent, {left} not over, {steps} steps, {kills} kills");
+        };
+        world.later(hour * 3_600 * SECOND, None, Happening::Act(Box::new(act)));
+    }
+}
+
 fn paths(rng: &mut Rng) -> Vec<(PathRow, Vec<ChannelRow>)> {
     let ring = (0..NAMES.len()).map(|place| (place, (place + 1) % NAMES.len()));
     let path = |(a, b): (usize, usize)| {
@@ -118,7 +134,8 @@ fn traffic(world: &mut World, rng: &mut Rng, size: &Size) {
     while left > 0 {
         let path = rng.below(world.wanted_paths() as u64) as usize;
         let from = if rng.chance(50) { Side::A } else { Side::B };
-        let count = (1 + rng.below(1 + size.packets / 40)).min(left);
+        let most = if rng.chance(GREAT) { size.packets / 40 } else { size.packets / 400 };
+        let count = (1 + rng.below(1 + most.max(SMALL))).min(left);
         // A late packet closes an ordered channel, and what is sent over it then is never sent.
         let expiry = match rng.below(10) {
             0 if !world.is_ordered(path) => Expiry::Seconds(1 + rng.below(60)),
@@ -144,6 +161,7 @@ fn day(seed: u64, size: &Size) {
     assert!(world.run(7_200, is_linked), "every path opens: {:?}", world.notices);
     traffic(&mut world, &mut rng, size);
     naps(&mut world, &mut rng, size);
+    tell_each_hour(&mut world, size);
     settle(&mut world, size.seconds + 7_200);
     assert_eq!(world.sent(), size.packets, "everything was sent");
     checks::books(&world);

@@ -162,7 +162,7 @@ impl<C: Channels> World<C> {
             return self.kill();
         }
         self.store.commit(&writes);
-        checks::after_step(self);
+        checks::after_step(self, &writes);
         for (count, (id, ask)) in asks.into_iter().enumerate() {
             if count as u64 + 1 >= survives {
                 return self.kill();
