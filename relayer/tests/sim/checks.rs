@@ -17,14 +17,15 @@ use crate::world::World;
 pub(crate) fn after_step<C: Channels>(world: &World<C>, writes: &[Write]) {
     let touches_slots =
         |write: &Write| matches!(write, Write::Slot(..) | Write::Decided(..) | Write::Dropped(_));
-    // What is under way changes with the slots. Of thousands of works a look costs more than the step.
-    if writes.iter().any(touches_slots) || world.steps % 8 == 0 {
+    let is_nth = |every: u64| world.steps % every == 0;
+    // What is under way changes with the slots. A look at thousands of packets costs more than the step.
+    let pending = world.model.packets().count() as u64;
+    if is_nth(1 + pending / 1_000) && writes.iter().any(touches_slots) || is_nth(8 + pending / 50) {
         works_stand_in_one_sequence(world);
         updates_come_before_dependants(world);
     }
     // Loading takes longer the more is pending.
-    let every = 4 + world.model.packets().count() as u64 / 50;
-    if world.steps % every == 0 {
+    if is_nth(4 + pending / 20) {
         let reloaded = world.reload();
         assert!(
             world.model.is_same_record(&reloaded),

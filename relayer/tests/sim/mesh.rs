@@ -30,6 +30,8 @@ const DAY: u64 = 86_400;
 /// Percent of the steps at which the process is killed, at most: a start on ten chains takes many, and one that is
 /// seldom whole makes a run of minutes out of one of seconds.
 const MOST_KILLS: u64 = 3;
+/// In a run with very many packets, which all have to be loaded then, at one in so many of them.
+const MERCY: u64 = 20;
 /// Blocks that archives keep: an hour of the fastest chain, for the hourly check.
 const KEPT: usize = 4_000;
 /// Percent of the nodes that serve only their last blocks and states.
@@ -156,6 +158,7 @@ fn day(seed: u64, size: &Size) {
     let (sites, paths) = (sites(&mut rng), paths(&mut rng));
     let setup = Setup { seed, faults, ..Setup::default() };
     let mut world = World::of_sites(setup, sites, paths);
+    world.mercy = if size.packets < 100_000 { 1 } else { MERCY };
     surroundings(&mut world, &mut rng);
     let is_linked = |world: &World| (0..world.wanted_paths()).all(|path| world.is_path_open(path));
     assert!(world.run(7_200, is_linked), "every path opens: {:?}", world.notices);

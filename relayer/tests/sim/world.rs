@@ -81,6 +81,8 @@ pub(crate) struct World<C: Channels = Plain> {
     /// Scans of packets: after which sequence, and how many were found.
     pub(crate) scanned: Vec<(u64, usize)>,
     pub(crate) rival: Rival,
+    /// Of the steps at which it would be killed, the process is killed at one in so many.
+    pub(crate) mercy: u64,
     /// Nodes leave out what was sent when they tell of a block.
     pub(crate) hides_sends: bool,
     /// Nanoseconds that reading a block takes when more wait.
@@ -223,6 +225,7 @@ impl<C: Channels> World<C> {
             scan_part: usize::MAX,
             scanned: Vec::new(),
             rival: Rival::new(Key::from_secret(&[99; 32]).expect("the secret is valid")),
+            mercy: 1,
             hides_sends: false,
             reading: MILLI,
             config,

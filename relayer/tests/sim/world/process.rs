@@ -155,7 +155,8 @@ impl<C: Channels> World<C> {
         self.steps += 1;
         let Step { writes, asks, notices, wake } = step(&mut self.model, fact, Time(self.now));
         self.notices.extend(notices);
-        let dies = self.rng.chance(self.faults.kill);
+        let dies = self.rng.chance(self.faults.kill)
+            && (self.mercy == 1 || self.rng.below(self.mercy) == 0);
         // 0: before the commit; else after it and so many asks.
         let survives = if dies { self.rng.below(asks.len() as u64 + 2) } else { u64::MAX };
         if survives == 0 {
