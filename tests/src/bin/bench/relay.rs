@@ -18,7 +18,7 @@ mod table;
 mod turn;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 
@@ -41,28 +41,31 @@ pub(crate) struct Args {
     /// Hermes' binary.
     #[arg(long)]
     hermes: Option<PathBuf>,
+    /// Hermes has a second turn, in which its nodes send it events.
+    #[arg(long, requires = "hermes")]
+    hermes_push: bool,
     /// rly's binary.
     #[arg(long)]
     rly: Option<PathBuf>,
     /// How often each has its turn; the order changes with every round.
     #[arg(long, default_value_t = 1)]
     rounds: usize,
-    /// Fewer singles, and no backlog of 5,000.
+    /// Fewer singles, nothing above 1,000, no rates and no rivalry.
     #[arg(long)]
     quick: bool,
     /// How many single transfers, instead of 200 or of 15 when it is quick.
     #[arg(long)]
     singles: Option<u64>,
-    /// How many transfers each burst has, instead of 1,000.
+    /// How many transfers each burst has, instead of 1,000 and 5,000 or of 1,000.
     #[arg(long, value_delimiter = ',')]
     bursts: Option<Vec<u64>>,
-    /// How many transfers a second are sent for a minute, ascending, instead of 25 to 400; 0 for not at all.
+    /// How many transfers a second are sent for a minute, ascending, instead of 25 to 800; 0 for not at all.
     #[arg(long, value_delimiter = ',')]
     rates: Option<Vec<u64>>,
     /// How many transfers a second ferry and Hermes relay together for a minute, instead of 50; 0 for not at all.
     #[arg(long)]
     rivalry: Option<u64>,
-    /// How many transfers each backlog has, instead of 1,000 and 5,000.
+    /// How many transfers each backlog has, instead of 1,000, 5,000 and 10,000 or of 1,000.
     #[arg(long, value_delimiter = ',')]
     backlogs: Option<Vec<u64>>,
     /// How large the bursts are whose requests are counted, ascending; 0 for not at all.
@@ -78,9 +81,14 @@ pub(crate) struct Args {
 
 impl Args {
     fn peers(&self) -> Vec<(Kind, PathBuf)> {
-        let peers =
-            [(Kind::Ferry, &self.ferry), (Kind::Hermes, &self.hermes), (Kind::Rly, &self.rly)];
-        peers.into_iter().filter_map(|(kind, binary)| Some((kind, binary.clone()?))).collect()
+        let push = self.hermes.as_ref().filter(|_| self.hermes_push).cloned();
+        let peers = [
+            (Kind::Ferry, self.ferry.clone()),
+            (Kind::Hermes, self.hermes.clone()),
+            (Kind::HermesPush, push),
+            (Kind::Rly, self.rly.clone()),
+        ];
+        peers.into_iter().filter_map(|(kind, binary)| Some((kind, binary?))).collect()
     }
 
     fn plan(&self) -> Plan {
@@ -128,15 +136,26 @@ pub(crate) async fn measure(args: Args) -> anyhow::Result<()> {
         report.write(&args.out)?;
     }
     if let (1.., Some(ferry), Some(hermes)) = (plan.rivalry, &args.ferry, &args.hermes) {
-        say("ferry and Hermes on one channel");
-        report.rivalry = Some(rivalry::measure(&setup, [ferry, hermes], plan.rivalry).await?);
-        report.write(&args.out)?;
+        for first in [Kind::Ferry, Kind::Hermes] {
+            say(&format!("ferry and Hermes on one channel, {first} first"));
+            match rivalry::measure(&setup, [ferry, hermes], (plan.rivalry, first)).await {
+                Ok(race) => report.rivalry.push(race),
+                Err(error) => report.rivalry_faults.push(format!("{error:#}")),
+            }
+            report.write(&args.out)?;
+        }
     }
-    let table = table::markdown(&report);
+    publish(&report, args.document.as_deref())
+}
+
+/// Prints the table, and puts it with its plots into the document.
+fn publish(report: &Report, document: Option<&Path>) -> anyhow::Result<()> {
+    let table = table::markdown(report);
     writeln!(std::io::stdout(), "{table}")?;
-    if let Some(document) = &args.document {
-        table::replace_in(document, &table)?;
-        plot::write_beside(document, &report)?;
+    let Some(document) = document else { return Ok(()) };
+    table::replace_in(document, report, &table)?;
+    if report.block_limit().is_none() {
+        plot::write_beside(document, report)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! From what the chains did to figures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,8 @@ use super::process::Usage;
 
 /// Blocks of the receiving chain within which 99 of 100 packets arrive at a rate that is held.
 pub(crate) const HELD_BLOCKS: f64 = 3.0;
+/// How much longer than was asked for it may take to offer the packets, by the blocks that they are sent in.
+const LATE_SECONDS: f64 = 2.0;
 
 /// One measured phase of one relayer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,8 +29,11 @@ pub(crate) struct Phase {
     /// Milliseconds from send to receive, and from send to acknowledgement, block commit to block commit.
     pub(crate) receive_ms: Spread,
     pub(crate) life_ms: Spread,
-    /// Milliseconds from one block of the receiving chain to the next.
+    /// Seconds from the first send to the last: how long it took to offer the packets.
+    pub(crate) sent_seconds: f64,
+    /// Milliseconds from one block of the receiving chain to the next: in this phase, and before anything was sent.
     pub(crate) interval_ms: Spread,
+    pub(crate) idle_interval_ms: f64,
     /// The gas that the blocks between the first and the last receive were asked for, of the most that a block
     /// may have; without such blocks, or a limit, nothing.
     pub(crate) fill: Option<f64>,
@@ -78,7 +83,9 @@ pub(crate) struct Cost {
     /// Messages with a packet, and those that were paid for and did nothing.
     pub(crate) packets: u64,
     pub(crate) redundant: u64,
-    /// The part of the fees that went, by the number of messages, to what did nothing.
+    /// Updates against whose height nothing of the relayer's that had an effect proves.
+    pub(crate) idle_updates: u64,
+    /// The part of the fees that went, by the number of messages, to what did nothing and to those updates.
     pub(crate) fees_wasted: u128,
     pub(crate) gas_wanted: u64,
     pub(crate) gas_used: u64,
@@ -101,7 +108,7 @@ pub(crate) struct Traffic {
     pub(crate) origin: f64,
     pub(crate) received: BTreeMap<u64, f64>,
     pub(crate) acked: BTreeMap<u64, f64>,
-    sent: BTreeMap<u64, f64>,
+    pub(crate) sent: BTreeMap<u64, f64>,
 }
 
 impl Traffic {
@@ -141,14 +148,17 @@ impl Traffic {
 }
 
 impl Phase {
-    /// Whether everything arrived, nearly all of it within so many blocks of the receiving chain.
-    pub(crate) fn is_held(&self) -> bool {
-        self.acked == self.packets && self.receive_blocks() <= HELD_BLOCKS
+    /// Whether everything was offered within so many seconds and has arrived, nearly all of it within so many blocks of
+    /// the receiving chain.
+    pub(crate) fn is_held(&self, seconds: f64) -> bool {
+        let is_offered = self.sent_seconds <= seconds + LATE_SECONDS;
+        is_offered && self.acked == self.packets && self.receive_blocks() <= HELD_BLOCKS
     }
 
-    /// In how many intervals of the receiving chain nearly all packets arrived.
+    /// In how many intervals of the receiving chain nearly all packets arrived. Intervals as they are when nothing
+    /// happens: under load blocks take longer, and with those a slow relayer would look good.
     pub(crate) fn receive_blocks(&self) -> f64 {
-        self.receive_ms.p99 / self.interval_ms.p50.max(1.0)
+        self.receive_ms.p99 / self.idle_interval_ms.max(1.0)
     }
 }
 
@@ -165,22 +175,29 @@ impl Spread {
 
 impl Cost {
     pub(crate) fn of(journals: [&Journal; 2]) -> Self {
-        let blocks = journals.into_iter().flat_map(|journal| &journal.blocks);
-        blocks.flat_map(|block| &block.txs).fold(Self::default(), Self::with)
+        journals.into_iter().fold(Self::default(), |cost, journal| {
+            let txs = || journal.blocks.iter().flat_map(|block| &block.txs);
+            let effected = txs().filter(|tx| tx.effected > 0);
+            let proved = effected.flat_map(|tx| &tx.proved).copied().collect();
+            txs().fold(cost, |cost, tx| cost.with(tx, &proved))
+        })
     }
 
-    fn with(self, tx: &TxNote) -> Self {
+    fn with(self, tx: &TxNote, proved: &BTreeSet<u64>) -> Self {
         let ratio = tx.gas_wanted as f64 / tx.gas_used.max(1) as f64;
         let redundant = tx.packets.saturating_sub(tx.effected);
+        let updates = tx.updates.len() as u64;
+        let idle = tx.updates.iter().filter(|height| !proved.contains(*height)).count() as u64;
+        let (wasted, messages) = (u128::from(redundant + idle), u128::from(tx.packets + updates));
         Self {
             txs: self.txs + 1,
             failed: self.failed + u64::from(tx.outcome != Outcome::Succeeded),
             out_of_gas: self.out_of_gas + u64::from(tx.outcome == Outcome::OutOfGas),
-            updates: self.updates + tx.updates,
+            updates: self.updates + updates,
+            idle_updates: self.idle_updates + idle,
             packets: self.packets + tx.packets,
             redundant: self.redundant + redundant,
-            fees_wasted: self.fees_wasted
-                + tx.fee * u128::from(redundant) / u128::from(tx.packets.max(1)),
+            fees_wasted: self.fees_wasted + tx.fee * wasted / messages.max(1),
             gas_wanted: self.gas_wanted + tx.gas_wanted,
             gas_used: self.gas_used + tx.gas_used,
             worst_gas_ratio: self.worst_gas_ratio.max(ratio),
@@ -267,18 +284,26 @@ mod tests {
 
     #[test]
     fn what_was_paid_for_and_did_nothing_is_redundant() {
-        let good =
-            TxNote { packets: 10, effected: 8, updates: 1, gas_used: 100, ..Default::default() };
-        let good = TxNote { gas_wanted: 120, fee: 7, ..good };
+        let good = TxNote {
+            packets: 10,
+            effected: 8,
+            updates: vec![5],
+            gas_used: 100,
+            ..Default::default()
+        };
+        let good = TxNote { gas_wanted: 120, fee: 11, proved: [5].into(), ..good };
+        let vain =
+            TxNote { updates: vec![6], gas_wanted: 10, gas_used: 10, fee: 4, ..Default::default() };
         let bad =
             TxNote { outcome: Outcome::OutOfGas, packets: 5, gas_used: 50, ..Default::default() };
-        let bad = TxNote { gas_wanted: 50, fee: 3, ..bad };
-        let b = Journal { blocks: vec![block(1.0, &[], &[1], &[], &[good, bad])] };
+        let bad = TxNote { gas_wanted: 50, fee: 3, proved: [6].into(), ..bad };
+        let b = Journal { blocks: vec![block(1.0, &[], &[1], &[], &[good, vain, bad])] };
         let cost = Cost::of([&Journal::default(), &b]);
-        assert_eq!((cost.txs, cost.failed, cost.out_of_gas, cost.updates), (2, 1, 1, 1));
-        assert_eq!((cost.packets, cost.redundant, cost.fees), (15, 7, 10));
-        assert_eq!((cost.worst_gas_ratio, cost.gas_wanted), (1.2, 170));
-        assert_eq!(cost.fees_wasted, 1 + 3);
+        assert_eq!((cost.txs, cost.failed, cost.out_of_gas, cost.updates), (3, 1, 1, 2));
+        assert_eq!((cost.packets, cost.redundant, cost.fees), (15, 7, 18));
+        assert_eq!((cost.worst_gas_ratio, cost.gas_wanted), (1.2, 180));
+        // Two of eleven messages, an update against which nothing proves that had an effect, and all five.
+        assert_eq!((cost.idle_updates, cost.fees_wasted), (1, 2 + 4 + 3));
         assert_eq!(steps([&Journal::default(), &b], 0.0).len(), 1);
     }
 

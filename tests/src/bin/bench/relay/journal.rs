@@ -1,10 +1,15 @@
 //! What two chains did while a relayer was measured, read from their blocks afterwards.
 
+use std::collections::BTreeSet;
+
+use cosmos::Any;
 use cosmos::chain::Chain;
+use cosmos::ibc_proto::ibc::core::channel::v1::{MsgAcknowledgement, MsgRecvPacket, MsgTimeout};
 use cosmos::keys::{account_id, encode_address};
 use cosmos::rpc::TxResult;
 use cosmos::wire::event_v1::{IbcEvent, decode};
 use cosmos::wire::tx;
+use prost::{Message as _, Name as _};
 
 /// Code of the SDK for a transaction that ran out of gas.
 const OUT_OF_GAS: (&str, u32) = ("sdk", 11);
@@ -36,10 +41,13 @@ pub(crate) struct TxNote {
     pub(crate) gas_wanted: u64,
     pub(crate) gas_used: u64,
     pub(crate) fee: u128,
-    pub(crate) updates: u64,
+    /// The heights of the other chain that its client updates brought, one for each message.
+    pub(crate) updates: Vec<u64>,
     /// Messages that carry a packet, and those of them that had an effect.
     pub(crate) packets: u64,
     pub(crate) effected: u64,
+    /// The heights of the other chain that they prove against.
+    pub(crate) proved: BTreeSet<u64>,
 }
 
 /// How a transaction ended.
@@ -97,15 +105,23 @@ impl BlockNote {
         (relayer, prefix): (&str, &str),
     ) -> anyhow::Result<()> {
         let decoded = tx::decode(bytes)?;
-        let mut effected = 0;
+        let (mut effected, mut updates) = (0, Vec::new());
         for event in &result.events {
             let list = match decode(event)? {
+                Some(IbcEvent::UpdateClient(update)) => {
+                    updates.extend(update.consensus_heights.last().map(|height| height.block));
+                    continue;
+                }
                 Some(IbcEvent::Send(packet, _)) => {
                     self.sent.push(packet.id.sequence);
                     continue;
                 }
                 Some(IbcEvent::Recv(packet, _)) => (&mut self.received, packet.id.sequence),
                 Some(IbcEvent::Acked(id, _)) => (&mut self.acked, id.sequence),
+                Some(IbcEvent::TimedOut(..)) => {
+                    effected += 1;
+                    continue;
+                }
                 _ => continue,
             };
             list.0.push(list.1);
@@ -115,10 +131,7 @@ impl BlockNote {
         if signer.transpose()?.as_deref() != Some(relayer) {
             return Ok(());
         }
-        let count = |kinds: &[&str]| {
-            let is_one = |url: &str| kinds.iter().any(|kind| url.ends_with(kind));
-            decoded.msgs.iter().filter(|msg| is_one(&msg.type_url)).count() as u64
-        };
+        let heights: Vec<u64> = decoded.msgs.iter().filter_map(proof_height).collect();
         self.txs.push(TxNote {
             outcome: match (result.code, (result.codespace.as_str(), result.code)) {
                 (0, _) => Outcome::Succeeded,
@@ -128,10 +141,25 @@ impl BlockNote {
             gas_wanted: result.gas_wanted,
             gas_used: result.gas_used,
             fee: decoded.fee.amount,
-            updates: count(&[".MsgUpdateClient"]),
-            packets: count(&[".MsgRecvPacket", ".MsgAcknowledgement", ".MsgTimeout"]),
+            updates,
+            packets: heights.len() as u64,
             effected,
+            proved: heights.into_iter().collect(),
         });
         Ok(())
     }
+}
+
+/// The height of the other chain that a message with a packet proves against.
+fn proof_height(message: &Any) -> Option<u64> {
+    let value = message.value.as_slice();
+    let height = match &message.type_url {
+        url if *url == MsgRecvPacket::type_url() => MsgRecvPacket::decode(value).ok()?.proof_height,
+        url if *url == MsgAcknowledgement::type_url() => {
+            MsgAcknowledgement::decode(value).ok()?.proof_height
+        }
+        url if *url == MsgTimeout::type_url() => MsgTimeout::decode(value).ok()?.proof_height,
+        _ => return None,
+    };
+    Some(height.unwrap_or_default().revision_height)
 }

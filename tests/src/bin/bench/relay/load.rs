@@ -167,7 +167,11 @@ impl<'a> Load<'a> {
         Ok(false)
     }
 
-    async fn is_settled(&self) -> anyhow::Result<bool> {
+    /// Whether every packet is acknowledged.
+    ///
+    /// # Errors
+    /// The node does not answer.
+    pub(crate) async fn is_settled(&self) -> anyhow::Result<bool> {
         let one = PageRequest { limit: 1, ..PageRequest::default() };
         let request = channel::QueryPacketCommitmentsRequest {
             port_id: TRANSFER_PORT.to_owned(),

@@ -36,8 +36,12 @@ const BATCH: u32 = 100;
 pub(crate) enum Kind {
     /// Ours.
     Ferry,
-    /// Informal Systems'.
+    /// Informal Systems', which asks its nodes for events.
     Hermes,
+    /// The same, its nodes send it events.
+    #[serde(rename = "hermes-push")]
+    #[value(name = "hermes-push")]
+    HermesPush,
     /// Strangelove's.
     Rly,
 }
@@ -83,6 +87,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Ferry => "ferry",
             Self::Hermes => "Hermes",
+            Self::HermesPush => "Hermes (push)",
             Self::Rly => "rly",
         })
     }
@@ -120,7 +125,7 @@ impl Peer {
         let peer = Self { kind, binary: binary.into(), home, ends };
         match kind {
             Kind::Ferry => ferry::prepare(&peer, mnemonic).await?,
-            Kind::Hermes => hermes::prepare(&peer, mnemonic).await?,
+            Kind::Hermes | Kind::HermesPush => hermes::prepare(&peer, mnemonic).await?,
             Kind::Rly => rly::prepare(&peer, mnemonic).await?,
         }
         Ok(peer)
@@ -134,7 +139,7 @@ impl Peer {
         let begun = Instant::now();
         let mut command = match self.kind {
             Kind::Ferry => ferry::link(self),
-            Kind::Hermes => hermes::link(self, Duty::Live)?,
+            Kind::Hermes | Kind::HermesPush => hermes::link(self, Duty::Live)?,
             Kind::Rly => rly::link(self),
         };
         finish(&mut command, LINK).await?;
@@ -148,7 +153,7 @@ impl Peer {
     pub(crate) fn start(&self, duty: Duty) -> anyhow::Result<Running> {
         let mut command = match self.kind {
             Kind::Ferry => ferry::start(self),
-            Kind::Hermes => hermes::start(self, duty)?,
+            Kind::Hermes | Kind::HermesPush => hermes::start(self, duty)?,
             Kind::Rly => rly::start(self, duty),
         };
         let log = self.home.join("relayer.log");

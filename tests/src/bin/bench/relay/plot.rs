@@ -66,6 +66,7 @@ fn draw(curves: &[(Kind, &Phase)], packets: u64) -> String {
         let color = match kind {
             Kind::Ferry => "#0b7fab",
             Kind::Hermes => "#d9822b",
+            Kind::HermesPush => "#b5472f",
             Kind::Rly => "#7a5fb5",
         };
         let (mut path, mut acked) = (format!("M{:.1} {:.1}", x(0.0), y(0.0)), 0);

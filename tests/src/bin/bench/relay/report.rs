@@ -21,7 +21,9 @@ pub(crate) struct Report {
     pub(crate) turns: Vec<Turn>,
     pub(crate) requests: Vec<Requests>,
     /// ferry and Hermes on one channel.
-    pub(crate) rivalry: Option<Rivalry>,
+    pub(crate) rivalry: Vec<Rivalry>,
+    /// Why one more is not there.
+    pub(crate) rivalry_faults: Vec<String>,
 }
 
 /// Which relayer was measured.
@@ -40,6 +42,8 @@ pub(crate) struct Turn {
     /// Seconds that its command for clients, connection and channel took.
     pub(crate) link_seconds: Option<f64>,
     pub(crate) phases: Vec<Phase>,
+    /// The most gas of a block; -1 for any.
+    pub(crate) max_gas: i64,
     /// Why the turn ended early.
     pub(crate) fault: Option<String>,
 }
@@ -83,7 +87,8 @@ impl Report {
             peers: versions,
             turns: Vec::new(),
             requests: Vec::new(),
-            rivalry: None,
+            rivalry: Vec::new(),
+            rivalry_faults: Vec::new(),
         })
     }
 
@@ -97,6 +102,11 @@ impl Report {
         }
         let text = serde_json::to_string_pretty(self)?;
         std::fs::write(out, text).with_context(|| format!("cannot write {}", out.display()))
+    }
+
+    /// The most gas of a block, where blocks have a limit.
+    pub(crate) fn block_limit(&self) -> Option<i64> {
+        self.turns.first().map(|turn| turn.max_gas).filter(|most| *most > 0)
     }
 
     /// The phases of a relayer with a name, one of each turn.

@@ -12,6 +12,7 @@ use super::journal::Journal;
 use super::load::Load;
 use super::nodes::Nodes;
 use super::peer::{Duty, Kind, Peer};
+use super::process::Machine;
 use super::turn::{
     AFTERMATH_BLOCKS, RELAYER, SINGLE, STEADY, Setup, TXS_A_SECOND, WARM_UP_BLOCKS, fresh, patience,
 };
@@ -30,6 +31,10 @@ pub(crate) struct Rivalry {
     pub(crate) receive_ms: Spread,
     /// What each has paid: ferry, then Hermes.
     pub(crate) costs: [Cost; 2],
+    /// Who was started first.
+    pub(crate) first: Kind,
+    /// The machine's load average at the end.
+    pub(crate) load: f64,
 }
 
 /// Both relay what is sent for a minute, on fresh nodes.
@@ -39,10 +44,10 @@ pub(crate) struct Rivalry {
 pub(crate) async fn measure(
     setup: &Setup,
     binaries: [&PathBuf; 2],
-    rate: u64,
+    (rate, first): (u64, Kind),
 ) -> anyhow::Result<Rivalry> {
     let nodes = Nodes::start(&setup.localnet, &setup.folder).await?;
-    let outcome = Box::pin(race(&nodes, setup, binaries, rate)).await;
+    let outcome = Box::pin(race(&nodes, setup, binaries, (rate, first))).await;
     nodes.stop().await?;
     outcome
 }
@@ -51,14 +56,16 @@ async fn race(
     nodes: &Nodes,
     setup: &Setup,
     [ferry, hermes]: [&PathBuf; 2],
-    rate: u64,
+    (rate, first): (u64, Kind),
 ) -> anyhow::Result<Rivalry> {
     let (we, they) = (nodes.net.account(RELAYER)?, nodes.net.account(RIVAL)?);
     let home = |name| fresh(setup.folder.join(name));
     let ours = Peer::prepare(Kind::Ferry, ferry, home("relayer")?, (nodes.ends(), we)).await?;
     let theirs = Peer::prepare(Kind::Hermes, hermes, home("rival")?, (nodes.ends(), they)).await?;
     ours.link().await?;
-    let running = [ours.start(Duty::Live)?, theirs.start(Duty::Live)?];
+    let order = if first == Kind::Ferry { [&ours, &theirs] } else { [&theirs, &ours] };
+    let [one, other] = order.map(|peer| peer.start(Duty::Live));
+    let running = [one?, other?];
     nodes.pass(WARM_UP_BLOCKS).await?;
     let load = Load::on(nodes)?;
     load.send(&load.prepare(1).await?, Duration::ZERO).await?;
@@ -79,6 +86,8 @@ async fn race(
         acked: traffic.acked.len() as u64,
         receive_ms: traffic.since_sent(&traffic.received),
         costs: [our_cost, their_cost],
+        first,
+        load: Machine::read()?.load,
     })
 }
 

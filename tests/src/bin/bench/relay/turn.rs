@@ -26,6 +26,8 @@ const BURST: Duration = Duration::from_secs(3);
 /// For how long a rate is held, and transactions a second meanwhile.
 pub(super) const STEADY: Duration = Duration::from_secs(60);
 pub(super) const TXS_A_SECOND: u64 = 10;
+/// How long after that minute it is known whether the rate was held: nearly all have arrived within three blocks then.
+const VERDICT: Duration = Duration::from_secs(30);
 /// The account that relays.
 pub(super) const RELAYER: &str = "relayer";
 /// How long a single transfer may take.
@@ -79,10 +81,10 @@ impl Plan {
     pub(crate) fn whole() -> Self {
         Self {
             singles: 200,
-            bursts: vec![1_000],
-            rates: vec![25, 50, 100, 200, 400],
+            bursts: vec![1_000, 5_000],
+            rates: vec![25, 50, 100, 200, 400, 800],
             rivalry: 50,
-            backlogs: vec![1_000, 5_000],
+            backlogs: vec![1_000, 5_000, 10_000],
             counted: vec![100, 1_000],
             idle_blocks: 60,
         }
@@ -100,7 +102,13 @@ pub(crate) async fn timed(
     plan: &Plan,
 ) -> anyhow::Result<Turn> {
     let nodes = Nodes::start(&setup.localnet, &setup.folder).await?;
-    let mut turn = Turn { peer: kind, link_seconds: None, phases: Vec::new(), fault: None };
+    let mut turn = Turn {
+        peer: kind,
+        link_seconds: None,
+        phases: Vec::new(),
+        max_gas: nodes.max_gas,
+        fault: None,
+    };
     let home = setup.folder.join("relayer");
     let outcome = Box::pin(run(&nodes, (kind, binary, home), plan, &mut turn)).await;
     if let Err(error) = outcome {
@@ -122,7 +130,7 @@ async fn run(
     let took = peer.link().await?;
     say(&format!("  link: {:.1} s", took.as_secs_f64()));
     turn.link_seconds = Some(took.as_secs_f64());
-    let stage = Stage { nodes, load: Load::on(nodes)?, peer };
+    let stage = Stage::of(nodes, peer).await?;
     let mut running = stage.begin().await?;
     if plan.singles > 0 {
         turn.phases.push(stage.singles(plan.singles, &mut running).await?);
@@ -130,19 +138,11 @@ async fn run(
     for count in &plan.bursts {
         turn.phases.push(stage.burst(*count, &mut running).await?);
     }
-    for rate in &plan.rates {
-        let phase = stage.steady(*rate, &mut running).await?;
-        let is_held = phase.is_held();
-        turn.phases.push(phase);
-        if !is_held {
-            break;
-        }
-    }
     running.stop().await?;
     for count in &plan.backlogs {
         turn.phases.push(stage.backlog(*count).await?);
     }
-    Ok(())
+    stage.rates(&plan.rates, turn).await
 }
 
 /// Counts a relayer's requests on fresh nodes.
@@ -188,7 +188,7 @@ async fn count(
     let account = nodes.net.account(RELAYER)?;
     let peer = Peer::prepare(kind, binary, fresh(home)?, (behind, account)).await?;
     peer.link().await?;
-    let stage = Stage { nodes, load: Load::on(nodes)?, peer };
+    let stage = Stage::of(nodes, peer).await?;
     let mut running = stage.begin().await?;
     proxy.take();
     let before = nodes.heights().await?;
@@ -211,6 +211,8 @@ struct Stage<'a> {
     nodes: &'a Nodes,
     load: Load<'a>,
     peer: Peer,
+    /// Milliseconds from one block of the receiving chain to the next while nothing is sent.
+    idle_interval_ms: f64,
 }
 
 /// How everything stood when a phase began.
@@ -223,7 +225,14 @@ struct Mark {
     machine: Machine,
 }
 
-impl Stage<'_> {
+impl<'a> Stage<'a> {
+    async fn of(nodes: &'a Nodes, peer: Peer) -> anyhow::Result<Self> {
+        let [_, receiving] = &nodes.chains;
+        let intervals = Journal::read(receiving, 1, "").await?.intervals_ms();
+        let idle_interval_ms = Spread::of(intervals).p50;
+        Ok(Self { nodes, load: Load::on(nodes)?, peer, idle_interval_ms })
+    }
+
     /// Starts the relayer for live packets, and sees that it carries one.
     async fn begin(&self) -> anyhow::Result<Running> {
         let running = self.peer.start(Duty::Live)?;
@@ -232,6 +241,13 @@ impl Stage<'_> {
         let is_carried = self.load.is_settled_within(SINGLE).await?;
         ensure!(is_carried, "it did not carry its first packet within {SINGLE:?}");
         Ok(running)
+    }
+
+    /// What a phase leaves undone would be part of the next one's time.
+    async fn begins_with_nothing(&self) -> anyhow::Result<()> {
+        let is_settled = self.load.is_settled().await?;
+        ensure!(is_settled, "packets of the phase before are still on their way");
+        Ok(())
     }
 
     async fn singles(&self, count: u64, running: &mut Running) -> anyhow::Result<Phase> {
@@ -247,6 +263,7 @@ impl Stage<'_> {
     }
 
     async fn burst(&self, count: u64, running: &mut Running) -> anyhow::Result<Phase> {
+        self.begins_with_nothing().await?;
         let burst = self.load.prepare(count).await?;
         let mark = self.mark(running.usage()?).await?;
         self.load.send(&burst, BURST).await?;
@@ -254,18 +271,37 @@ impl Stage<'_> {
         self.phase("burst", count, (mark, Origin::FirstSend), running).await
     }
 
+    /// The last phases, because what is not held leaves packets behind.
+    async fn rates(&self, rates: &[u64], turn: &mut Turn) -> anyhow::Result<()> {
+        if rates.is_empty() {
+            return Ok(());
+        }
+        let mut running = self.begin().await?;
+        for rate in rates {
+            let phase = self.steady(*rate, &mut running).await?;
+            let is_held = phase.is_held(STEADY.as_secs_f64());
+            turn.phases.push(phase);
+            if !is_held {
+                break;
+            }
+        }
+        running.stop().await
+    }
+
     /// Sends so many a second for a minute.
     async fn steady(&self, rate: u64, running: &mut Running) -> anyhow::Result<Phase> {
+        self.begins_with_nothing().await?;
         let count = rate * STEADY.as_secs();
         let txs = self.load.prepare_in(rate.div_ceil(TXS_A_SECOND), count).await?;
         let mark = self.mark(running.usage()?).await?;
         self.load.send(&txs, STEADY).await?;
-        self.load.is_settled_within(patience(count)).await?;
+        self.load.is_settled_within(VERDICT).await?;
         self.phase("steady", count, (mark, Origin::FirstSend), running).await
     }
 
     /// Sends while the relayer is stopped, then starts it.
     async fn backlog(&self, count: u64) -> anyhow::Result<Phase> {
+        self.begins_with_nothing().await?;
         let sequence = self.load.next_sequence().await?;
         let heights = self.nodes.heights().await?;
         self.load.send(&self.load.prepare(count).await?, Duration::ZERO).await?;
@@ -324,7 +360,9 @@ impl Stage<'_> {
             last_receive,
             receive_ms: traffic.since_sent(&traffic.received),
             life_ms: traffic.since_sent(&traffic.acked),
+            sent_seconds: traffic.bounds(&traffic.sent).1 - traffic.bounds(&traffic.sent).0,
             interval_ms: Spread::of(b.intervals_ms()),
+            idle_interval_ms: self.idle_interval_ms,
             fill: fill(&blocks, self.nodes.max_gas),
             cost: Cost::of(journals),
             relayer,

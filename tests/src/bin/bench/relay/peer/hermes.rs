@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use tokio::process::Command;
 
-use super::{BATCH, Duty, ERRAND, End, GAS_PRICE, Peer, finish};
+use super::{BATCH, Duty, ERRAND, End, GAS_PRICE, Kind, Peer, finish};
 use crate::relay::load::CHANNEL;
 
 pub(super) async fn prepare(peer: &Peer, mnemonic: &str) -> anyhow::Result<()> {
@@ -60,10 +60,17 @@ fn configuration(peer: &Peer, duty: Duty) -> String {
     for end in &peer.ends {
         let End { chain_id, rpc, grpc } = end;
         let keys = peer.home.join("keys").display().to_string();
+        let events = match peer.kind {
+            Kind::HermesPush => {
+                let url = rpc.replacen("http", "ws", 1);
+                format!("mode = 'push', url = '{url}/websocket', batch_delay = '100ms'")
+            }
+            _ => "mode = 'pull', interval = '200ms', max_retries = 4".to_owned(),
+        };
         let _ = write!(
             text,
             "[[chains]]\nid = '{chain_id}'\ntype = 'CosmosSdk'\nrpc_addr = '{rpc}'\n\
-             grpc_addr = '{grpc}'\nevent_source = {{ mode = 'pull', interval = '200ms', max_retries = 4 }}\n\
+             grpc_addr = '{grpc}'\nevent_source = {{ {events} }}\n\
              rpc_timeout = '30s'\ntrusted_node = true\naccount_prefix = 'wasm'\nkey_name = 'relayer'\n\
              key_store_type = 'Test'\nkey_store_folder = '{keys}'\n\
              address_type = {{ derivation = 'cosmos' }}\nstore_prefix = 'ibc'\ndefault_gas = 30000000\n\
