@@ -95,7 +95,8 @@ pub enum StoreError {
     #[error("another replica has taken over; start again to stand by for it")]
     LeaseLost,
     /// The file does not exist, and was not to be made.
-    #[error("there is no store at `{}`; run `ferry link` first", path.display())]
+    #[error("there is no store at `{}`: `ferry link CHAIN --channel CHANNEL` takes up a channel that stands, \
+             `ferry link CHAIN_A CHAIN_B` opens a new one", path.display())]
     Missing {
         /// The file.
         path: PathBuf,

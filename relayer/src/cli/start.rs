@@ -101,7 +101,8 @@ async fn begin(
 fn chains<'a>(file: &'a Config, rows: &Rows) -> anyhow::Result<Vec<&'a Chain>> {
     anyhow::ensure!(
         !rows.paths.is_empty(),
-        "there is no path to serve; make one with `ferry link CHAIN_A CHAIN_B`"
+        "there is no path to serve; `ferry link CHAIN --channel CHANNEL` takes up a channel that stands, \
+         `ferry link CHAIN_A CHAIN_B` opens a new one"
     );
     let ids = rows.paths.iter().flat_map(|path| [&path.chains.a, &path.chains.b]);
     let ids: BTreeSet<_> = ids.collect();

@@ -151,7 +151,11 @@ fn channel(end: &crate::model::rows::ChannelEnd) -> ChannelStatus {
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.paths.is_empty() {
-            return write!(f, "no path yet; make one with `ferry link CHAIN_A CHAIN_B`");
+            return write!(
+                f,
+                "no path yet: `ferry link CHAIN --channel CHANNEL` takes up a channel that stands, `ferry link CHAIN_A CHAIN_B` opens \
+                 a new one"
+            );
         }
         if let Some(Holder { replica, seconds_left }) = &self.lease {
             writeln!(f, "`{}` relays, its lease holds for {seconds_left} s", replica.holder)?;

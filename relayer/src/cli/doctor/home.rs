@@ -64,8 +64,10 @@ async fn store(place: &Place, config: &Config, findings: &mut Findings) -> Optio
             }
             Some(rows)
         }
-        Err(error @ StoreError::Missing { .. }) => {
-            findings.warning(CHECK, error.to_string(), "`ferry link CHAIN_A CHAIN_B`");
+        Err(StoreError::Missing { path }) => {
+            let cure = "`ferry link CHAIN --channel CHANNEL` serves a channel that stands, with all others of its \
+                        connection; `ferry link CHAIN_A CHAIN_B` opens new ones";
+            findings.warning(CHECK, format!("there is no store at `{}` yet", path.display()), cure);
             None
         }
         Err(error) => {
