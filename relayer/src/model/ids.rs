@@ -1,5 +1,6 @@
 //! The names of things: chains, clients, channels, packets, slots.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -300,13 +301,30 @@ pub enum Ends {
     },
 }
 
-/// A packet.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// A packet. Ordered by route, then by sequence.
+#[derive(Clone, PartialEq, Eq)]
 pub struct PacketKey {
     /// Where it goes; shared among the packets of a route.
     pub route: Arc<Route>,
     /// Its sequence on the route.
     pub seq: u64,
+}
+
+impl Ord for PacketKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // Most of those that are compared are of one route, which has eight names to compare.
+        let by_route = match Arc::ptr_eq(&self.route, &other.route) {
+            true => Ordering::Equal,
+            false => self.route.cmp(&other.route),
+        };
+        by_route.then(self.seq.cmp(&other.seq))
+    }
+}
+
+impl PartialOrd for PacketKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl fmt::Display for PacketKey {

@@ -1,6 +1,7 @@
 //! Packets: what the chains' events make of them, and what is owed because of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::Model;
@@ -28,10 +29,59 @@ pub(crate) struct Backlog {
     routes: BTreeMap<(ChainId, End), (Arc<Route>, PathId)>,
 }
 
+/// A walk over the works that are owed to a flow. Tens of thousands of packets of one channel that wait for the same are
+/// passed over in one step.
+#[derive(Debug)]
+pub(crate) struct Walk<'a> {
+    queue: Option<&'a BTreeSet<(u64, Work)>>,
+    from: Bound<(u64, Work)>,
+    history: u64,
+    is_live: bool,
+}
+
+/// What stands before all works of a height.
+const FIRST: Work = Work::CreateClient;
+
+impl<'a> Walk<'a> {
+    /// Passes over everything else of a height that is the same message for a packet of the same route.
+    pub(crate) fn pass_alike(&mut self, height: u64, work: &Work) {
+        let last = |key: &PacketKey| PacketKey { route: Arc::clone(&key.route), seq: u64::MAX };
+        let last = match work {
+            Work::Recv(key) => Work::Recv(last(key)),
+            Work::Ack(key) => Work::Ack(last(key)),
+            Work::Timeout(key) => Work::Timeout(last(key)),
+            Work::TimeoutOnClose(key) => Work::TimeoutOnClose(last(key)),
+            other => other.clone(),
+        };
+        self.from = Bound::Excluded((height, last));
+    }
+
+    pub(crate) fn next(&mut self) -> Option<&'a (u64, Work)> {
+        let found = self.queue?.range((self.from.as_ref(), Bound::Unbounded)).next();
+        match found.filter(|(height, _)| self.is_live || *height <= self.history) {
+            Some(found) => {
+                self.from = Bound::Excluded(found.clone());
+                Some(found)
+            }
+            None if self.is_live => {
+                (self.is_live, self.from) = (false, Bound::Included((0, FIRST)));
+                self.next()
+            }
+            None => None,
+        }
+    }
+}
+
 impl Backlog {
     /// The works that are owed to a flow and stand in no undecided transaction.
     pub(crate) fn queue(&self, flow: &FlowId) -> impl Iterator<Item = &(u64, Work)> {
         self.queues.get(flow).into_iter().flatten()
+    }
+
+    /// A walk over the same: what can be proved from a height after `history`, then what was found up to it.
+    pub(crate) fn walk(&self, flow: &FlowId, history: u64) -> Walk<'_> {
+        let from = Bound::Included((history.saturating_add(1), FIRST));
+        Walk { queue: self.queues.get(flow), from, history, is_live: true }
     }
 
     /// Whether two lists owe the same works.

@@ -387,15 +387,21 @@ impl Model {
         let mut chosen: Vec<(Chosen, Need)> = Vec::new();
         let mut keys = BTreeSet::new();
         let mut alone_count = 0;
-        let history = self.flows.get(id).map_or(0, |flow| flow.history);
-        let live = self.backlog.queue(id).filter(|(block, _)| *block > history);
-        let old = self.backlog.queue(id).filter(|(block, _)| *block <= history);
-        for (block, work) in live.chain(old) {
+        let mut walk = self.backlog.walk(id, self.flows.get(id).map_or(0, |flow| flow.history));
+        while let Some((block, work)) = walk.next() {
             let Some((_, key)) = work.packet() else { continue };
             let need = self.need(*block, work, key);
-            let fits = self.satisfied(id, need, newest.0, Some(newest.1));
-            let yields = self.yields(id, *block, work) > 0;
-            if !fits || yields || !self.may_try(id, work) || !self.is_next(work, key, &keys) {
+            if !self.satisfied(id, need, newest.0, Some(newest.1))
+                || self.yields(id, *block, work) > 0
+                || !self.is_next(work, key, &keys)
+            {
+                // Of its kind, what left with it has to wait as well; but a packet's end is its own.
+                if !matches!(work, Work::Timeout(_)) {
+                    walk.pass_alike(*block, work);
+                }
+                continue;
+            }
+            if !self.may_try(id, work) {
                 continue;
             }
             let chance = self.chance(work, key, tip);
