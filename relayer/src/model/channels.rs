@@ -1,9 +1,9 @@
-//! The channels of all paths: found by index, by either end, and by what is to be done on them.
+//! The channels of all paths: found by index, by either end, and by their ports before there is one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ids::{Both, ChannelId, PathId, PortId, Side};
-use super::rows::{ChannelEnd, ChannelRow, EndState};
+use super::rows::{ChannelEnd, ChannelRow};
 
 /// All channels. Only [`put`](Self::put) and [`forget`](Self::forget) change them.
 #[derive(Debug, Default, PartialEq)]
@@ -21,8 +21,6 @@ struct OfPath {
     ends: BTreeSet<(Side, PortId, ChannelId, u32)>,
     /// Those that are wanted and have no end yet, by their ports.
     unbegun: BTreeSet<(Both<PortId>, u32)>,
-    /// Those that are neither open nor closed on both sides.
-    moving: BTreeSet<u32>,
 }
 
 impl OfPath {
@@ -31,9 +29,6 @@ impl OfPath {
         if is_unbegun(row) {
             self.unbegun.insert((ports(row), row.index));
         }
-        if is_moving(row) {
-            self.moving.insert(row.index);
-        }
     }
 
     fn forget(&mut self, row: &ChannelRow) {
@@ -41,7 +36,6 @@ impl OfPath {
             self.ends.remove(&end);
         }
         self.unbegun.remove(&(ports(row), row.index));
-        self.moving.remove(&row.index);
     }
 }
 
@@ -58,11 +52,6 @@ fn ports(row: &ChannelRow) -> Both<PortId> {
 
 fn is_unbegun(row: &ChannelRow) -> bool {
     row.ends.a.channel.is_none() && row.ends.b.channel.is_none()
-}
-
-fn is_moving(row: &ChannelRow) -> bool {
-    let rests = matches!(row.ends.a.state, EndState::Open | EndState::Closed);
-    !rests || row.ends.a.state != row.ends.b.state
 }
 
 impl Channels {
@@ -99,12 +88,6 @@ impl Channels {
     pub(super) fn next_index(&self, path: &PathId) -> u32 {
         let last = self.0.get(path).and_then(|channels| channels.rows.last_key_value());
         last.map_or(0, |(index, _)| index + 1)
-    }
-
-    /// The channels of a path to which a step of a handshake or a close may be owed.
-    pub(super) fn moving(&self, path: &PathId) -> impl Iterator<Item = &ChannelRow> {
-        let channels = self.0.get(path).into_iter();
-        channels.flat_map(|of| of.moving.iter().filter_map(move |index| of.rows.get(index)))
     }
 
     /// The channel with these ends, `ours` of `side`: one that has our end, else one that has the other end and none
@@ -151,6 +134,7 @@ impl Channels {
 mod tests {
     use super::*;
     use crate::model::ids::Order;
+    use crate::model::rows::EndState;
 
     fn row(index: u32, a: (&str, Option<&str>), b: (&str, Option<&str>)) -> ChannelRow {
         let end = |(port, channel): (&str, Option<&str>)| ChannelEnd {

@@ -219,7 +219,7 @@ impl Model {
             other.state = implied(change);
         }
         let index = row.index;
-        self.record.write(Write::Channel(row.clone()));
+        self.put_channel(row.clone());
         let is_of = |work: &Work| matches!(work, Work::Channel(of, _) if *of == index);
         self.forget_path_tries(&flow.path, is_of);
         if closes {

@@ -210,11 +210,6 @@ impl Record {
         self.channels.put(row);
     }
 
-    /// The channels of a path to which a step of a handshake or a close may be owed.
-    pub(crate) fn moving(&self, path: &PathId) -> impl Iterator<Item = &ChannelRow> {
-        self.channels.moving(path)
-    }
-
     /// The height at which a channel end closed; `None` while it is not.
     pub(crate) fn closed_at(&self, chain: &ChainId, end: &End) -> Option<u64> {
         if self.closed.is_empty() {

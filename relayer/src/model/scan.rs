@@ -83,7 +83,7 @@ impl Model {
         theirs.channel = theirs.channel.take().or(there.channel);
         let index = theirs.channel.is_some().then_some(row.index);
         if known.as_ref() != Some(&row) {
-            self.record.write(Write::Channel(row.clone()));
+            self.put_channel(row.clone());
         }
         if closes {
             self.abandon(&FlowId { path: path.clone(), to: side }, &row);
