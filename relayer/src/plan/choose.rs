@@ -349,7 +349,8 @@ impl Model {
                 && self.satisfied(id, need, newest.0, Some(newest.1));
             // The steps of channels after it stand on the connection's.
             let is_last = matches!(work, Work::Connection(_)) && (alone || !is_now);
-            if is_now && !room.take(gas.map_or(0, |chain| chain.gas.estimate(&work))) {
+            let gas = gas.map_or(0, |chain| chain.gas.estimate(&work));
+            if is_now && !room.take(gas, self.message_bytes(&work)) {
                 break;
             }
             if is_now {
@@ -395,7 +396,8 @@ impl Model {
             if chance == Chance::None || (alone && alone_count == MAX_ALONE) {
                 continue;
             }
-            if !room.take(gas.map_or(0, |gas| gas.estimate(work))) {
+            let gas = gas.map_or(0, |gas| gas.estimate(work));
+            if !room.take(gas, self.message_bytes(work)) {
                 break;
             }
             alone_count += usize::from(alone);

@@ -182,8 +182,9 @@ fn a_listing_does_not_undo_what_a_later_block_has_said() {
     assert_eq!([channel.ends.a.state, channel.ends.b.state], [EndState::Closed; 2]);
 }
 
-/// One channel, over which so many packets were sent that nobody has relayed.
-fn flooded(packets: u64) -> Model {
+/// One channel, over which so many packets of this size were sent that nobody has relayed, and chains that take whatever
+/// is offered.
+fn flooded(packets: u64, bytes: u64) -> Model {
     let mut rows = as_rows(rows(1, 1));
     let ends = Ends::V1 { src: listed(0).end, dst: listed(0).end, order: Order::Unordered };
     let route = Arc::new(Route { from: CHAINS[0].0.into(), to: CHAINS[1].0.into(), ends });
@@ -191,25 +192,50 @@ fn flooded(packets: u64) -> Model {
     rows.packets.extend((1..=packets).map(|seq| {
         let key = PacketKey { route: Arc::clone(&route), seq };
         let row = PacketRow::new(key, open_path(0).path);
-        PacketRow { sent: Some(8), timeout, ..row }
+        PacketRow { sent: Some(8), timeout, bytes, ..row }
     }));
-    Model::load(config(), rows)
+    let mut config = config();
+    for chain in &mut config.chains {
+        (chain.block_gas, chain.block_bytes) = (None, 100 * 1024 * 1024);
+    }
+    Model::load(config, rows)
+}
+
+/// Reads a block of each chain, and says how many packets are then taken from the store at once.
+fn loaded(model: &mut Model) -> usize {
+    let (mut effort, mut loaded) = (Effort::default(), 0);
+    let mut facts = vec![Fact::Tick];
+    for (chain, _) in CHAINS {
+        facts.push(Fact::Block(chain.into(), block(11, Vec::new())));
+    }
+    while let Some(fact) = facts.pop() {
+        let (asks, _) = effort.step(model, fact, Time(START + 11 * SECOND));
+        facts.extend(asks.iter().filter_map(|(id, ask)| answer(*id, ask)));
+        loaded += asks.iter().map(|(_, ask)| ask_size(ask)).sum::<usize>();
+    }
+    loaded
+}
+
+fn ask_size(ask: &Ask) -> usize {
+    if let Ask::Load(keys) = ask { keys.len() } else { 0 }
+}
+
+/// A memo costs its sender next to nothing: what long ones take in memory is bounded, as what many short ones take.
+#[test]
+fn packets_with_long_memos_are_taken_from_the_store_a_few_at_a_time() {
+    const MOST: u64 = 16 * 1024 * 1024;
+    let long = loaded(&mut flooded(5_000, 32 * 1024)) as u64;
+    assert!((100..=MOST / (32 * 1024)).contains(&long), "{long} long ones at once");
+    let short = loaded(&mut flooded(5_000, 200));
+    assert!(short > 2_000, "{short} short ones at once");
 }
 
 /// As many as were stuck on one channel of Osmosis: the relayer must not stand while they are explained.
 #[test]
 fn very_many_pending_packets_are_explained_in_no_time() {
     const PENDING: u64 = 25_000;
-    let mut model = flooded(PENDING);
-    let mut effort = Effort::default();
-    let mut facts = vec![Fact::Tick];
-    for (chain, _) in CHAINS {
-        facts.push(Fact::Block(chain.into(), block(11, Vec::new())));
-    }
-    while let Some(fact) = facts.pop() {
-        let (asks, _) = effort.step(&mut model, fact, Time(START + 11 * SECOND));
-        facts.extend(asks.iter().filter_map(|(id, ask)| answer(*id, ask)));
-    }
+    let mut model = flooded(PENDING, 200);
+    loaded(&mut model);
     let began = Instant::now();
     let mut explainer = Explainer::new(&model);
     let whys: Vec<Why> = model.packets().map(|row| explainer.explain(&row.key)).collect();
