@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cosmos::chain::{Chain, ChainError};
 use cosmos::rpc::{Address, Fault, QueryError};
+use cosmos::wire::client::newest_consensus_state;
 use cosmos::wire::proof::{verify_absence, verify_value};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use ibc_proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
@@ -152,11 +153,16 @@ fn stored(error: crate::store::StoreError) -> Why {
     Why::Unavailable(error.to_string())
 }
 
-/// Proves keys of the state after block `height`, against the root in the header above it.
+/// Proves keys of the state after block `height`, against the root in the header above it; see [`Ask::Prove`].
 pub(super) async fn prove(node: &Node, height: u64, keys: Vec<Vec<u8>>) -> Result<Proofs, Why> {
     let root = node.light_block(height + 1).await?.app_hash().to_vec();
     let proofs = keys.into_iter().map(|key| prove_one(node, height, key, &root));
-    let items = stream::iter(proofs).buffered(PROOFS_AT_ONCE).try_collect().await?;
+    let mut items: Vec<Proved> =
+        stream::iter(proofs).buffered(PROOFS_AT_ONCE).try_collect().await?;
+    let newest = |proved: &Proved| newest_consensus_state(&proved.key, proved.value.as_deref()?);
+    for key in items.iter().filter_map(newest).collect::<Vec<_>>() {
+        items.push(prove_one(node, height, key, &root).await?);
+    }
     Ok(Proofs { root, items })
 }
 

@@ -98,7 +98,8 @@ pub enum Ask {
         /// What the client to be updated trusts; `None` when it is still to be created.
         trusted: Option<TrustedHeight>,
     },
-    /// Values with proofs, present or absent. Answered by [`Fact::Proofs`].
+    /// Values with proofs, present or absent; with the state of a client also what it holds of its newest height, which only
+    /// that state tells. Answered by [`Fact::Proofs`].
     Prove {
         /// The chain whose state it is.
         chain: ChainId,

@@ -152,7 +152,7 @@ impl Model {
         let mut keys: Vec<Vec<u8>> = choice
             .works
             .iter()
-            .flat_map(|chosen| self.keys(id, &chosen.work, choice.height))
+            .flat_map(|chosen| self.keys(id, &chosen.work))
             .collect();
         keys.sort_unstable();
         keys.dedup();
