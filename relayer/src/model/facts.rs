@@ -263,6 +263,17 @@ pub struct BlockFacts {
     /// connections, channels and packets nor used a lane's sequence. Events of the end of the block
     /// come last, as one more entry without a signer.
     pub txs: Vec<TxFacts>,
+    /// What the blocks after it may hold, if it tells.
+    pub limits: Option<BlockLimits>,
+}
+
+/// What a block may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockLimits {
+    /// `max_gas`; `None` when the chain does not limit it.
+    pub gas: Option<u64>,
+    /// `max_bytes`.
+    pub bytes: u64,
 }
 
 /// What one transaction of a block did.
