@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use cosmos::chain::{Chain, ChainError};
 use cosmos::rpc::{Address, Fault, QueryError};
@@ -10,7 +11,7 @@ use cosmos::wire::proof::{verify_absence, verify_value};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use ibc_proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
 use prost::Message;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::decode::{beginning, failed_index};
 use super::node::Node;
@@ -33,9 +34,10 @@ pub(super) async fn answer<S: Store + Send + Sync + 'static>(
     ask: Ask,
 ) -> Fact {
     let (name, started) = (ask.name(), Instant::now());
-    let asked = Asked::of(nodes, &ask);
-    let fact = fact(nodes, store.as_ref(), id, ask).await;
-    let fact = fact.unwrap_or_else(|why| Fact::Failed(id, why));
+    let (asked, patience) = (Asked::of(nodes, &ask), Duration::from_nanos(ask.patience().0));
+    // Nobody waits for it any more then, and its place is somebody else's.
+    let fact = timeout(patience, Box::pin(fact(nodes, store.as_ref(), id, ask))).await;
+    let fact = fact.unwrap_or(Err(Why::Timeout)).unwrap_or_else(|why| Fact::Failed(id, why));
     if let Some(asked) = asked {
         if is_answered(&fact) {
             asked.node.endpoints.answered(name, &asked.endpoint);

@@ -2,8 +2,8 @@
 //!
 //! The driver's one loop: take a [`Fact`], call `step`, commit [`Step::writes`] in one database
 //! transaction, and only then run [`Step::asks`]. Each ask is answered by exactly one fact with its
-//! [`AskId`]: the one named on the ask, or [`Fact::Failed`]. An answer that never comes is given up by
-//! the model itself at a deadline; one that comes late is ignored.
+//! [`AskId`]: the one named on the ask, or [`Fact::Failed`]. After [`Ask::patience`] the driver answers so
+//! itself. An answer that never comes is given up by the model at that time; one that comes late is ignored.
 //!
 //! Blocks are not asked for: the driver pulls them from `Model::cursor` + 1 and hands them over
 //! in order, without a gap. It verifies headers, with the light client verifier, and proofs, against
@@ -24,6 +24,13 @@ use super::ids::{
 use super::notice::Notice;
 use super::rows::{ChannelRow, Leg, PathRow, Write};
 use super::state::{Account, ClientFacts, Funds, GivenHeader, Listed, ScanEnd, Scanned, Verdict};
+
+/// How long proofs and headers may take: thousands of keys are the slowest.
+const PATIENCE_TO_GATHER: Span = Span::seconds(15);
+/// How long a scan may take: thousands of proofs, and as many blocks.
+const PATIENCE_TO_SCAN: Span = Span::seconds(300);
+/// How long a single request may take.
+const PATIENCE: Span = Span::seconds(5);
 
 /// Something read.
 #[derive(Clone, Debug)]
@@ -209,6 +216,24 @@ impl Ask {
         }
     }
 
+    /// How long its answer is waited for.
+    pub fn patience(&self) -> Span {
+        match self {
+            Self::Header { .. }
+            | Self::Prove { .. }
+            | Self::Open { .. }
+            | Self::Load(_)
+            | Self::Compare(_) => PATIENCE_TO_GATHER,
+            Self::Heights { .. } | Self::Channels { .. } | Self::Packets { .. } => PATIENCE_TO_SCAN,
+            Self::Simulate { .. }
+            | Self::Offer(_)
+            | Self::Account(_)
+            | Self::Funds { .. }
+            | Self::Client { .. }
+            | Self::GasPrice { .. } => PATIENCE,
+        }
+    }
+
     /// What it is, in a word.
     pub fn name(&self) -> &'static str {
         match self {
@@ -235,7 +260,7 @@ impl Ask {
 pub struct Step {
     /// Rows to store, in this order, in one transaction, before any ask runs.
     pub writes: Vec<Write>,
-    /// Questions to run after that, all at once; the driver bounds how many are in flight.
+    /// Questions to run after that, all at once; the model bounds how many of a chain are in flight.
     pub asks: Vec<(AskId, Ask)>,
     /// What the operator should be told.
     pub notices: Vec<Notice>,

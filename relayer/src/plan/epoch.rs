@@ -183,7 +183,7 @@ impl Model {
         if !packets.is_empty() {
             asks.push(Ask::Load(packets));
         }
-        let put = |ask| self.asks.put(self.now, Purpose::Gather(id.clone()), ask);
+        let put = |ask| self.asks.put(Purpose::Gather(id.clone()), ask);
         let waiting = asks.into_iter().map(put).collect();
         self.flow_mut(id).epoch = Some(Epoch {
             lane,
