@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use ferry::model::Model;
 use ferry::model::facts::{Ask, Event, Fact, HandshakeChange, Timeout};
-use ferry::model::ids::{AskId, End, Ends, Order, PacketKey, Route, Time};
-use ferry::model::rows::{EndState, PacketRow};
+use ferry::model::ids::{AskId, ChainId, End, Ends, Order, PacketKey, Route, Time};
+use ferry::model::rows::{ChannelEnd, EndState, PacketRow};
 use ferry::model::state::{Listed, ScanEnd, Scanned};
 use ferry::model::step;
 use ferry::plan::explain::{Explainer, Why};
@@ -63,22 +63,25 @@ impl Effort {
         (done.asks, done.wake.is_some_and(|wake| wake <= now))
     }
 
-    /// Steps until nothing is asked any more and nothing is due.
     fn whole_check(model: &mut Model, channels: u32) -> Self {
         let mut effort = Self::default();
         effort.step(model, Fact::Tick, Time(START + 10 * SECOND));
-        let now = Time(START + 3_700 * SECOND);
+        effort.check(model, 3_700, |_| (0..channels).map(listed).collect());
+        effort
+    }
+
+    /// Steps so many seconds after the start until nothing is asked any more and nothing is due.
+    fn check(&mut self, model: &mut Model, at: u64, list: impl Fn(&ChainId) -> Vec<Listed>) {
+        let now = Time(START + at * SECOND);
         let mut facts = VecDeque::from([Fact::Tick]);
         while let Some(fact) = facts.pop_front() {
-            let (asks, goes_on) = effort.step(model, fact, now);
-            assert!(effort.steps < 3 * channels + 1_000, "it comes to no end: {effort:?}");
+            let (asks, goes_on) = self.step(model, fact, now);
+            assert!(self.steps < 400_000, "it comes to no end: {self:?}");
             for (id, ask) in asks {
                 facts.extend(match ask {
-                    Ask::Channels { .. } => {
-                        Some(Fact::Channels(id, (0..channels).map(listed).collect()))
-                    }
+                    Ask::Channels { chain, .. } => Some(Fact::Channels(id, list(&chain))),
                     Ask::Packets { from, to, after } => {
-                        effort.scans += 1;
+                        self.scans += 1;
                         Some(Fact::Packets(id, none_pending(from, to, after)))
                     }
                     other => answer(id, &other),
@@ -88,7 +91,6 @@ impl Effort {
                 facts.push_back(Fact::Tick);
             }
         }
-        effort
     }
 }
 
@@ -180,6 +182,50 @@ fn a_listing_does_not_undo_what_a_later_block_has_said() {
     let path = open_path(0).path;
     let channel = model.channels(&path).next().expect("it is known");
     assert_eq!([channel.ends.a.state, channel.ends.b.state], [EndState::Closed; 2]);
+}
+
+/// Of two answers to one first end that takes one. The other is no channel, whether a block tells of it or a listing.
+#[test]
+fn a_second_answer_to_one_first_end_is_no_channel() {
+    let mut model = crowded(0);
+    let mut effort = Effort::default();
+    let tried = |number: u32| Event::Channel {
+        change: HandshakeChange::Try,
+        connection: "connection-0".into(),
+        end: listed(number).end,
+        counterparty_port: "transfer".into(),
+        counterparty: Some("channel-0".into()),
+    };
+    let blocks = [vec![begun(0)], vec![tried(7), tried(8)]];
+    for ((chain, _), events) in CHAINS.into_iter().zip(blocks) {
+        let fact = Fact::Block(chain.into(), block(11, events));
+        effort.step(&mut model, fact, Time(START + 10 * SECOND));
+    }
+    let ends = |model: &Model| {
+        let rows = model.channels(&open_path(0).path);
+        let end = |end: &ChannelEnd| (end.channel.clone(), end.state);
+        rows.map(|row| [end(&row.ends.a), end(&row.ends.b)]).collect::<Vec<_>>()
+    };
+    let end = |number, state| (Some(listed(number).end.channel), state);
+    let (begins, tries) = (EndState::Init, EndState::TryOpen);
+    assert_eq!(ends(&model), [[end(0, begins), end(7, tries)]]);
+    // What a chain lists of an end in this state, which names this one.
+    let told = |number, state, other: Option<u32>| Listed {
+        state,
+        counterparty: other.map(|other| listed(other).end.channel),
+        ..listed(number)
+    };
+    effort.check(&mut model, 3_700, |chain| match chain.as_str() == CHAINS[0].0 {
+        true => vec![told(0, begins, None)],
+        false => vec![told(8, tries, Some(0)), told(7, tries, Some(0))],
+    });
+    assert_eq!(ends(&model), [[end(0, begins), end(7, tries)]]);
+    let opens = EndState::Open;
+    effort.check(&mut model, 7_400, |chain| match chain.as_str() == CHAINS[0].0 {
+        true => vec![told(0, opens, Some(8))],
+        false => vec![told(7, tries, Some(0)), told(8, opens, Some(0))],
+    });
+    assert_eq!(ends(&model), [[end(0, opens), end(8, opens)]]);
 }
 
 /// One channel, over which so many packets of this size were sent that nobody has relayed, and chains that take whatever
