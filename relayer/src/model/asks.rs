@@ -3,11 +3,38 @@
 use std::collections::BTreeMap;
 
 use super::facts::Ask;
-use super::ids::{AskId, ChainId, FlowId, LaneId, PathId, SlotId, Time};
+use super::ids::{AskId, ChainId, FlowId, LaneId, PathId, SlotId, Span, Time};
 use super::rows::GapId;
 
 /// Questions to one chain under way at once; the others wait their turn. A node that hangs holds up no other chain's.
 const AT_ONCE: usize = 32;
+
+/// How long proofs and headers may take: thousands of keys are the slowest.
+const PATIENCE_TO_GATHER: Span = Span::seconds(15);
+/// How long a scan may take: thousands of proofs, and as many blocks.
+const PATIENCE_TO_SCAN: Span = Span::seconds(300);
+/// How long a single request may take.
+const PATIENCE: Span = Span::seconds(5);
+
+impl Ask {
+    /// How long its answer is waited for.
+    pub(crate) fn patience(&self) -> Span {
+        match self {
+            Self::Header { .. }
+            | Self::Prove { .. }
+            | Self::Open { .. }
+            | Self::Load(_)
+            | Self::Compare(_) => PATIENCE_TO_GATHER,
+            Self::Heights { .. } | Self::Channels { .. } | Self::Packets { .. } => PATIENCE_TO_SCAN,
+            Self::Simulate { .. }
+            | Self::Offer(_)
+            | Self::Account(_)
+            | Self::Funds { .. }
+            | Self::Client { .. }
+            | Self::GasPrice { .. } => PATIENCE,
+        }
+    }
+}
 
 /// What an answer is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,7 +178,6 @@ impl Asks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ids::Span;
 
     /// Asks a chain about an account.
     fn put(asks: &mut Asks, chain: &str) -> AskId {

@@ -2,8 +2,8 @@
 //!
 //! The driver's one loop: take a [`Fact`], call `step`, commit [`Step::writes`] in one database
 //! transaction, and only then run [`Step::asks`]. Each ask is answered by exactly one fact with its
-//! [`AskId`]: the one named on the ask, or [`Fact::Failed`]. After [`Ask::patience`] the driver answers so
-//! itself. An answer that never comes is given up by the model at that time; one that comes late is ignored.
+//! [`AskId`]: the one named on the ask, or [`Fact::Failed`]. One that takes too long the
+//! driver gives up itself. An answer that never comes is given up by the model at a deadline; one that comes late is ignored.
 //!
 //! Blocks are not asked for: the driver pulls them from `Model::cursor` + 1 and hands them over
 //! in order, without a gap. It verifies headers, with the light client verifier, and proofs, against
@@ -24,13 +24,6 @@ use super::ids::{
 use super::notice::Notice;
 use super::rows::{ChannelRow, Leg, PathRow, Write};
 use super::state::{Account, ClientFacts, Funds, GivenHeader, Listed, ScanEnd, Scanned, Verdict};
-
-/// How long proofs and headers may take: thousands of keys are the slowest.
-const PATIENCE_TO_GATHER: Span = Span::seconds(15);
-/// How long a scan may take: thousands of proofs, and as many blocks.
-const PATIENCE_TO_SCAN: Span = Span::seconds(300);
-/// How long a single request may take.
-const PATIENCE: Span = Span::seconds(5);
 
 /// Something read.
 #[derive(Clone, Debug)]
@@ -213,24 +206,6 @@ impl Ask {
             Self::Packets { from, .. } => Some(&from.chain),
             Self::Compare(given) => Some(&given.on),
             Self::Load(_) => None,
-        }
-    }
-
-    /// How long its answer is waited for.
-    pub fn patience(&self) -> Span {
-        match self {
-            Self::Header { .. }
-            | Self::Prove { .. }
-            | Self::Open { .. }
-            | Self::Load(_)
-            | Self::Compare(_) => PATIENCE_TO_GATHER,
-            Self::Heights { .. } | Self::Channels { .. } | Self::Packets { .. } => PATIENCE_TO_SCAN,
-            Self::Simulate { .. }
-            | Self::Offer(_)
-            | Self::Account(_)
-            | Self::Funds { .. }
-            | Self::Client { .. }
-            | Self::GasPrice { .. } => PATIENCE,
         }
     }
 

@@ -84,7 +84,6 @@ impl Model {
         let (forgotten, kept) =
             std::mem::take(&mut known.tries).into_iter().partition(|(work, _)| is_of(work));
         known.tries = kept;
-        let forgotten: BTreeMap<Work, Attempt> = forgotten;
         forgotten.keys().for_each(|work| self.place_step_of(flow, work));
     }
 

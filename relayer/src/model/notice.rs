@@ -147,7 +147,7 @@ pub enum Notice {
         to: u64,
     },
     /// A chain has changed how much a block may hold.
-    #[error("blocks of `{chain}` hold {bytes} bytes and {} from now on", gas.map_or("any gas".to_owned(), |gas| format!("{gas} gas")))]
+    #[error("blocks of `{chain}` hold {bytes} bytes and {} from now on", gas.map_or_else(|| "any gas".to_owned(), |gas| format!("{gas} gas")))]
     BlockLimits {
         /// The chain.
         chain: ChainId,

@@ -196,7 +196,6 @@ impl Model {
             state: EndState::None,
             since: 0,
         };
-        let ports = both(flow.to, (&here, &there), |end| end.port.clone());
         let known = match self.record.owner(&flow.path, flow.to, (&here, &there)) {
             Owner::Rival => return,
             Owner::Known(row) => Some(row),
