@@ -17,8 +17,8 @@ use ibc_proto::ibc::core::channel::v1::{
 use prost::{Message, Name};
 
 use crate::model::facts::{
-    BlockFacts, BlockLimits, ClientChange, Event, HandshakeChange, PacketChange, PacketEvent, Timeout, Tip,
-    TxFacts, Used, Via,
+    BlockFacts, BlockLimits, ClientChange, Event, HandshakeChange, PacketChange, PacketEvent,
+    Timeout, Tip, TxFacts, Used, Via,
 };
 use crate::model::ids::{End, Height, LaneId, Order, Span, Time};
 

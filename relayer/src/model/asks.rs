@@ -124,9 +124,8 @@ impl Asks {
         for turns in self.turns.values_mut() {
             turns.waiting.retain(|_, (purpose, _)| purpose.path() != Some(path));
         }
-        let of_path = |(id, open): (&AskId, &Open)| {
-            (open.purpose.path() == Some(path)).then_some(*id)
-        };
+        let of_path =
+            |(id, open): (&AskId, &Open)| (open.purpose.path() == Some(path)).then_some(*id);
         let open: Vec<AskId> = self.open.iter().filter_map(of_path).collect();
         for id in open {
             self.close(id);

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Model;
 use super::config::ChainConfig;
-use super::facts::{BlockFacts, BlockLimits, Event, HandshakeChange, PacketChange, PacketEvent, Tip};
+use super::facts::{
+    BlockFacts, BlockLimits, Event, HandshakeChange, PacketChange, PacketEvent, Tip,
+};
 use super::ids::{ChainId, FlowId, Height, Span, Time};
 use super::notice::Notice;
 use super::path::ConnectionEvent;

@@ -207,8 +207,7 @@ impl Model {
             Owner::Unknown => None,
         };
         // Closes of channels whose handshake was never seen still have an other end to close.
-        let mut row =
-            known.cloned().unwrap_or_else(|| self.unknown_channel(flow, &here, &there));
+        let mut row = known.cloned().unwrap_or_else(|| self.unknown_channel(flow, &here, &there));
         *row.ends.on_mut(flow.to) = here;
         let other = row.ends.on_mut(flow.to.other());
         if there.channel.is_some() && other.channel != there.channel {

@@ -62,8 +62,7 @@ impl Model {
     /// Brings a channel's row up to what its end is at a height; names it once both ends exist.
     fn merge(&mut self, path: &PathId, (side, height): (Side, u64), listed: Listed) -> Option<u32> {
         let Listed { end, state, order, version, counterparty_port, counterparty } = listed;
-        let here =
-            ChannelEnd { port: end.port, channel: Some(end.channel), state, since: height };
+        let here = ChannelEnd { port: end.port, channel: Some(end.channel), state, since: height };
         let (port, channel) = (counterparty_port, counterparty);
         let there = ChannelEnd { port, channel, state: EndState::None, since: 0 };
         let known = match self.record.owner(path, side, (&here, &there)) {

@@ -149,11 +149,8 @@ impl Model {
         let Some(from) = self.chain_from(id).map(|chain| chain.id.clone()) else { return };
         let Some(lane) = self.signing_lane(id).cloned() else { return };
         let Some(terms) = self.trust_terms(id) else { return };
-        let mut keys: Vec<Vec<u8>> = choice
-            .works
-            .iter()
-            .flat_map(|chosen| self.keys(id, &chosen.work))
-            .collect();
+        let mut keys: Vec<Vec<u8>> =
+            choice.works.iter().flat_map(|chosen| self.keys(id, &chosen.work)).collect();
         keys.sort_unstable();
         keys.dedup();
         let packets: Vec<PacketKey> = choice

@@ -35,8 +35,8 @@ fn step(
 pub(crate) type Owed = (Work, Option<u64>);
 
 /// One end begins, and by convention it is A's.
-fn opening(to: Side, is_wanted: bool) -> Opening {
-    if to == Side::A && is_wanted { Opening::Wanted } else { Opening::NotWanted }
+fn opening(to: Side) -> Opening {
+    if to == Side::A { Opening::Wanted } else { Opening::NotWanted }
 }
 
 /// The steps owed to one side of a path, in order: its own, and then those of `channels`.
@@ -47,12 +47,9 @@ pub(crate) fn owed<'a>(
 ) -> impl Iterator<Item = Owed> {
     let own = own_step(path, to);
     // A step that opens the connection carries the channels' steps behind it, a round trip earlier.
-    let opens = matches!(
-        own,
-        Some((Work::Connection(HandshakeStep::Ack | HandshakeStep::Confirm), _))
-    );
-    let has_channels =
-        path.ibc == Ibc::V1 && (path.ends.on(to).state == EndState::Open || opens);
+    let opens =
+        matches!(own, Some((Work::Connection(HandshakeStep::Ack | HandshakeStep::Confirm), _)));
+    let has_channels = path.ibc == Ibc::V1 && (path.ends.on(to).state == EndState::Open || opens);
     let channels = has_channels.then_some(channels).into_iter().flatten();
     own.into_iter().chain(channels.filter_map(move |channel| channel_step(channel, to)))
 }
@@ -68,14 +65,15 @@ fn own_step(path: &PathRow, to: Side) -> Option<Owed> {
         let is_wanted = path.create && here.state == EndState::None;
         return is_wanted.then_some((Work::Register, None));
     }
-    let step = step((here.state, there.state), there.since, opening(to, path.create));
+    let opening = if path.create { opening(to) } else { Opening::NotWanted };
+    let step = step((here.state, there.state), there.since, opening);
     step.map(|(step, height)| (Work::Connection(step), height))
 }
 
 /// The step that is owed to one side of a channel.
 pub(crate) fn channel_step(channel: &ChannelRow, to: Side) -> Option<Owed> {
     let (here, there) = (channel.ends.on(to), channel.ends.on(to.other()));
-    let step = step((here.state, there.state), there.since, opening(to, true));
+    let step = step((here.state, there.state), there.since, opening(to));
     step.map(|(step, height)| (Work::Channel(channel.index, step), height))
 }
 

@@ -202,7 +202,8 @@ fn a_second_answer_to_one_first_end_is_no_channel() {
         effort.step(&mut model, fact, Time(START + 10 * SECOND));
     }
     let ends = |model: &Model| {
-        let rows = model.channels(&open_path(0).path);
+        let path = open_path(0).path;
+        let rows = model.channels(&path);
         let end = |end: &ChannelEnd| (end.channel.clone(), end.state);
         rows.map(|row| [end(&row.ends.a), end(&row.ends.b)]).collect::<Vec<_>>()
     };

@@ -59,7 +59,10 @@ fn blocks_tell_what_the_next_ones_hold() {
     };
     let told = |block: serde_json::Value| read(serde_json::json!({ "block": block }));
     let limits = |gas, bytes| Some(BlockLimits { gas, bytes });
-    assert_eq!(recorded("MsgTransfer").limits.map(super::limits), limits(Some(100_000_000), 22_020_096));
+    assert_eq!(
+        recorded("MsgTransfer").limits.map(super::limits),
+        limits(Some(100_000_000), 22_020_096)
+    );
     let any = serde_json::json!({ "max_bytes": "-1", "max_gas": "-1" });
     assert_eq!(told(any), limits(None, MAX_BLOCK_BYTES));
     assert_eq!(told(serde_json::json!({ "max_bytes": "500" })), limits(None, 500));
