@@ -34,7 +34,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -49,9 +49,6 @@ use tally::{Ours, Tally};
 
 /// Facts that wait for the loop. A full queue slows the pullers down, and loses nothing.
 const FACTS: usize = 64;
-/// Questions to one chain under way at once; the others wait their turn. A node that hangs holds up no
-/// other chain's.
-const ASKS: usize = 32;
 /// How long answers under way are waited for when ferry stops.
 const DRAIN: Duration = Duration::from_secs(3);
 
@@ -116,7 +113,6 @@ pub struct Engine<S> {
     nodes: Nodes,
     /// Questions under way; each ends with its answer.
     asks: JoinSet<Fact>,
-    turns: BTreeMap<ChainId, Arc<Semaphore>>,
     /// One puller for each chain. None of them ends but by an error.
     pullers: JoinSet<Result<(), DriveError>>,
     /// The chains that are read.
@@ -165,7 +161,6 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             store,
             nodes,
             asks: JoinSet::new(),
-            turns: BTreeMap::new(),
             pullers: JoinSet::new(),
             pulled: BTreeSet::new(),
             told: VecDeque::new(),
@@ -302,21 +297,8 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             return;
         }
         let (nodes, store) = (self.nodes.clone(), Arc::clone(&self.store));
-        let turns = ask.chain().map(|chain| self.turns_of(chain));
         self.tally.asked(ask.name());
-        self.asks.spawn(async move {
-            // The semaphore is never closed; without a turn the question would only start early.
-            let _turn = match turns {
-                Some(turns) => turns.acquire_owned().await.ok(),
-                None => None,
-            };
-            answer::answer(&nodes, &store, id, ask).await
-        });
-    }
-
-    fn turns_of(&mut self, chain: &ChainId) -> Arc<Semaphore> {
-        let turns = self.turns.entry(chain.clone());
-        Arc::clone(turns.or_insert_with(|| Arc::new(Semaphore::new(ASKS))))
+        self.asks.spawn(async move { answer::answer(&nodes, &store, id, ask).await });
     }
 
     /// Takes in the answers under way, without asking anything new, and gives the model back.

@@ -35,6 +35,7 @@ pub mod purse;
 pub(crate) mod record;
 mod scan;
 pub(crate) mod standing;
+mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,6 +112,7 @@ impl Model {
         model.leads = Leads::load(&model.record);
         chains.into_iter().for_each(|chain| model.serve(chain));
         model.refill_backlog();
+        model.place_all_steps();
         let lanes: Vec<LaneId> = model.lanes.keys().cloned().collect();
         lanes.iter().for_each(|lane| model.unwant_orphans(lane));
         model
@@ -202,9 +204,9 @@ impl Model {
         self.forget_path_tries(&path, |_| true);
         for channel in channels {
             match self.record.channel(&path, channel.index).cloned() {
-                None => self.record.write(Write::Channel(channel)),
+                None => self.put_channel(channel),
                 Some(known) if channel.wanted && !known.wanted => {
-                    self.record.write(Write::Channel(ChannelRow { wanted: true, ..known }));
+                    self.put_channel(ChannelRow { wanted: true, ..known });
                 }
                 Some(_) => {}
             }
@@ -242,9 +244,10 @@ impl Model {
                 }
             }
         }
-        // Other filters leave other packets to others.
+        // Other filters leave other packets and channels to others.
         let keys: Vec<_> = self.record.packets().map(|row| row.key.clone()).collect();
         keys.iter().for_each(|key| self.requeue(key));
+        self.place_all_steps();
     }
 
     fn on_failed(&mut self, id: AskId, why: Why) {
@@ -300,7 +303,7 @@ impl Model {
             Fact::Begin(chain, tip) => self.on_begin(chain, tip),
             Fact::Path(row, channels) => self.on_path(row, channels),
             Fact::Forget(path) => self.on_forget(&path),
-            Fact::Unwanted(row) => self.record.write(Write::Channel(*row)),
+            Fact::Unwanted(row) => self.put_channel(*row),
             Fact::Jump(chain, tip) => self.on_jump(&chain, tip),
             Fact::Garbled(chain) => self.check_soon(&chain),
             Fact::Clear(path) => self.on_clear(&path),
@@ -384,7 +387,7 @@ pub fn step(model: &mut Model, fact: Fact, now: Time) -> Step {
     model.scan_gaps();
     Step {
         writes: model.record.take_writes(),
-        asks: model.asks.take(),
+        asks: model.asks.take(now),
         notices: std::mem::take(&mut model.notices),
         wake: model.wake(),
     }

@@ -11,7 +11,7 @@ mod client;
 mod delay;
 pub(crate) mod epoch;
 pub(crate) mod gas;
-mod handshake;
+pub(crate) mod handshake;
 pub(crate) mod learned;
 mod message;
 mod message_v2;

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use cosmos::chain::{Chain, ChainError};
 use cosmos::rpc::{Address, Fault, QueryError};
+use cosmos::wire::client::newest_consensus_state;
 use cosmos::wire::proof::{verify_absence, verify_value};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use ibc_proto::cosmos::tx::v1beta1::{SimulateRequest, SimulateResponse};
 use prost::Message;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::decode::{beginning, failed_index};
 use super::node::Node;
@@ -32,9 +34,10 @@ pub(super) async fn answer<S: Store + Send + Sync + 'static>(
     ask: Ask,
 ) -> Fact {
     let (name, started) = (ask.name(), Instant::now());
-    let asked = Asked::of(nodes, &ask);
-    let fact = fact(nodes, store.as_ref(), id, ask).await;
-    let fact = fact.unwrap_or_else(|why| Fact::Failed(id, why));
+    let (asked, patience) = (Asked::of(nodes, &ask), Duration::from_nanos(ask.patience().0));
+    // Nobody waits for it any more then, and its place is somebody else's.
+    let fact = timeout(patience, Box::pin(fact(nodes, store.as_ref(), id, ask))).await;
+    let fact = fact.unwrap_or(Err(Why::Timeout)).unwrap_or_else(|why| Fact::Failed(id, why));
     if let Some(asked) = asked {
         if is_answered(&fact) {
             asked.node.endpoints.answered(name, &asked.endpoint);
@@ -152,11 +155,16 @@ fn stored(error: crate::store::StoreError) -> Why {
     Why::Unavailable(error.to_string())
 }
 
-/// Proves keys of the state after block `height`, against the root in the header above it.
+/// Proves keys of the state after block `height`, against the root in the header above it; see [`Ask::Prove`].
 pub(super) async fn prove(node: &Node, height: u64, keys: Vec<Vec<u8>>) -> Result<Proofs, Why> {
     let root = node.light_block(height + 1).await?.app_hash().to_vec();
     let proofs = keys.into_iter().map(|key| prove_one(node, height, key, &root));
-    let items = stream::iter(proofs).buffered(PROOFS_AT_ONCE).try_collect().await?;
+    let mut items: Vec<Proved> =
+        stream::iter(proofs).buffered(PROOFS_AT_ONCE).try_collect().await?;
+    let newest = |proved: &Proved| newest_consensus_state(&proved.key, proved.value.as_deref()?);
+    for key in items.iter().filter_map(newest).collect::<Vec<_>>() {
+        items.push(prove_one(node, height, key, &root).await?);
+    }
     Ok(Proofs { root, items })
 }
 

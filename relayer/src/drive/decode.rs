@@ -1,6 +1,6 @@
 //! One block of a node's answers as the facts the model takes.
 
-use cosmos::rpc::{BlockResults, TxResult};
+use cosmos::rpc::{BlockParams, BlockResults, TxResult};
 use cosmos::text::printable;
 use cosmos::wire::event::Event as RawEvent;
 use cosmos::wire::event_v1::{
@@ -17,10 +17,13 @@ use ibc_proto::ibc::core::channel::v1::{
 use prost::{Message, Name};
 
 use crate::model::facts::{
-    BlockFacts, ClientChange, Event, HandshakeChange, PacketChange, PacketEvent, Timeout, Tip,
-    TxFacts, Used, Via,
+    BlockFacts, BlockLimits, ClientChange, Event, HandshakeChange, PacketChange, PacketEvent,
+    Timeout, Tip, TxFacts, Used, Via,
 };
 use crate::model::ids::{End, Height, LaneId, Order, Span, Time};
+
+/// A block's size where the chain does not limit it: `CometBFT`'s own bound.
+pub(super) const MAX_BLOCK_BYTES: u64 = 100 * 1024 * 1024;
 
 /// Reads a block: its transactions in order, then the events of its end. Beside it are the errors of IBC
 /// events that do not read; what they tell of has to be looked for in the chain's state.
@@ -43,7 +46,15 @@ pub(super) fn block(
     if !at_end.is_empty() {
         facts.push(TxFacts { ours: Vec::new(), events: at_end });
     }
-    (BlockFacts { tip, txs: facts }, unread)
+    (BlockFacts { tip, txs: facts, limits: results.limits.map(limits) }, unread)
+}
+
+/// What a block may hold, as the chain says it.
+pub(super) fn limits(params: BlockParams) -> BlockLimits {
+    BlockLimits {
+        gas: u64::try_from(params.max_gas).ok().filter(|gas| *gas > 0),
+        bytes: u64::try_from(params.max_bytes).unwrap_or(MAX_BLOCK_BYTES),
+    }
 }
 
 /// The IBC events among those of a transaction, in order; the errors of those that do not read are added

@@ -47,6 +47,9 @@ pub(super) fn notice(notice: &Notice) {
         Notice::Gap { chain, from, to } => {
             tracing::error!(%chain, from, to, "blocks are not kept any more, scanning the state instead");
         }
+        Notice::BlockLimits { chain, gas, bytes } => {
+            tracing::info!(%chain, gas, bytes, "chain has changed what a block may hold");
+        }
         Notice::Found { from, count } => {
             tracing::info!(from, count, "scan found packets that were not known");
         }

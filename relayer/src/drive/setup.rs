@@ -15,7 +15,7 @@ use futures_util::future::{join_all, try_join_all};
 
 use super::endpoints::Endpoints;
 use super::node::Node;
-use super::{Nodes, blocks};
+use super::{Nodes, blocks, decode};
 use crate::config::{Chain as ChainFile, Config as File, Global};
 use crate::model::config::{ChainConfig, Config, LaneConfig, Probe};
 use crate::model::facts::Tip;
@@ -25,8 +25,6 @@ use crate::model::ids::{Address, ChainId, LaneId, PathId, SlotId, Span};
 const PROBE_INDEX: u32 = 1000;
 /// The time between two blocks until it is learned.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// A block's size where the chain does not limit it: `CometBFT`'s own bound.
-const MAX_BLOCK_BYTES: u64 = 100 * 1024 * 1024;
 
 /// Why the chains cannot be served as the file says.
 #[derive(Debug, thiserror::Error)]
@@ -225,7 +223,7 @@ fn offline_chain(file: &ChainFile) -> ChainConfig {
         memo: String::new(),
         extension_options: Vec::new(),
         block_gas: None,
-        block_bytes: MAX_BLOCK_BYTES,
+        block_bytes: decode::MAX_BLOCK_BYTES,
         max_msgs: file.max_msgs,
         max_block_time: Span(0),
         interval: INTERVAL.into(),
@@ -259,6 +257,7 @@ async fn connect_one(
     let max_block_time = chain.max_block_time().await.map_err(failed)?;
     let height = chain.height().await.map_err(failed)?;
     let block = chain.rpc().block_params(height).await.map_err(|e| failed(e.into()))?;
+    let limits = decode::limits(block);
     let granters = granters(&file);
     let probe = probe::find(&chain, (&file, &lanes), accounts, probes).await.map_err(failed)?;
     let extension_options = extension_options(&file);
@@ -279,8 +278,8 @@ async fn connect_one(
         fee_granters: granters,
         memo: memo(&file.memo),
         extension_options,
-        block_gas: u64::try_from(block.max_gas).ok(),
-        block_bytes: u64::try_from(block.max_bytes).unwrap_or(MAX_BLOCK_BYTES),
+        block_gas: limits.gas,
+        block_bytes: limits.bytes,
         max_msgs: file.max_msgs,
         max_block_time: max_block_time.into(),
         interval: INTERVAL.into(),

@@ -71,7 +71,7 @@ async fn whoever_asks_at_the_desk_is_answered_by_the_running_loop() {
     assert_eq!(desk.read(|_, _| ()).await, Err(desk::DeskError::Stopped));
 }
 
-/// More questions wait for a node that hangs than there are turns; another chain's are answered.
+/// However many questions a node that hangs does not answer, another chain's are answered.
 #[tokio::test]
 async fn a_node_that_hangs_holds_up_no_other_chains_questions() {
     let (silent, sound) = (FakeNode::with_blocks(3).await, FakeNode::with_blocks(3).await);
@@ -89,7 +89,7 @@ async fn a_node_that_hangs_holds_up_no_other_chains_questions() {
     assert!(matches!(answer, Fact::Failed(AskId(100), _)), "{answer:?}");
 }
 
-/// Nothing of a chain waits for the answer to anything else, until so much is under way as may be.
+/// Nothing of a chain waits for the answer to anything else; how much is asked at once, the model says.
 #[tokio::test]
 async fn questions_of_a_chain_are_under_way_at_once() {
     let (silent, dir) = (FakeNode::with_blocks(3).await, tempfile::tempdir().unwrap());
@@ -97,17 +97,14 @@ async fn questions_of_a_chain_are_under_way_at_once() {
     silent.trouble(&[Trouble::Silence; 200]);
     let account =
         || Ask::Account(crate::model::ids::LaneId { chain: CHAIN.into(), address: "wasm1".into() });
-    (0..100).for_each(|id| engine.ask(AskId(id), account()));
+    (0..32).for_each(|id| engine.ask(AskId(id), account()));
     let under_way = || 200 - silent.state.lock().unwrap().troubles.len();
     let all = async {
-        while under_way() < ASKS {
+        while under_way() < 32 {
             tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(5), all).await.expect("they wait for each other");
-    // Time for more, if there were to be more.
-    let more = tokio::time::timeout(Duration::from_millis(100), engine.next()).await;
-    assert!(more.is_err() && under_way() == ASKS, "{} are under way", under_way());
 }
 
 /// A chain that was reset stops no other, unless somebody waits for what was to be done.

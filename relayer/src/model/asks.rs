@@ -1,4 +1,4 @@
-//! Questions on their way: a lost answer is given up at a deadline.
+//! Questions on their way: a few at once of each chain, and a lost answer is given up at a deadline.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,35 @@ use super::facts::Ask;
 use super::ids::{AskId, ChainId, FlowId, LaneId, PathId, SlotId, Span, Time};
 use super::rows::GapId;
 
+/// Questions to one chain under way at once; the others wait their turn. A node that hangs holds up no other chain's.
+const AT_ONCE: usize = 32;
+
 /// How long proofs and headers may take: thousands of keys are the slowest.
 const PATIENCE_TO_GATHER: Span = Span::seconds(15);
 /// How long a scan may take: thousands of proofs, and as many blocks.
 const PATIENCE_TO_SCAN: Span = Span::seconds(300);
 /// How long a single request may take.
 const PATIENCE: Span = Span::seconds(5);
+
+impl Ask {
+    /// How long its answer is waited for.
+    pub(crate) fn patience(&self) -> Span {
+        match self {
+            Self::Header { .. }
+            | Self::Prove { .. }
+            | Self::Open { .. }
+            | Self::Load(_)
+            | Self::Compare(_) => PATIENCE_TO_GATHER,
+            Self::Heights { .. } | Self::Channels { .. } | Self::Packets { .. } => PATIENCE_TO_SCAN,
+            Self::Simulate { .. }
+            | Self::Offer(_)
+            | Self::Account(_)
+            | Self::Funds { .. }
+            | Self::Client { .. }
+            | Self::GasPrice { .. } => PATIENCE,
+        }
+    }
+}
 
 /// What an answer is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,57 +89,125 @@ impl Purpose {
 #[derive(Debug, Default)]
 pub(crate) struct Asks {
     next: u64,
-    open: BTreeMap<AskId, (Time, Purpose)>,
-    fresh: Vec<(AskId, Ask)>,
+    /// Those that wait for their turn, with how many of their chain are open; what the store answers waits for nothing.
+    turns: BTreeMap<Option<ChainId>, Turns>,
+    open: BTreeMap<AskId, Open>,
+}
+
+/// What is asked of one chain.
+#[derive(Debug, Default)]
+struct Turns {
+    open: usize,
+    waiting: BTreeMap<AskId, (Purpose, Ask)>,
+}
+
+/// An ask that was handed out.
+#[derive(Debug)]
+struct Open {
+    deadline: Time,
+    chain: Option<ChainId>,
+    purpose: Purpose,
 }
 
 impl Asks {
-    /// Asks.
-    pub(crate) fn put(&mut self, now: Time, purpose: Purpose, ask: Ask) -> AskId {
+    /// Asks, as soon as there is room among the chain's.
+    pub(crate) fn put(&mut self, purpose: Purpose, ask: Ask) -> AskId {
         let id = AskId(self.next);
         self.next += 1;
-        let patience = match purpose {
-            Purpose::Gather(_) | Purpose::Compare(..) => PATIENCE_TO_GATHER,
-            Purpose::Scan(_) => PATIENCE_TO_SCAN,
-            Purpose::Simulate(_)
-            | Purpose::Weigh(..)
-            | Purpose::Twice(_)
-            | Purpose::Tare(..)
-            | Purpose::Offer(_)
-            | Purpose::Account(_)
-            | Purpose::Funds(_)
-            | Purpose::Client(_)
-            | Purpose::GasPrice(_) => PATIENCE,
-        };
-        self.open.insert(id, (now.plus(patience), purpose));
-        self.fresh.push((id, ask));
+        let turns = self.turns.entry(ask.chain().cloned()).or_default();
+        turns.waiting.insert(id, (purpose, ask));
         id
     }
 
     /// Closes what was asked for a path that is forgotten.
     pub(super) fn forget(&mut self, path: &PathId) {
-        self.open.retain(|_, (_, purpose)| purpose.path() != Some(path));
+        for turns in self.turns.values_mut() {
+            turns.waiting.retain(|_, (purpose, _)| purpose.path() != Some(path));
+        }
+        let of_path =
+            |(id, open): (&AskId, &Open)| (open.purpose.path() == Some(path)).then_some(*id);
+        let open: Vec<AskId> = self.open.iter().filter_map(of_path).collect();
+        for id in open {
+            self.close(id);
+        }
     }
 
-    /// Closes an ask that has been answered; `None` when it is not open any more.
+    /// Closes an ask that has been answered, or whose answer is not wanted any more; `None` when it is not open.
     pub(crate) fn close(&mut self, id: AskId) -> Option<Purpose> {
-        self.open.remove(&id).map(|(_, purpose)| purpose)
+        let Some(Open { chain, purpose, .. }) = self.open.remove(&id) else {
+            let waiting = self.turns.values_mut().find_map(|turns| turns.waiting.remove(&id));
+            return waiting.map(|(purpose, _)| purpose);
+        };
+        if let Some(turns) = self.turns.get_mut(&chain) {
+            turns.open -= 1;
+        }
+        Some(purpose)
     }
 
     /// The asks whose answer is overdue.
     pub(crate) fn overdue(&self, now: Time) -> Vec<AskId> {
-        let late =
-            |(id, (deadline, _)): (&AskId, &(Time, Purpose))| (*deadline <= now).then_some(*id);
+        let late = |(id, open): (&AskId, &Open)| (open.deadline <= now).then_some(*id);
         self.open.iter().filter_map(late).collect()
     }
 
     /// When the next answer is overdue.
     pub(crate) fn next_deadline(&self) -> Option<Time> {
-        self.open.values().map(|(deadline, _)| *deadline).min()
+        self.open.values().map(|open| open.deadline).min()
     }
 
-    /// Hands out the asks since the last call.
-    pub(crate) fn take(&mut self) -> Vec<(AskId, Ask)> {
-        std::mem::take(&mut self.fresh)
+    /// Hands out the asks whose turn it is. Only from now on are their answers waited for: what queues for a busy node
+    /// is neither given up nor asked again meanwhile.
+    pub(crate) fn take(&mut self, now: Time) -> Vec<(AskId, Ask)> {
+        let mut asks = Vec::new();
+        for (chain, turns) in &mut self.turns {
+            while (turns.open < AT_ONCE || chain.is_none())
+                && let Some((id, (purpose, ask))) = turns.waiting.pop_first()
+            {
+                turns.open += 1;
+                let deadline = now.plus(ask.patience());
+                self.open.insert(id, Open { deadline, chain: chain.clone(), purpose });
+                asks.push((id, ask));
+            }
+        }
+        asks.sort_by_key(|(id, _)| *id);
+        asks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Asks a chain about an account.
+    fn put(asks: &mut Asks, chain: &str) -> AskId {
+        let lane = LaneId { chain: chain.into(), address: "x".into() };
+        asks.put(Purpose::Account(lane.clone()), Ask::Account(lane))
+    }
+
+    fn taken(asks: &mut Asks, now: Time) -> Vec<AskId> {
+        asks.take(now).into_iter().map(|(id, _)| id).collect()
+    }
+
+    #[test]
+    fn a_question_does_not_grow_old_while_it_waits_for_its_turn() {
+        let mut asks = Asks::default();
+        let ids: Vec<AskId> = (0..AT_ONCE + 3).map(|_| put(&mut asks, "a")).collect();
+        let other = put(&mut asks, "b");
+        let (first, waiting) = ids.split_at(AT_ONCE);
+        let began = Time(0);
+        assert_eq!(taken(&mut asks, began), [first, &[other]].concat(), "as many as may be");
+        assert_eq!(taken(&mut asks, began), []);
+        // One is answered, and one that waits is not wanted any more.
+        assert!(asks.close(first[0]).is_some() && asks.close(waiting[0]).is_some());
+        let later = began.plus(Span::seconds(4));
+        assert_eq!(taken(&mut asks, later), [waiting[1]]);
+        let end = began.plus(Span::seconds(5));
+        assert_eq!(asks.overdue(end), [&first[1..], &[other]].concat());
+        for late in asks.overdue(end) {
+            asks.close(late);
+        }
+        assert_eq!(asks.next_deadline(), Some(later.plus(Span::seconds(5))));
+        assert_eq!(taken(&mut asks, end), [waiting[2]]);
+        assert_eq!(asks.close(first[0]), None, "a late answer");
     }
 }

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use super::Model;
 use super::config::ChainConfig;
-use super::facts::{BlockFacts, Event, HandshakeChange, PacketChange, PacketEvent, Tip};
+use super::facts::{
+    BlockFacts, BlockLimits, Event, HandshakeChange, PacketChange, PacketEvent, Tip,
+};
 use super::ids::{ChainId, FlowId, Height, Span, Time};
+use super::notice::Notice;
 use super::path::ConnectionEvent;
 use super::price::Demand;
 use super::rows::{CursorRow, PathRow, SlotRow, Write};
@@ -89,6 +92,7 @@ impl Model {
         assert_eq!(block.tip.height, cursor.height + 1, "blocks of {chain} come without a gap");
         let tip = block.tip;
         self.seen(chain, tip);
+        self.on_limits(chain, block.limits);
         for tx in block.txs {
             let slot = tx.ours.iter().find_map(|used| self.slot_used(used)).cloned();
             for event in tx.events {
@@ -98,6 +102,17 @@ impl Model {
         }
         self.elapse(chain, tip);
         self.lanes_on_block(chain, tip);
+    }
+
+    /// Applies what the next blocks of a chain may hold: a vote may change it.
+    fn on_limits(&mut self, id: &ChainId, limits: Option<BlockLimits>) {
+        let Some((chain, BlockLimits { gas, bytes })) = self.config.get_mut(id).zip(limits) else {
+            return;
+        };
+        if (chain.block_gas, chain.block_bytes) != (gas, bytes) {
+            (chain.block_gas, chain.block_bytes) = (gas, bytes);
+            self.notices.push(Notice::BlockLimits { chain: id.clone(), gas, bytes });
+        }
     }
 
     fn on_event(&mut self, chain: &ChainId, tip: Tip, slot: Option<&SlotRow>, event: Event) {

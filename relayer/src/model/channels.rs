@@ -1,9 +1,48 @@
-//! The channels of all paths: found by index, by either end, and by what is to be done on them.
+//! The channels of all paths: found by index, by either end, and by their ports before there is one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ids::{Both, ChannelId, PathId, PortId, Side};
 use super::rows::{ChannelEnd, ChannelRow, EndState};
+
+/// Which channel an end is of that a chain tells of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Owner<'a> {
+    /// This one.
+    Known(&'a ChannelRow),
+    /// None yet: it is one more answer to a first end. Which of them that takes, its `ACK` decides.
+    Rival,
+    /// One that is not known.
+    Unknown,
+}
+
+/// How a channel's row fits an end that a chain tells of, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// The end is known as the row's.
+    Itself,
+    /// It is the second end of the row's first one.
+    Counterpart,
+    /// It is one more second end of the row's first one.
+    Second,
+}
+
+/// How a row with the ends `ours` and `theirs` fits an end `here` that names `there`; not at all if it is another channel's.
+fn fit(
+    (ours, theirs): (&ChannelEnd, &ChannelEnd),
+    (here, there): (&ChannelEnd, &ChannelEnd),
+) -> Option<Fit> {
+    if ours.port != here.port || theirs.port != there.port {
+        return None;
+    }
+    let is_counterpart = there.channel.is_some() && theirs.channel == there.channel;
+    match &ours.channel {
+        known if *known == here.channel => Some(Fit::Itself),
+        None if is_counterpart => Some(Fit::Counterpart),
+        Some(_) if is_counterpart => Some(Fit::Second),
+        _ => None,
+    }
+}
 
 /// All channels. Only [`put`](Self::put) and [`forget`](Self::forget) change them.
 #[derive(Debug, Default, PartialEq)]
@@ -21,8 +60,6 @@ struct OfPath {
     ends: BTreeSet<(Side, PortId, ChannelId, u32)>,
     /// Those that are wanted and have no end yet, by their ports.
     unbegun: BTreeSet<(Both<PortId>, u32)>,
-    /// Those that are neither open nor closed on both sides.
-    moving: BTreeSet<u32>,
 }
 
 impl OfPath {
@@ -31,9 +68,6 @@ impl OfPath {
         if is_unbegun(row) {
             self.unbegun.insert((ports(row), row.index));
         }
-        if is_moving(row) {
-            self.moving.insert(row.index);
-        }
     }
 
     fn forget(&mut self, row: &ChannelRow) {
@@ -41,7 +75,6 @@ impl OfPath {
             self.ends.remove(&end);
         }
         self.unbegun.remove(&(ports(row), row.index));
-        self.moving.remove(&row.index);
     }
 }
 
@@ -58,11 +91,6 @@ fn ports(row: &ChannelRow) -> Both<PortId> {
 
 fn is_unbegun(row: &ChannelRow) -> bool {
     row.ends.a.channel.is_none() && row.ends.b.channel.is_none()
-}
-
-fn is_moving(row: &ChannelRow) -> bool {
-    let rests = matches!(row.ends.a.state, EndState::Open | EndState::Closed);
-    !rests || row.ends.a.state != row.ends.b.state
 }
 
 impl Channels {
@@ -101,26 +129,26 @@ impl Channels {
         last.map_or(0, |(index, _)| index + 1)
     }
 
-    /// The channels of a path to which a step of a handshake or a close may be owed.
-    pub(super) fn moving(&self, path: &PathId) -> impl Iterator<Item = &ChannelRow> {
-        let channels = self.0.get(path).into_iter();
-        channels.flat_map(|of| of.moving.iter().filter_map(move |index| of.rows.get(index)))
-    }
-
-    /// The channel with these ends, `ours` of `side`: one that has our end, else one that has the other end and none
-    /// of ours yet.
-    pub(super) fn find(
+    /// The channel of a path that an end `here` of `side` is of, which names `there`. Whether a block told of it or a
+    /// listing makes no difference.
+    pub(super) fn owner(
         &self,
         path: &PathId,
         side: Side,
-        (ours, theirs): (&ChannelEnd, &ChannelEnd),
-    ) -> Option<&ChannelRow> {
-        let port_of = |row: &ChannelRow, side| row.ends.on(side).port.clone();
-        let mut known = self.at(path, side, (&ours.port, ours.channel.as_ref()));
-        let mut begun = self.at(path, side.other(), (&theirs.port, theirs.channel.as_ref()));
-        known.find(|row| port_of(row, side.other()) == theirs.port).or_else(|| {
-            begun.find(|row| row.ends.on(side).channel.is_none() && port_of(row, side) == ours.port)
-        })
+        (here, there): (&ChannelEnd, &ChannelEnd),
+    ) -> Owner<'_> {
+        let with_here = self.at(path, side, (&here.port, here.channel.as_ref()));
+        let with_there = self.at(path, side.other(), (&there.port, there.channel.as_ref()));
+        let fits = with_here.chain(with_there).filter_map(|row| {
+            let fit = fit((row.ends.on(side), row.ends.on(side.other())), (here, there))?;
+            Some((fit, row))
+        });
+        match fits.min_by_key(|(fit, row)| (*fit, row.index)) {
+            None => Owner::Unknown,
+            // Only one that was chosen opens.
+            Some((Fit::Second, _)) if here.state != EndState::Open => Owner::Rival,
+            Some((_, row)) => Owner::Known(row),
+        }
     }
 
     /// The channels that have this end on one side, by index.
@@ -170,9 +198,31 @@ mod tests {
         }
     }
 
+    fn owner<'a>(channels: &'a Channels, side: Side, like: &ChannelRow) -> Owner<'a> {
+        channels.owner(&like.path, side, (like.ends.on(side), like.ends.on(side.other())))
+    }
+
     fn found(channels: &Channels, side: Side, like: &ChannelRow) -> Option<u32> {
-        let ends = (like.ends.on(side), like.ends.on(side.other()));
-        channels.find(&like.path, side, ends).map(|row| row.index)
+        match owner(channels, side, like) {
+            Owner::Known(row) => Some(row.index),
+            Owner::Rival | Owner::Unknown => None,
+        }
+    }
+
+    #[test]
+    fn of_two_answers_to_one_first_end_the_one_that_opens_is_the_channel() {
+        let mut channels = Channels::default();
+        channels.put(row(3, ("p", Some("channel-0")), ("q", Some("channel-7"))));
+        let mut rival = row(9, ("p", Some("channel-0")), ("q", Some("channel-8")));
+        for state in [EndState::TryOpen, EndState::Closed] {
+            rival.ends.b.state = state;
+            assert_eq!(owner(&channels, Side::B, &rival), Owner::Rival);
+        }
+        rival.ends.b.state = EndState::Open;
+        assert_eq!(found(&channels, Side::B, &rival), Some(3));
+        assert_eq!(found(&channels, Side::A, &rival), Some(3), "the first end names what it chose");
+        let other = row(9, ("p", Some("channel-1")), ("q", Some("channel-8")));
+        assert_eq!(owner(&channels, Side::B, &other), Owner::Unknown);
     }
 
     #[test]
@@ -193,9 +243,8 @@ mod tests {
         assert_eq!(found(&channels, Side::B, &answered), Some(3));
         channels.put(answered.clone());
         assert_eq!(found(&channels, Side::B, &answered), Some(3));
-        // A second answer is another channel, and the end that both claim is the first one's.
+        // Of two rows that claim one end it is the first one's.
         let rival = row(5, ("p", Some("channel-0")), ("q", Some("channel-8")));
-        assert_eq!(found(&channels, Side::B, &rival), None);
         channels.put(rival.clone());
         assert_eq!(found(&channels, Side::A, &rival), Some(3));
         // A row that has another end now is not found by the one that it had.

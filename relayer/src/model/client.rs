@@ -90,7 +90,7 @@ impl Model {
             self.flow_ids().filter_map(|id| Some((id.clone(), self.to_look(&id)?))).collect();
         for (id, ask) in unknown {
             self.flow_mut(&id).client.asked = true;
-            self.asks.put(self.now, Purpose::Client(id), ask);
+            self.asks.put(Purpose::Client(id), ask);
         }
     }
 

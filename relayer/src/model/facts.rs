@@ -2,8 +2,8 @@
 //!
 //! The driver's one loop: take a [`Fact`], call `step`, commit [`Step::writes`] in one database
 //! transaction, and only then run [`Step::asks`]. Each ask is answered by exactly one fact with its
-//! [`AskId`]: the one named on the ask, or [`Fact::Failed`]. An answer that never comes is given up by
-//! the model itself at a deadline; one that comes late is ignored.
+//! [`AskId`]: the one named on the ask, or [`Fact::Failed`]. One that takes too long the
+//! driver gives up itself. An answer that never comes is given up by the model at a deadline; one that comes late is ignored.
 //!
 //! Blocks are not asked for: the driver pulls them from `Model::cursor` + 1 and hands them over
 //! in order, without a gap. It verifies headers, with the light client verifier, and proofs, against
@@ -98,7 +98,8 @@ pub enum Ask {
         /// What the client to be updated trusts; `None` when it is still to be created.
         trusted: Option<TrustedHeight>,
     },
-    /// Values with proofs, present or absent. Answered by [`Fact::Proofs`].
+    /// Values with proofs, present or absent; with the state of a client also what it holds of its newest height, which only
+    /// that state tells. Answered by [`Fact::Proofs`].
     Prove {
         /// The chain whose state it is.
         chain: ChainId,
@@ -234,7 +235,7 @@ impl Ask {
 pub struct Step {
     /// Rows to store, in this order, in one transaction, before any ask runs.
     pub writes: Vec<Write>,
-    /// Questions to run after that, all at once; the driver bounds how many are in flight.
+    /// Questions to run after that, all at once; the model bounds how many of a chain are in flight.
     pub asks: Vec<(AskId, Ask)>,
     /// What the operator should be told.
     pub notices: Vec<Notice>,
@@ -262,6 +263,17 @@ pub struct BlockFacts {
     /// connections, channels and packets nor used a lane's sequence. Events of the end of the block
     /// come last, as one more entry without a signer.
     pub txs: Vec<TxFacts>,
+    /// What the blocks after it may hold, if it tells.
+    pub limits: Option<BlockLimits>,
+}
+
+/// What a block may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockLimits {
+    /// `max_gas`; `None` when the chain does not limit it.
+    pub gas: Option<u64>,
+    /// `max_bytes`.
+    pub bytes: u64,
 }
 
 /// What one transaction of a block did.

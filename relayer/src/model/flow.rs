@@ -1,6 +1,6 @@
 //! Flows: everything owed to one chain of a path, and what is being prepared for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Model;
 use super::client::Client;
@@ -43,6 +43,8 @@ pub(crate) struct Flow {
     pub(crate) comparisons: Comparisons,
     /// Who took the last steps of handshakes and closes.
     pub(crate) steps: Lead,
+    /// The channels to which a step of a handshake or a close is owed that is to be taken here.
+    pub(super) moving: BTreeSet<u32>,
     /// Failed tries of what is owed besides packets.
     tries: BTreeMap<Work, Attempt>,
 }
@@ -78,9 +80,11 @@ impl Model {
     /// Forgets the failed tries of works that a flow owes no more, or that are to be tried anew. Those of packets stand
     /// with the packets.
     pub(crate) fn forget_tries(&mut self, flow: &FlowId, is_of: impl Fn(&Work) -> bool) {
-        if let Some(flow) = self.flows.get_mut(flow) {
-            flow.tries.retain(|work, _| !is_of(work));
-        }
+        let Some(known) = self.flows.get_mut(flow) else { return };
+        let (forgotten, kept) =
+            std::mem::take(&mut known.tries).into_iter().partition(|(work, _)| is_of(work));
+        known.tries = kept;
+        forgotten.keys().for_each(|work| self.place_step_of(flow, work));
     }
 
     /// The same towards both chains of a path.
@@ -127,7 +131,7 @@ impl Model {
     fn set_attempt(&mut self, flow: &FlowId, work: &Work, attempt: Attempt) {
         let Some((leg, key)) = work.packet() else {
             self.flow_mut(flow).tries.insert(work.clone(), attempt);
-            return;
+            return self.place_step_of(flow, work);
         };
         if let Some(mut row) = self.record.packet(key).cloned() {
             row.failed = Some((leg, attempt));

@@ -162,7 +162,7 @@ impl Model {
             .collect();
         for (gap, pins, ask) in due {
             self.scans.open.insert(gap.clone(), pins);
-            self.asks.put(self.now, Purpose::Scan(gap), ask);
+            self.asks.put(Purpose::Scan(gap), ask);
         }
     }
 

@@ -181,7 +181,7 @@ impl Model {
             if !lane.asked && lane.unknown.as_ref().is_none_or(|(_, again)| *again <= self.now) {
                 lane.asked = true;
                 let purpose = Purpose::Account(id.clone());
-                self.asks.put(self.now, purpose, Ask::Account(id.clone()));
+                self.asks.put(purpose, Ask::Account(id.clone()));
             }
             return;
         }
@@ -193,7 +193,7 @@ impl Model {
             let is_new = lane.exposed.insert(slot.clone());
             lane.offering = Some(if is_new { Offering::First } else { Offering::Again });
         }
-        self.asks.put(self.now, Purpose::Offer(slot.clone()), Ask::Offer(slot));
+        self.asks.put(Purpose::Offer(slot.clone()), Ask::Offer(slot));
     }
 
     /// The lowest slot that waits for an offer, unless a lower sequence has to be filled first.

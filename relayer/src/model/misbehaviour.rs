@@ -155,7 +155,7 @@ impl Model {
         for (id, given) in due {
             let height = given.height;
             self.flow_mut(&id).comparisons.asked = Some(height);
-            self.asks.put(self.now, Purpose::Compare(id, height), Ask::Compare(given));
+            self.asks.put(Purpose::Compare(id, height), Ask::Compare(given));
         }
     }
 

@@ -146,6 +146,16 @@ pub enum Notice {
         /// The last block.
         to: u64,
     },
+    /// A chain has changed how much a block may hold.
+    #[error("blocks of `{chain}` hold {bytes} bytes and {} from now on", gas.map_or_else(|| "any gas".to_owned(), |gas| format!("{gas} gas")))]
+    BlockLimits {
+        /// The chain.
+        chain: ChainId,
+        /// The most gas; `None` when it is not limited.
+        gas: Option<u64>,
+        /// The most bytes.
+        bytes: u64,
+    },
     /// A scan found packets that no block that was read had told of.
     #[error("a scan of {from} found {count} packets that were not known")]
     Found {

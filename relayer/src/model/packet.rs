@@ -263,6 +263,7 @@ impl Model {
                 row.sent = Some(height);
                 row.timeout = timeout;
                 row.filtered = self.refused_data(&key.route, &data);
+                row.bytes = data.len() as u64;
                 let data = PacketDataRow { key, data, ack: None };
                 self.record.write(Write::Data(data));
             }
@@ -272,6 +273,7 @@ impl Model {
                 row.received = row.received.or(Some(height));
                 row.timeout = timeout;
                 row.filtered = self.refused_data(&key.route, &data);
+                row.bytes = (data.len() + ack.len()) as u64;
                 let data = PacketDataRow { key, data, ack: Some(ack) };
                 self.record.write(Write::Data(data));
             }

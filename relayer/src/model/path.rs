@@ -1,6 +1,7 @@
 //! Paths: what the chains' events make of clients, connections and channels.
 
 use super::Model;
+use super::channels::Owner;
 use super::facts::{ClientChange, Event, HandshakeChange};
 use super::ids::{Both, ChainId, ClientId, ConnectionId, FlowId, Order, Side};
 use super::notice::Notice;
@@ -195,23 +196,18 @@ impl Model {
             state: EndState::None,
             since: 0,
         };
-        let ports = both(flow.to, (&here, &there), |end| end.port.clone());
-        let like = self.record.channels_at(&flow.path, flow.to, (&here, &there));
-        let like = like.chain(self.record.unbegun_channel(&flow.path, &ports));
-        let fits = like.filter_map(|row| {
-            let fit = fit((row.ends.on(flow.to), row.ends.on(flow.to.other())), (&here, &there))?;
-            Some((fit, row.index))
-        });
-        let mut row = match fits.min() {
-            // Others made it of the same first end. Which of the two that takes, its `ACK` decides.
-            Some((Fit::Second, _)) if change == HandshakeChange::Try => return,
-            Some((_, index)) => match self.record.channel(&flow.path, index) {
-                Some(row) => row.clone(),
-                None => return,
-            },
-            // Closes of channels whose handshake was never seen still have an other end to close.
-            None => self.unknown_channel(flow, &here, &there),
+        let known = match self.record.owner(&flow.path, flow.to, (&here, &there)) {
+            Owner::Rival => return,
+            Owner::Known(row) => Some(row),
+            // One that was wanted begins.
+            Owner::Unknown if matches!(here.state, EndState::Init | EndState::TryOpen) => {
+                let ports = both(flow.to, (&here, &there), |end| end.port.clone());
+                self.record.unbegun_channel(&flow.path, &ports)
+            }
+            Owner::Unknown => None,
         };
+        // Closes of channels whose handshake was never seen still have an other end to close.
+        let mut row = known.cloned().unwrap_or_else(|| self.unknown_channel(flow, &here, &there));
         *row.ends.on_mut(flow.to) = here;
         let other = row.ends.on_mut(flow.to.other());
         if there.channel.is_some() && other.channel != there.channel {
@@ -219,7 +215,7 @@ impl Model {
             other.state = implied(change);
         }
         let index = row.index;
-        self.record.write(Write::Channel(row.clone()));
+        self.put_channel(row.clone());
         let is_of = |work: &Work| matches!(work, Work::Channel(of, _) if *of == index);
         self.forget_path_tries(&flow.path, is_of);
         if closes {
@@ -260,37 +256,6 @@ fn both<T>(
     }
 }
 
-/// How a channel's row fits an end that changed, the best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
-    /// The end is known as the row's.
-    Itself,
-    /// It is the second end of the row's first one.
-    Counterpart,
-    /// It is one more second end of the row's first one.
-    Second,
-    /// The row is still to be opened.
-    Unopened,
-}
-
-/// How a row with the ends `ours` and `theirs` fits an end `here` that names `there`; not at all if it is another channel's.
-fn fit(
-    (ours, theirs): (&ChannelEnd, &ChannelEnd),
-    (here, there): (&ChannelEnd, &ChannelEnd),
-) -> Option<Fit> {
-    if ours.port != here.port || theirs.port != there.port {
-        return None;
-    }
-    let is_counterpart = there.channel.is_some() && theirs.channel == there.channel;
-    match &ours.channel {
-        known if *known == here.channel => Some(Fit::Itself),
-        None if is_counterpart => Some(Fit::Counterpart),
-        None if theirs.channel.is_none() => Some(Fit::Unopened),
-        Some(_) if is_counterpart => Some(Fit::Second),
-        _ => None,
-    }
-}
-
 /// What the other end must be in for a step to have succeeded, when its event was not seen.
 fn implied(change: HandshakeChange) -> EndState {
     match change {
@@ -299,39 +264,5 @@ fn implied(change: HandshakeChange) -> EndState {
         HandshakeChange::Ack => EndState::TryOpen,
         HandshakeChange::Confirm | HandshakeChange::CloseInit => EndState::Open,
         HandshakeChange::CloseConfirm => EndState::Closed,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_end_belongs_to_the_channel_that_knows_it_before_one_that_is_unopened() {
-        let end = |channel: Option<&str>| ChannelEnd {
-            port: "p".into(),
-            channel: channel.map(Into::into),
-            state: EndState::None,
-            since: 0,
-        };
-        let fit_of = |ours, theirs, there| {
-            fit((&end(ours), &end(theirs)), (&end(Some("ours-1")), &end(there)))
-        };
-        let there = Some("theirs-1");
-        let found = [
-            fit_of(Some("ours-1"), None, there),
-            fit_of(None, there, there),
-            fit_of(Some("ours-2"), there, there),
-            fit_of(None, None, there),
-        ];
-        assert_eq!(
-            found,
-            [Fit::Itself, Fit::Counterpart, Fit::Second, Fit::Unopened].map(Some),
-            "the first that there is, is taken"
-        );
-        assert!(found.is_sorted());
-        assert_eq!(fit_of(None, Some("theirs-2"), there), None);
-        assert_eq!(fit_of(Some("ours-2"), Some("theirs-2"), there), None);
-        assert_eq!(fit_of(Some("ours-2"), None, None), None);
     }
 }

@@ -40,7 +40,7 @@ impl Model {
             chain.demand.asked_at = height;
             let (module, denom) = (dynamic.module, config.gas_price.denom().to_owned());
             let ask = Ask::GasPrice { chain: id.clone(), module, denom };
-            self.asks.put(self.now, Purpose::GasPrice(id.clone()), ask);
+            self.asks.put(Purpose::GasPrice(id.clone()), ask);
         }
     }
 

@@ -310,7 +310,7 @@ impl Model {
         for ask in asks {
             let Ask::Funds { lane, .. } = &ask else { continue };
             let lane = lane.clone();
-            let asked = self.asks.put(self.now, Purpose::Funds(lane.clone()), ask);
+            let asked = self.asks.put(Purpose::Funds(lane.clone()), ask);
             if let Some(lane) = self.lanes.get_mut(&lane) {
                 lane.purse.asked = Some(asked);
             }

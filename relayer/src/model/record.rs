@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::channels::Channels;
+use super::channels::{Channels, Owner};
 use super::facts::Tip;
 use super::ids::{
     Both, ChainId, ChannelId, ClientId, ConnectionId, End, Ends, FlowId, LaneId, Order, PacketKey,
@@ -210,11 +210,6 @@ impl Record {
         self.channels.put(row);
     }
 
-    /// The channels of a path to which a step of a handshake or a close may be owed.
-    pub(crate) fn moving(&self, path: &PathId) -> impl Iterator<Item = &ChannelRow> {
-        self.channels.moving(path)
-    }
-
     /// The height at which a channel end closed; `None` while it is not.
     pub(crate) fn closed_at(&self, chain: &ChainId, end: &End) -> Option<u64> {
         if self.closed.is_empty() {
@@ -253,30 +248,14 @@ impl Record {
         self.channels.get(path, index)
     }
 
-    /// The channel with these ends, `ours` of `side`: one that has our end, else one that has the other end and none
-    /// of ours yet.
-    pub(crate) fn channel_with(
+    /// The channel of a path that an end `here` of `side` is of, which names `there`.
+    pub(crate) fn owner(
         &self,
         path: &PathId,
         side: Side,
-        (ours, theirs): (&ChannelEnd, &ChannelEnd),
-    ) -> Option<&ChannelRow> {
-        self.channels.find(path, side, (ours, theirs))
-    }
-
-    /// The channels that have one of these ends, `ours` of `side`; some have another end on the other side.
-    pub(crate) fn channels_at(
-        &self,
-        path: &PathId,
-        side: Side,
-        (ours, theirs): (&ChannelEnd, &ChannelEnd),
-    ) -> impl Iterator<Item = &ChannelRow> {
-        let with_ours = self.channels.at(path, side, (&ours.port, ours.channel.as_ref()));
-        with_ours.chain(self.channels.at(
-            path,
-            side.other(),
-            (&theirs.port, theirs.channel.as_ref()),
-        ))
+        (here, there): (&ChannelEnd, &ChannelEnd),
+    ) -> Owner<'_> {
+        self.channels.owner(path, side, (here, there))
     }
 
     /// The channel of a path that has this end on one side.

@@ -330,6 +330,9 @@ pub struct PacketRow {
     /// Why it is left to others, if what it holds is why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filtered: Option<String>,
+    /// How many bytes it and its acknowledgement have, as far as they are known.
+    #[serde(default)]
+    pub bytes: u64,
     /// Whether the model still needs the row.
     pub live: bool,
 }
@@ -347,6 +350,7 @@ impl PacketRow {
             done: None,
             failed: None,
             filtered: None,
+            bytes: 0,
             live: true,
         }
     }

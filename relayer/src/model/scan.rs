@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Model;
+use super::channels::Owner;
 use super::facts::PacketData;
 use super::ids::{Both, ChainId, FlowId, PathId, Side, Time};
 use super::notice::Notice;
@@ -61,10 +62,15 @@ impl Model {
     /// Brings a channel's row up to what its end is at a height; names it once both ends exist.
     fn merge(&mut self, path: &PathId, (side, height): (Side, u64), listed: Listed) -> Option<u32> {
         let Listed { end, state, order, version, counterparty_port, counterparty } = listed;
-        let absent = |port| ChannelEnd { port, channel: None, state: EndState::None, since: 0 };
-        let here = ChannelEnd { channel: Some(end.channel), ..absent(end.port) };
-        let there = ChannelEnd { channel: counterparty, ..absent(counterparty_port) };
-        let known = self.record.channel_with(path, side, (&here, &there)).cloned();
+        let here = ChannelEnd { port: end.port, channel: Some(end.channel), state, since: height };
+        let (port, channel) = (counterparty_port, counterparty);
+        let there = ChannelEnd { port, channel, state: EndState::None, since: 0 };
+        let known = match self.record.owner(path, side, (&here, &there)) {
+            Owner::Rival => return None,
+            Owner::Known(row) => Some(row.clone()),
+            Owner::Unknown => None,
+        };
+        let was = known.as_ref().map_or(EndState::None, |row| row.ends.on(side).state);
         let mut row = known.clone().unwrap_or_else(|| {
             let mut ends = Both::of(here.clone());
             *ends.on_mut(side.other()) = there.clone();
@@ -72,18 +78,23 @@ impl Model {
             ChannelRow { path: path.clone(), index, version, order, wanted: false, ends }
         });
         let ours = row.ends.on_mut(side);
-        ours.channel = here.channel;
-        let was = ours.state;
         // A block that was read since has said what it is now.
-        if ours.state != state && ours.since <= height {
-            (ours.state, ours.since) = (state, height);
+        let is_news = ours.state != state && ours.since <= height;
+        if is_news || ours.channel != here.channel {
+            *ours = here;
         }
         let closes = ours.state == EndState::Closed && was != EndState::Closed;
         let theirs = row.ends.on_mut(side.other());
-        theirs.channel = theirs.channel.take().or(there.channel);
+        if there.channel.is_some() && theirs.channel != there.channel {
+            if theirs.channel.is_some() {
+                // It was another answer to the first end, which has chosen this one by its `ACK`.
+                (theirs.state, theirs.since) = (EndState::TryOpen, 0);
+            }
+            theirs.channel = there.channel;
+        }
         let index = theirs.channel.is_some().then_some(row.index);
         if known.as_ref() != Some(&row) {
-            self.record.write(Write::Channel(row.clone()));
+            self.put_channel(row.clone());
         }
         if closes {
             self.abandon(&FlowId { path: path.clone(), to: side }, &row);

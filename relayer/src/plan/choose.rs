@@ -340,17 +340,17 @@ impl Model {
     ) -> Vec<(Chosen, Need)> {
         let gas = self.chain_to(id).and_then(|to| self.chains.get(&to.id));
         let mut works = Vec::new();
-        for (work, proved) in handshake::owed(&self.record, path, id.to) {
+        for (work, proved) in handshake::owed(path, id.to, self.moving(id)) {
             let need = proved.map_or(Need::Nothing, Need::State);
             let alone = self.attempt(id, &work).tries > 0;
             let block = proved.unwrap_or(0);
             let is_now = self.may_try(id, &work)
-                && self.is_served(path, &work)
                 && self.yields(id, block, &work) == 0
                 && self.satisfied(id, need, newest.0, Some(newest.1));
             // The steps of channels after it stand on the connection's.
             let is_last = matches!(work, Work::Connection(_)) && (alone || !is_now);
-            if is_now && !room.take(gas.map_or(0, |chain| chain.gas.estimate(&work))) {
+            let gas = gas.map_or(0, |chain| chain.gas.estimate(&work));
+            if is_now && !room.take(gas, self.message_bytes(&work)) {
                 break;
             }
             if is_now {
@@ -361,13 +361,6 @@ impl Model {
             }
         }
         works
-    }
-
-    /// Whether nothing leaves the channel to others that a step of a handshake is of.
-    fn is_served(&self, path: &PathRow, work: &Work) -> bool {
-        let Work::Channel(index, _) = work else { return true };
-        let row = self.record.channel(&path.path, *index);
-        row.is_none_or(|row| self.left_handshake(row).is_none())
     }
 
     /// The packets that can be moved now and fit the room.
@@ -409,7 +402,8 @@ impl Model {
             if chance == Chance::None || (alone && alone_count == MAX_ALONE) {
                 continue;
             }
-            if !room.take(gas.map_or(0, |gas| gas.estimate(work))) {
+            let gas = gas.map_or(0, |gas| gas.estimate(work));
+            if !room.take(gas, self.message_bytes(work)) {
                 break;
             }
             alone_count += usize::from(alone);

@@ -149,11 +149,8 @@ impl Model {
         let Some(from) = self.chain_from(id).map(|chain| chain.id.clone()) else { return };
         let Some(lane) = self.signing_lane(id).cloned() else { return };
         let Some(terms) = self.trust_terms(id) else { return };
-        let mut keys: Vec<Vec<u8>> = choice
-            .works
-            .iter()
-            .flat_map(|chosen| self.keys(id, &chosen.work, choice.height))
-            .collect();
+        let mut keys: Vec<Vec<u8>> =
+            choice.works.iter().flat_map(|chosen| self.keys(id, &chosen.work)).collect();
         keys.sort_unstable();
         keys.dedup();
         let packets: Vec<PacketKey> = choice
@@ -183,7 +180,7 @@ impl Model {
         if !packets.is_empty() {
             asks.push(Ask::Load(packets));
         }
-        let put = |ask| self.asks.put(self.now, Purpose::Gather(id.clone()), ask);
+        let put = |ask| self.asks.put(Purpose::Gather(id.clone()), ask);
         let waiting = asks.into_iter().map(put).collect();
         self.flow_mut(id).epoch = Some(Epoch {
             lane,

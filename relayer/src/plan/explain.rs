@@ -316,7 +316,7 @@ fn waits_for(model: &Model, path: &PathId, to: Side) -> Option<String> {
 /// The first step of a handshake that is left to others for a while.
 fn left_for_now(model: &Model, flow: &FlowId) -> Option<String> {
     let path = model.record.path(&flow.path)?;
-    handshake::owed(&model.record, path, flow.to).into_iter().find_map(|(work, block)| {
+    handshake::owed(path, flow.to, model.moving(flow)).find_map(|(work, block)| {
         let blocks = model.yields(flow, block?, &work);
         (blocks > 0).then(|| Why::Yields { work: work.to_string(), blocks }.to_string())
     })

@@ -2,8 +2,7 @@
 
 use super::work::{HandshakeStep, Work};
 use crate::model::ids::{Both, Side};
-use crate::model::record::Record;
-use crate::model::rows::{EndState, Ibc, PathRow};
+use crate::model::rows::{ChannelRow, EndState, Ibc, PathRow};
 
 /// Whether a side makes the first end.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,37 +31,50 @@ fn step(
     }
 }
 
-/// The steps owed to one side of a path, in order.
-pub(crate) fn owed(record: &Record, path: &PathRow, to: Side) -> Vec<(Work, Option<u64>)> {
+/// A step, with the height of the other chain that it proves; `None` when nothing is proved.
+pub(crate) type Owed = (Work, Option<u64>);
+
+/// One end begins, and by convention it is A's.
+fn opening(to: Side) -> Opening {
+    if to == Side::A { Opening::Wanted } else { Opening::NotWanted }
+}
+
+/// The steps owed to one side of a path, in order: its own, and then those of `channels`.
+pub(crate) fn owed<'a>(
+    path: &'a PathRow,
+    to: Side,
+    channels: impl Iterator<Item = &'a ChannelRow>,
+) -> impl Iterator<Item = Owed> {
+    let own = own_step(path, to);
+    // A step that opens the connection carries the channels' steps behind it, a round trip earlier.
+    let opens =
+        matches!(own, Some((Work::Connection(HandshakeStep::Ack | HandshakeStep::Confirm), _)));
+    let has_channels = path.ibc == Ibc::V1 && (path.ends.on(to).state == EndState::Open || opens);
+    let channels = has_channels.then_some(channels).into_iter().flatten();
+    own.into_iter().chain(channels.filter_map(move |channel| channel_step(channel, to)))
+}
+
+/// The step that is owed to one side of a path itself.
+fn own_step(path: &PathRow, to: Side) -> Option<Owed> {
     let Both { a, b } = &path.ends;
-    let clients_stand = a.client.is_some() && b.client.is_some();
-    if !clients_stand {
-        return Vec::new();
+    if a.client.is_none() || b.client.is_none() {
+        return None;
     }
-    // One end begins, and by convention it is A's.
-    let begins = |wanted| match (to, wanted) {
-        (Side::A, true) => Opening::Wanted,
-        _ => Opening::NotWanted,
-    };
     let (here, there) = (path.ends.on(to), path.ends.on(to.other()));
     if path.ibc == Ibc::V2 {
         let is_wanted = path.create && here.state == EndState::None;
-        return is_wanted.then_some((Work::Register, None)).into_iter().collect();
+        return is_wanted.then_some((Work::Register, None));
     }
-    let mut works = Vec::new();
-    let connection = step((here.state, there.state), there.since, begins(path.create));
-    works.extend(connection.map(|(step, height)| (Work::Connection(step), height)));
-    // A step that opens the connection carries the channels' steps behind it, a round trip earlier.
-    let opens = matches!(connection, Some((HandshakeStep::Ack | HandshakeStep::Confirm, _)));
-    if here.state != EndState::Open && !opens {
-        return works;
-    }
-    for channel in record.moving(&path.path) {
-        let (here, there) = (channel.ends.on(to), channel.ends.on(to.other()));
-        let step = step((here.state, there.state), there.since, begins(true));
-        works.extend(step.map(|(step, height)| (Work::Channel(channel.index, step), height)));
-    }
-    works
+    let opening = if path.create { opening(to) } else { Opening::NotWanted };
+    let step = step((here.state, there.state), there.since, opening);
+    step.map(|(step, height)| (Work::Connection(step), height))
+}
+
+/// The step that is owed to one side of a channel.
+pub(crate) fn channel_step(channel: &ChannelRow, to: Side) -> Option<Owed> {
+    let (here, there) = (channel.ends.on(to), channel.ends.on(to.other()));
+    let step = step((here.state, there.state), there.since, opening(to));
+    step.map(|(step, height)| (Work::Channel(channel.index, step), height))
 }
 
 #[cfg(test)]

@@ -18,11 +18,11 @@ use crate::model::facts::Proved;
 use crate::model::ids::{Ends, FlowId, Order, PacketKey};
 
 impl Model {
-    /// The keys whose values, or absence, a work proves with the header at `height`.
-    pub(crate) fn keys(&self, id: &FlowId, work: &Work, height: u64) -> Vec<Vec<u8>> {
+    /// The keys whose values, or absence, a work proves.
+    pub(crate) fn keys(&self, id: &FlowId, work: &Work) -> Vec<Vec<u8>> {
         match work {
             Work::CreateClient | Work::Misbehaviour | Work::Register => Vec::new(),
-            Work::Connection(step) => self.connection_keys(id, *step, height),
+            Work::Connection(step) => self.connection_keys(id, *step),
             Work::Channel(index, step) => self.channel_keys(id, *index, *step),
             Work::Recv(key) => vec![commitment_key(key)],
             Work::Ack(key) => vec![acknowledgement_key(key)],

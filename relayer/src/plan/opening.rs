@@ -1,6 +1,5 @@
 //! The messages of handshakes, and what they prove.
 
-use cosmos::wire::height::Height;
 use cosmos::wire::path;
 use cosmos::wire::tx::any;
 use ibc_proto::google::protobuf::Any;
@@ -27,13 +26,9 @@ use crate::model::rows::{ChannelEnd, ChannelRow, PathEnd, PathRow};
 impl Model {
     /// What a step of the connection's handshake proves.
     ///
-    /// ibc-go v10 ignores the proofs of the client; v8 demands them.
-    pub(super) fn connection_keys(
-        &self,
-        id: &FlowId,
-        step: HandshakeStep,
-        height: u64,
-    ) -> Vec<Vec<u8>> {
+    /// ibc-go v10 ignores the proofs of the client; v8 demands them. What it holds of its newest height is proved with its
+    /// state: blocks that were read since may have brought newer ones, which that state does not have.
+    pub(super) fn connection_keys(&self, id: &FlowId, step: HandshakeStep) -> Vec<Vec<u8>> {
         let Some(path) = self.record.path(&id.path) else { return Vec::new() };
         let there = path.ends.on(id.to.other());
         let (Some(client), Some(connection)) = (&there.client, &there.connection) else {
@@ -42,15 +37,8 @@ impl Model {
         let mut keys = vec![path::connection(connection.as_str())];
         if matches!(step, HandshakeStep::Try | HandshakeStep::Ack) {
             keys.push(path::client_state(client.as_str()));
-            let known = there.consensus.last().copied().unwrap_or(height);
-            keys.push(path::consensus_state(client.as_str(), self.height_of(id, known)));
         }
         keys
-    }
-
-    /// A height of the chain that a flow's messages go to.
-    fn height_of(&self, id: &FlowId, block: u64) -> Height {
-        Height::new(self.chain_to(id).map_or(0, |chain| chain.revision), block)
     }
 
     /// What a step of a channel's handshake proves.

@@ -208,7 +208,7 @@ impl Model {
             },
         );
         let ask = Ask::Simulate { chain: chain.id.clone(), tx };
-        Some(self.asks.put(self.now, purpose, ask))
+        Some(self.asks.put(purpose, ask))
     }
 
     /// Whether a flow's client knows a height of the other chain already.

@@ -29,7 +29,7 @@ impl Model {
         let Some(row) = self.record.path(path) else { return Vec::new() };
         let owed = |to| {
             let flow = FlowId { path: path.clone(), to };
-            let works = handshake::owed(&self.record, row, to).into_iter();
+            let works = handshake::owed(row, to, self.record.channels(path));
             works.map(move |(work, _)| (flow.clone(), work))
         };
         [Side::A, Side::B].into_iter().flat_map(owed).collect()

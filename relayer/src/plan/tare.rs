@@ -269,7 +269,7 @@ mod tests {
         let mut model = Model::new(Config::default());
         let id = FlowId { path: "ab".into(), to: Side::B };
         let ask = Ask::Simulate { chain: "b".into(), tx: Vec::new() };
-        let ask = model.asks.put(Time(0), Purpose::Twice(id.clone()), ask);
+        let ask = model.asks.put(Purpose::Twice(id.clone()), ask);
         let lane = LaneId { chain: "b".into(), address: "x".into() };
         let proofs = Proofs { root: Vec::new(), items: Vec::new() };
         let mut epoch = Epoch::of(lane, 1, None, proofs, Vec::new());

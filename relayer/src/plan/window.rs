@@ -1,6 +1,7 @@
 //! How much may be on its way to a chain at once, and how much of it in one transaction.
 
 use super::choose::Idle;
+use super::work::Work;
 use crate::model::Model;
 use crate::model::ids::FlowId;
 
@@ -16,8 +17,11 @@ const MAX_TX_BYTES: u64 = 480_000;
 /// The most gas that a single message may take where `max_gas` is not set: whoever sends a packet decides
 /// what its receive costs us.
 const MAX_MESSAGE_GAS: u64 = 4_000_000;
-/// About what a packet message takes with its proof.
-const MESSAGE_BYTES: u64 = 1_100;
+/// About what a message takes besides the bytes of its packet: a proof, names and heights.
+const MESSAGE_BYTES: u64 = 900;
+/// The most of messages that one epoch gathers. It has them in memory up to three times over: bytes and proofs, what is
+/// simulated, and what is signed.
+const EPOCH_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What one transaction may hold.
 #[derive(Clone, Copy, Debug)]
@@ -61,15 +65,15 @@ impl Room {
         part
     }
 
-    /// Takes the place of one message of this gas; `false` when there is none. The first always fits.
-    pub(crate) fn take(&mut self, gas: u64) -> bool {
-        let fits = gas <= self.gas && MESSAGE_BYTES <= self.bytes;
+    /// Takes the place of one message of this gas and size; `false` when there is none. The first always fits.
+    pub(crate) fn take(&mut self, gas: u64, bytes: u64) -> bool {
+        let fits = gas <= self.gas && bytes <= self.bytes;
         if !fits && !self.is_untouched {
             return false;
         }
         self.is_untouched = false;
         self.gas = self.gas.saturating_sub(gas);
-        self.bytes = self.bytes.saturating_sub(MESSAGE_BYTES);
+        self.bytes = self.bytes.saturating_sub(bytes);
         true
     }
 }
@@ -111,6 +115,17 @@ impl Model {
         if !has_room && !is_empty {
             return Err(Idle::Window);
         }
-        Ok(Room { gas, bytes, is_untouched: true })
+        Ok(Room { gas, bytes: bytes.min(EPOCH_BYTES), is_untouched: true })
+    }
+
+    /// About how many bytes the message of a work takes.
+    pub(crate) fn message_bytes(&self, work: &Work) -> u64 {
+        let packet = work.packet().and_then(|(_, key)| self.record.packet(key));
+        let proofs = match work {
+            // That nothing is there is proved by both neighbours of the place.
+            Work::Timeout(_) | Work::TimeoutOnClose(_) => 2,
+            _ => 1,
+        };
+        (MESSAGE_BYTES * proofs).saturating_add(packet.map_or(0, |row| row.bytes))
     }
 }

@@ -7,7 +7,7 @@ use cosmos::keys::{account_id, encode_address};
 use cosmos::wire::gas::GasPrice;
 use cosmos::wire::tx::{DecodedTx, decode};
 use ferry::drive::decode::beginning;
-use ferry::model::facts::{BlockFacts, Event, Tip, TxFacts, Used};
+use ferry::model::facts::{BlockFacts, BlockLimits, Event, Tip, TxFacts, Used};
 use ferry::model::ids::{LaneId, Time};
 use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::core::channel::v1::{MsgAcknowledgement, MsgRecvPacket, MsgTimeout};
@@ -70,6 +70,8 @@ pub(crate) struct Chain<C = Plain> {
     pub(crate) revision: u64,
     pub(crate) is_strict: bool,
     pub(crate) block_gas: u64,
+    /// What its blocks say of the limits of the next.
+    pub(crate) told: Option<BlockLimits>,
     pub(crate) capacity: usize,
     /// The longest transaction that the mempool takes.
     pub(crate) max_tx_bytes: usize,
@@ -147,6 +149,7 @@ impl<C: Channels> Chain<C> {
             revision,
             is_strict: false,
             block_gas: 20_000_000,
+            told: None,
             capacity: 1_000,
             max_tx_bytes: 1 << 20,
             height: 0,
@@ -406,7 +409,7 @@ impl<C: Channels> Chain<C> {
         hash[..8].copy_from_slice(&self.height.to_be_bytes());
         let tip = Tip { height: self.height, hash, time: Time(time) };
         self.headers.insert(self.height, header);
-        self.blocks.insert(self.height, BlockFacts { tip, txs });
+        self.blocks.insert(self.height, BlockFacts { tip, txs, limits: self.told });
         self.history.insert(self.height, Rc::new(self.core.clone()));
         while self.history.len() > self.states {
             self.history.pop_first();

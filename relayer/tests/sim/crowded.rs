@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use ferry::model::Model;
 use ferry::model::facts::{Ask, Event, Fact, HandshakeChange, Timeout};
-use ferry::model::ids::{AskId, End, Ends, Order, PacketKey, Route, Time};
-use ferry::model::rows::{EndState, PacketRow};
+use ferry::model::ids::{AskId, ChainId, End, Ends, Order, PacketKey, Route, Time};
+use ferry::model::rows::{ChannelEnd, EndState, PacketRow};
 use ferry::model::state::{Listed, ScanEnd, Scanned};
 use ferry::model::step;
 use ferry::plan::explain::{Explainer, Why};
@@ -63,22 +63,25 @@ impl Effort {
         (done.asks, done.wake.is_some_and(|wake| wake <= now))
     }
 
-    /// Steps until nothing is asked any more and nothing is due.
     fn whole_check(model: &mut Model, channels: u32) -> Self {
         let mut effort = Self::default();
         effort.step(model, Fact::Tick, Time(START + 10 * SECOND));
-        let now = Time(START + 3_700 * SECOND);
+        effort.check(model, 3_700, |_| (0..channels).map(listed).collect());
+        effort
+    }
+
+    /// Steps so many seconds after the start until nothing is asked any more and nothing is due.
+    fn check(&mut self, model: &mut Model, at: u64, list: impl Fn(&ChainId) -> Vec<Listed>) {
+        let now = Time(START + at * SECOND);
         let mut facts = VecDeque::from([Fact::Tick]);
         while let Some(fact) = facts.pop_front() {
-            let (asks, goes_on) = effort.step(model, fact, now);
-            assert!(effort.steps < 3 * channels + 1_000, "it comes to no end: {effort:?}");
+            let (asks, goes_on) = self.step(model, fact, now);
+            assert!(self.steps < 400_000, "it comes to no end: {self:?}");
             for (id, ask) in asks {
                 facts.extend(match ask {
-                    Ask::Channels { .. } => {
-                        Some(Fact::Channels(id, (0..channels).map(listed).collect()))
-                    }
+                    Ask::Channels { chain, .. } => Some(Fact::Channels(id, list(&chain))),
                     Ask::Packets { from, to, after } => {
-                        effort.scans += 1;
+                        self.scans += 1;
                         Some(Fact::Packets(id, none_pending(from, to, after)))
                     }
                     other => answer(id, &other),
@@ -88,7 +91,6 @@ impl Effort {
                 facts.push_back(Fact::Tick);
             }
         }
-        effort
     }
 }
 
@@ -182,8 +184,54 @@ fn a_listing_does_not_undo_what_a_later_block_has_said() {
     assert_eq!([channel.ends.a.state, channel.ends.b.state], [EndState::Closed; 2]);
 }
 
-/// One channel, over which so many packets were sent that nobody has relayed.
-fn flooded(packets: u64) -> Model {
+/// Of two answers to one first end that takes one. The other is no channel, whether a block tells of it or a listing.
+#[test]
+fn a_second_answer_to_one_first_end_is_no_channel() {
+    let mut model = crowded(0);
+    let mut effort = Effort::default();
+    let tried = |number: u32| Event::Channel {
+        change: HandshakeChange::Try,
+        connection: "connection-0".into(),
+        end: listed(number).end,
+        counterparty_port: "transfer".into(),
+        counterparty: Some("channel-0".into()),
+    };
+    let blocks = [vec![begun(0)], vec![tried(7), tried(8)]];
+    for ((chain, _), events) in CHAINS.into_iter().zip(blocks) {
+        let fact = Fact::Block(chain.into(), block(11, events));
+        effort.step(&mut model, fact, Time(START + 10 * SECOND));
+    }
+    let ends = |model: &Model| {
+        let path = open_path(0).path;
+        let rows = model.channels(&path);
+        let end = |end: &ChannelEnd| (end.channel.clone(), end.state);
+        rows.map(|row| [end(&row.ends.a), end(&row.ends.b)]).collect::<Vec<_>>()
+    };
+    let end = |number, state| (Some(listed(number).end.channel), state);
+    let (begins, tries) = (EndState::Init, EndState::TryOpen);
+    assert_eq!(ends(&model), [[end(0, begins), end(7, tries)]]);
+    // What a chain lists of an end in this state, which names this one.
+    let told = |number, state, other: Option<u32>| Listed {
+        state,
+        counterparty: other.map(|other| listed(other).end.channel),
+        ..listed(number)
+    };
+    effort.check(&mut model, 3_700, |chain| match chain.as_str() == CHAINS[0].0 {
+        true => vec![told(0, begins, None)],
+        false => vec![told(8, tries, Some(0)), told(7, tries, Some(0))],
+    });
+    assert_eq!(ends(&model), [[end(0, begins), end(7, tries)]]);
+    let opens = EndState::Open;
+    effort.check(&mut model, 7_400, |chain| match chain.as_str() == CHAINS[0].0 {
+        true => vec![told(0, opens, Some(8))],
+        false => vec![told(7, tries, Some(0)), told(8, opens, Some(0))],
+    });
+    assert_eq!(ends(&model), [[end(0, opens), end(8, opens)]]);
+}
+
+/// One channel, over which so many packets of this size were sent that nobody has relayed, and chains that take whatever
+/// is offered.
+fn flooded(packets: u64, bytes: u64) -> Model {
     let mut rows = as_rows(rows(1, 1));
     let ends = Ends::V1 { src: listed(0).end, dst: listed(0).end, order: Order::Unordered };
     let route = Arc::new(Route { from: CHAINS[0].0.into(), to: CHAINS[1].0.into(), ends });
@@ -191,25 +239,50 @@ fn flooded(packets: u64) -> Model {
     rows.packets.extend((1..=packets).map(|seq| {
         let key = PacketKey { route: Arc::clone(&route), seq };
         let row = PacketRow::new(key, open_path(0).path);
-        PacketRow { sent: Some(8), timeout, ..row }
+        PacketRow { sent: Some(8), timeout, bytes, ..row }
     }));
-    Model::load(config(), rows)
+    let mut config = config();
+    for chain in &mut config.chains {
+        (chain.block_gas, chain.block_bytes) = (None, 100 * 1024 * 1024);
+    }
+    Model::load(config, rows)
+}
+
+/// Reads a block of each chain, and says how many packets are then taken from the store at once.
+fn loaded(model: &mut Model) -> usize {
+    let (mut effort, mut loaded) = (Effort::default(), 0);
+    let mut facts = vec![Fact::Tick];
+    for (chain, _) in CHAINS {
+        facts.push(Fact::Block(chain.into(), block(11, Vec::new())));
+    }
+    while let Some(fact) = facts.pop() {
+        let (asks, _) = effort.step(model, fact, Time(START + 11 * SECOND));
+        facts.extend(asks.iter().filter_map(|(id, ask)| answer(*id, ask)));
+        loaded += asks.iter().map(|(_, ask)| ask_size(ask)).sum::<usize>();
+    }
+    loaded
+}
+
+fn ask_size(ask: &Ask) -> usize {
+    if let Ask::Load(keys) = ask { keys.len() } else { 0 }
+}
+
+/// A memo costs its sender next to nothing: what long ones take in memory is bounded, as what many short ones take.
+#[test]
+fn packets_with_long_memos_are_taken_from_the_store_a_few_at_a_time() {
+    const MOST: u64 = 16 * 1024 * 1024;
+    let long = loaded(&mut flooded(5_000, 32 * 1024)) as u64;
+    assert!((100..=MOST / (32 * 1024)).contains(&long), "{long} long ones at once");
+    let short = loaded(&mut flooded(5_000, 200));
+    assert!(short > 2_000, "{short} short ones at once");
 }
 
 /// As many as were stuck on one channel of Osmosis: the relayer must not stand while they are explained.
 #[test]
 fn very_many_pending_packets_are_explained_in_no_time() {
     const PENDING: u64 = 25_000;
-    let mut model = flooded(PENDING);
-    let mut effort = Effort::default();
-    let mut facts = vec![Fact::Tick];
-    for (chain, _) in CHAINS {
-        facts.push(Fact::Block(chain.into(), block(11, Vec::new())));
-    }
-    while let Some(fact) = facts.pop() {
-        let (asks, _) = effort.step(&mut model, fact, Time(START + 11 * SECOND));
-        facts.extend(asks.iter().filter_map(|(id, ask)| answer(*id, ask)));
-    }
+    let mut model = flooded(PENDING, 200);
+    loaded(&mut model);
     let began = Instant::now();
     let mut explainer = Explainer::new(&model);
     let whys: Vec<Why> = model.packets().map(|row| explainer.explain(&row.key)).collect();

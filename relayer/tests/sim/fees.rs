@@ -3,6 +3,7 @@
 use cosmos::chain::price::PriceModule;
 use cosmos::wire::gas::GasPrice;
 use ferry::model::config::{ChainConfig, DynamicPrice};
+use ferry::model::facts::BlockLimits;
 use ferry::model::ids::{Order, Side, Span};
 use ferry::model::notice::Notice;
 use ferry::plan::choose::Idle;
@@ -210,4 +211,25 @@ fn what_follows_its_update_seldom_pays_for_that_too() {
     let most = |used: u64| limit_of(used + UPDATE_GAS);
     assert!(gas.iter().all(|(limit, used)| *limit <= most(*used)), "{gas:?}");
     assert_eq!((checks::wasted(&world), &world.notices[..]), ((0, 0), &[][..]));
+}
+
+/// A vote makes blocks smaller than one transaction was: none is made that they do not take, and nothing is lost.
+#[test]
+fn what_a_block_holds_follows_the_chain() {
+    let mut world = link(Setup::default());
+    world.send_at(Sending { at: 1, from: Side::A, count: 100, expiry: LATE });
+    settle(&mut world, 120);
+    let chain = &mut world.chains.b;
+    let most = chain.limits.iter().max().copied().expect("some are paid");
+    chain.block_gas = most / 2;
+    chain.told = Some(BlockLimits { gas: Some(most / 2), bytes: 4_000_000 });
+    let paid = chain.limits.len();
+    world.run(5, |_| false);
+    world.send_at(Sending { at: 1, from: Side::A, count: 20, expiry: LATE });
+    settle(&mut world, 300);
+    let limits = &world.chains.b.limits[paid..];
+    assert!(!limits.is_empty() && limits.iter().all(|gas| *gas <= most / 2), "{limits:?}");
+    let told: Vec<String> = world.notices.iter().map(Notice::to_string).collect();
+    let is_told = told.len() == 1 && told[0].contains(&format!("{} gas", most / 2));
+    assert!(is_told && checks::wasted(&world) == (0, 0), "{told:?}");
 }

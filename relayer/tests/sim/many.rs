@@ -127,7 +127,7 @@ pub(crate) fn answer(id: AskId, ask: &Ask) -> Option<Fact> {
 }
 
 pub(crate) fn block(height: u64, events: Vec<Event>) -> BlockFacts {
-    BlockFacts { tip: tip(height), txs: vec![TxFacts { ours: Vec::new(), events }] }
+    BlockFacts { tip: tip(height), txs: vec![TxFacts { ours: Vec::new(), events }], limits: None }
 }
 
 fn sent(channel: u32) -> Event {

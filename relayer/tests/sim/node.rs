@@ -1,5 +1,6 @@
 //! Nodes: what they answer, and how they fail to.
 
+use cosmos::wire::client::newest_consensus_state;
 use cosmos::wire::path;
 use ferry::drive::decode::beginning;
 use ferry::model::facts::{
@@ -189,7 +190,11 @@ impl<C: Channels> World<C> {
             let value = state.get(&key);
             Proved { proof: light::proof(&root, &key, value.as_deref()), key, value }
         };
-        let items = keys.into_iter().map(prove).collect();
+        let mut items: Vec<Proved> = keys.into_iter().map(prove).collect();
+        let newest =
+            |proved: &Proved| newest_consensus_state(&proved.key, proved.value.as_deref()?);
+        let more: Vec<Vec<u8>> = items.iter().filter_map(newest).collect();
+        items.extend(more.into_iter().map(prove));
         Fact::Proofs(id, Proofs { root: root.clone(), items })
     }
 }

@@ -17,7 +17,7 @@
 //! | a timeout that elapses by inclusion | `a_packet_about_to_expire_takes_no_other_with_it` | the margin |
 //! | a proof of another height, or of nothing | `drive::answer`, `packages/cosmos/tests/rpc.rs`, `golden.rs` | not tried |
 //! | transactions and bodies have a size | `plan::batch` | not tried |
-//! | ibc-go v8 wants proofs of clients in handshakes | `handshakes_prove_clients_to_chains_that_demand_it` | those proofs |
+//! | ibc-go v8 wants proofs of clients in handshakes | `handshakes_prove_clients_to_chains_that_demand_it`; `handshakes_of_busy_clients_prove_what_one_state_has` | those proofs |
 
 use cosmos::keys::Key;
 use cosmos::wire::sign::sign;
@@ -28,11 +28,12 @@ use ferry::plan::choose::Idle;
 use ferry::plan::explain::{Why, explain, explain_path};
 use ferry::plan::work::Work;
 use ibc_proto::ibc::core::channel::v1::{Channel, Counterparty, MsgChannelOpenInit};
+use ibc_proto::ibc::core::client::v1::MsgUpdateClient;
 
 use crate::checks;
 use crate::setup::{Expiry, Faults, Sending, Setup};
 use crate::world::{MILLI, SECOND, World};
-use crate::{linked, settle};
+use crate::{light, linked, settle};
 
 pub(crate) const LATE: Expiry = Expiry::Seconds(9_000);
 
@@ -266,6 +267,35 @@ fn handshakes_prove_clients_to_chains_that_demand_it() {
     world.chains.b.is_strict = true;
     assert!(world.run(600, checks::is_linked), "the channel opens: {:?}", world.notices);
     assert_eq!((checks::wasted(&world), world.notices), ((0, 0), Vec::new()));
+}
+
+/// The same while others bring a new header with every block: the one that the newest block brought is not in the state
+/// that is proved.
+#[test]
+fn handshakes_of_busy_clients_prove_what_one_state_has() {
+    let mut world = World::new(12, Faults::default());
+    world.chains.all_mut().for_each(|chain| chain.is_strict = true);
+    let mut updates = 0;
+    let is_open = (0..120).any(|_| {
+        for side in [Side::A, Side::B] {
+            updates += u32::from(update_by_others(&mut world, side));
+        }
+        world.run(1, checks::is_linked)
+    });
+    assert!(is_open && updates > 10, "{updates} updates by others: {:?}", world.notices);
+    assert_eq!((checks::wasted(&world), world.notices), ((0, 0), Vec::new()));
+}
+
+/// Brings the newest header to the client on a side, once there is one.
+fn update_by_others(world: &mut World, side: Side) -> bool {
+    let client_id = "07-tendermint-0".to_owned();
+    let Ok(known) = world.chains.on(side).core.client(&client_id) else { return false };
+    let other = world.chains.on(side.other());
+    let trusted = known.latest_height.unwrap_or_default().revision_height;
+    let message = light::pack(&other.headers[&other.height], trusted);
+    let (client_message, signer) = (Some(message), "others".to_owned());
+    world.inject(side, any(&MsgUpdateClient { client_id, client_message, signer }));
+    true
 }
 
 /// What waits in a mempool is checked again after every block: a flood of it stalls consensus.

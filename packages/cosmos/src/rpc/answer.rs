@@ -1,6 +1,7 @@
 //! What a node answers. Numbers come as strings, bytes as base64 or hexadecimal, and `null` for empty lists.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use tendermint::Time;
 
 use crate::wire::event::Event;
@@ -150,6 +151,20 @@ pub struct BlockResults {
     /// What happened outside of transactions.
     #[serde(rename = "finalize_block_events", deserialize_with = "list", default)]
     pub events: Vec<Event>,
+    /// The limits of the blocks after it, where the chain tells: those that the SDK makes do so with every block, others when
+    /// they change.
+    #[serde(rename = "consensus_param_updates", deserialize_with = "limits", default)]
+    pub limits: Option<BlockParams>,
+}
+
+/// What does not read is passed over: what a block did matters more.
+fn limits<'de, D: Deserializer<'de>>(from: D) -> Result<Option<BlockParams>, D::Error> {
+    #[derive(Deserialize)]
+    struct Updates {
+        block: Option<BlockParams>,
+    }
+    let updates = Updates::deserialize(Value::deserialize(from)?);
+    Ok(updates.ok().and_then(|updates| updates.block))
 }
 
 /// What a transaction did.
@@ -224,7 +239,9 @@ pub struct BlockParams {
     /// The most bytes; -1 for the most that CometBFT allows, 100 MiB.
     #[serde(deserialize_with = "number")]
     pub max_bytes: i64,
-    /// The most gas; -1 for any.
-    #[serde(deserialize_with = "number")]
+    /// The most gas; -1 for any, or 0, which block results leave out.
+    ///
+    /// Source: Cosmos SDK v0.50 `baseapp/baseapp.go`, `getBlockGasMeter`.
+    #[serde(deserialize_with = "number", default)]
     pub max_gas: i64,
 }

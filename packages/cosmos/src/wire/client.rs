@@ -14,6 +14,7 @@ use tendermint_proto::google::protobuf::Duration as ProtoDuration;
 
 use super::header::LightBlock;
 use super::height::Height;
+use super::path;
 use super::proof::proof_specs;
 use super::terms::STATE_URL;
 use super::tx::any;
@@ -168,6 +169,16 @@ impl ConsensusState {
     }
 }
 
+/// Where a client keeps what it holds of its newest height, as its state under `key` says; `None` where that is no client's
+/// state.
+pub fn newest_consensus_state(key: &[u8], state: &[u8]) -> Option<Vec<u8>> {
+    let key = std::str::from_utf8(key).ok()?;
+    let client = key.strip_prefix("clients/")?.strip_suffix("/clientState")?;
+    let packed = Any::decode(state).ok()?;
+    let state = ProtoClientState::decode(packed.value.as_slice()).ok()?;
+    Some(path::consensus_state(client, state.latest_height?.into()))
+}
+
 /// A protobuf duration, unless it is negative.
 pub(crate) fn duration(value: ProtoDuration) -> Option<Duration> {
     let nanos = u32::try_from(value.nanos).ok().filter(|nanos| *nanos < 1_000_000_000)?;
@@ -189,4 +200,22 @@ pub(super) fn unpack<M: Message + Default>(
         return Err(ClientError::Type { got: packed.type_url.clone(), expected });
     }
     M::decode(packed.value.as_slice()).map_err(|error| ClientError::Malformed(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_state_tells_where_its_newest_consensus_state_is() {
+        let period = Duration::from_secs(60);
+        let state = ClientState::new("a-4", Height::new(4, 77), period, period);
+        let state = state.to_any().encode_to_vec();
+        let newest = |key: &[u8]| newest_consensus_state(key, &state);
+        let key = path::client_state("07-tendermint-3");
+        let expected = b"clients/07-tendermint-3/consensusStates/4-77".to_vec();
+        assert_eq!(newest(&key), Some(expected.clone()));
+        assert_eq!(newest(&expected), None);
+        assert_eq!(newest_consensus_state(&key, b"other"), None);
+    }
 }

@@ -77,11 +77,11 @@ impl Sender<'_> {
     ) -> anyhow::Result<Done> {
         let (from, to) = (scene.nodes.on(flow.to.other()), scene.nodes.on(flow.to));
         let hand = self.hand(to.id.as_str(), &way.manner).await?;
-        let gathered = if model.keys(flow, work, 0).is_empty() {
+        let keys = model.keys(flow, work);
+        let gathered = if keys.is_empty() {
             nothing(data)
         } else {
             let client = scene.path.ends.on(flow.to).client.as_ref().context("no client")?;
-            let keys = |height| model.keys(flow, work, height);
             Box::pin(gather((from, to), client.as_str(), (keys, data), way.header)).await?
         };
         let header = Some(gathered.height).filter(|height| *height > 0);
@@ -107,7 +107,7 @@ fn nothing(data: Vec<PacketData>) -> Gathered {
 async fn gather(
     (from, to): (&Node, &Node),
     client: &str,
-    (keys, data): (impl Fn(u64) -> Vec<Vec<u8>>, Vec<PacketData>),
+    (keys, data): (Vec<Vec<u8>>, Vec<PacketData>),
     height: Option<u64>,
 ) -> anyhow::Result<Gathered> {
     let failed = || format!("what proves it cannot be had of `{}`; try again", from.id);
@@ -126,7 +126,7 @@ async fn gather(
             }
         }
     };
-    let proofs = by_hand::prove(from, height, keys(height)).await.with_context(failed)?;
+    let proofs = by_hand::prove(from, height, keys).await.with_context(failed)?;
     Ok(Gathered { height, header, proofs, data })
 }
 

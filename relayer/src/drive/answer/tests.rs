@@ -1,7 +1,5 @@
 //! Answers, by nodes that fail.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cosmos::chain::price::PriceModule;
@@ -9,7 +7,7 @@ use cosmos::rpc::AbciQuery;
 use ibc_proto::cosmos::auth::v1beta1::{BaseAccount, QueryAccountInfoResponse};
 use ibc_proto::cosmos::base::abci::v1beta1::GasInfo;
 use serde_json::json;
-use tokio::time::{sleep, timeout};
+use tokio::time::{pause, sleep};
 
 use super::super::fake::{FakeNode, LIMIT, Trouble, recorded};
 use super::*;
@@ -154,6 +152,18 @@ async fn an_endpoint_that_refuses_what_every_node_answers_is_left() {
         assert!(matches!(fact, Fact::Failed(_, Why::Refused(_))), "{fact:?}");
     }
     assert!(!endpoints.unanswered("account", &now), "a key may have no account yet");
+}
+
+/// What a node never answers is given up when nobody waits for it any more, however long the node may take.
+#[tokio::test]
+async fn a_question_is_given_up_when_its_answer_is_waited_for_no_more() {
+    let two = Two::new(Duration::from_secs(60)).await;
+    two.first.state.lock().unwrap().hangs.push("abci_query");
+    pause();
+    let began = Instant::now();
+    let fact = two.ask(two.account()).await;
+    assert!(matches!(fact, Fact::Failed(_, Why::Timeout)), "{fact:?}");
+    assert_eq!(began.elapsed().as_secs(), 5);
 }
 
 /// It says of every query that it cannot load the state, with a code of its application.

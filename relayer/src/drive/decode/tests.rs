@@ -49,6 +49,28 @@ fn answers(answers: &[Any]) -> Vec<u8> {
     TxMsgData { msg_responses: answers.to_vec() }.encode_to_vec()
 }
 
+/// A chain that says nothing of its limits, or what does not read, does not keep its blocks from being read.
+#[test]
+fn blocks_tell_what_the_next_ones_hold() {
+    let read = |told: serde_json::Value| {
+        let answer = serde_json::json!({ "height": "9", "consensus_param_updates": told });
+        let results: BlockResults = serde_json::from_value(answer).unwrap();
+        results.limits.map(limits)
+    };
+    let told = |block: serde_json::Value| read(serde_json::json!({ "block": block }));
+    let limits = |gas, bytes| Some(BlockLimits { gas, bytes });
+    assert_eq!(
+        recorded("MsgTransfer").limits.map(super::limits),
+        limits(Some(100_000_000), 22_020_096)
+    );
+    let any = serde_json::json!({ "max_bytes": "-1", "max_gas": "-1" });
+    assert_eq!(told(any), limits(None, MAX_BLOCK_BYTES));
+    assert_eq!(told(serde_json::json!({ "max_bytes": "500" })), limits(None, 500));
+    for other in [serde_json::Value::Null, "other".into(), serde_json::json!({ "block": 7 })] {
+        assert_eq!(read(other), None);
+    }
+}
+
 #[test]
 fn a_packet_is_sent_received_and_acknowledged() {
     let mut names = Vec::new();

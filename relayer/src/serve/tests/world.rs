@@ -41,7 +41,7 @@ impl World {
             let tip = self.model.cursor(&chain).unwrap();
             if now.since(tip.time) >= Span::seconds(1) {
                 let tip = Tip { height: tip.height + 1, hash: [0; 32], time: now };
-                let block = BlockFacts { tip, txs: Vec::new() };
+                let block = BlockFacts { tip, txs: Vec::new(), limits: None };
                 step(&mut self.model, Fact::Block(chain, block), now);
             }
         }
