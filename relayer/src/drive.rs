@@ -29,13 +29,13 @@ pub mod served;
 pub mod setup;
 pub mod tally;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
@@ -117,10 +117,10 @@ pub struct Engine<S> {
     /// Questions under way; each ends with its answer.
     asks: JoinSet<Fact>,
     turns: BTreeMap<ChainId, Arc<Semaphore>>,
-    /// One puller for each chain. None of them ends but by an error.
+    /// One puller for each chain that is read. None of them ends by itself but by an error.
     pullers: JoinSet<Result<(), DriveError>>,
-    /// The chains that are read.
-    pulled: BTreeSet<ChainId>,
+    /// The chains that are read, and what ends that.
+    pulled: BTreeMap<ChainId, AbortHandle>,
     /// Facts from the desk that are taken in before anything else.
     told: VecDeque<Fact>,
     facts: mpsc::Sender<Fact>,
@@ -167,7 +167,7 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             asks: JoinSet::new(),
             turns: BTreeMap::new(),
             pullers: JoinSet::new(),
-            pulled: BTreeSet::new(),
+            pulled: BTreeMap::new(),
             told: VecDeque::new(),
             facts,
             inbox,
@@ -204,14 +204,25 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
         self.desk.clone()
     }
 
-    /// Starts to read the blocks of every chain that has a cursor and is not read yet.
+    /// Reads the blocks of every chain that have something to tell, from its cursor on, and of no other chain: the last
+    /// path to it may have been forgotten, and be taken up again.
     fn pull_blocks(&mut self) {
+        let model = &self.model;
+        self.pulled.retain(|chain, puller| {
+            let is_needed = model.needs(chain);
+            if !is_needed {
+                tracing::info!(%chain, "no path needs the chain any more, it is not read");
+                puller.abort();
+            }
+            is_needed
+        });
         for (chain, node) in &self.nodes {
-            if let Some(cursor) = self.model.cursor(chain)
-                && self.pulled.insert(chain.clone())
+            if let Some(cursor) = model.cursor(chain)
+                && model.needs(chain)
+                && !self.pulled.contains_key(chain)
             {
                 let puller = blocks::pull(Arc::clone(node), cursor, self.facts.clone());
-                self.pullers.spawn(puller);
+                self.pulled.insert(chain.clone(), self.pullers.spawn(puller));
             }
         }
     }
@@ -225,10 +236,11 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
                 return Ok(fact);
             }
             let request = tokio::select! {
-                Some(ended) = self.pullers.join_next() => {
+                Some(ended) = self.pullers.join_next() => match ended {
+                    Err(error) if error.is_cancelled() => continue,
                     // A puller ends well only when nobody takes its facts any more.
-                    return self.lost(ended?).map(|()| Fact::Tick);
-                }
+                    ended => return self.lost(ended?).map(|()| Fact::Tick),
+                },
                 Some(answer) = self.asks.join_next() => return Ok(answer?),
                 Some(fact) = self.inbox.recv() => return Ok(fact),
                 Some(request) = self.requests.recv() => request,
@@ -269,10 +281,11 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             }
             _ => None,
         };
-        let begins = matches!(fact, Fact::Begin(..));
+        let turns =
+            matches!(fact, Fact::Begin(..) | Fact::Path(..) | Fact::Forget(_) | Fact::Block(..));
         let step = step(&mut self.model, fact, now());
         self.store.commit(&step.writes).await?;
-        if begins {
+        if turns {
             self.pull_blocks();
         }
         if let Some((chain, height, ours)) = block {

@@ -48,9 +48,11 @@ impl Look {
             version: env!("CARGO_PKG_VERSION"),
             time_ms: now.0 / MILLI,
             uptime_seconds: now.since(tally.started).0 / SECOND,
+            // What was read of others is left from paths that were forgotten.
             chains: model
                 .config
                 .values()
+                .filter(|config| model.needs(&config.id))
                 .map(|config| chain(model, tally, &config.id, now))
                 .collect(),
             paths: paths(model, now),
