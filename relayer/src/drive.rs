@@ -40,7 +40,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::model::facts::{Ask, Fact};
-use crate::model::ids::{AskId, ChainId, Time};
+use crate::model::ids::{AskId, ChainId, Span, Time};
 use crate::model::{Model, step};
 use crate::store::{Store, StoreError};
 use desk::{Desk, Request};
@@ -54,6 +54,11 @@ const FACTS: usize = 64;
 const ASKS: usize = 32;
 /// How long answers under way are waited for when ferry stops.
 const DRAIN: Duration = Duration::from_secs(3);
+
+/// So many messages are summed up at a time, which takes some milliseconds: blocks wait for it.
+const FOLDED: u32 = 2_000;
+/// After so long from its start a ferry begins with that. By then whoever adds up what was paid before has read it.
+const SETTLED: Span = Span::seconds(600);
 
 /// The chains that ferry serves.
 pub type Nodes = BTreeMap<ChainId, Arc<Node>>;
@@ -129,10 +134,12 @@ pub struct Engine<S> {
     requests: mpsc::Receiver<Request>,
     tally: Tally,
     offers: Offers,
-    /// For how many days costs are kept.
-    cost_days: Option<u64>,
-    /// The day on which older ones were forgotten last.
+    /// How long it is kept what was paid, if that is seen to.
+    keeping: Option<Keeping>,
+    /// The day on which what is older was forgotten last.
     pruned: u64,
+    /// Messages may be left that are to be summed up.
+    folds: bool,
     losses: Losses,
     wake: Option<Time>,
 }
@@ -144,6 +151,15 @@ enum Offers {
     Sent,
     /// They are kept: ferry only looks what it would send.
     Kept,
+}
+
+/// For how many days it is kept what was paid, today included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keeping {
+    /// For each message.
+    pub messages: u64,
+    /// Summed up by day.
+    pub sums: u64,
 }
 
 /// What becomes of the loop when a chain cannot be followed any more.
@@ -175,8 +191,9 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             requests,
             tally: Tally::new(now()),
             offers: Offers::Sent,
-            cost_days: None,
+            keeping: None,
             pruned: 0,
+            folds: false,
             losses: Losses::End,
             wake: None,
         }
@@ -187,10 +204,10 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
         Self { offers: Offers::Kept, ..self }
     }
 
-    /// A loop that forgets what was paid more than so many days ago.
+    /// A loop that sums up and forgets what was paid, each after so long.
     #[must_use]
-    pub fn keeping_costs(self, days: u64) -> Self {
-        Self { cost_days: Some(days), ..self }
+    pub fn keeping_costs(self, keeping: Keeping) -> Self {
+        Self { keeping: Some(keeping), ..self }
     }
 
     /// A loop that goes on with the other chains when one cannot be followed any more.
@@ -283,6 +300,7 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
         };
         let turns =
             matches!(fact, Fact::Begin(..) | Fact::Path(..) | Fact::Forget(_) | Fact::Block(..));
+        let is_block = block.is_some();
         let step = step(&mut self.model, fact, now());
         self.store.commit(&step.writes).await?;
         if turns {
@@ -299,15 +317,25 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             self.ask(id, ask);
         }
         self.wake = step.wake;
-        self.forget_costs().await
+        self.keep_books(is_block).await
     }
 
-    /// Forgets, once a day, what was paid too long ago.
-    async fn forget_costs(&mut self) -> Result<(), DriveError> {
-        let today = now().day();
-        let Some(days) = self.cost_days.filter(|_| today > self.pruned) else { return Ok(()) };
-        self.pruned = today;
-        Ok(self.store.forget_costs(today.saturating_sub(days)).await?)
+    /// Forgets, once a day, what was paid too long ago. What is to be summed up is so little by little, with each block:
+    /// there may be millions.
+    async fn keep_books(&mut self, is_block: bool) -> Result<(), DriveError> {
+        let Some(keeping) = self.keeping else { return Ok(()) };
+        let now = now();
+        let today = now.day();
+        if today > self.pruned {
+            (self.pruned, self.folds) = (today, true);
+            self.store.forget_costs(today.saturating_sub(keeping.sums)).await?;
+        }
+        let is_settled = now >= self.tally.started.plus(SETTLED);
+        if self.folds && is_block && is_settled {
+            let before = books::first_of(keeping.messages, today);
+            self.folds = self.store.fold_costs(before, FOLDED).await?;
+        }
+        Ok(())
     }
 
     fn ask(&mut self, id: AskId, ask: Ask) {
