@@ -68,6 +68,9 @@ pub struct Global {
     /// For how many days `ferry costs` knows what was paid.
     #[serde(deserialize_with = "value::at_least_one")]
     pub cost_days: u64,
+    /// For how many of them it knows what each packet cost, today included; what is older is summed up by day and channel.
+    #[serde(deserialize_with = "value::at_least_one")]
+    pub cost_packet_days: u64,
     /// How often the state of every channel is compared with what was read; zero: never.
     #[serde(with = "value::duration")]
     pub check_every: Duration,
@@ -197,6 +200,7 @@ impl Default for Global {
             max_tries: 10,
             check_every: Duration::from_secs(3_600),
             cost_days: 400,
+            cost_packet_days: 3,
             paused: Vec::new(),
             only: BTreeMap::new(),
         }

@@ -29,18 +29,18 @@ pub mod served;
 pub mod setup;
 pub mod tally;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::model::facts::{Ask, Fact};
-use crate::model::ids::{AskId, ChainId, Time};
+use crate::model::ids::{AskId, ChainId, Span, Time};
 use crate::model::{Model, step};
 use crate::store::{Store, StoreError};
 use desk::{Desk, Request};
@@ -51,6 +51,11 @@ use tally::{Ours, Tally};
 const FACTS: usize = 64;
 /// How long answers under way are waited for when ferry stops.
 const DRAIN: Duration = Duration::from_secs(3);
+
+/// So many messages are summed up at a time, which takes some milliseconds: blocks wait for it.
+const FOLDED: u32 = 2_000;
+/// After so long from its start a ferry begins with that. By then whoever adds up what was paid before has read it.
+const SETTLED: Span = Span::seconds(600);
 
 /// The chains that ferry serves.
 pub type Nodes = BTreeMap<ChainId, Arc<Node>>;
@@ -113,10 +118,10 @@ pub struct Engine<S> {
     nodes: Nodes,
     /// Questions under way; each ends with its answer.
     asks: JoinSet<Fact>,
-    /// One puller for each chain. None of them ends but by an error.
+    /// One puller for each chain that is read. None of them ends by itself but by an error.
     pullers: JoinSet<Result<(), DriveError>>,
-    /// The chains that are read.
-    pulled: BTreeSet<ChainId>,
+    /// The chains that are read, and what ends that.
+    pulled: BTreeMap<ChainId, AbortHandle>,
     /// Facts from the desk that are taken in before anything else.
     told: VecDeque<Fact>,
     facts: mpsc::Sender<Fact>,
@@ -125,10 +130,12 @@ pub struct Engine<S> {
     requests: mpsc::Receiver<Request>,
     tally: Tally,
     offers: Offers,
-    /// For how many days costs are kept.
-    cost_days: Option<u64>,
-    /// The day on which older ones were forgotten last.
+    /// How long it is kept what was paid, if that is seen to.
+    keeping: Option<Keeping>,
+    /// The day on which what is older was forgotten last.
     pruned: u64,
+    /// Messages may be left that are to be summed up.
+    folds: bool,
     losses: Losses,
     wake: Option<Time>,
 }
@@ -140,6 +147,15 @@ enum Offers {
     Sent,
     /// They are kept: ferry only looks what it would send.
     Kept,
+}
+
+/// For how many days it is kept what was paid, today included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keeping {
+    /// For each message.
+    pub messages: u64,
+    /// Summed up by day.
+    pub sums: u64,
 }
 
 /// What becomes of the loop when a chain cannot be followed any more.
@@ -162,7 +178,7 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             nodes,
             asks: JoinSet::new(),
             pullers: JoinSet::new(),
-            pulled: BTreeSet::new(),
+            pulled: BTreeMap::new(),
             told: VecDeque::new(),
             facts,
             inbox,
@@ -170,8 +186,9 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             requests,
             tally: Tally::new(now()),
             offers: Offers::Sent,
-            cost_days: None,
+            keeping: None,
             pruned: 0,
+            folds: false,
             losses: Losses::End,
             wake: None,
         }
@@ -182,10 +199,10 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
         Self { offers: Offers::Kept, ..self }
     }
 
-    /// A loop that forgets what was paid more than so many days ago.
+    /// A loop that sums up and forgets what was paid, each after so long.
     #[must_use]
-    pub fn keeping_costs(self, days: u64) -> Self {
-        Self { cost_days: Some(days), ..self }
+    pub fn keeping_costs(self, keeping: Keeping) -> Self {
+        Self { keeping: Some(keeping), ..self }
     }
 
     /// A loop that goes on with the other chains when one cannot be followed any more.
@@ -199,14 +216,25 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
         self.desk.clone()
     }
 
-    /// Starts to read the blocks of every chain that has a cursor and is not read yet.
+    /// Reads the blocks of every chain that have something to tell, from its cursor on, and of no other chain: the last
+    /// path to it may have been forgotten, and be taken up again.
     fn pull_blocks(&mut self) {
+        let model = &self.model;
+        self.pulled.retain(|chain, puller| {
+            let is_needed = model.needs(chain);
+            if !is_needed {
+                tracing::info!(%chain, "no path needs the chain any more, it is not read");
+                puller.abort();
+            }
+            is_needed
+        });
         for (chain, node) in &self.nodes {
-            if let Some(cursor) = self.model.cursor(chain)
-                && self.pulled.insert(chain.clone())
+            if let Some(cursor) = model.cursor(chain)
+                && model.needs(chain)
+                && !self.pulled.contains_key(chain)
             {
                 let puller = blocks::pull(Arc::clone(node), cursor, self.facts.clone());
-                self.pullers.spawn(puller);
+                self.pulled.insert(chain.clone(), self.pullers.spawn(puller));
             }
         }
     }
@@ -220,10 +248,11 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
                 return Ok(fact);
             }
             let request = tokio::select! {
-                Some(ended) = self.pullers.join_next() => {
+                Some(ended) = self.pullers.join_next() => match ended {
+                    Err(error) if error.is_cancelled() => continue,
                     // A puller ends well only when nobody takes its facts any more.
-                    return self.lost(ended?).map(|()| Fact::Tick);
-                }
+                    ended => return self.lost(ended?).map(|()| Fact::Tick),
+                },
                 Some(answer) = self.asks.join_next() => return Ok(answer?),
                 Some(fact) = self.inbox.recv() => return Ok(fact),
                 Some(request) = self.requests.recv() => request,
@@ -264,10 +293,12 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             }
             _ => None,
         };
-        let begins = matches!(fact, Fact::Begin(..));
+        let turns =
+            matches!(fact, Fact::Begin(..) | Fact::Path(..) | Fact::Forget(_) | Fact::Block(..));
+        let is_block = block.is_some();
         let step = step(&mut self.model, fact, now());
         self.store.commit(&step.writes).await?;
-        if begins {
+        if turns {
             self.pull_blocks();
         }
         if let Some((chain, height, ours)) = block {
@@ -281,15 +312,25 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             self.ask(id, ask);
         }
         self.wake = step.wake;
-        self.forget_costs().await
+        self.keep_books(is_block).await
     }
 
-    /// Forgets, once a day, what was paid too long ago.
-    async fn forget_costs(&mut self) -> Result<(), DriveError> {
-        let today = now().day();
-        let Some(days) = self.cost_days.filter(|_| today > self.pruned) else { return Ok(()) };
-        self.pruned = today;
-        Ok(self.store.forget_costs(today.saturating_sub(days)).await?)
+    /// Forgets, once a day, what was paid too long ago. What is to be summed up is so little by little, with each block:
+    /// there may be millions.
+    async fn keep_books(&mut self, is_block: bool) -> Result<(), DriveError> {
+        let Some(keeping) = self.keeping else { return Ok(()) };
+        let now = now();
+        let today = now.day();
+        if today > self.pruned {
+            (self.pruned, self.folds) = (today, true);
+            self.store.forget_costs(today.saturating_sub(keeping.sums)).await?;
+        }
+        let is_settled = now >= self.tally.started.plus(SETTLED);
+        if self.folds && is_block && is_settled {
+            let before = books::first_of(keeping.messages, today);
+            self.folds = self.store.fold_costs(before, FOLDED).await?;
+        }
+        Ok(())
     }
 
     fn ask(&mut self, id: AskId, ask: Ask) {

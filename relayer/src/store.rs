@@ -9,12 +9,13 @@ mod contract;
 pub mod postgres;
 pub mod sqlite;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::model::cost::CostRow;
+use crate::model::cost::{About, CostRow, DayRow, Paid, Sum};
 use crate::model::facts::PacketData;
 use crate::model::ids::{PacketKey, SlotId};
 use crate::model::rows::{Rows, Write};
@@ -42,16 +43,27 @@ pub trait Store {
         keys: &[PacketKey],
     ) -> impl Future<Output = Result<Vec<PacketData>, StoreError>> + Send;
 
-    /// Reads what was paid on `day` and after, counted in days since 1970, the oldest day first, one row after the
-    /// other: there may be millions.
+    /// Reads what was paid on `day` and after, counted in days since 1970, one row after the other: there may be millions.
+    /// What is summed up by day comes first; of that and of the rest the oldest day.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read; some rows were given by then.
     fn each_cost(
         &self,
         day: u64,
-        each: &mut (dyn FnMut(CostRow) + Send),
+        each: &mut (dyn FnMut(Paid) + Send),
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Sums up by day what was paid for messages before `day`, counted in days since 1970, so many of them at a time;
+    /// whether some are left.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was changed then.
+    fn fold_costs(
+        &self,
+        day: u64,
+        most: u32,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Forgets what was paid before `day`, counted in days since 1970.
     ///
@@ -146,6 +158,16 @@ pub enum StoreError {
     /// The database failed.
     #[error("the store failed")]
     Database(#[from] sqlx::Error),
+}
+
+/// What messages cost together, by day and by what they were for.
+fn fold(rows: &[String]) -> Result<Vec<DayRow>, StoreError> {
+    let mut sums = BTreeMap::<(u64, About), Sum>::new();
+    for row in rows {
+        let row: CostRow = decode("cost", row)?;
+        sums.entry((row.time.day(), About::of(&row))).or_default().add(&row);
+    }
+    Ok(sums.into_iter().map(|((day, about), sum)| DayRow { day, about, sum }).collect())
 }
 
 fn encode(table: &'static str, row: &impl Serialize) -> Result<String, StoreError> {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tendermint::Time as Calendar;
 
 use super::Place;
-use crate::model::cost::{CostRow, Purpose, Sum};
+use crate::model::cost::{self, Paid, Purpose, Sum};
 use crate::model::ids::{ChainId, PathId};
 use crate::store::Store as _;
 
@@ -32,7 +32,8 @@ enum By {
     Channel,
     /// The same, for each day.
     Day,
-    /// Each packet.
+    /// Each packet, as far back as `cost_packet_days` of the configuration says; what is older stays one line for each
+    /// channel end.
     Packet,
 }
 
@@ -81,9 +82,10 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let today = rows.cursors.iter().map(|row| row.tip.time.day()).max().unwrap_or(0);
     let first = today.saturating_sub(args.days.saturating_sub(1));
     let mut sums = BTreeMap::<About, Sum>::new();
-    let mut add = |row: CostRow| {
-        if args.path.as_ref().is_none_or(|path| row.path == *path) {
-            sums.entry(About::of(&row, args.by)).or_default().add(&row);
+    let mut add = |paid: Paid| {
+        let about = About::of(&paid, args.by);
+        if args.path.as_ref().is_none_or(|path| about.path == *path) {
+            sums.entry(about).or_default().take(&paid);
         }
     };
     store.each_cost(first, &mut add).await?;
@@ -95,19 +97,17 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
 }
 
 impl About {
-    fn of(row: &CostRow, by: By) -> Self {
-        let sequence = match &row.purpose {
-            Purpose::Packet { seq, .. } => Some(*seq),
-            Purpose::Handshake | Purpose::Client => None,
+    fn of(paid: &Paid, by: By) -> Self {
+        let sequence = match paid {
+            Paid::Message(row) => match row.purpose {
+                Purpose::Packet { seq, .. } => Some(seq),
+                Purpose::Handshake | Purpose::Client => None,
+            },
+            Paid::Day(_) => None,
         };
-        Self {
-            path: row.path.clone(),
-            what: row.purpose.name(),
-            sequence: sequence.filter(|_| by == By::Packet),
-            day: (by == By::Day).then(|| date(row.time.day())),
-            on: row.lane.chain.clone(),
-            denom: row.denom.clone(),
-        }
+        let cost::About { path, what, on, denom } = paid.about();
+        let day = (by == By::Day).then(|| date(paid.day()));
+        Self { path, what, sequence: sequence.filter(|_| by == By::Packet), day, on, denom }
     }
 }
 

@@ -14,7 +14,7 @@ use super::supervisor::Supervisor;
 use super::{Place, dry_run, logging, standby};
 use crate::config::{Chain, Config};
 use crate::drive::served::Served;
-use crate::drive::{self, Engine};
+use crate::drive::{self, Engine, Keeping};
 use crate::model::Model;
 use crate::model::rows::Rows;
 use crate::store::Store as _;
@@ -45,7 +45,10 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     }
     let paid = serving::read_books(place.store(&file), rows.cursors.clone());
     let engine = Engine::new(Model::load(config, rows), store, nodes.clone())
-        .keeping_costs(file.ferry.cost_days)
+        .keeping_costs(Keeping {
+            messages: file.ferry.cost_packet_days,
+            sums: file.ferry.cost_days,
+        })
         .without_lost_chains();
     let stop = stop_signal()?;
     let (config, nodes) = (Arc::new(Mutex::new(file)), Served::from(nodes));

@@ -16,6 +16,9 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # max_tries = 10
 # For how many days `ferry costs` knows what was paid.
 # cost_days = 400
+# For how many of them it knows that of each packet, today included. What is older is one sum for each day and channel:
+# a million packets take a gigabyte.
+# cost_packet_days = 3
 # How often the state of every channel is compared with what was read, which finds what a node did not tell. "0s": never.
 # check_every = "1h"
 # Paths on which nothing is sent: no packets, no handshakes, no updates of clients, which expire in time;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::cost::{CostRow, Sum};
-use crate::model::ids::{ChainId, PathId};
+use crate::model::cost::{About, CostRow, Paid, Sum};
+use crate::model::ids::ChainId;
 use crate::model::rows::CursorRow;
 use crate::store::{Store, StoreError};
 
@@ -13,30 +13,6 @@ pub const DAYS: u64 = 30;
 const MAX_LINES: usize = 10_000;
 /// What a line is about that several have to share.
 const OTHERS: &str = "others";
-
-/// What something was paid for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct About {
-    /// The path.
-    pub path: PathId,
-    /// As [`Purpose::name`](crate::model::cost::Purpose::name) has it.
-    pub what: String,
-    /// The chain that was paid.
-    pub on: ChainId,
-    /// What it was paid in.
-    pub denom: String,
-}
-
-impl About {
-    fn of(row: &CostRow) -> Self {
-        Self {
-            path: row.path.clone(),
-            what: row.purpose.name(),
-            on: row.lane.chain.clone(),
-            denom: row.denom.clone(),
-        }
-    }
-}
 
 /// Sums by day and by what was paid for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,26 +27,37 @@ impl Books {
         let upto = |chain: &ChainId| cursors.iter().find(|row| row.chain == *chain);
         let today = cursors.iter().map(|row| row.tip.time.day()).max().unwrap_or(0);
         let mut books = Self::default();
-        let mut add = |row: CostRow| {
-            if upto(&row.lane.chain).is_some_and(|cursor| row.height <= cursor.tip.height) {
-                books.add(&row);
+        let mut add = |paid: Paid| {
+            let is_before = match &paid {
+                Paid::Message(row) => {
+                    upto(&row.lane.chain).is_some_and(|cursor| row.height <= cursor.tip.height)
+                }
+                // Nothing is summed up so soon after a start.
+                Paid::Day(_) => true,
+            };
+            if is_before {
+                books.sum_of(paid.day(), paid.about()).take(&paid);
             }
         };
         store.each_cost(first_of(DAYS, today), &mut add).await?;
         Ok(books)
     }
 
-    /// Adds what a message cost, and forgets the days that are over for too long.
+    /// Adds what a message cost.
     pub fn add(&mut self, row: &CostRow) {
-        let day = row.time.day();
+        self.sum_of(row.time.day(), About::of(row)).add(row);
+    }
+
+    /// The sum to which something is to be added. The days that are over for too long by then are forgotten.
+    fn sum_of(&mut self, day: u64, about: About) -> &mut Sum {
         if self.0.last_key_value().is_some_and(|((newest, _), _)| day > *newest) {
             self.0.retain(|(kept, _), _| *kept >= first_of(DAYS, day));
         }
-        let mut key = (day, About::of(row));
+        let mut key = (day, about);
         if self.0.len() >= MAX_LINES && !self.0.contains_key(&key) {
             key.1.what = OTHERS.to_owned();
         }
-        self.0.entry(key).or_default().add(row);
+        self.0.entry(key).or_default()
     }
 
     /// What several books have of the last so many days up to `today`, by what it was paid for.

@@ -3,15 +3,30 @@
 use super::fake::{CHAIN, FakeNode, LIMIT, Trouble};
 use super::*;
 use crate::model::config::Config;
+use crate::model::ids::{Both, Span};
+use crate::model::rows::{Ibc, PathRow, Rows};
 use crate::store::sqlite::Sqlite;
 
-/// A model that knows one chain, and the chain's node.
+/// A path to the chain, of which nothing is there.
+fn path() -> PathRow {
+    PathRow {
+        path: "path".into(),
+        chains: Both { a: CHAIN.into(), b: "other-1".into() },
+        ends: Both::default(),
+        create: false,
+        delay: Span(0),
+        ibc: Ibc::V1,
+    }
+}
+
+/// A model that knows one chain, to which a path leads, and the chain's node.
 async fn engine(node: &FakeNode, dir: &tempfile::TempDir) -> Engine<Sqlite> {
     let text = format!(
         "[[chain]]\nid = \"{CHAIN}\"\nrpc = [\"http://127.0.0.1:1\"]\naddress_prefix = \"wasm\"\n\
          key = \"relayer\"\ngas_price = \"1stake\"\n"
     );
-    let model = Model::new(setup::offline(&toml::from_str(&text).unwrap()));
+    let rows = Rows { paths: vec![path()], ..Rows::default() };
+    let model = Model::load(setup::offline(&toml::from_str(&text).unwrap()), rows);
     let store = Sqlite::open(&dir.path().join("ferry.db")).await.unwrap();
     let node = node.connect(LIMIT).await;
     Engine::new(model, Arc::new(store), BTreeMap::from([(node.id.clone(), node)]))
@@ -132,11 +147,49 @@ async fn a_chain_that_joins_a_running_loop_is_read() {
     let running = tokio::spawn(run(engine, Vec::new(), stop.clone(), |_| false));
     let config = Config { chains: model.config.into_values().collect(), ..Config::default() };
     let begin = Fact::Begin(CHAIN.into(), node.tip(3));
-    desk.join(nodes, vec![Fact::Reload(Box::new(config)), begin]).unwrap();
-    let height = |model: &Model, _: &Tally| model.cursor(&CHAIN.into()).map(|tip| tip.height);
-    while desk.read(height).await.unwrap() != Some(9) {
+    let leads = Fact::Path(path(), Vec::new());
+    desk.join(nodes, vec![Fact::Reload(Box::new(config)), begin, leads]).unwrap();
+    read_to(&desk, 9).await;
+    stop.cancel();
+    running.await.unwrap().unwrap();
+}
+
+/// Waits until the chain is read to a height.
+async fn read_to(desk: &desk::Desk, height: u64) {
+    let read = |model: &Model, _: &Tally| model.cursor(&CHAIN.into()).map(|tip| tip.height);
+    while desk.read(read).await.unwrap() != Some(height) {
         tokio::task::yield_now().await;
     }
+}
+
+/// Its last path was forgotten: nothing is asked of its node any more, until there is one again.
+#[tokio::test]
+async fn a_chain_is_read_while_a_path_leads_to_it() {
+    let (node, dir) = (FakeNode::with_blocks(9).await, tempfile::tempdir().unwrap());
+    let (engine, stop) = (engine(&node, &dir).await, CancellationToken::new());
+    let desk = engine.desk();
+    let first = vec![Fact::Begin(CHAIN.into(), node.tip(3))];
+    let running = tokio::spawn(run(engine, first, stop.clone(), |_| false));
+    read_to(&desk, 9).await;
+    desk.tell(Fact::Forget(path().path)).unwrap();
+    desk.read(|_, _| ()).await.unwrap();
+    // What was asked before that is answered by then.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let calls = || node.state.lock().unwrap().calls.len();
+    let before = calls();
+    node.grow(12);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(calls(), before, "its node is still asked");
+
+    desk.tell(Fact::Path(path(), Vec::new())).unwrap();
+    read_to(&desk, 12).await;
+    // Who takes it up later begins with the newest block.
+    desk.tell(Fact::Forget(path().path)).unwrap();
+    node.grow(20);
+    desk.tell(Fact::Begin(CHAIN.into(), node.tip(18))).unwrap();
+    read_to(&desk, 18).await;
+    desk.tell(Fact::Path(path(), Vec::new())).unwrap();
+    read_to(&desk, 20).await;
     stop.cancel();
     running.await.unwrap().unwrap();
 }

@@ -62,11 +62,15 @@ impl Model {
             .is_some_and(|known| known.height >= tip.height || self.needs(&chain));
         if !goes_on && self.config.contains_key(&chain) {
             self.seen(&chain, tip);
+            // Which sequences were used while nobody read it, only the account tells.
+            for (_, lane) in self.lanes.iter_mut().filter(|(id, _)| id.chain == chain) {
+                lane.account = None;
+            }
         }
     }
 
     /// Whether the blocks of a chain have something to tell: of a path, or of a transaction that is on its way.
-    fn needs(&self, chain: &ChainId) -> bool {
+    pub fn needs(&self, chain: &ChainId) -> bool {
         let has = |row: &PathRow| [&row.chains.a, &row.chains.b].contains(&chain);
         self.record.paths().any(has)
             || self.record.all_slots().any(|slot| slot.id.lane.chain == *chain)

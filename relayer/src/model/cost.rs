@@ -68,6 +68,70 @@ pub enum Spent {
     Failed,
 }
 
+/// What something was paid for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct About {
+    /// The path.
+    pub path: PathId,
+    /// As [`Purpose::name`] has it.
+    pub what: String,
+    /// The chain that was paid.
+    pub on: ChainId,
+    /// What it was paid in.
+    pub denom: String,
+}
+
+impl About {
+    /// What a message was paid for.
+    pub fn of(row: &CostRow) -> Self {
+        Self {
+            path: row.path.clone(),
+            what: row.purpose.name(),
+            on: row.lane.chain.clone(),
+            denom: row.denom.clone(),
+        }
+    }
+}
+
+/// What the messages of one day cost together that were for the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayRow {
+    /// The day, counted from 1970.
+    pub day: u64,
+    /// What they were for.
+    pub about: About,
+    /// What they cost, and what came of them.
+    #[serde(with = "WholeSum")]
+    pub sum: Sum,
+}
+
+/// What was paid: for one message, or in one day where nobody asks for each message any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Paid {
+    /// For a message.
+    Message(CostRow),
+    /// For the messages of a day.
+    Day(DayRow),
+}
+
+impl Paid {
+    /// The day, counted from 1970.
+    pub fn day(&self) -> u64 {
+        match self {
+            Self::Message(row) => row.time.day(),
+            Self::Day(row) => row.day,
+        }
+    }
+
+    /// What it was paid for.
+    pub fn about(&self) -> About {
+        match self {
+            Self::Message(row) => About::of(row),
+            Self::Day(row) => row.about.clone(),
+        }
+    }
+}
+
 /// What several messages cost together, and what came of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Sum {
@@ -86,7 +150,27 @@ pub struct Sum {
     pub fee: u128,
 }
 
+/// A sum as it is stored.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Sum")]
+struct WholeSum {
+    effected: u64,
+    redundant: u64,
+    failed: u64,
+    ended: u64,
+    gas: u64,
+    fee: u128,
+}
+
 impl Sum {
+    /// Adds what was paid.
+    pub fn take(&mut self, paid: &Paid) {
+        match paid {
+            Paid::Message(row) => self.add(row),
+            Paid::Day(row) => self.merge(&row.sum),
+        }
+    }
+
     /// Adds a message.
     pub fn add(&mut self, row: &CostRow) {
         match row.result {

@@ -8,7 +8,7 @@ use super::facts::Why;
 use super::ids::{FlowId, PathId, Side, Span, Time};
 use super::misbehaviour::Comparisons;
 use super::notice::Notice;
-use super::rows::{Attempt, PathRow, Write};
+use super::rows::{Attempt, Leg, PathRow, Write};
 use crate::plan::epoch::Epoch;
 use crate::plan::politeness::Lead;
 use crate::plan::work::Work;
@@ -96,11 +96,10 @@ impl Model {
 
     /// Notes that works failed together, or one by itself.
     pub(crate) fn back_off(&mut self, flow: &FlowId, works: &[Work], reason: &str) {
-        let height = self.tip_to(flow).map_or(0, |tip| tip.height);
         for work in works {
             let mut attempt = self.attempt(flow, work);
             attempt.tries = attempt.tries.saturating_add(1);
-            attempt.not_before = height + wait_blocks(attempt.tries);
+            attempt.not_before = self.height_for(flow, work) + wait_blocks(attempt.tries);
             attempt.reason = Some(reason.to_owned());
             // Whoever forged a header waits for nothing else than that nobody tells the client.
             attempt.given_up = attempt.tries >= self.max_tries && *work != Work::Misbehaviour;
@@ -115,12 +114,22 @@ impl Model {
 
     /// Lets works rest that others have done: the events that say so are on their way.
     pub(crate) fn postpone(&mut self, flow: &FlowId, works: &[Work]) {
-        let height = self.tip_to(flow).map_or(0, |tip| tip.height);
         for work in works {
             let mut attempt = self.attempt(flow, work);
-            attempt.not_before = height + REST_BLOCKS;
+            attempt.not_before = self.height_for(flow, work) + REST_BLOCKS;
             self.set_attempt(flow, work, attempt);
         }
+    }
+
+    /// The last height read of the chain that a work goes to. Which that is, a packet says itself: the path that sent it
+    /// may be forgotten since, or be another one with the same name.
+    fn height_for(&self, flow: &FlowId, work: &Work) -> u64 {
+        let tip = match work.packet() {
+            Some((Leg::Recv, key)) => self.record.tip(&key.route.to),
+            Some((Leg::Ack | Leg::Timeout, key)) => self.record.tip(&key.route.from),
+            None => self.tip_to(flow),
+        };
+        tip.map_or(0, |tip| tip.height)
     }
 
     /// How often a flow was turned away since it last succeeded.

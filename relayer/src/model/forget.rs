@@ -1,13 +1,15 @@
 //! Forgetting a path: nothing of it is served any more.
 //!
 //! What no mempool can have is dropped. Transactions that are on their way stay until a block decides them or they
-//! expire, so that what they cost is in the books and their sequences stay in order.
+//! expire, so that what they cost is in the books and their sequences stay in order. Whoever takes the connection up
+//! again meanwhile, under whatever name, leaves alone what they do.
 
 use std::collections::BTreeSet;
 
 use super::Model;
-use super::ids::{FlowId, LaneId, PathId, Side};
+use super::ids::{ChainId, FlowId, LaneId, PathId, Side};
 use super::rows::{GapId, PacketRow, SlotRow, Write};
+use crate::plan::work::Work;
 
 impl Model {
     /// Applies that a path is to be served no more.
@@ -46,6 +48,17 @@ impl Model {
         };
         let unseen: Vec<SlotRow> = self.record.all_slots().filter(is_unseen).cloned().collect();
         unseen.iter().rev().for_each(|slot| self.drop_slot(slot));
+    }
+
+    /// Whether a forgotten path has steps of handshakes on their way to a chain. They do not say which connection they
+    /// are of, and whoever takes that up under another name would pay for them again.
+    pub(crate) fn has_forgotten_steps(&self, chain: &ChainId) -> bool {
+        let is_step = |work: &Work| work.packet().is_none();
+        self.record.all_slots().any(|slot| {
+            slot.id.lane.chain == *chain
+                && self.record.path(&slot.flow.path).is_none()
+                && slot.works.iter().any(is_step)
+        })
     }
 
     /// The transactions of a path that are on their way, also of one that was forgotten.

@@ -20,7 +20,7 @@ pub(crate) struct Backlog {
     /// Where a packet's work stands in `queues`.
     places: BTreeMap<PacketKey, (FlowId, u64, Work)>,
     /// Works in undecided transactions, with how many of them (attempts at one sequence).
-    busy: BTreeMap<(FlowId, Work), u16>,
+    busy: BTreeMap<(Option<FlowId>, Work), u16>,
     /// Receiving chain -> packets that a time ends.
     by_time: BTreeMap<ChainId, BTreeSet<(Time, PacketKey)>>,
     /// Receiving chain -> packets that a height ends.
@@ -94,17 +94,17 @@ impl Backlog {
     }
 
     pub(crate) fn is_busy(&self, flow: &FlowId, work: &Work) -> bool {
-        self.busy.contains_key(&(flow.clone(), work.clone()))
+        self.busy.contains_key(&name(flow, work))
     }
 
     /// Notes that an undecided transaction does `work`.
     pub(crate) fn hold(&mut self, flow: &FlowId, work: &Work) {
-        *self.busy.entry((flow.clone(), work.clone())).or_default() += 1;
+        *self.busy.entry(name(flow, work)).or_default() += 1;
     }
 
     /// Notes that one transaction less does `work`.
     pub(crate) fn release(&mut self, flow: &FlowId, work: &Work) {
-        let key = (flow.clone(), work.clone());
+        let key = name(flow, work);
         if let Some(count) = self.busy.get_mut(&key) {
             *count -= 1;
             if *count == 0 {
@@ -170,6 +170,13 @@ impl Backlog {
         let shared = self.routes.entry(source).or_insert_with(|| (Arc::new(route), path.clone()));
         Arc::clone(&shared.0)
     }
+}
+
+/// What tells a work from all others. That of a packet is the same whatever path serves it: one that was forgotten may
+/// have it on its way when the same connection is taken up under another name, or from its other side.
+fn name(flow: &FlowId, work: &Work) -> (Option<FlowId>, Work) {
+    let flow = work.packet().is_none().then(|| flow.clone());
+    (flow, work.clone())
 }
 
 /// Whether a packet can no longer be received in a block of this height and time.

@@ -161,7 +161,9 @@ impl Model {
         if let Some(flow) = self.record.flow_of_connection(chain, &event.id) {
             return Some(flow);
         }
-        let ours = slot.filter(|slot| slot.works.iter().any(|w| matches!(w, Work::Connection(_))));
+        // What a path sent that was forgotten since is of whichever has the connection now.
+        let ours = slot.filter(|slot| self.record.path(&slot.flow.path).is_some());
+        let ours = ours.filter(|slot| slot.works.iter().any(|w| matches!(w, Work::Connection(_))));
         let may_be = |flow: &&FlowId| {
             let path = self.record.path(&flow.path).filter(|path| path.ibc == Ibc::V1);
             path.is_some_and(|path| {

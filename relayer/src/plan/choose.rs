@@ -340,7 +340,11 @@ impl Model {
     ) -> Vec<(Chosen, Need)> {
         let gas = self.chain_to(id).and_then(|to| self.chains.get(&to.id));
         let mut works = Vec::new();
-        for (work, proved) in handshake::owed(path, id.to, self.moving(id)) {
+        let mut owed = handshake::owed(path, id.to, self.moving(id)).peekable();
+        if owed.peek().is_some() && self.has_forgotten_steps(path.chains.on(id.to)) {
+            return works;
+        }
+        for (work, proved) in owed {
             let need = proved.map_or(Need::Nothing, Need::State);
             let alone = self.attempt(id, &work).tries > 0;
             let block = proved.unwrap_or(0);

@@ -148,7 +148,7 @@ pub fn explain(model: &Model, key: &PacketKey) -> Why {
 pub struct Explainer<'a> {
     model: &'a Model,
     /// The first transaction on its way that does a work.
-    signed: BTreeMap<(&'a FlowId, &'a Work), &'a SlotRow>,
+    signed: BTreeMap<&'a Work, &'a SlotRow>,
     flows: BTreeMap<FlowId, Outlook<'a>>,
 }
 
@@ -189,8 +189,9 @@ impl<'a> Explainer<'a> {
     pub fn new(model: &'a Model) -> Self {
         let mut signed = BTreeMap::new();
         for slot in model.record.all_slots() {
-            for work in &slot.works {
-                signed.entry((&slot.flow, work)).or_insert(slot);
+            // Whatever path sent it: one that was forgotten may have had the connection.
+            for work in slot.works.iter().filter(|work| work.packet().is_some()) {
+                signed.entry(work).or_insert(slot);
             }
         }
         Self { model, signed, flows: BTreeMap::new() }
@@ -218,7 +219,7 @@ impl<'a> Explainer<'a> {
     fn on_work(&mut self, flow: &FlowId, (block, work): (u64, &Work)) -> Why {
         let model = self.model;
         let name = work.to_string();
-        if let Some(slot) = self.signed.get(&(flow, work)) {
+        if let Some(slot) = self.signed.get(work) {
             return Why::Signed {
                 work: name,
                 address: slot.id.lane.address.to_string(),
@@ -316,7 +317,12 @@ fn waits_for(model: &Model, path: &PathId, to: Side) -> Option<String> {
 /// The first step of a handshake that is left to others for a while.
 fn left_for_now(model: &Model, flow: &FlowId) -> Option<String> {
     let path = model.record.path(&flow.path)?;
-    handshake::owed(path, flow.to, model.moving(flow)).find_map(|(work, block)| {
+    let chain = path.chains.on(flow.to);
+    let mut owed = handshake::owed(path, flow.to, model.moving(flow)).peekable();
+    if owed.peek().is_some() && model.has_forgotten_steps(chain) {
+        return Some(format!("no block of `{chain}` has the steps that a forgotten path has sent"));
+    }
+    owed.find_map(|(work, block)| {
         let blocks = model.yields(flow, block?, &work);
         (blocks > 0).then(|| Why::Yields { work: work.to_string(), blocks }.to_string())
     })

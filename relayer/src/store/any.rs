@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::postgres::{Held, Holder, Postgres, Replica};
 use super::sqlite::{Sqlite, Writer};
 use super::{Store, StoreError};
-use crate::model::cost::CostRow;
+use crate::model::cost::Paid;
 use crate::model::facts::PacketData;
 use crate::model::ids::{PacketKey, SlotId};
 use crate::model::rows::{PacketDataRow, Rows, SlotBytes, Write};
@@ -201,11 +201,18 @@ impl Store for AnyStore {
     async fn each_cost(
         &self,
         day: u64,
-        each: &mut (dyn FnMut(CostRow) + Send),
+        each: &mut (dyn FnMut(Paid) + Send),
     ) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(store) => store.each_cost(day, each).await,
             Self::Postgres(store) => store.each_cost(day, each).await,
+        }
+    }
+
+    async fn fold_costs(&self, day: u64, most: u32) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.fold_costs(day, most).await,
+            Self::Postgres(store) => store.fold_costs(day, most).await,
         }
     }
 

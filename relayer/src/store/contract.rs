@@ -1,10 +1,10 @@
 //! What every store must do, whatever it is made of. A backend's tests call [`check`].
 
+mod costs;
+
 use std::sync::Arc;
 
 use super::Store;
-use crate::drive::books::{Books, DAYS};
-use crate::model::cost::{CostRow, Purpose, Spent};
 use crate::model::facts::Tip;
 use crate::model::ids::{
     Address, Both, ChainId, End, Ends, FlowId, LaneId, Order, PacketKey, PathId, Route, Side,
@@ -16,6 +16,8 @@ use crate::model::rows::{
 };
 use crate::plan::work::Work;
 
+pub(super) use costs::costs;
+
 /// Goes through the life of each kind of row on an empty store.
 pub(super) async fn check(store: &impl Store) {
     assert_eq!(store.load().await.unwrap(), crate::model::rows::Rows::default());
@@ -24,7 +26,8 @@ pub(super) async fn check(store: &impl Store) {
     acknowledgements_are_filled_in_and_never_lost(store).await;
     slots_are_offered_until_their_sequence_is_decided(store).await;
     gaps_stay_until_they_are_closed(store).await;
-    costs_are_kept_once_and_found_by_day(store).await;
+    costs::are_kept_once_and_found_by_day(store).await;
+    costs::are_the_same_once_they_are_summed_up(store).await;
     leads_are_replaced(store).await;
     a_path_goes_with_its_channels(store).await;
 }
@@ -53,57 +56,6 @@ async fn a_path_goes_with_its_channels(store: &impl Store) {
     store.commit(&[Write::Forgotten("a-b".into())]).await.unwrap();
     let left = store.load().await.unwrap();
     assert_eq!((left.paths, left.channels), (vec![other()], vec![channel("other", 0)]));
-}
-
-async fn costs_are_kept_once_and_found_by_day(store: &impl Store) {
-    let lane = LaneId { chain: chain(), address: Address::from("wasm1relayer") };
-    let row = |sequence, days: u64| CostRow {
-        lane: lane.clone(),
-        sequence,
-        place: 0,
-        path: PathId::from("a-b"),
-        purpose: Purpose::Handshake,
-        result: Spent::Effected,
-        height: 7,
-        time: Time::default().plus(Span::seconds(86_400 * days + 5)),
-        // More than 2^64: 18 decimals are common.
-        fee: u128::from(u64::MAX) * 1_000,
-        denom: "astake".to_owned(),
-        gas: 80_000,
-    };
-    // Written in any order; one transaction has several messages, and is written twice after a lost answer.
-    let second = CostRow { place: 1, result: Spent::Redundant, ..row(2, 21) };
-    let writes = [row(2, 21), row(1, 20), second.clone(), row(2, 21), row(3, 19)].map(Write::Cost);
-    store.commit(&writes).await.unwrap();
-    assert_eq!(costs(store, 0).await, [row(3, 19), row(1, 20), row(2, 21), second.clone()]);
-    assert_eq!(costs(store, 20).await, [row(1, 20), row(2, 21), second.clone()]);
-    assert_eq!(costs(store, 22).await, []);
-    store.forget_costs(21).await.unwrap();
-    assert_eq!(costs(store, 0).await, [row(2, 21), second.clone()]);
-    periods_are_summed_up(store, (&lane.chain, 7), &[row(2, 21), second]).await;
-}
-
-/// What was paid from a day on.
-pub(super) async fn costs(store: &impl Store, day: u64) -> Vec<CostRow> {
-    let mut rows = Vec::new();
-    store.each_cost(day, &mut |row| rows.push(row)).await.unwrap();
-    rows
-}
-
-/// Books are made of what is stored up to a height, and of no day that is over for too long.
-async fn periods_are_summed_up(
-    store: &impl Store,
-    (chain, height): (&ChainId, u64),
-    stored: &[CostRow],
-) {
-    for (height, day, counted) in [(height, 21, 2), (height - 1, 21, 0), (height, 21 + DAYS, 0)] {
-        let time = Time::default().plus(Span::seconds(86_400 * day));
-        let tip = Tip { height, hash: [0; 32], time };
-        let cursor = CursorRow { chain: chain.clone(), tip };
-        let mut books = Books::default();
-        stored.iter().take(counted).for_each(|row| books.add(row));
-        assert_eq!(Books::read(store, &[cursor]).await.unwrap(), books, "{height} {day}");
-    }
 }
 
 async fn leads_are_replaced(store: &impl Store) {

@@ -5,6 +5,7 @@
 //! checked in every transaction that writes and before each offer, so that a replica that was taken for
 //! dead and wakes again can store nothing, hence sign nothing, and offers nothing.
 
+mod costs;
 mod lease;
 mod tables;
 mod write;
@@ -15,7 +16,6 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::TryStreamExt as _;
 use serde::de::DeserializeOwned;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -23,7 +23,7 @@ use sqlx::{PgConnection, PgPool, Row as _};
 use tokio::time::{sleep, timeout};
 
 use super::{Store, StoreError, decode, encode, integer};
-use crate::model::cost::CostRow;
+use crate::model::cost::Paid;
 use crate::model::facts::PacketData;
 use crate::model::ids::{PacketKey, Route, SlotId};
 use crate::model::rows::{Rows, Write};
@@ -134,21 +134,6 @@ impl Postgres {
         self.lease.as_ref().map(Lease::replica)
     }
 
-    async fn read_costs(
-        &self,
-        day: u64,
-        each: &mut (dyn FnMut(CostRow) + Send),
-    ) -> Result<(), StoreError> {
-        let query =
-            "SELECT row FROM cost WHERE day >= $1 ORDER BY day, chain, address, sequence, place";
-        let mut rows = sqlx::query_scalar(query).bind(integer("day", day)?).fetch(&self.pool);
-        while let Some(row) = rows.try_next().await? {
-            let row: String = row;
-            each(decode("cost", &row)?);
-        }
-        Ok(())
-    }
-
     /// Begins to write, as long as nobody else has the lease.
     async fn begin(&self) -> Result<sqlx::Transaction<'_, sqlx::Postgres>, StoreError> {
         let lease = self.lease.as_ref().ok_or(StoreError::LeaseLost)?;
@@ -178,12 +163,9 @@ impl Postgres {
     /// once. Whoever lost the lease meanwhile hears of that instead.
     async fn write_anyhow(&self, writes: &[Write]) -> Result<(), StoreError> {
         loop {
-            match self.write(writes).await {
-                Err(StoreError::Database(error)) if is_lost(&error) => {
-                    tracing::warn!(%error, "the connection to the database was lost");
-                    pause(AGAIN).await;
-                }
-                done => return done,
+            let done = self.write(writes).await;
+            if !is_to_be_done_again(&done).await {
+                return done;
             }
         }
     }
@@ -219,10 +201,26 @@ impl Postgres {
         Ok(found)
     }
 
+    /// Sums up, and again where the connection was lost: what is summed up already is not there any more.
+    async fn fold_anyhow(&self, day: u64, most: u32) -> Result<bool, StoreError> {
+        loop {
+            let done = self.fold(day, most).await;
+            if !is_to_be_done_again(&done).await {
+                return done;
+            }
+        }
+    }
+
+    async fn fold(&self, day: u64, most: u32) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let is_left = costs::sum_up(&mut tx, day, most).await?;
+        tx.commit().await?;
+        Ok(is_left)
+    }
+
     async fn prune_costs(&self, day: u64) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        let query = sqlx::query("DELETE FROM cost WHERE day < $1").bind(integer("day", day)?);
-        query.execute(&mut *tx).await?;
+        costs::forget(&mut tx, day).await?;
         Ok(tx.commit().await?)
     }
 
@@ -263,6 +261,17 @@ async fn connect(url: &str) -> Result<(PgPool, PathBuf), StoreError> {
     let name = PathBuf::from(options.get_host()).join(database);
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
     Ok((pool.connect_with(options).await?, name))
+}
+
+/// Whether something was not done as the connection was lost; if so, a moment has passed since.
+async fn is_to_be_done_again<T: Sync>(done: &Result<T, StoreError>) -> bool {
+    let Err(StoreError::Database(error)) = done else { return false };
+    if !is_lost(error) {
+        return false;
+    }
+    tracing::warn!(%error, "the connection to the database was lost");
+    pause(AGAIN).await;
+    true
 }
 
 /// Whether a connection was lost, or none could be had: the server restarts, or ended what was idle for too long.
@@ -311,9 +320,13 @@ impl Store for Postgres {
     async fn each_cost(
         &self,
         day: u64,
-        each: &mut (dyn FnMut(CostRow) + Send),
+        each: &mut (dyn FnMut(Paid) + Send),
     ) -> Result<(), StoreError> {
-        within(LONGEST, self.read_costs(day, each)).await
+        within(LONGEST, costs::read(&self.pool, day, each)).await
+    }
+
+    async fn fold_costs(&self, day: u64, most: u32) -> Result<bool, StoreError> {
+        within(self.patience, self.fold_anyhow(day, most)).await
     }
 
     async fn forget_costs(&self, day: u64) -> Result<(), StoreError> {

@@ -4,20 +4,20 @@
 //! transactions, which the chains' own sequences repair.
 
 mod backup;
+mod costs;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::TryStreamExt as _;
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Row, SqliteConnection, SqlitePool};
 use tokio::sync::Mutex;
 
 use super::{Store, StoreError, decode, encode, integer};
-use crate::model::cost::CostRow;
+use crate::model::cost::Paid;
 use crate::model::facts::PacketData;
 use crate::model::ids::{PacketKey, PathId, Route, SlotId};
 use crate::model::rows::{PacketDataRow, PacketRow, Rows, SlotBytes, SlotRow, Write};
@@ -195,24 +195,17 @@ impl Store for Sqlite {
     async fn each_cost(
         &self,
         day: u64,
-        each: &mut (dyn FnMut(CostRow) + Send),
+        each: &mut (dyn FnMut(Paid) + Send),
     ) -> Result<(), StoreError> {
-        let query =
-            "SELECT row FROM cost WHERE day >= ? ORDER BY day, chain, address, sequence, place";
-        let mut rows = sqlx::query_scalar(query).bind(integer("day", day)?).fetch(&self.pool);
-        while let Some(row) = rows.try_next().await? {
-            let row: String = row;
-            each(decode("cost", &row)?);
-        }
-        Ok(())
+        costs::read(&self.pool, day, each).await
+    }
+
+    async fn fold_costs(&self, day: u64, most: u32) -> Result<bool, StoreError> {
+        costs::sum_up(&self.pool, day, most).await
     }
 
     async fn forget_costs(&self, day: u64) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM cost WHERE day < ?")
-            .bind(integer("day", day)?)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        costs::forget(&self.pool, day).await
     }
 
     async fn slot_bytes(&self, id: &SlotId) -> Result<Vec<u8>, StoreError> {
@@ -269,7 +262,7 @@ async fn apply(
         Write::Slot(row, bytes) => put_slot(tx, row, bytes).await?,
         Write::Decided(id, _) => decide(tx, id).await?,
         Write::Dropped(id) => drop_slot(tx, id).await?,
-        Write::Cost(row) => put_cost(tx, row).await?,
+        Write::Cost(row) => costs::put(tx, row).await?,
         Write::Gap(row) => {
             sqlx::query("INSERT OR REPLACE INTO gap (id, row) VALUES (?, ?)")
                 .bind(encode("gap", &row.id)?)
@@ -406,22 +399,6 @@ async fn decide(tx: &mut SqliteConnection, id: &SlotId) -> Result<(), StoreError
         .bind(integer("sequence", id.sequence)?)
         .execute(tx)
         .await?;
-    Ok(())
-}
-
-async fn put_cost(tx: &mut SqliteConnection, row: &CostRow) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT OR REPLACE INTO cost (chain, address, sequence, place, day, row) \
-         VALUES (?, ?, ?, ?, ?, ?)",
-    )
-    .bind(row.lane.chain.as_str())
-    .bind(row.lane.address.as_str())
-    .bind(integer("sequence", row.sequence)?)
-    .bind(i64::from(row.place))
-    .bind(integer("day", row.time.day())?)
-    .bind(encode("cost", row)?)
-    .execute(tx)
-    .await?;
     Ok(())
 }
 

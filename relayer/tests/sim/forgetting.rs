@@ -1,12 +1,27 @@
 //! Paths that are forgotten in the middle of everything, and taken up again.
 
-use ferry::model::ids::{Height, Side};
-use ferry::model::rows::Rows;
+use ferry::model::ids::{Both, Height, Side};
+use ferry::model::rows::{PathRow, Rows};
+use ferry::plan::work::Work;
 
 use crate::chain::Send;
 use crate::setup::Faults;
 use crate::world::{SECOND, World};
 use crate::{busy, checks, linked, seeds, settle};
+
+/// The same connection under another name, seen from its other side if that is wanted.
+fn renamed(row: PathRow, is_turned: bool) -> PathRow {
+    let row = PathRow { path: "another".into(), ..row };
+    if !is_turned {
+        return row;
+    }
+    let (chains, ends) = (row.chains, row.ends);
+    PathRow {
+        chains: Both { a: chains.b, b: chains.a },
+        ends: Both { a: ends.b, b: ends.a },
+        ..row
+    }
+}
 
 /// Lets somebody send packets while nobody serves the path.
 fn send_unseen(world: &mut World) {
@@ -58,4 +73,51 @@ fn a_forgotten_path_is_settled_and_found_again() {
         let (noops, failed) = checks::wasted(&world);
         assert_eq!((noops, failed), (0, 0), "{:?}", world.notices);
     }
+}
+
+/// What is on its way for a path that was forgotten is on its way for the one that has its connection next, too.
+#[test]
+fn a_path_that_is_taken_up_under_another_name_pays_for_nothing_twice() {
+    let mut on_their_way = 0;
+    for seed in seeds(6) {
+        println!("renamed with FERRY_SIM_SEED={seed}");
+        let kill = if seed % 3 == 2 { 5 } else { 0 };
+        let mut world = linked(seed, Faults { kill, vanish: 10, ..Faults::default() });
+        busy(&mut world);
+        let moment = 2 + world.rng.below(20);
+        world.run(moment, |world| world.model.slots().any(|slot| !slot.works.is_empty()));
+        let row = world.forget();
+        on_their_way += world.model.slots().flat_map(|slot| &slot.works).count();
+        world.take_up(renamed(row, seed % 2 == 0));
+        settle(&mut world, 1_800);
+        checks::books(&world);
+        assert_eq!(checks::wasted(&world), (0, 0), "{:?}", world.notices);
+    }
+    assert!(on_their_way > 0, "nothing was on its way");
+}
+
+/// Nor is a connection or a channel begun twice, whichever step was on its way.
+#[test]
+fn steps_that_a_forgotten_path_has_sent_are_not_paid_for_again() {
+    let mut on_their_way = 0;
+    for seed in 0..60 {
+        let mut world = World::new(seed, Faults::default());
+        let until = seed % 20;
+        let is_step = |work: &Work| matches!(work, Work::Connection(_) | Work::Channel(..));
+        let has_step = |world: &World| world.model.slots().any(|s| s.works.iter().any(is_step));
+        world.run(until, |_| false);
+        if !world.run(2, has_step) {
+            continue;
+        }
+        let row = world.forget();
+        on_their_way += usize::from(has_step(&world));
+        world.take_up(renamed(row, seed % 3 == 0));
+        world.run(200, |_| false);
+        for chain in [&world.chains.a, &world.chains.b] {
+            assert_eq!(chain.core.counters[1], 1, "connections of {} with seed {seed}", chain.id);
+            assert!(chain.core.channels.count() <= 1, "channels of {} with seed {seed}", chain.id);
+        }
+        assert_eq!(checks::wasted(&world), (0, 0), "seed {seed}: {:?}", world.notices);
+    }
+    assert!(on_their_way > 10, "{on_their_way} steps were on their way");
 }

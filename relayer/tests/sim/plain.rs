@@ -69,6 +69,11 @@ fn order(channel: &Channel) -> Order {
 }
 
 impl Plain {
+    /// How many ends of channels were ever made.
+    pub(crate) fn count(&self) -> u64 {
+        self.next_channel
+    }
+
     fn channel(&self, (port, id): EndName<'_>) -> Result<Channel, Failure> {
         match self.store.get(&path::channel(port, id)) {
             Some(bytes) => Ok(Channel::decode(bytes).unwrap_or_default()),

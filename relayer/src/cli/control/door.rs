@@ -204,6 +204,7 @@ impl Door {
     /// Makes sure that these chains are served, as the configuration says it now, and gives all nodes.
     pub(in crate::cli) async fn serve(&self, chains: &[&str]) -> anyhow::Result<Nodes> {
         let _connecting = self.connecting.lock().await;
+        self.resume(chains).await?;
         let file = Config::read(&self.place.config)?;
         let is_missing = |id: &&str| self.nodes.get(&ChainId::from(*id)).is_none();
         let missing: BTreeSet<&str> = chains.iter().copied().filter(is_missing).collect();
@@ -231,6 +232,18 @@ impl Door {
         self.config.lock().await.take_over(served);
         self.wallets.look_again();
         Ok(self.nodes.all())
+    }
+
+    /// Has chains that are served, and that no path has needed for a while, read from now on: what was on them meanwhile
+    /// is nobody's.
+    async fn resume(&self, chains: &[&str]) -> anyhow::Result<()> {
+        let chains = chains.iter().map(|id| ChainId::from(*id)).collect::<Vec<_>>();
+        let idle = move |model: &Model| chains.into_iter().filter(|id| !model.needs(id)).collect();
+        let idle: Vec<ChainId> = self.desk.read(move |model, _| idle(model)).await?;
+        for node in idle.iter().filter_map(|id| self.nodes.get(id)) {
+            self.desk.tell(Fact::Begin(node.id.clone(), newest(&node).await?))?;
+        }
+        Ok(())
     }
 }
 

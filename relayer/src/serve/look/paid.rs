@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Fee;
-use crate::drive::books::{About, Books, DAYS, first_of};
-use crate::model::cost::Sum;
+use crate::drive::books::{Books, DAYS, first_of};
+use crate::model::cost::{About, Sum};
 use crate::model::ids::{PathId, Time};
 
 /// The periods, in days up to today.

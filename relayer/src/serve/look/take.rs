@@ -34,7 +34,8 @@ const SECOND: u64 = 1_000_000_000;
 impl Look {
     /// Looks, listing at most so many packets. `now` is the clock's time.
     pub fn of(model: &Model, tally: &Tally, now: Time, max_packets: usize) -> Self {
-        let (channels, channels_total) = channels(model, now);
+        let pending = AllPending::of(model);
+        let (channels, channels_total) = channels((model, &pending), now);
         let mut explainer = Explainer::new(model);
         let slots = || model.slots();
         let transactions = slots().take(MAX_TRANSACTIONS).map(|slot| TransactionLook {
@@ -48,12 +49,14 @@ impl Look {
             version: env!("CARGO_PKG_VERSION"),
             time_ms: now.0 / MILLI,
             uptime_seconds: now.since(tally.started).0 / SECOND,
+            // What was read of others is left from paths that were forgotten.
             chains: model
                 .config
                 .values()
+                .filter(|config| model.needs(&config.id))
                 .map(|config| chain(model, tally, &config.id, now))
                 .collect(),
-            paths: paths(model, now),
+            paths: model.paths().map(|row| path((model, &pending), row, now)).collect(),
             clients: model.flow_ids().filter_map(|id| client(model, tally, &id, now)).collect(),
             channels,
             channels_total,
@@ -130,18 +133,9 @@ fn is_given_up(row: &PacketRow) -> bool {
     row.failed.as_ref().is_some_and(|(_, attempt)| attempt.given_up)
 }
 
-fn paths(model: &Model, now: Time) -> Vec<PathLook> {
-    let mut pending = BTreeMap::<&PathId, Pending>::new();
-    for row in model.packets() {
-        pending.entry(&row.path).or_default().add(row, sent_at(model, row));
-    }
-    model
-        .paths()
-        .map(|row| path(model, row, pending.remove(&row.path).unwrap_or_default(), now))
-        .collect()
-}
-
-fn path(model: &Model, row: &PathRow, pending: Pending, now: Time) -> PathLook {
+fn path((model, pending): (&Model, &AllPending<'_>), row: &PathRow, now: Time) -> PathLook {
+    let pending = pending.by_path.get(&row.path);
+    let oldest = pending.and_then(|pending| pending.oldest_sent);
     let end = |side: Side| {
         let (chain, end) = (row.chains.on(side), row.ends.on(side));
         PathEndLook {
@@ -157,9 +151,9 @@ fn path(model: &Model, row: &PathRow, pending: Pending, now: Time) -> PathLook {
         ibc: row.ibc,
         ends: [end(Side::A), end(Side::B)],
         channels: model.channel_count(&row.path),
-        pending: pending.count,
-        oldest_age_seconds: pending.oldest_sent.map(|sent| now.since(sent).0 / SECOND),
-        given_up: pending.given_up,
+        pending: pending.map_or(0, |pending| pending.count),
+        oldest_age_seconds: oldest.map(|sent| now.since(sent).0 / SECOND),
+        given_up: pending.map_or(0, |pending| pending.given_up),
         paused: model.paused.contains(&row.path),
     }
 }
@@ -201,39 +195,40 @@ impl Pending {
     }
 }
 
-/// Pending packets by the end that sent them.
-type AllPending<'a> = BTreeMap<(&'a ChainId, &'a PortId, &'a ChannelId), Pending>;
+/// All pending packets, summed up in one go: there may be very many.
+#[derive(Default)]
+struct AllPending<'a> {
+    by_path: BTreeMap<&'a PathId, Pending>,
+    /// By the end that sent them.
+    by_end: BTreeMap<(&'a ChainId, &'a PortId, &'a ChannelId), Pending>,
+}
 
-fn pending(model: &Model) -> AllPending<'_> {
-    let mut all = AllPending::new();
-    for row in model.packets() {
-        let src = row.key.route.src();
-        let pending = all.entry((&row.key.route.from, &src.port, &src.channel));
-        pending.or_default().add(row, sent_at(model, row));
+impl<'a> AllPending<'a> {
+    fn of(model: &'a Model) -> Self {
+        let mut all = Self::default();
+        for row in model.packets() {
+            let (src, sent) = (row.key.route.src(), sent_at(model, row));
+            let by_end = all.by_end.entry((&row.key.route.from, &src.port, &src.channel));
+            by_end.or_default().add(row, sent);
+            all.by_path.entry(&row.path).or_default().add(row, sent);
+        }
+        all
     }
-    all
+
+    /// Those that one end of a channel sent.
+    fn sent_by(&self, path: &'a PathRow, row: &'a ChannelRow, side: Side) -> Option<&Pending> {
+        let end = row.ends.on(side);
+        self.by_end.get(&(path.chains.on(side), &end.port, end.channel.as_ref()?))
+    }
 }
 
 fn sent_at(model: &Model, row: &PacketRow) -> Option<Time> {
     model.time_near(&row.key.route.from, row.sent?)
 }
 
-/// The pending packets that one end of a channel sent.
-fn sent_by<'a>(
-    pending: &'a AllPending<'a>,
-    path: &'a PathRow,
-    row: &'a ChannelRow,
-    side: Side,
-) -> Option<&'a Pending> {
-    let end = row.ends.on(side);
-    pending.get(&(path.chains.on(side), &end.port, end.channel.as_ref()?))
-}
-
 /// The channels that are shown, those with the most pending packets first, and how many channels there are.
-fn channels(model: &Model, now: Time) -> (Vec<ChannelLook>, usize) {
-    let pending = pending(model);
-    let sent_by_both =
-        |path, row| [Side::A, Side::B].map(|side| sent_by(&pending, path, row, side));
+fn channels((model, pending): (&Model, &AllPending<'_>), now: Time) -> (Vec<ChannelLook>, usize) {
+    let sent_by_both = |path, row| [Side::A, Side::B].map(|side| pending.sent_by(path, row, side));
     let count = |path, row| -> usize {
         sent_by_both(path, row).into_iter().flatten().map(|pending| pending.count).sum()
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sqlx::PgConnection;
 
-use crate::model::cost::CostRow;
+use super::costs;
 use crate::model::ids::{PacketKey, Route, SlotId};
 use crate::model::rows::{PacketDataRow, SlotBytes, SlotRow, Write};
 use crate::store::{StoreError, encode, integer};
@@ -23,7 +23,7 @@ pub(super) async fn all(tx: &mut PgConnection, writes: &[Write]) -> Result<(), S
             Write::Slot(row, bytes) => put_slot(tx, row, bytes).await?,
             Write::Decided(id, _) => forget_slots(tx, id, None).await?,
             Write::Dropped(id) => forget_slots(tx, id, Some(id.attempt)).await?,
-            Write::Cost(row) => put_cost(tx, row).await?,
+            Write::Cost(row) => costs::put(tx, row).await?,
             Write::Forgotten(path) => {
                 for delete in
                     ["DELETE FROM channel WHERE path = $1", "DELETE FROM pair WHERE path = $1"]
@@ -116,23 +116,6 @@ async fn forget_slots(
     .bind(id.lane.address.as_str())
     .bind(integer("sequence", id.sequence)?)
     .bind(attempt.map(i64::from))
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-async fn put_cost(tx: &mut PgConnection, row: &CostRow) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO cost (chain, address, sequence, place, day, row) \
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (chain, address, sequence, place) \
-         DO UPDATE SET day = excluded.day, row = excluded.row",
-    )
-    .bind(row.lane.chain.as_str())
-    .bind(row.lane.address.as_str())
-    .bind(integer("sequence", row.sequence)?)
-    .bind(i64::from(row.place))
-    .bind(integer("day", row.time.day())?)
-    .bind(encode("cost", row)?)
     .execute(tx)
     .await?;
     Ok(())
