@@ -24,8 +24,8 @@ use cosmos::wire::sign::sign;
 use cosmos::wire::tx::{Fee, TxPlan, any};
 use ferry::model::ids::{Side, Span, Time};
 use ferry::model::notice::Notice;
-use ferry::plan::choose::Idle;
 use ferry::plan::explain::{Why, explain, explain_path};
+use ferry::plan::idle::Idle;
 use ferry::plan::work::Work;
 use ibc_proto::ibc::core::channel::v1::{Channel, Counterparty, MsgChannelOpenInit};
 
