@@ -172,7 +172,7 @@ impl Cli {
             Verb::Costs(args) => costs::run(&place, args).await,
             Verb::Status(args) => status::run(&place, args).await,
             Verb::Doctor(args) => doctor::run(&place, args).await,
-            Verb::Config(verb) => config::run(&place, &verb),
+            Verb::Config(verb) => config::run(&place, &verb).await,
             Verb::Backup(args) => backup::backup(&place, args).await,
             Verb::Restore(args) => backup::restore(&place, args).await,
             Verb::Completions(args) => Ok(completions::print::<Cli>(args)?),
