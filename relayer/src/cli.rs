@@ -1,7 +1,8 @@
 //! What the operator types, and what they read.
 //!
 //! Results go to standard output, as text or with `--json` as JSON with the same facts; everything
-//! else goes to standard error. Exit code 0: done, 1: failed, 2: wrong usage.
+//! else goes to standard error. Exit code 0: done, 1: failed, 2: wrong usage. With `--json` a command that fails before
+//! it has a result prints `{"error": ...}` in its place, so that programs always read one object.
 
 mod adopt;
 mod backup;
@@ -41,6 +42,8 @@ use std::fmt::Display;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Parser, Subcommand};
 use cosmos::text::printable_text;
@@ -62,7 +65,7 @@ pub struct Cli {
     /// A file with the password of the keys; default the variable `FERRY_PASSWORD`, else it is asked for.
     #[arg(long, global = true, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Print results as JSON.
+    /// Print results as JSON; what fails prints `{"error": ...}` instead of one.
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -139,20 +142,21 @@ enum Verb {
 
 /// Runs a command and reports how it went.
 pub async fn run(cli: Cli) -> ExitCode {
-    match cli.execute().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // With standard error closed there is nobody left to tell.
-            let said = printable_text(&format!("{error:#}"));
-            let _ = writeln!(std::io::stderr(), "error: {said}");
-            ExitCode::FAILURE
-        }
+    let (json, printed) = (cli.json, Arc::new(AtomicBool::new(false)));
+    let ended = Box::pin(cli.execute(Arc::clone(&printed))).await;
+    let Err(error) = ended else { return ExitCode::SUCCESS };
+    let said = format!("{error:#}");
+    // With the outputs closed there is nobody left to tell.
+    if json && !printed.load(Ordering::Relaxed) {
+        let _ = writeln!(std::io::stdout(), "{}", serde_json::json!({ "error": said }));
     }
+    let _ = writeln!(std::io::stderr(), "error: {}", printable_text(&said));
+    ExitCode::FAILURE
 }
 
 impl Cli {
-    async fn execute(self) -> anyhow::Result<()> {
-        let place = Place::find(&self)?;
+    async fn execute(self, printed: Arc<AtomicBool>) -> anyhow::Result<()> {
+        let place = Place::find(&self, printed)?;
         match self.verb {
             Verb::Init(args) => init::run(&place, args),
             Verb::Keys(verb) => keys::run(&place, verb),
@@ -162,7 +166,7 @@ impl Cli {
             Verb::Channel(verb) => Box::pin(channel::run(&place, verb)).await,
             Verb::Clear(args) => clear::run(&place, args).await,
             Verb::Client(verb) => client::run(&place, verb).await,
-            Verb::Start(args) => start::run(&place, args).await,
+            Verb::Start(args) => Box::pin(start::run(&place, args)).await,
             Verb::Reload => reload::run(&place).await,
             Verb::Log(args) => log::run(&place, args).await,
             Verb::Packets(args) => packets::run(&place, args).await,
@@ -172,7 +176,7 @@ impl Cli {
             Verb::Costs(args) => costs::run(&place, args).await,
             Verb::Status(args) => status::run(&place, args).await,
             Verb::Doctor(args) => doctor::run(&place, args).await,
-            Verb::Config(verb) => config::run(&place, &verb),
+            Verb::Config(verb) => config::run(&place, &verb).await,
             Verb::Backup(args) => backup::backup(&place, args).await,
             Verb::Restore(args) => backup::restore(&place, args).await,
             Verb::Completions(args) => Ok(completions::print::<Cli>(args)?),
@@ -187,10 +191,12 @@ struct Place {
     config: PathBuf,
     password_file: Option<PathBuf>,
     json: bool,
+    /// Whether a result was printed.
+    printed: Arc<AtomicBool>,
 }
 
 impl Place {
-    fn find(cli: &Cli) -> anyhow::Result<Self> {
+    fn find(cli: &Cli, printed: Arc<AtomicBool>) -> anyhow::Result<Self> {
         let home = match &cli.home {
             Some(home) => home.clone(),
             None => std::env::home_dir()
@@ -198,7 +204,8 @@ impl Place {
                 .ok_or_else(|| anyhow::anyhow!("no home directory is known; give --home DIR"))?,
         };
         let config = cli.config.clone().unwrap_or_else(|| home.join("ferry.toml"));
-        Ok(Self { home, config, password_file: cli.password_file.clone(), json: cli.json })
+        let password_file = cli.password_file.clone();
+        Ok(Self { home, config, password_file, json: cli.json, printed })
     }
 
     fn read_config(&self) -> anyhow::Result<Config> {
@@ -227,6 +234,7 @@ impl Place {
     /// Prints a result.
     fn print(&self, result: &(impl Serialize + Display)) -> anyhow::Result<()> {
         let mut out = std::io::stdout().lock();
+        self.printed.store(true, Ordering::Relaxed);
         if self.json {
             serde_json::to_writer(&mut out, result)?;
             writeln!(out)?;

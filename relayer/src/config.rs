@@ -3,6 +3,7 @@
 //! Parsing has no side effect. A value that is missing gets the documented default; one that is
 //! wrong is an error that names the line, the key and the form wanted, never a fallback.
 
+pub(crate) mod check;
 pub mod example;
 pub mod filter;
 pub mod gas;
@@ -19,7 +20,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use cosmos::keys::decode_address;
 use cosmos::wire::gas::GasPrice;
 use serde::{Deserialize, Serialize};
 use tendermint::trust_threshold::TrustThresholdFraction;
@@ -148,7 +148,11 @@ pub struct Chain {
     #[serde(default = "gas::default_learn")]
     pub learn_gas: bool,
     /// The most gas of one transaction; default what a block takes, and 4,000,000 with a single message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "value::some_at_least_one",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub max_gas: Option<u64>,
     /// Messages to this chain are left to other relayers for so many of its blocks.
     #[serde(default)]
@@ -178,16 +182,16 @@ pub struct Chain {
     #[serde(default = "default_max_msgs", deserialize_with = "value::at_least_one")]
     pub max_msgs: usize,
     /// For how long clients of this chain trust a header; default two thirds of its unbonding period.
-    #[serde(default, with = "value::optional_duration", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "value::optional_span", skip_serializing_if = "Option::is_none")]
     pub trusting_period: Option<Duration>,
     /// How much of the voting power that a client of this chain trusts must have signed a header: a third at least.
     #[serde(default = "value::default_trust_threshold", with = "value::trust_threshold")]
     pub trust_threshold: TrustThresholdFraction,
     /// How far a header of this chain may be ahead of the other chain's clock.
-    #[serde(default = "default_drift", with = "value::duration")]
+    #[serde(default = "default_drift", with = "value::span")]
     pub max_clock_drift: Duration,
     /// How long one request may take.
-    #[serde(default = "default_timeout", with = "value::duration")]
+    #[serde(default = "default_timeout", with = "value::span")]
     pub rpc_timeout: Duration,
 }
 
@@ -258,9 +262,23 @@ pub enum ConfigError {
     },
 }
 
+impl Global {
+    /// The paths that it names.
+    pub fn named_paths(&self) -> impl Iterator<Item = &str> {
+        self.paused.iter().chain(self.only.keys()).map(String::as_str)
+    }
+}
+
 impl Serve {
     /// Where ferry serves when the file does not say.
     pub const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3880);
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => ConfigError::Missing { path: path.into() },
+        _ => ConfigError::Unreadable { path: path.into(), source },
+    })
 }
 
 impl Config {
@@ -269,10 +287,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`].
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
-            std::io::ErrorKind::NotFound => ConfigError::Missing { path: path.into() },
-            _ => ConfigError::Unreadable { path: path.into(), source },
-        })?;
+        let text = read(path)?;
         Self::parse(&text).map_err(|mistake| ConfigError::Invalid { path: path.into(), mistake })
     }
 
@@ -282,15 +297,17 @@ impl Config {
     /// The first mistake, with its place.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
         let config: Self = toml::from_str(text).map_err(|error| Mistake::of(text, &error))?;
-        let places: Places = toml::from_str(text).map_err(|error| Mistake::of(text, &error))?;
+        let places = Places::of(text)?;
         let mut ids = std::collections::BTreeSet::new();
         for (index, chain) in config.chains.iter().enumerate() {
-            let mistake = |key, reason| Mistake::at(text, places.of_chain(index, key), reason);
+            let mistake = |key, place, reason| {
+                Mistake::at(text, places.of_chain(index, (key, place)), reason)
+            };
             if !ids.insert(chain.id.as_str()) {
                 let twice = format!("chain `{}` is configured twice; remove one", chain.id);
-                return Err(mistake("id", twice));
+                return Err(mistake("id", 0, twice));
             }
-            chain.check().map_err(|(key, reason)| mistake(key, reason))?;
+            chain.check().map_err(|(key, place, reason)| mistake(key, place, reason))?;
         }
         Ok(config)
     }
@@ -374,35 +391,6 @@ impl Chain {
             max_msgs: other.max_msgs,
             ..self.clone()
         }
-    }
-
-    /// The key whose value is wrong by itself or beside others, and why.
-    fn check(&self) -> Result<(), (&'static str, String)> {
-        let (id, prefix) = (&self.id, &self.address_prefix);
-        if id.is_empty() {
-            return Err(("id", "the chain id is empty".into()));
-        }
-        let is_prefix = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-        if prefix.is_empty() || !prefix.chars().all(is_prefix) {
-            let wrong = format!("`{prefix}` is no address prefix; write what stands before the 1");
-            return Err(("address_prefix", wrong));
-        }
-        if let Some(dynamic) = &self.dynamic_gas_price
-            && dynamic.max.denom() != self.gas_price.denom()
-        {
-            let (got, wanted) = (self.gas_price.denom(), dynamic.max.denom());
-            let wrong = format!("it is in `{got}`, `max` of `dynamic_gas_price` in `{wanted}`");
-            return Err(("gas_price", wrong));
-        }
-        for granter in self.fee_granter.iter() {
-            let is_here = decode_address(granter).is_ok_and(|(found, _)| found == *prefix);
-            if !is_here {
-                let wrong =
-                    format!("`{granter}` is no address of `{id}`, which begins `{prefix}1`");
-                return Err(("fee_granter", wrong));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -36,7 +36,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::model::facts::{Ask, Fact};
@@ -52,6 +52,8 @@ const FACTS: usize = 64;
 /// How long answers under way are waited for when ferry stops.
 const DRAIN: Duration = Duration::from_secs(3);
 
+/// How long a stop may take in all. A store that says nothing for longer would hold it up for half a minute.
+const LONGEST_STOP: Duration = Duration::from_millis(4_500);
 /// So many messages are summed up at a time, which takes some milliseconds: blocks wait for it.
 const FOLDED: u32 = 2_000;
 /// After so long from its start a ferry begins with that. By then whoever adds up what was paid before has read it.
@@ -77,6 +79,12 @@ pub enum DriveError {
         /// The height.
         height: u64,
     },
+    /// The store did not take what came last.
+    #[error(
+        "the store has not answered since ferry was told to stop, {} ms ago: what it did not take is found on the chains \
+         again at the next start, and other replicas wait until the lease ends", LONGEST_STOP.as_millis()
+    )]
+    Unstored,
     /// A task ended that must not.
     #[error("a task ended that must not")]
     Task(#[from] JoinError),
@@ -90,9 +98,26 @@ pub enum DriveError {
 /// # Errors
 /// [`DriveError`]. What was stored stays good.
 pub async fn run<S: Store + Send + Sync + 'static>(
-    mut engine: Engine<S>,
+    engine: Engine<S>,
     first: Vec<Fact>,
     stop: CancellationToken,
+    enough: impl FnMut(&Model) -> bool,
+) -> Result<Model, DriveError> {
+    let overdue = async {
+        stop.cancelled().await;
+        sleep(LONGEST_STOP).await;
+    };
+    // To leave the loop amid a step is no worse than a kill.
+    tokio::select! {
+        ended = follow(engine, first, &stop, enough) => ended,
+        () = overdue => Err(DriveError::Unstored),
+    }
+}
+
+async fn follow<S: Store + Send + Sync + 'static>(
+    mut engine: Engine<S>,
+    first: Vec<Fact>,
+    stop: &CancellationToken,
     mut enough: impl FnMut(&Model) -> bool,
 ) -> Result<Model, DriveError> {
     for fact in first {

@@ -252,7 +252,7 @@ impl Model {
 
     fn on_failed(&mut self, id: AskId, why: Why) {
         match self.asks.close(id) {
-            Some(Purpose::Gather(flow)) => self.delay(&flow, Some(&why)),
+            Some(Purpose::Gather(flow)) => self.delay_for(&flow, &why),
             Some(Purpose::Simulate(flow)) => self.on_unsimulated(&flow, id, &why),
             Some(Purpose::Tare(chain, _)) => self.on_tare_unknown(&chain),
             Some(Purpose::Offer(slot)) => self.on_offered(&slot, Answer::Unknown(why.to_string())),

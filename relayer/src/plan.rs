@@ -6,12 +6,13 @@ pub mod work;
 
 mod batch;
 mod behind;
-pub mod choose;
+mod choose;
 mod client;
 mod delay;
 pub(crate) mod epoch;
 pub(crate) mod gas;
 pub(crate) mod handshake;
+pub mod idle;
 pub(crate) mod learned;
 mod message;
 mod message_v2;

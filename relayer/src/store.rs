@@ -119,7 +119,21 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
-    /// The file was made by another version, or is no store.
+    /// The file is something else.
+    #[error("`{}` is no store of ferry's; move it away, or name another file: `store` of [ferry] in the configuration, or --home", path.display())]
+    NoStore {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file cannot be opened.
+    #[error("the store `{}` cannot be opened", path.display())]
+    Unopened {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite found.
+        source: sqlx::Error,
+    },
+    /// The file was made by another version.
     #[error("`{}` cannot be used as a store; move it away, or use the ferry that made it", path.display())]
     Foreign {
         /// The file.

@@ -27,9 +27,9 @@ impl HdPath {
     /// The path of Cosmos chains, `m/44'/118'/0'/0/index`.
     ///
     /// # Panics
-    /// Never for an index below 2³¹; larger ones wrap into that range.
+    /// For an index of 2³¹ and beyond, which no path has.
     pub fn cosmos(index: u32) -> Self {
-        let path = format!("m/44'/118'/0'/0/{}", index & (u32::MAX >> 1));
+        let path = format!("m/44'/118'/0'/0/{index}");
         Self(path.parse().expect("a path of five numbers below 2^31 parses"))
     }
 }

@@ -3,13 +3,12 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use serde::Serialize;
 
 use super::{Place, logging};
-use crate::store::Store as _;
 use crate::store::any::Location;
 use crate::store::sqlite::Sqlite;
+use crate::store::{Store as _, StoreError};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct BackupArgs {
@@ -68,8 +67,13 @@ pub(super) async fn restore(
     let config = place.read_config()?;
     logging::start(&config.ferry)?;
     let store = file_of(place.store(&config))?;
-    let rows = Sqlite::open_to_read(&file).await?.load().await;
-    let rows = rows.with_context(|| format!("`{}` is no backup of ferry", file.display()))?;
+    let rows = match Sqlite::open_to_read(&file).await {
+        // It is not the configuration that names it.
+        Err(StoreError::NoStore { .. }) => {
+            anyhow::bail!("`{}` is no backup of ferry", file.display())
+        }
+        opened => opened?.load().await?,
+    };
     let before = Sqlite::replace(&store, &file).await?;
     let (paths, packets) = (rows.paths.len(), rows.packets.len());
     place.print(&Restored { store, before, paths, packets })

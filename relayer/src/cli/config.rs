@@ -8,7 +8,8 @@ use cosmos::rpc::Address;
 use serde::Serialize;
 
 use super::{Place, import, logging};
-use crate::config::Config;
+use crate::config::{Config, Global};
+use crate::store::{Store as _, StoreError};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -31,14 +32,36 @@ struct Checked {
 #[serde(transparent)]
 struct Shown(Config);
 
-pub(super) fn run(place: &Place, verb: &Verb) -> anyhow::Result<()> {
+pub(super) async fn run(place: &Place, verb: &Verb) -> anyhow::Result<()> {
     match verb {
         Verb::Import(args) => import::run(place, args),
         Verb::Check => {
-            let chains = read(place)?.chains.into_iter().map(|chain| chain.id).collect();
+            let file = read(place)?;
+            check_paths(place, &file).await?;
+            let chains = file.chains.into_iter().map(|chain| chain.id).collect();
             place.print(&Checked { config: place.config.clone(), chains })
         }
         Verb::Show => place.print(&Shown(without_secrets(read(place)?))),
+    }
+}
+
+/// Checks the names of paths, if some are named and there is a store that knows the paths.
+async fn check_paths(place: &Place, file: &Config) -> anyhow::Result<()> {
+    if file.ferry.named_paths().next().is_none() {
+        return Ok(());
+    }
+    let rows = match place.store(file).open_to_read().await {
+        Err(StoreError::Missing { .. }) => return Ok(()),
+        opened => opened?.load().await?,
+    };
+    let known: Vec<&str> = rows.paths.iter().map(|row| row.path.as_str()).collect();
+    Ok(Config::check_paths(&place.config, &known)?)
+}
+
+/// Says of a configuration that is used which paths it names that are not there: it may name one before it is made.
+pub(super) fn warn_of_paths(global: &Global, is_known: impl Fn(&str) -> bool) {
+    for path in global.named_paths().filter(|path| !is_known(path)) {
+        tracing::warn!(path, "the configuration names a path that is not there");
     }
 }
 

@@ -16,6 +16,7 @@ use super::Place;
 use super::control;
 use super::password::{self, Again};
 use crate::config::Config;
+use crate::config::check::memo;
 use crate::drive::{funds, now, price, setup};
 use crate::model::ids::Address;
 use crate::plan::gas::MARGIN;
@@ -133,7 +134,7 @@ impl Hand {
             .with_max_gas(config.max_gas.unwrap_or(MAX_GAS))
             .with_fees(fees.clone());
         let signer = chain.address(&key)?;
-        let (granters, memo) = (setup::granters(config), setup::memo(&config.memo));
+        let (granters, memo) = (setup::granters(config), memo(&config.memo));
         Ok(Self { chain, signer, key, fees, granters, memo, dry_run: manner.dry_run, shared })
     }
 

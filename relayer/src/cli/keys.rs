@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::Subcommand;
+use clap::{Subcommand, value_parser};
 use cosmos::keys::{HdPath, encode_address, keyring};
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -12,6 +12,10 @@ use zeroize::Zeroizing;
 use super::Place;
 use super::password::{self, Again};
 use crate::config::{Config, ConfigError};
+use crate::drive::setup::PROBE_INDEX;
+
+/// The highest number of an account.
+const MAX_INDEX: i64 = (1 << 31) - 1;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -28,8 +32,11 @@ pub(super) enum Verb {
         #[arg(long, value_name = "FILE")]
         mnemonic_file: Option<PathBuf>,
         /// Which account of the mnemonic: the last number of m/44'/118'/0'/0/INDEX.
-        #[arg(long, default_value_t = 0)]
+        #[arg(long, default_value_t = 0, value_parser = value_parser!(u32).range(..=MAX_INDEX))]
         index: u32,
+        /// Where the key lies below the mnemonic, for coins and accounts of other numbers: as in m/44'/529'/0'/0/0.
+        #[arg(long, value_name = "PATH", conflicts_with = "index")]
+        hd_path: Option<HdPath>,
     },
     /// Store a private key that has no mnemonic.
     Import {
@@ -106,10 +113,16 @@ pub(super) fn run(place: &Place, verb: Verb) -> anyhow::Result<()> {
             mnemonic = Some(words.to_string());
             Some(name)
         }
-        Verb::Restore { name, mnemonic_file, index } => {
+        Verb::Restore { name, mnemonic_file, index, hd_path } => {
+            let path = hd_path.unwrap_or_else(|| HdPath::cosmos(index));
+            // An account that signs has another sequence each time; one that simulates must not.
+            anyhow::ensure!(
+                path != HdPath::cosmos(PROBE_INDEX),
+                "at {path} is the account in whose name ferry simulates; use another one"
+            );
             let words = read_secret(mnemonic_file, "mnemonic")?;
             let password = password::read(place, Again::Yes)?;
-            store.restore(&name, words.trim(), HdPath::cosmos(index), &password)?;
+            store.restore(&name, words.trim(), path, &password)?;
             Some(name)
         }
         Verb::Import { name, secret_file, keyring, keyring_name } => {

@@ -11,8 +11,8 @@ use crate::drive::setup;
 use crate::model::Model;
 use crate::model::ids::PathId;
 use crate::model::rows::PacketRow;
-use crate::plan::choose::Idle;
 use crate::plan::explain::{Explainer, Why};
+use crate::plan::idle::Idle;
 use crate::store::Store as _;
 
 #[derive(Clone, Debug, Serialize, Deserialize, clap::Args)]
@@ -52,6 +52,9 @@ struct Pending {
     acknowledged: Option<u64>,
     /// Why it has not moved.
     why: String,
+    /// Why its message failed the last time it was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_failure: Option<String>,
 }
 
 pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
@@ -91,15 +94,15 @@ impl Packets {
         let mut explainer = Explainer::new(model);
         let mut rows = model.packets().filter(is_wanted);
         let shown = rows.by_ref().take(args.limit);
-        let packets =
-            shown.map(|row| Pending::of(row, &seen(explainer.explain(&row.key)))).collect();
+        let packets = shown.map(|row| Pending::of(row, &mut explainer, &seen)).collect();
         Ok(Self { running: true, packets, more: rows.count() })
     }
 }
 
 impl Pending {
-    fn of(row: &PacketRow, why: &Why) -> Self {
+    fn of(row: &PacketRow, explainer: &mut Explainer<'_>, seen: impl Fn(Why) -> Why) -> Self {
         let src = row.key.route.src();
+        let why = seen(explainer.explain(&row.key)).to_string();
         Self {
             from: row.key.route.from.to_string(),
             to: row.key.route.to.to_string(),
@@ -110,7 +113,9 @@ impl Pending {
             sent: row.sent,
             received: row.received,
             acknowledged: row.acked,
-            why: why.to_string(),
+            // Said once is enough.
+            last_failure: explainer.last_failure(&row.key).filter(|last| !why.contains(last)),
+            why,
         }
     }
 }
@@ -122,8 +127,11 @@ impl fmt::Display for Packets {
         }
         for (line, packet) in self.packets.iter().enumerate() {
             let separator = if line == 0 { "" } else { "\n" };
-            let Pending { from, to, end, sequence, why, .. } = packet;
+            let Pending { from, to, end, sequence, why, last_failure, .. } = packet;
             write!(f, "{separator}{from} {end} {sequence} -> {to}: {why}")?;
+            if let Some(reason) = last_failure {
+                write!(f, "; it failed before: {reason}")?;
+            }
         }
         if self.more > 0 {
             write!(

@@ -1,5 +1,6 @@
 //! `ferry reload`, and SIGHUP: what a running ferry takes over from its configuration.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,9 @@ use super::control::door::Door;
 use super::control::{self, Request};
 use crate::config::Config;
 use crate::drive::setup;
+use crate::model::Model;
 use crate::model::facts::Fact;
+use crate::model::ids::PathId;
 
 /// What was taken over.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,7 +32,12 @@ pub(super) async fn read_again(door: &Door) -> anyhow::Result<Reloaded> {
     let mut config = door.config.lock().await;
     let read = Config::read(&door.place.config)?;
     door.level.set(&read.ferry)?;
-    let known = door.desk.read(|model, _| model.config.clone()).await?;
+    let look = |model: &Model, _: &_| {
+        let paths: BTreeSet<PathId> = model.paths().map(|row| row.path.clone()).collect();
+        (model.config.clone(), paths)
+    };
+    let (known, paths) = door.desk.read(look).await?;
+    super::config::warn_of_paths(&read.ferry, |name| paths.contains(&PathId::from(name)));
     let mut tuned = Vec::new();
     for chain in &read.chains {
         let Some(known) = known.get(&chain.id.as_str().into()) else { continue };
@@ -61,6 +69,7 @@ fn differs_in_tuning_only(old: &Config, new: &Config, is_served: impl Fn(&str) -
     same.ferry.max_tries = old.ferry.max_tries;
     same.ferry.check_every = old.ferry.check_every;
     same.ferry.paused.clone_from(&old.ferry.paused);
+    same.ferry.only.clone_from(&old.ferry.only);
     for chains in [&mut old.chains, &mut same.chains] {
         // One that is not served is read again as soon as a path needs it.
         chains.retain(|chain| is_served(&chain.id));

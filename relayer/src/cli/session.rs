@@ -1,5 +1,6 @@
 //! What every verb that relays needs: configuration, store, nodes and model.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -115,19 +116,59 @@ fn await_signed(nodes: &Nodes, rows: &Rows) {
     }
 }
 
-/// Cancelled by the first Ctrl-C or by SIGTERM.
+/// Cancelled by the first Ctrl-C or by SIGTERM. At the second the process ends, whatever it waits for.
 pub(super) fn stop_signal() -> anyhow::Result<CancellationToken> {
     use tokio::signal::unix::{SignalKind, signal};
     let stop = CancellationToken::new();
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let token = stop.clone();
-    tokio::spawn(async move {
+    let signals = async move || {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-        token.cancel();
-    });
+    };
+    tokio::spawn(heed(signals, stop.clone(), end_at_once));
     Ok(stop)
+}
+
+async fn heed(mut signal: impl AsyncFnMut(), stop: CancellationToken, end: impl FnOnce()) {
+    signal().await;
+    stop.cancel();
+    signal().await;
+    end();
+}
+
+#[expect(clippy::disallowed_methods, clippy::exit, reason = "who asks twice wants no drain")]
+fn end_at_once() {
+    let said = "error: ended at once, as a second signal says; what was not stored is found on the chains again";
+    let _ = writeln!(std::io::stderr(), "{said}");
+    std::process::exit(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_second_signal_ends_what_the_first_one_stops() {
+        let (tell, mut told) = mpsc::channel(1);
+        let (stop, ended) = (CancellationToken::new(), Cell::new(false));
+        let signal = async || {
+            told.recv().await;
+        };
+        let heeding = heed(signal, stop.clone(), || ended.set(true));
+        let people = async {
+            tell.send(()).await.unwrap();
+            stop.cancelled().await;
+            assert!(!ended.get(), "it may finish what is under way");
+            tell.send(()).await.unwrap();
+        };
+        tokio::join!(heeding, people);
+        assert!(ended.get());
+    }
 }

@@ -40,6 +40,9 @@ pub(super) async fn run(place: &Place, args: Args) -> anyhow::Result<()> {
     let (session, missing, socket) = Box::pin(turn).await?;
     let Session { store, rows, nodes, config, password } = session;
     let replica = store.replica().cloned();
+    super::config::warn_of_paths(&file.ferry, |name| {
+        rows.paths.iter().any(|row| row.path.as_str() == name)
+    });
     for path in &rows.paths {
         tracing::info!(path = %path.path, a = %path.chains.a, b = %path.chains.b, "path is served");
     }

@@ -6,6 +6,7 @@ use std::fmt::Display;
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
+use super::value;
 use crate::model::filter::{Filter as ModelFilter, Glob, Packets, Pattern};
 
 /// What of a chain's packets and channels is left to others.
@@ -31,7 +32,10 @@ pub struct Filter {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_memo_bytes: Option<usize>,
     /// The longest receiver of a transfer, in bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::some_at_least_one",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub max_receiver_bytes: Option<usize>,
 }
 

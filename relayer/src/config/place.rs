@@ -1,5 +1,6 @@
 //! Where in the file something stands, so that every mistake is shown at its place.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -79,34 +80,71 @@ fn without_secrets(line: &str) -> String {
     shown + rest
 }
 
-/// The places of the chains' values that are checked beside others.
+/// The places of the values that are checked beside others.
 #[derive(Debug, Deserialize)]
 pub(super) struct Places {
+    #[serde(default)]
+    ferry: GlobalPlaces,
     #[serde(default, rename = "chain")]
     chains: Vec<ChainPlaces>,
 }
 
-/// Single values only: a table made by dotted keys, such as `filter.…`, has no place in `toml` 0.8.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct GlobalPlaces {
+    paused: Vec<Spanned<String>>,
+    only: BTreeMap<Spanned<String>, IgnoredAny>,
+}
+
+/// Values only: a table made by dotted keys, such as `filter.…`, has no place in `toml` 0.8, but what is in it has.
 #[derive(Debug, Deserialize)]
 struct ChainPlaces {
     id: Option<Spanned<IgnoredAny>>,
     address_prefix: Option<Spanned<IgnoredAny>>,
     gas_price: Option<Spanned<IgnoredAny>>,
     fee_granter: Option<Spanned<IgnoredAny>>,
+    memo: Option<Spanned<IgnoredAny>>,
+    #[serde(default)]
+    filter: FilterPlaces,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct FilterPlaces {
+    deny_senders: Vec<Spanned<IgnoredAny>>,
 }
 
 impl Places {
-    /// Where the value of a key of the chain with this index stands.
-    pub(super) fn of_chain(&self, index: usize, key: &str) -> Option<Range<usize>> {
+    pub(super) fn of(text: &str) -> Result<Self, Mistake> {
+        toml::from_str(text).map_err(|error| Mistake::of(text, &error))
+    }
+
+    /// Where the value of a key of the chain with this index stands, or a place of the list that it is.
+    pub(super) fn of_chain(
+        &self,
+        index: usize,
+        (key, place): (&str, usize),
+    ) -> Option<Range<usize>> {
         let chain = self.chains.get(index)?;
         let value = match key {
             "id" => &chain.id,
             "address_prefix" => &chain.address_prefix,
             "gas_price" => &chain.gas_price,
             "fee_granter" => &chain.fee_granter,
+            "memo" => &chain.memo,
+            "filter.deny_senders" => {
+                return chain.filter.deny_senders.get(place).map(Spanned::span);
+            }
             _ => &None,
         };
         value.as_ref().map(Spanned::span)
+    }
+
+    /// The names of paths, and where they stand.
+    pub(super) fn paths(&self) -> impl Iterator<Item = (&str, Range<usize>)> {
+        let GlobalPlaces { paused, only } = &self.ferry;
+        let names = paused.iter().chain(only.keys());
+        names.map(|name| (name.get_ref().as_str(), name.span()))
     }
 }
 

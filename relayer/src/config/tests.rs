@@ -94,6 +94,20 @@ fn what_is_wrong_beside_other_values_has_a_place_too() {
         ("address_prefix = \"wasm\"", "address_prefix = \"WASM\"", "address_prefix", "prefix"),
         ("wasm19rl4", "cosmos19rl4", "fee_granter", "begins `wasm1`"),
         ("\"127.0.0.1:3880\"", "\"3880\"", "listen", "`off`"),
+        ("http://127.0.0.1:26657", "http://", "rpc = ", "`https://rpc.example`"),
+        ("max_gas = 4000000", "max_gas = 0", "max_gas", "at least 1"),
+        ("rpc_timeout = \"10s\"", "rpc_timeout = \"0s\"", "rpc_timeout", "`40s`"),
+        ("drift = \"40s\"", "drift = \"0ms\"", "max_clock_drift", "longer"),
+        ("trusting_period = \"14d\"", "trusting_period = \"0d\"", "trusting_period", "longer"),
+        ("receiver_bytes = 2048", "receiver_bytes = 0", "filter.max_receiver", "at least 1"),
+        ("max = \"0.1stake\"", "max = \"0.0001stake\"", "gas_price", "above `max`"),
+        ("memo = \"\"", &format!("memo = \"{}\"", "m".repeat(256)), "memo", "at most"),
+        (
+            "deny_senders = []",
+            "deny_senders = [\"wasm1x\"]",
+            "filter.deny_senders",
+            "begins `wasm1`",
+        ),
     ] {
         let text = example_switched_on();
         assert!(text.contains(right), "{right}");
@@ -103,6 +117,27 @@ fn what_is_wrong_beside_other_values_has_a_place_too() {
         assert_eq!(mistake.line, expected, "{mistake}");
         assert!(mistake.to_string().contains(reason), "{mistake}");
     }
+}
+
+/// In a list the one that is wrong is shown; and what is named in two keys is looked for in both.
+#[test]
+fn a_path_that_is_not_there_is_named_with_its_line() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let check = |text: &str| {
+        std::fs::write(file.path(), text).unwrap();
+        Config::read(file.path()).unwrap();
+        Config::check_paths(file.path(), &["a-b", "c-d"])
+    };
+    for (text, line, column) in [
+        ("[ferry]\npaused = [\"a-b\", \"a-c\"]\n", 2, 18),
+        ("[ferry]\n\nonly = { \"a-c\" = [] }\n", 3, 10),
+        ("[ferry]\nonly.c-d = []\nonly.a-c = []\n", 3, 6),
+    ] {
+        let Err(ConfigError::Invalid { mistake, .. }) = check(text) else { panic!("{text}") };
+        assert_eq!((mistake.line, mistake.column), (line, column), "{mistake}");
+        assert!(mistake.reason.contains("no path `a-c`"), "{mistake}");
+    }
+    check("[ferry]\npaused = [\"a-b\"]\nonly = { \"c-d\" = [] }\n").unwrap();
 }
 
 #[test]

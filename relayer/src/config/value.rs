@@ -59,14 +59,30 @@ pub(super) mod duration {
     }
 }
 
-/// A duration as a field that may be missing.
-pub(super) mod optional_duration {
+/// A duration as a field that cannot be nothing.
+pub(super) mod span {
+    use super::*;
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        let span = duration::deserialize(from)?;
+        if span.is_zero() {
+            let wrong = "it is no time at all, it must be longer; write it as in `40s`";
+            return Err(serde::de::Error::custom(wrong));
+        }
+        Ok(span)
+    }
+
+    pub(crate) use duration::serialize;
+}
+
+/// The same as a field that may be missing.
+pub(super) mod optional_span {
     use super::*;
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
     ) -> Result<Option<Duration>, D::Error> {
-        duration::deserialize(from).map(Some)
+        span::deserialize(from).map(Some)
     }
 
     pub(crate) fn serialize<S: Serializer>(
@@ -74,7 +90,7 @@ pub(super) mod optional_duration {
         to: S,
     ) -> Result<S::Ok, S::Error> {
         match duration {
-            Some(duration) => super::duration::serialize(duration, to),
+            Some(duration) => span::serialize(duration, to),
             None => to.serialize_none(),
         }
     }
@@ -119,14 +135,19 @@ impl<'de> Deserialize<'de> for Listen {
 /// RPC addresses: at least one, each an `http` or `https` URL.
 pub(super) fn endpoints<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     let urls = Vec::<String>::deserialize(from)?;
-    let is_http = |url: &&String| !url.starts_with("http://") && !url.starts_with("https://");
+    let is_wrong = |url: &&String| {
+        let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+        host.is_none_or(|host| host.is_empty() || host.starts_with(['/', ':']))
+    };
     if urls.is_empty() {
         return Err(serde::de::Error::custom("there is no address; give at least one URL"));
     }
-    match urls.iter().find(is_http) {
+    match urls.iter().find(is_wrong) {
         Some(url) => {
             let url = Address::from(url.as_str());
-            let wrong = format!("`{url}` is no address, it must start with http:// or https://");
+            let wrong = format!(
+                "`{url}` is no address, write it as in `http://127.0.0.1:26657` or `https://rpc.example`"
+            );
             Err(serde::de::Error::custom(wrong))
         }
         None => Ok(urls),
@@ -180,6 +201,16 @@ where
         }
         number => Ok(number),
     }
+}
+
+/// The same where it may be missing.
+pub(super) fn some_at_least_one<'de, D: Deserializer<'de>, T>(
+    from: D,
+) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de> + PartialEq + Default,
+{
+    at_least_one(from).map(Some)
 }
 
 #[cfg(test)]

@@ -16,13 +16,14 @@ use futures_util::future::{join_all, try_join_all};
 use super::endpoints::Endpoints;
 use super::node::Node;
 use super::{Nodes, blocks, decode};
+use crate::config::check::memo;
 use crate::config::{Chain as ChainFile, Config as File, Global};
 use crate::model::config::{ChainConfig, Config, LaneConfig, Probe};
 use crate::model::facts::Tip;
 use crate::model::ids::{Address, ChainId, LaneId, PathId, SlotId, Span};
 
 /// Which account of the mnemonic simulates: it exists and never signs.
-const PROBE_INDEX: u32 = 1000;
+pub(crate) const PROBE_INDEX: u32 = 1000;
 /// The time between two blocks until it is learned.
 const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -353,12 +354,6 @@ fn address(file: &ChainFile, key: &Key) -> Result<Address, SetupError> {
         .map_err(|source| SetupError::Address { chain: file.id.clone(), source })
 }
 
-/// Names ferry in every transaction, so that explorers can tell who relayed.
-pub(crate) fn memo(own: &str) -> String {
-    let name = concat!("ferry ", env!("CARGO_PKG_VERSION"));
-    if own.is_empty() { name.into() } else { format!("{own} | {name}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::fake::{CHAIN, FakeNode, LIMIT};
@@ -389,13 +384,5 @@ mod tests {
         unbonding(&chain, &file).await.unwrap_err();
         fake.state.lock().unwrap().refuses.push("abci_query");
         unbonding(&chain, &file).await.unwrap_err();
-    }
-
-    /// Explorers tell relayers by it.
-    #[test]
-    fn every_memo_has_the_name_and_the_version() {
-        let name = format!("ferry {}", env!("CARGO_PKG_VERSION"));
-        assert_eq!(memo(""), name);
-        assert_eq!(memo("operator.example"), format!("operator.example | {name}"));
     }
 }

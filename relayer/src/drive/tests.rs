@@ -3,8 +3,10 @@
 use super::fake::{CHAIN, FakeNode, LIMIT, Trouble};
 use super::*;
 use crate::model::config::Config;
-use crate::model::ids::{Both, Span};
-use crate::model::rows::{Ibc, PathRow, Rows};
+use crate::model::cost::CostRow;
+use crate::model::facts::PacketData;
+use crate::model::ids::{Both, PacketKey, SlotId, Span};
+use crate::model::rows::{Ibc, PathRow, Rows, Write};
 use crate::store::sqlite::Sqlite;
 
 /// A path to the chain, of which nothing is there.
@@ -57,6 +59,53 @@ async fn a_silent_node_does_not_keep_it_from_stopping() {
     }
     stop.cancel();
     tokio::time::timeout(Duration::from_secs(5), running).await.unwrap().unwrap().unwrap();
+}
+
+/// A database behind a firewall that forgot the connection.
+struct Silence;
+
+impl Store for Silence {
+    async fn load(&self) -> Result<Rows, StoreError> {
+        pending().await
+    }
+
+    async fn commit(&self, _: &[Write]) -> Result<(), StoreError> {
+        pending().await
+    }
+
+    async fn packet_data(&self, _: &[PacketKey]) -> Result<Vec<PacketData>, StoreError> {
+        pending().await
+    }
+
+    async fn each_cost(
+        &self,
+        _: u64,
+        _: &mut (dyn FnMut(CostRow) + Send),
+    ) -> Result<(), StoreError> {
+        pending().await
+    }
+
+    async fn forget_costs(&self, _: u64) -> Result<(), StoreError> {
+        pending().await
+    }
+
+    async fn slot_bytes(&self, _: &SlotId) -> Result<Vec<u8>, StoreError> {
+        pending().await
+    }
+
+    async fn release(&self) -> Result<(), StoreError> {
+        pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_store_does_not_keep_it_from_stopping() {
+    let engine = Engine::new(Model::new(Config::default()), Arc::new(Silence), BTreeMap::new());
+    let stop = CancellationToken::new();
+    let running = run(engine, Vec::new(), stop.clone(), |_| false);
+    stop.cancel();
+    let ended = tokio::time::timeout(Duration::from_secs(5), running).await.unwrap();
+    assert!(matches!(ended, Err(DriveError::Unstored)), "{ended:?}");
 }
 
 #[tokio::test]

@@ -20,6 +20,10 @@ const REST_BLOCKS: u64 = 2;
 /// The first and the longest wait after a failed ask.
 const FIRST_DELAY: Span = Span::millis(500);
 const LONGEST_DELAY: Span = Span::seconds(16);
+/// So many failures in a row are more than a node that hiccups.
+const LASTING: u32 = 5;
+/// A flow that was not turned away again for so long after it could try had nothing to do, or gets on.
+const FORGIVEN: Span = Span::seconds(60);
 
 /// What a flow knows; nothing of it outlives the process.
 #[derive(Debug, Default)]
@@ -37,6 +41,8 @@ pub(crate) struct Flow {
     pub(crate) history: u64,
     /// Failed asks and refusals since the last success.
     failures: u32,
+    /// Why it was turned away last; none when its works were to blame, which tell it themselves.
+    turned_away: Option<String>,
     /// Heights up to this one could not be proved; a pruned node may be why.
     pub(crate) unprovable: u64,
     /// How headers that others gave to its client are compared with the chain's own.
@@ -149,12 +155,21 @@ impl Model {
         }
     }
 
-    /// Drops what a flow prepares and lets it wait, longer each time; the works stay owed.
-    pub(crate) fn delay(&mut self, id: &FlowId, why: Option<&Why>) {
+    /// Drops what a flow prepares and lets it wait since an ask failed, and tells the operator.
+    pub(crate) fn delay_for(&mut self, id: &FlowId, why: &Why) {
+        self.delay(id, Some(why.to_string()));
+        let notice = Notice::Delayed { path: id.path.clone(), reason: why.to_string() };
+        self.notices.push(notice);
+    }
+
+    /// Drops what a flow prepares and lets it wait, longer each time; the works stay owed. `reason` is why it was turned
+    /// away, unless its works are to blame.
+    pub(crate) fn delay(&mut self, id: &FlowId, reason: Option<String>) {
         let now = self.now;
         let flow = self.flow_mut(id);
         let wait = FIRST_DELAY.0.checked_shl(flow.failures.min(30)).unwrap_or(u64::MAX);
         flow.failures += 1;
+        flow.turned_away = reason;
         flow.not_before = now.plus(Span(wait.min(LONGEST_DELAY.0)));
         if let Some(epoch) = flow.epoch.take() {
             flow.unprovable = flow.unprovable.max(epoch.unproved_height());
@@ -162,10 +177,18 @@ impl Model {
                 self.asks.close(ask);
             });
         }
-        if let Some(why) = why {
-            let notice = Notice::Delayed { path: id.path.clone(), reason: why.to_string() };
-            self.notices.push(notice);
-        }
+    }
+
+    /// Why a flow was turned away last, if it has not succeeded since.
+    pub(crate) fn turned_away(&self, id: &FlowId) -> Option<&str> {
+        self.flows.get(id)?.turned_away.as_deref()
+    }
+
+    /// Why a flow is turned away again and again.
+    pub(crate) fn shut_out(&self, id: &FlowId) -> Option<&str> {
+        let flow = self.flows.get(id)?;
+        let lasts = flow.failures >= LASTING && self.now < flow.not_before.plus(FORGIVEN);
+        flow.turned_away.as_deref().filter(|_| lasts)
     }
 
     /// Notes that what a flow prepared was signed.
@@ -175,7 +198,8 @@ impl Model {
 
     /// Notes that a transaction of a flow succeeded.
     pub(crate) fn succeeded(&mut self, id: &FlowId) {
-        self.flow_mut(id).failures = 0;
+        let flow = self.flow_mut(id);
+        (flow.failures, flow.turned_away) = (0, None);
     }
 }
 

@@ -57,6 +57,8 @@ impl Model {
             Meaning::Redundant | Meaning::Transaction | Meaning::Message => {}
         }
         let paid = lane.purse.paid(&slot);
+        // What is wrong with a message is told of that message.
+        let reason = (meaning == Meaning::Transaction).then(|| refusal.log.clone());
         self.refuse(&slot);
         match meaning {
             Meaning::Transaction => self.on_refused_as_such(&slot, paid, refusal),
@@ -66,7 +68,7 @@ impl Model {
                 self.suspect(&slot, &refusal.log);
             }
         }
-        self.delay(&slot.flow, None);
+        self.delay(&slot.flow, reason);
     }
 
     fn on_refused_as_such(&mut self, slot: &SlotRow, paid: Paid, refusal: &Refusal) {

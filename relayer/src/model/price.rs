@@ -8,7 +8,7 @@ use super::config::ChainConfig;
 use super::facts::{Ask, Why};
 use super::ids::{AskId, ChainId, FlowId};
 use super::notice::Notice;
-use crate::plan::choose::Idle;
+use crate::plan::idle::Idle;
 
 /// After how many failures in a row, a block apart at least, the operator is told.
 const PATIENCE: u32 = 3;
@@ -18,6 +18,8 @@ const PATIENCE: u32 = 3;
 pub(super) struct Demand {
     /// The price, in units of 10⁻¹⁸ denom per gas; `None` until the chain has told.
     price: Option<u128>,
+    /// The block after which it told.
+    told_at: u64,
     /// The height after which it was asked for.
     asked_at: u64,
     /// Whether an answer is awaited.
@@ -50,6 +52,7 @@ impl Model {
         if let Some(chain) = self.chains.get_mut(&id) {
             chain.demand.asked = false;
             chain.demand.price = Some(price);
+            chain.demand.told_at = chain.demand.asked_at;
             chain.demand.failures = 0;
         }
     }
@@ -82,6 +85,16 @@ impl Model {
     fn demanded(&self, config: &ChainConfig) -> Option<GasPrice> {
         let demand = self.chains.get(&config.id)?.demand.price?;
         Some(config.dynamic.as_ref()?.offer(demand, &config.gas_price))
+    }
+
+    /// The price of gas that is in use on a chain, whether or not it is paid, and the block after which the chain told it;
+    /// none where the configuration says it.
+    pub(crate) fn price_in_use(&self, config: &ChainConfig) -> (GasPrice, Option<u64>) {
+        let told_at = self.chains.get(&config.id).map(|chain| chain.demand.told_at);
+        match self.demanded(config) {
+            Some(price) => (price, told_at),
+            None => (config.gas_price.clone(), None),
+        }
     }
 
     /// What is offered for gas on a chain, for anything but an update.

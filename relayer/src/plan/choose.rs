@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::handshake;
+use super::idle::Idle;
 use super::window::Room;
 use super::work::Work;
 use crate::model::Model;
@@ -87,66 +88,6 @@ enum Chance {
     Good,
 }
 
-/// Why a flow prepares nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Idle {
-    /// The lane cannot sign.
-    #[error("the account that signs is not known yet, or somebody else uses it")]
-    Lane,
-    /// The lane's key has no money, and no other key has.
-    #[error("`{address}` cannot pay fees: {reason}")]
-    Unpaid {
-        /// The account.
-        address: String,
-        /// The chain's explanation.
-        reason: String,
-    },
-    /// It has not been found out yet who pays.
-    #[error("it is not known yet which of those who grant fees pays")]
-    Payer,
-    /// An endpoint or the chain turned us away a moment ago.
-    #[error("a node turned us away a moment ago")]
-    Delayed,
-    /// The client refuses.
-    #[error("the client refuses updates: {0}")]
-    Parked(String),
-    /// One of the chains has not been read yet.
-    #[error("one of the chains is not read or not configured")]
-    Unread,
-    /// The operator has paused the path.
-    #[error("its path is paused; `paused` of [ferry] in the configuration names it")]
-    Paused,
-    /// There is no client, and none shall be made.
-    #[error("there is no client")]
-    NoClient,
-    /// The client holds a header that its chain did not make.
-    #[error("its client was given a header that the other chain did not make, and is being frozen")]
-    Misbehaviour,
-    /// The connection delays, and the client has not known a header for long enough.
-    #[error("the connection delays packets, and no header that proves it is old enough")]
-    ConnectionDelay,
-    /// No header is old enough for the client's clock.
-    #[error("the chain that sent it is ahead of the other one's clock")]
-    NoHeader,
-    /// Undecided transactions fill the window.
-    #[error("two blocks' worth of transactions is on its way already")]
-    Window,
-    /// The chain has not said what gas costs.
-    #[error("the chain has not said yet what gas costs")]
-    Price,
-    /// Gas costs more than shall be paid.
-    #[error("gas costs {price} with the margin for the next block, at most {max} shall be paid")]
-    Expensive {
-        /// What would be paid.
-        price: String,
-        /// What may be.
-        max: String,
-    },
-    /// No work can be done now.
-    #[error("nothing can be done now")]
-    NoWork,
-}
-
 impl Model {
     /// Decides on the next epoch of a flow.
     pub(crate) fn choose(&self, id: &FlowId) -> Result<Choice, Idle> {
@@ -158,7 +99,8 @@ impl Model {
         }
         self.can_sign(chain, self.signing_lane(id).ok_or(Idle::Unread)?)?;
         if self.flows.get(id).is_some_and(|flow| self.now < flow.not_before) {
-            return Err(Idle::Delayed);
+            let turned_away = self.turned_away(id).map(str::to_owned);
+            return Err(turned_away.map_or(Idle::Delayed, Idle::TurnedAway));
         }
         let tip = self.tip_to(id).ok_or(Idle::Unread)?;
         let newest = self.newest_header(id, tip)?;

@@ -1,7 +1,7 @@
 //! Whether a path is cleared: what was asked for is looked at, and what was found is over or cannot be moved now.
 
-use super::choose::Idle;
 use super::explain::{Explainer, Why};
+use super::idle::Idle;
 use crate::model::Model;
 use crate::model::ids::{PacketKey, PathId};
 

@@ -10,7 +10,8 @@ use cosmos::wire::path;
 use ibc_proto::ibc::core::connection::v1::ConnectionEnd;
 use prost::Message as _;
 
-use super::choose::{Base, Choice, Chosen, Idle, Need};
+use super::choose::{Base, Choice, Chosen, Need};
+use super::idle::Idle;
 use crate::model::Model;
 use crate::model::facts::Tip;
 use crate::model::ids::{FlowId, Span, Time};

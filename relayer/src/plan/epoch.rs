@@ -238,7 +238,7 @@ impl Model {
         }
         if !epoch.roots_agree() {
             let why = Why::Invalid(format!("proofs are not of header {}", epoch.height));
-            return self.delay(id, Some(&why));
+            return self.delay_for(id, &why);
         }
         self.learn_delay(id);
         if self.drop_what_others_did(id) {

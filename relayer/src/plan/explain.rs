@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::choose::{Choice, Idle};
+use super::choose::Choice;
 use super::handshake;
+use super::idle::Idle;
 use super::work::Work;
 use crate::model::Model;
 use crate::model::ids::{FlowId, PacketKey, PathId, Side, Span};
@@ -216,6 +217,13 @@ impl<'a> Explainer<'a> {
         self.on_work(&flow, (block, &work))
     }
 
+    /// Why what a packet waits for failed the last time, in the words of who refused it; none when it did not.
+    pub fn last_failure(&self, key: &PacketKey) -> Option<String> {
+        let (flow, _, work) = self.model.owed(self.model.record.packet(key)?)?;
+        let of_flow = || self.model.turned_away(&flow).map(str::to_owned);
+        self.model.attempt(&flow, &work).reason.or_else(of_flow)
+    }
+
     fn on_work(&mut self, flow: &FlowId, (block, work): (u64, &Work)) -> Why {
         let model = self.model;
         let name = work.to_string();
@@ -284,11 +292,12 @@ pub fn explain_path(model: &Model, path: &PathId) -> String {
 pub fn obstacle(model: &Model, path: &PathId, to: Side) -> Option<String> {
     let flow = FlowId { path: path.clone(), to };
     // An update, or evidence, may go all the same.
-    let stop = model
-        .stop(&flow)
-        .filter(|stop| matches!(stop, Idle::Parked(_) | Idle::Paused | Idle::Misbehaviour));
-    if let Some(stop) = stop {
+    if let Some(stop) = model.stop(&flow) {
         return Some(stop.to_string());
+    }
+    // One refusal is no obstacle, nor is a delay that runs: what waits for it goes by itself.
+    if let Some(refusal) = model.shut_out(&flow) {
+        return Some(format!("it is refused again and again: {refusal}"));
     }
     match model.choose(&flow) {
         Err(

@@ -307,7 +307,7 @@ impl Model {
             let reason = format!("it needs {needed} gas, `max_gas` is {most}");
             self.back_off(id, &works, &reason);
             if works.is_empty() {
-                self.delay(id, Some(&Why::Unavailable(format!("client update: {reason}"))));
+                self.delay_for(id, &Why::Unavailable(format!("client update: {reason}")));
             }
             return;
         }
@@ -335,7 +335,7 @@ impl Model {
     fn on_bad_batch(&mut self, id: &FlowId, place: usize, refusal: Refusal) {
         let Refusal { index, log, .. } = refusal;
         if self.doubts_client(id, &log) {
-            return self.delay(id, Some(&Why::Refused(log)));
+            return self.delay_for(id, &Why::Refused(log));
         }
         let Some(epoch) = self.flows.get_mut(id).and_then(|flow| flow.epoch.as_mut()) else {
             return;
@@ -343,7 +343,7 @@ impl Model {
         let Batch { mut works, updates, .. } = epoch.batches.remove(place);
         let culprit = match Blame::of(index, updates, works.len()) {
             Blame::Work(culprit) => culprit,
-            Blame::Update => return self.delay(id, Some(&Why::Refused(log))),
+            Blame::Update => return self.delay_for(id, &Why::Refused(log)),
             Blame::Unknown => return self.doubt(id, works, Why::Refused(log)),
         };
         let bad = works.remove(culprit);
@@ -385,7 +385,7 @@ impl Model {
             return;
         };
         if works.is_empty() {
-            return self.delay(id, Some(&why));
+            return self.delay_for(id, &why);
         }
         epoch.batches.push(Batch { simulation: Simulated::Failed(why), ..Batch::of(works) });
     }
@@ -408,7 +408,7 @@ impl Model {
             } else if brings_update && !epoch.update_goes_ahead {
                 return self.try_update(id);
             } else if self.failures(id) < TRUSTING_REFUSALS {
-                return self.delay(id, Some(&why));
+                return self.delay_for(id, &why);
             } else {
                 self.try_apart(id, place, works, &why);
             }

@@ -1,6 +1,6 @@
 //! How much may be on its way to a chain at once, and how much of it in one transaction.
 
-use super::choose::Idle;
+use super::idle::Idle;
 use super::work::Work;
 use crate::model::Model;
 use crate::model::ids::FlowId;

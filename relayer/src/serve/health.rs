@@ -50,6 +50,16 @@ pub(super) fn obstacles(look: &Look) -> Vec<String> {
             let why = paused.join("; ");
             obstacles.push(format!("nothing is signed on `{}`: {why}", chain.chain));
         }
+        if let Some(why) = &chain.waits {
+            obstacles.push(format!("nothing is sent to `{}`: {why}", chain.chain));
+        }
+    }
+    for path in &look.paths {
+        for end in &path.ends {
+            let Some(why) = &end.refused else { continue };
+            let (to, path) = (&end.chain, &path.path);
+            obstacles.push(format!("what goes to `{to}` over `{path}` is refused: {why}"));
+        }
     }
     for client in &look.clients {
         if let Some(complaint) = &client.complaint {

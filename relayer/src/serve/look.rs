@@ -69,8 +69,14 @@ pub struct ChainLook {
     pub interval_ms: u64,
     /// The accounts that sign.
     pub keys: Vec<KeyLook>,
-    /// The price of gas.
+    /// The price of gas that is in use: where it follows the chain's, with the margin for the next block.
     pub gas_price: String,
+    /// The block after which the chain told that price; none while it is that of the configuration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gas_price_height: Option<u64>,
+    /// Why nothing but urgent updates is sent there for the price of gas; none when it is paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits: Option<String>,
     /// The denom of fees.
     pub denom: String,
     /// What was done there since the start.
@@ -163,6 +169,9 @@ pub struct PathEndLook {
     /// What everything waits for that goes to this chain; none when nothing waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waits: Option<String>,
+    /// Why a node or the chain refuses again and again what goes there; none when it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// A client.
@@ -252,6 +261,9 @@ pub struct PacketLook {
     pub given_up: bool,
     /// Why it has not moved.
     pub why: String,
+    /// Why its message failed the last time it was tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_failure: Option<String>,
 }
 
 /// A transaction on its way.

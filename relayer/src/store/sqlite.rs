@@ -4,6 +4,7 @@
 //! transactions, which the chains' own sequences repair.
 
 mod backup;
+mod check;
 mod costs;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Row, SqliteConnection, SqlitePool};
 use tokio::sync::Mutex;
 
@@ -21,6 +22,7 @@ use crate::model::cost::Paid;
 use crate::model::facts::PacketData;
 use crate::model::ids::{PacketKey, PathId, Route, SlotId};
 use crate::model::rows::{PacketDataRow, PacketRow, Rows, SlotBytes, SlotRow, Write};
+use check::Content;
 
 /// How long a statement waits for a reader of the same file.
 const BUSY: Duration = Duration::from_secs(5);
@@ -57,8 +59,8 @@ impl Sqlite {
     /// Opens the store for the one process that writes, making the file if it is not there.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] while another process writes, [`StoreError::Foreign`] for a file of
-    /// another version.
+    /// [`StoreError::InUse`] while another process writes, [`StoreError::NoStore`] for a file that is something
+    /// else, [`StoreError::Foreign`] for one of another version.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let writer = Self::keep(path).await?;
         let options = SqliteConnectOptions::new()
@@ -68,7 +70,7 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)
             .busy_timeout(BUSY);
-        let pool = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?;
+        let (pool, _) = check::open(path, options).await?;
         sqlx::migrate!()
             .run(&pool)
             .await
@@ -79,13 +81,16 @@ impl Sqlite {
     /// Opens the store to read, also while another process writes.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] if there is no file.
+    /// [`StoreError::Missing`] if there is no file, or nothing in it; [`StoreError::NoStore`] if it is something else.
     pub async fn open_to_read(path: &Path) -> Result<Self, StoreError> {
         if !path.try_exists().map_err(sqlx::Error::Io)? {
             return Err(StoreError::Missing { path: path.into() });
         }
         let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY);
-        let pool = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?;
+        let (pool, content) = check::open(path, options).await?;
+        if content == Content::Nothing {
+            return Err(StoreError::Missing { path: path.into() });
+        }
         Ok(Self { pool, _writer: None })
     }
 

@@ -2,6 +2,7 @@
 
 mod forgetting;
 mod imports;
+mod told;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -228,6 +229,9 @@ fn what_was_never_linked_is_not_made_by_looking() {
 fn only_one_ferry_writes_to_a_store() {
     let (rpc, calls) = server(None);
     let home = Home::with_chains(&rpc);
+    // Longer than the second one waits for a ferry that begins.
+    let text = std::fs::read_to_string(home.path("ferry.toml")).unwrap();
+    home.write("ferry.toml", &text.replace("rpc_timeout = \"2s\"", "rpc_timeout = \"60s\""));
     let _first = Running(home.command(&["link", "a-1", "b-1"]).spawn().unwrap());
     // The first one calls the node when it has the store.
     calls.recv().unwrap();

@@ -2,8 +2,8 @@
 
 use ferry::model::ids::{Side, Span};
 use ferry::model::notice::Notice;
-use ferry::plan::choose::Idle;
 use ferry::plan::explain::Why;
+use ferry::plan::idle::Idle;
 
 use crate::checks;
 use crate::settle;

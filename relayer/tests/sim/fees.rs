@@ -2,12 +2,14 @@
 
 use cosmos::chain::price::PriceModule;
 use cosmos::wire::gas::GasPrice;
+use ferry::drive::tally::Tally;
 use ferry::model::config::{ChainConfig, DynamicPrice};
 use ferry::model::facts::BlockLimits;
-use ferry::model::ids::{Order, Side, Span};
+use ferry::model::ids::{Order, Side, Span, Time};
 use ferry::model::notice::Notice;
-use ferry::plan::choose::Idle;
 use ferry::plan::explain::Why;
+use ferry::plan::idle::Idle;
+use ferry::serve::look::Look;
 
 use crate::chain::{BASE_PRICE, Chain, UPDATE_GAS};
 use crate::clients::age;
@@ -22,6 +24,10 @@ fn follows(config: &mut ChainConfig) {
     let module = PriceModule::Feemarket;
     config.gas_price = GasPrice::new(BASE_PRICE, "stake");
     config.dynamic = Some(DynamicPrice { module, multiplier: MULTIPLIER, max: 20 * BASE_PRICE });
+}
+
+fn look(world: &World) -> Look {
+    Look::of(&world.model, &Tally::default(), Time(world.now), 10)
 }
 
 fn charge(world: &mut World, times: u128) {
@@ -74,8 +80,40 @@ fn nothing_is_sent_while_gas_costs_too_much() {
     let is_price = |why: &Why| matches!(why, Why::Waits { idle: Idle::Expensive { .. }, .. });
     assert!(whys.len() == 3 && whys.iter().all(is_price), "{whys:?}");
     assert_eq!(paid(&world), before);
+    let look = look(&world);
+    assert_eq!(
+        (look.chains[1].gas_price.as_str(), look.chains[1].gas_price_height.is_some()),
+        ("0.207stake", true)
+    );
+    for waits in [&look.chains[1].waits, &look.paths[0].ends[1].waits] {
+        assert!(waits.as_ref().is_some_and(|why| why.contains("at most 0.2stake")), "{waits:?}");
+    }
     charge(&mut world, 17);
     settle(&mut world, 60);
+}
+
+/// A chain that wants more than the price that is configured says so, and that is told: where one looks whether it relays,
+/// and of each packet, also while it is tried again.
+#[test]
+fn refusals_that_go_on_are_told_in_the_words_of_the_chain() {
+    let mut world = link(Setup::default());
+    assert!(look(&world).paths[0].ends.iter().all(|end| end.refused.is_none()));
+    charge(&mut world, 18);
+    world.send_at(Sending { at: 1, from: Side::A, count: 3, expiry: LATE });
+    let is_told = |world: &World| look(world).paths[0].ends[1].refused.is_some();
+    assert!(world.run(120, is_told), "{:?}", why_waits(&world));
+    for _ in 0..20 {
+        let look = look(&world);
+        let told = [&look.paths[0].ends[1].refused, &look.packets[0].last_failure];
+        let is_told = |told: &Option<String>| {
+            told.as_ref().is_some_and(|why| why.contains("insufficient fees"))
+        };
+        assert!(told.into_iter().all(is_told), "{told:?}");
+        world.run(1, |_| false);
+    }
+    charge(&mut world, 1);
+    settle(&mut world, 120);
+    assert!(look(&world).paths[0].ends.iter().all(|end| end.refused.is_none()));
 }
 
 /// Transactions stay below `max_gas`; a message that does not fit ends with that as its reason.

@@ -7,8 +7,8 @@ use ferry::model::config::{ChainConfig, LaneConfig};
 use ferry::model::ids::{Address, Both, Order, PathId, Side, Span};
 use ferry::model::notice::Notice;
 use ferry::model::rows::{ChannelRow, PathRow};
-use ferry::plan::choose::Idle;
 use ferry::plan::explain::Why;
+use ferry::plan::idle::Idle;
 
 use crate::plain::Plain;
 use crate::rng::Rng;

@@ -4,8 +4,8 @@ use cosmos::wire::tx::any;
 use ferry::model::ids::Side;
 use ferry::model::notice::Notice;
 use ferry::model::state::ClientStatus;
-use ferry::plan::choose::Idle;
 use ferry::plan::explain::Why;
+use ferry::plan::idle::Idle;
 use ibc_proto::ibc::core::client::v1::MsgUpdateClient;
 
 use crate::gaps::prune;

@@ -22,6 +22,7 @@ use super::super::logging::LogLevel;
 use super::super::password::Password;
 use super::super::progress::Remaining;
 use super::super::{Place, clear, link, packets, reload};
+use super::address::Address;
 use super::{Reply, Request, read_line, socket, write_line};
 use crate::config::{Chain, Config};
 use crate::drive::Nodes;
@@ -81,19 +82,20 @@ impl Socket {
     ///
     /// The store is ours by now, so a socket that is there belongs to nobody.
     pub(in crate::cli) fn make(place: &Place) -> Option<Self> {
-        let made = Self::bind(socket(place));
+        let made = Self::bind(place);
         made.inspect_err(|error| {
             tracing::warn!("other commands cannot reach this ferry: {error:#}")
         })
         .ok()
     }
 
-    fn bind(path: PathBuf) -> anyhow::Result<Self> {
+    fn bind(place: &Place) -> anyhow::Result<Self> {
+        let path = socket(place);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
-        let made = UnixListener::bind(&path);
+        let made = Address::of(place).bind();
         let listener = made.with_context(|| format!("cannot make `{}`", path.display()))?;
         std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
         Ok(Self(listener, path))

@@ -185,7 +185,7 @@ fn leave(value: &mut Source, notes: &mut Vec<Note>) {
     );
     value.differs_unless(
         &[
-            ("coin-type", "118", "`ferry keys restore` derives m/44'/118'/0'/0/INDEX"),
+            ("coin-type", "118", "`ferry keys restore --hd-path \"m/44'/COIN'/0'/0/0\"` derives the key of another one"),
             ("signing-algorithm", "", "ferry signs with secp256k1 as Cosmos does"),
             (
                 "dynamic-gas-price",

@@ -5,8 +5,9 @@ use cosmos::wire::tx::any;
 use ibc_proto::cosmos::bank::v1beta1::MsgSend;
 use ibc_proto::cosmos::base::v1beta1::Coin;
 
-use super::{Probes, extension_options, memo};
+use super::{Probes, extension_options};
 use crate::config::Chain as ChainFile;
+use crate::config::check::memo;
 use crate::drive::price;
 use crate::model::config::{LaneConfig, Probe};
 use crate::model::ids::{Address, SlotId};

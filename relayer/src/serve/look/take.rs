@@ -83,6 +83,7 @@ impl Look {
 fn chain(model: &Model, tally: &Tally, id: &ChainId, now: Time) -> ChainLook {
     let config = &model.config[id];
     let tip = model.cursor(id);
+    let (price, gas_price_height) = model.price_in_use(config);
     let done = tally.chains.get(id).cloned().unwrap_or_default();
     ChainLook {
         chain: id.clone(),
@@ -90,7 +91,9 @@ fn chain(model: &Model, tally: &Tally, id: &ChainId, now: Time) -> ChainLook {
         block_age_seconds: tip.map_or(0, |tip| now.since(tip.time).0 / SECOND),
         interval_ms: model.interval(id).0 / MILLI,
         keys: config.lanes.iter().map(|lane| key(model, &lane.id)).collect(),
-        gas_price: config.gas_price.to_string(),
+        gas_price: price.to_string(),
+        gas_price_height,
+        waits: model.gas_price(config).err().map(|idle| idle.to_string()),
         denom: config.gas_price.denom().to_owned(),
         done: done.into(),
     }
@@ -144,6 +147,9 @@ fn path((model, pending): (&Model, &AllPending<'_>), row: &PathRow, now: Time) -
             connection: end.connection.as_ref().map(ToString::to_string),
             state: end.state.word(),
             waits: obstacle(model, &row.path, side),
+            refused: model
+                .shut_out(&FlowId { path: row.path.clone(), to: side })
+                .map(str::to_owned),
         }
     };
     PathLook {
@@ -297,6 +303,7 @@ fn packets(
             },
             given_up: is_given_up(row),
             why: explainer.explain(&row.key).to_string(),
+            last_failure: explainer.last_failure(&row.key),
         }
     });
     shown.collect()

@@ -113,6 +113,7 @@ function troubles(look) {
   for (const path of look.paths) {
     if (path.given_up) put("bad", `${plural(path.given_up, "packet")} of ${path.path} ${path.given_up === 1 ? "is" : "are"} given up`,
       given(path)?.why, `When the reason is gone, \`ferry clear ${path.path}\` tries again.`);
+    for (const end of path.ends.filter((end) => end.refused)) put("bad", `What goes to ${end.chain} over ${path.path} is refused`, end.refused, "`ferry doctor` looks at the nodes, the accounts and the price of gas.");
     if (path.paused) put("warn", `Path ${path.path} is paused, and ${plural(path.pending, "packet")} ${path.pending === 1 ? "waits" : "wait"}`,
       "Its clients are not updated either, and expire in time.", "Take it out of `paused` in ferry.toml, then `ferry reload`.");
   }
@@ -137,6 +138,11 @@ function troublesOfChain(look, chain, put) {
     const isEmpty = Number(wallet.balance) === 0;
     put(isEmpty ? "bad" : "warn", `${chain.chain}: ${short(wallet.address)} has only ${amount(wallet.balance)} ${denomOf(wallet.denom)}`,
       "It pays fees, and that is less than `low_balance`.", `Send coins to ${wallet.address}.`);
+  }
+  // A ferry that has just begun does not know the price yet.
+  if (chain.waits && look.uptime_seconds > 30) {
+    const [why, ...cure] = chain.waits.split("; ");
+    put("bad", `Nothing is sent to ${chain.chain}`, why, cure.join("; "));
   }
   const paused = pausedKeys(look, chain);
   const level = paused.length === chain.keys.length ? "bad" : "warn";
@@ -217,7 +223,8 @@ function drawChains(look) {
           one.balance ? el("span", "", one.low ? "low: " : "", coin(one.balance, one.denom)) : "not known yet",
           one.low ? "text-warn" : "",
         ]),
-        ["Gas price", whole(chain.gas_price.replace(chain.denom, denomOf(chain.denom)), chain.gas_price)],
+        ["Gas price", el("span", "", whole(chain.gas_price.replace(chain.denom, denomOf(chain.denom)), chain.gas_price),
+          chain.gas_price_height ? ` since block ${number(chain.gas_price_height)}` : "")],
         ["Transactions", chain.transactions_failed ? `${number(done)}, ${number(chain.transactions_failed)} failed` : number(done)],
         ["Gas used of allowed", chain.gas_wanted ? `${(100 * chain.gas_used / chain.gas_wanted).toFixed(1)} %` : null],
         ["Fees since the start", coin(chain.fees, chain.denom)],

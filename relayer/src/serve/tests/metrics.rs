@@ -191,3 +191,17 @@ fn every_key_and_granter_is_shown() {
     shown.look.chains[0].keys = vec![empty];
     assert!(unsigned(&shown.look).is_some_and(|why| why.contains("poor: it cannot pay")));
 }
+
+/// What keeps a chain or a path from being served is told where a supervisor looks, with the words of who refuses.
+#[test]
+fn prices_and_refusals_are_obstacles() {
+    let mut look = shown_of(&world::well()).look;
+    assert_eq!(health::obstacles(&look), Vec::<String>::new());
+    look.chains[0].waits = Some("gas costs 3stake".to_owned());
+    look.paths[0].ends[1].refused = Some("insufficient fees".to_owned());
+    let expected = [
+        "nothing is sent to `a-1`: gas costs 3stake",
+        "what goes to `b-1` over `a-b` is refused: insufficient fees",
+    ];
+    assert_eq!(health::obstacles(&look), expected);
+}
