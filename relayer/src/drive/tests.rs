@@ -3,7 +3,7 @@
 use super::fake::{CHAIN, FakeNode, LIMIT, Trouble};
 use super::*;
 use crate::model::config::Config;
-use crate::model::cost::CostRow;
+use crate::model::cost::Paid;
 use crate::model::facts::PacketData;
 use crate::model::ids::{Both, PacketKey, SlotId, Span};
 use crate::model::rows::{Ibc, PathRow, Rows, Write};
@@ -77,11 +77,11 @@ impl Store for Silence {
         pending().await
     }
 
-    async fn each_cost(
-        &self,
-        _: u64,
-        _: &mut (dyn FnMut(CostRow) + Send),
-    ) -> Result<(), StoreError> {
+    async fn each_cost(&self, _: u64, _: &mut (dyn FnMut(Paid) + Send)) -> Result<(), StoreError> {
+        pending().await
+    }
+
+    async fn fold_costs(&self, _: u64, _: u32) -> Result<bool, StoreError> {
         pending().await
     }
 
