@@ -337,22 +337,25 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             self.ask(id, ask);
         }
         self.wake = step.wake;
-        self.keep_books(is_block).await
+        if is_block {
+            self.sum_up_costs().await?;
+        }
+        self.forget_costs().await
     }
 
-    /// Forgets, once a day, what was paid too long ago. What is to be summed up is so little by little, with each block:
-    /// there may be millions.
-    async fn keep_books(&mut self, is_block: bool) -> Result<(), DriveError> {
-        let Some(keeping) = self.keeping else { return Ok(()) };
-        let now = now();
-        let today = now.day();
-        if today > self.pruned {
-            (self.pruned, self.folds) = (today, true);
-            self.store.forget_costs(today.saturating_sub(keeping.sums)).await?;
-        }
-        let is_settled = now >= self.tally.started.plus(SETTLED);
-        if self.folds && is_block && is_settled {
-            let before = books::first_of(keeping.messages, today);
+    /// Forgets, once a day, what was paid too long ago.
+    async fn forget_costs(&mut self) -> Result<(), DriveError> {
+        let today = now().day();
+        let Some(keeping) = self.keeping.filter(|_| today > self.pruned) else { return Ok(()) };
+        (self.pruned, self.folds) = (today, true);
+        Ok(self.store.forget_costs(today.saturating_sub(keeping.sums)).await?)
+    }
+
+    /// Sums up some of what is to be: with each block a little, as there may be millions.
+    async fn sum_up_costs(&mut self) -> Result<(), DriveError> {
+        let is_due = self.folds && now() >= self.tally.started.plus(SETTLED);
+        if let Some(keeping) = self.keeping.filter(|_| is_due) {
+            let before = books::first_of(keeping.messages, self.pruned);
             self.folds = self.store.fold_costs(before, FOLDED).await?;
         }
         Ok(())
