@@ -41,9 +41,12 @@ pub(crate) fn ask<C: Channels>(world: &World<C>, ask: &Ask) {
     }
 }
 
+/// A chain, and a sequence there.
+type Place<'a> = (&'a str, u64);
+
 /// No packet may be in two undecided transactions that could both get into the chain.
 fn works_stand_in_one_sequence<C: Channels>(world: &World<C>) {
-    let mut places: BTreeMap<(Option<&PathId>, &Work), BTreeSet<(&str, u64)>> = BTreeMap::new();
+    let mut places = BTreeMap::<(Option<&PathId>, &Work), BTreeSet<Place<'_>>>::new();
     for slot in world.model.slots() {
         for work in slot.works.iter().filter(|work| !matches!(work, Work::CreateClient)) {
             let place = (slot.id.lane.chain.as_str(), slot.id.sequence);

@@ -9,17 +9,18 @@ use crate::setup::Faults;
 use crate::world::{SECOND, World};
 use crate::{busy, checks, linked, seeds, settle};
 
-/// The same connection under another name, seen from its other side if that is wanted.
-fn renamed(row: PathRow, is_turned: bool) -> PathRow {
-    let row = PathRow { path: "another".into(), ..row };
-    if !is_turned {
-        return row;
-    }
-    let (chains, ends) = (row.chains, row.ends);
+/// The same connection under another name.
+fn renamed(row: PathRow) -> PathRow {
+    PathRow { path: "another".into(), ..row }
+}
+
+/// The same connection under another name, seen from its other side.
+fn turned(row: PathRow) -> PathRow {
+    let (chains, ends) = (row.chains.clone(), row.ends.clone());
     PathRow {
         chains: Both { a: chains.b, b: chains.a },
         ends: Both { a: ends.b, b: ends.a },
-        ..row
+        ..renamed(row)
     }
 }
 
@@ -88,7 +89,7 @@ fn a_path_that_is_taken_up_under_another_name_pays_for_nothing_twice() {
         world.run(moment, |world| world.model.slots().any(|slot| !slot.works.is_empty()));
         let row = world.forget();
         on_their_way += world.model.slots().flat_map(|slot| &slot.works).count();
-        world.take_up(renamed(row, seed % 2 == 0));
+        world.take_up(if seed % 2 == 0 { turned(row) } else { renamed(row) });
         settle(&mut world, 1_800);
         checks::books(&world);
         assert_eq!(checks::wasted(&world), (0, 0), "{:?}", world.notices);
@@ -111,7 +112,7 @@ fn steps_that_a_forgotten_path_has_sent_are_not_paid_for_again() {
         }
         let row = world.forget();
         on_their_way += usize::from(has_step(&world));
-        world.take_up(renamed(row, seed % 3 == 0));
+        world.take_up(if seed % 3 == 0 { turned(row) } else { renamed(row) });
         world.run(200, |_| false);
         for chain in [&world.chains.a, &world.chains.b] {
             assert_eq!(chain.core.counters[1], 1, "connections of {} with seed {seed}", chain.id);
