@@ -36,7 +36,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::model::facts::{Ask, Fact};
@@ -51,6 +51,8 @@ use tally::{Ours, Tally};
 const FACTS: usize = 64;
 /// How long answers under way are waited for when ferry stops.
 const DRAIN: Duration = Duration::from_secs(3);
+/// After how long a chain is tried again that could not be followed.
+const REST: Duration = Duration::from_secs(600);
 
 /// The chains that ferry serves.
 pub type Nodes = BTreeMap<ChainId, Arc<Node>>;
@@ -117,6 +119,8 @@ pub struct Engine<S> {
     pullers: JoinSet<Result<(), DriveError>>,
     /// The chains that are read.
     pulled: BTreeSet<ChainId>,
+    /// Chains that could not be followed any more: each ends when it is to be tried again.
+    resting: JoinSet<(ChainId, Arc<Node>)>,
     /// Facts from the desk that are taken in before anything else.
     told: VecDeque<Fact>,
     facts: mpsc::Sender<Fact>,
@@ -163,6 +167,7 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             asks: JoinSet::new(),
             pullers: JoinSet::new(),
             pulled: BTreeSet::new(),
+            resting: JoinSet::new(),
             told: VecDeque::new(),
             facts,
             inbox,
@@ -224,6 +229,11 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
                     // A puller ends well only when nobody takes its facts any more.
                     return self.lost(ended?).map(|()| Fact::Tick);
                 }
+                Some(rested) = self.resting.join_next() => {
+                    let (chain, node) = rested?;
+                    self.follow_again(chain, node);
+                    return Ok(Fact::Tick);
+                }
                 Some(answer) = self.asks.join_next() => return Ok(answer?),
                 Some(fact) = self.inbox.recv() => return Ok(fact),
                 Some(request) = self.requests.recv() => request,
@@ -239,20 +249,33 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
         }
     }
 
-    /// Decides what follows when a chain cannot be followed any more. Nothing is asked of it from then
-    /// on, and readiness says how old its last block is.
+    /// Decides what follows when a chain cannot be followed any more. Nothing is asked of it for a while, and readiness
+    /// says how old its last block is.
     fn lost(&mut self, ended: Result<(), DriveError>) -> Result<(), DriveError> {
         let Err(error) = ended else { return Ok(()) };
         match &error {
             DriveError::AnotherChain { chain, .. }
                 if self.losses == Losses::GoOn && !self.pullers.is_empty() =>
             {
-                tracing::error!(%chain, %error, "chain is not followed any more, its paths stand still");
-                self.nodes.remove(chain);
+                tracing::error!(%chain, %error, try_again_in = ?REST, "chain cannot be followed, its paths stand still");
+                if let Some(rested) = self.nodes.remove_entry(chain) {
+                    self.resting.spawn(async move {
+                        sleep(REST).await;
+                        rested
+                    });
+                }
                 Ok(())
             }
             _ => Err(error),
         }
+    }
+
+    /// Reads a chain again from where it could not be followed: its endpoints may have been mistaken.
+    fn follow_again(&mut self, chain: ChainId, node: Arc<Node>) {
+        tracing::info!(%chain, "chain is tried again that could not be followed");
+        self.pulled.remove(&chain);
+        self.nodes.insert(chain, node);
+        self.pull_blocks();
     }
 
     /// Takes one fact in, stores what follows, and only then asks.
