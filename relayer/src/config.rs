@@ -390,6 +390,14 @@ impl Chain {
             let wrong = format!("it is in `{got}`, `max` of `dynamic_gas_price` in `{wanted}`");
             return Err(("gas_price", wrong));
         }
+        if let Some(DynamicGasPrice { max, max_urgent: Some(urgent), .. }) = &self.dynamic_gas_price
+            && (urgent.denom() != max.denom() || urgent.atto() < max.atto())
+        {
+            let wrong = format!(
+                "`max_urgent` is `{urgent}`; write the most for what cannot wait, at least `max`, which is `{max}`"
+            );
+            return Err(("dynamic_gas_price", wrong));
+        }
         for granter in self.fee_granter.iter() {
             let is_here = decode_address(granter).is_ok_and(|(found, _)| found == *prefix);
             if !is_here {
