@@ -51,6 +51,8 @@ use tally::{Ours, Tally};
 const FACTS: usize = 64;
 /// How long answers under way are waited for when ferry stops.
 const DRAIN: Duration = Duration::from_secs(3);
+/// After how long a chain is tried again that could not be followed.
+const REST: Duration = Duration::from_secs(600);
 
 /// How long a stop may take in all. A store that says nothing for longer would hold it up for half a minute.
 const LONGEST_STOP: Duration = Duration::from_millis(4_500);
@@ -147,6 +149,8 @@ pub struct Engine<S> {
     pullers: JoinSet<Result<(), DriveError>>,
     /// The chains that are read, and what ends that.
     pulled: BTreeMap<ChainId, AbortHandle>,
+    /// Chains that could not be followed any more: each ends when it is to be tried again.
+    resting: JoinSet<(ChainId, Arc<Node>)>,
     /// Facts from the desk that are taken in before anything else.
     told: VecDeque<Fact>,
     facts: mpsc::Sender<Fact>,
@@ -204,6 +208,7 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
             asks: JoinSet::new(),
             pullers: JoinSet::new(),
             pulled: BTreeMap::new(),
+            resting: JoinSet::new(),
             told: VecDeque::new(),
             facts,
             inbox,
@@ -278,6 +283,11 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
                     // A puller ends well only when nobody takes its facts any more.
                     ended => return self.lost(ended?).map(|()| Fact::Tick),
                 },
+                Some(rested) = self.resting.join_next() => {
+                    let (chain, node) = rested?;
+                    self.follow_again(chain, node);
+                    return Ok(Fact::Tick);
+                }
                 Some(answer) = self.asks.join_next() => return Ok(answer?),
                 Some(fact) = self.inbox.recv() => return Ok(fact),
                 Some(request) = self.requests.recv() => request,
@@ -293,20 +303,34 @@ impl<S: Store + Send + Sync + 'static> Engine<S> {
         }
     }
 
-    /// Decides what follows when a chain cannot be followed any more. Nothing is asked of it from then
-    /// on, and readiness says how old its last block is.
+    /// Decides what follows when a chain cannot be followed any more. Nothing is asked of it for a while, and readiness
+    /// says how old its last block is.
     fn lost(&mut self, ended: Result<(), DriveError>) -> Result<(), DriveError> {
         let Err(error) = ended else { return Ok(()) };
         match &error {
             DriveError::AnotherChain { chain, .. }
                 if self.losses == Losses::GoOn && !self.pullers.is_empty() =>
             {
-                tracing::error!(%chain, %error, "chain is not followed any more, its paths stand still");
-                self.nodes.remove(chain);
+                tracing::error!(%chain, %error, try_again_in = ?REST, "chain cannot be followed, its paths stand still");
+                if let Some(rested) = self.nodes.remove_entry(chain) {
+                    self.resting.spawn(async move {
+                        sleep(REST).await;
+                        rested
+                    });
+                }
                 Ok(())
             }
             _ => Err(error),
         }
+    }
+
+    /// Reads a chain again from where it could not be followed: its endpoints may have been mistaken.
+    fn follow_again(&mut self, chain: ChainId, node: Arc<Node>) {
+        tracing::info!(%chain, "chain is tried again that could not be followed");
+        self.pulled.remove(&chain);
+        // A reload may have brought another way to it meanwhile.
+        self.nodes.entry(chain).or_insert(node);
+        self.pull_blocks();
     }
 
     /// Takes one fact in, stores what follows, and only then asks.

@@ -33,6 +33,7 @@ mod path;
 mod price;
 pub mod purse;
 pub(crate) mod record;
+mod retry;
 mod scan;
 pub(crate) mod standing;
 mod steps;

@@ -75,6 +75,14 @@ impl Chain {
             );
             return Err(("gas_price", 0, wrong));
         }
+        if let Some(urgent) = &dynamic.max_urgent
+            && (urgent.denom() != most.denom() || urgent.atto() < most.atto())
+        {
+            let wrong = format!(
+                "`max_urgent` is `{urgent}`; write the most for what cannot wait, at least `max`, which is `{most}`"
+            );
+            return Err(("dynamic_gas_price", 0, wrong));
+        }
         Ok(())
     }
 

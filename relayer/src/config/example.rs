@@ -12,14 +12,16 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # log = "info"
 # How it is logged: "text" or "json" (one object a line).
 # log_format = "text"
-# After how many failures a message is given up; `ferry packets` then shows why.
+# After how many failures a message is given up; `ferry packets` then shows why. Each check (`check_every`) lets some
+# of them try again, and if one goes through, all of its kind; `ferry clear` lets all of them at once.
 # max_tries = 10
 # For how many days `ferry costs` knows what was paid.
 # cost_days = 400
 # For how many of them it knows that of each packet, today included. What is older is one sum for each day and channel:
 # a million packets take a gigabyte.
 # cost_packet_days = 3
-# How often the state of every channel is compared with what was read, which finds what a node did not tell. "0s": never.
+# How often the state of every channel is compared with what was read, which finds what a node did not tell, and
+# messages that were given up are tried again. "0s": never.
 # check_every = "1h"
 # Paths on which nothing is sent: no packets, no handshakes, no updates of clients, which expire in time;
 # as in ["chain-a-chain-b"].
@@ -62,8 +64,9 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # Price of one unit of gas, with the denom that pays.
 # gas_price = "0.001stake"
 # Follow the price that the chain sets from block to block: module "feemarket" or "osmosis". What it demands is
-# multiplied, since the next block may demand more; while that is above max, nothing is sent. gas_price is the least.
-# dynamic_gas_price = { module = "feemarket", multiplier = 1.15, max = "0.1stake" }
+# multiplied, since the next block may demand more; gas_price is the least. While that is above max, nothing is sent but
+# updates of clients that are about to expire, and evidence; above max_urgent (default: ten times max) not even that.
+# dynamic_gas_price = { module = "feemarket", multiplier = 1.15, max = "0.1stake", max_urgent = "1stake" }
 # What the gas of a simulated transaction is multiplied with for its limit; fees are paid on the limit.
 # gas_multiplier = 1.02
 # Send large batches of transfers without simulating them, once it is known what such messages take.

@@ -11,6 +11,8 @@ use crate::model::config::DynamicPrice;
 const DEFAULT_MULTIPLIER: u64 = 1_020;
 /// The price moves by an eighth from block to block at most where it moves as Ethereum's does.
 const DEFAULT_PRICE_MULTIPLIER: u64 = 1_150;
+/// How many times `max` an update is worth without which a client expires. A price beyond is more likely a mistake.
+const DEFAULT_URGENT: u128 = 10;
 /// Multipliers from 1 to 10 make sense.
 const MULTIPLIERS: std::ops::RangeInclusive<f64> = 1.0..=10.0;
 
@@ -23,9 +25,12 @@ pub struct DynamicGasPrice {
     /// What is offered of what the chain demands, in thousandths.
     #[serde(default = "default_price_multiplier", with = "multiplier")]
     pub multiplier: u64,
-    /// Nothing is sent while gas costs more.
+    /// Nothing is sent while gas costs more, but updates of clients that are about to expire and evidence.
     #[serde(with = "value::gas_price")]
     pub max: GasPrice,
+    /// Nor are those while it costs more than this; ten times `max` where it is not set.
+    #[serde(default, with = "value::optional_gas_price", skip_serializing_if = "Option::is_none")]
+    pub max_urgent: Option<GasPrice>,
 }
 
 /// A module that sets the price of gas.
@@ -44,7 +49,10 @@ impl From<DynamicGasPrice> for DynamicPrice {
             Module::Feemarket => PriceModule::Feemarket,
             Module::Osmosis => PriceModule::Osmosis,
         };
-        Self { module, multiplier: file.multiplier, max: file.max.atto() }
+        let max = file.max.atto();
+        let max_urgent = file.max_urgent.map(|price| price.atto());
+        let max_urgent = max_urgent.unwrap_or_else(|| max.saturating_mul(DEFAULT_URGENT));
+        Self { module, multiplier: file.multiplier, max, max_urgent }
     }
 }
 

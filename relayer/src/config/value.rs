@@ -109,6 +109,27 @@ pub(super) mod gas_price {
     }
 }
 
+/// A price of gas as a field that may be missing.
+pub(super) mod optional_gas_price {
+    use super::*;
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<GasPrice>, D::Error> {
+        gas_price::deserialize(from).map(Some)
+    }
+
+    pub(crate) fn serialize<S: Serializer>(
+        price: &Option<GasPrice>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match price {
+            Some(price) => super::gas_price::serialize(price, to),
+            None => to.serialize_none(),
+        }
+    }
+}
+
 impl Serialize for Listen {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {

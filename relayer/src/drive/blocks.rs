@@ -39,7 +39,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(5);
 /// Hands over every block after the cursor, for ever. Ends well only when nobody takes them any more.
 ///
 /// # Errors
-/// [`DriveError::AnotherChain`] when no endpoint follows the chain that was read before.
+/// [`DriveError::AnotherChain`] when no endpoint follows the chain that was read before, for a while.
 pub(super) async fn pull(
     node: Arc<Node>,
     cursor: Tip,
@@ -95,23 +95,29 @@ pub(super) async fn pull(
 }
 
 /// The endpoints that have another block than the last one read, one after the other.
+///
+/// Behind one address may be several nodes, and one of them on a fork or of another network: one answer decides nothing.
 #[derive(Debug, Default)]
 struct Forked {
     endpoints: BTreeSet<Address>,
+    /// When the first of them told so.
+    since: Option<Instant>,
     pause: Duration,
 }
 
 impl Forked {
-    /// Turns from the endpoint in use to the next.
+    /// Turns from the endpoint in use to the next, or to the same again where there is no other.
     ///
     /// # Errors
-    /// [`DriveError::AnotherChain`] when all of them have another block at `height`.
+    /// [`DriveError::AnotherChain`] when all of them have had another block at `height` for as long as one may be silent.
     async fn leave(&mut self, node: &Node, height: u64) -> Result<(), DriveError> {
         let endpoint = node.rpc().address().clone();
         tracing::error!(chain = %node.id, %endpoint, height, "endpoint has another block than the one read");
         node.endpoints.leave(&endpoint).await;
         self.endpoints.insert(endpoint);
-        if self.endpoints.len() >= node.endpoints.count() {
+        let lasts = self.since.get_or_insert_with(Instant::now).elapsed();
+        let is_patient = lasts < node.endpoints.patience();
+        if self.endpoints.len() >= node.endpoints.count() && !is_patient {
             return Err(DriveError::AnotherChain { chain: node.id.clone(), height });
         }
         // It is asked again if no other one answers.

@@ -86,6 +86,7 @@ mod tests {
             module,
             multiplier: 1_150,
             max: "0.2stake".parse().unwrap(),
+            max_urgent: None,
         });
         let price = now(&chain, &file).await.map(|price| price.to_string());
         (price, fake.state.lock().unwrap().calls.clone())

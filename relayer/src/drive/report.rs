@@ -44,6 +44,12 @@ pub(super) fn notice(notice: &Notice) {
         Notice::NoGasPrice { chain, reason } => {
             tracing::error!(%chain, reason, "chain does not say what gas costs; check dynamic_gas_price");
         }
+        Notice::DearUpdate { path, price, max } => {
+            tracing::error!(%path, price, max, "client update cannot wait and goes at more than max of dynamic_gas_price");
+        }
+        Notice::AbsurdGasPrice { chain, price, max } => {
+            tracing::error!(%chain, price, max, "gas costs more than max_urgent, nothing is sent and clients that grow old expire");
+        }
         Notice::Gap { chain, from, to } => {
             tracing::error!(%chain, from, to, "blocks are not kept any more, scanning the state instead");
         }
@@ -85,7 +91,7 @@ fn of_lane(notice: &Notice) {
         Notice::LaneEmpty { lane, reason } => {
             tracing::error!(
                 chain = %lane.chain, address = %lane.address, reason,
-                "key cannot pay and is paused, its clients go to other keys; fund it"
+                "key cannot pay, its clients go to other keys or wait for what it can pay; fund it"
             );
         }
         Notice::Payer { lane, payer, passed } => {

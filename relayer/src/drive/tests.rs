@@ -182,8 +182,28 @@ async fn a_chain_that_cannot_be_followed_stops_no_other() {
     let mut engine = engine.without_lost_chains();
     engine.lost(lost()).unwrap();
     assert!(engine.nodes.is_empty(), "it is still asked");
+    assert_eq!(engine.resting.len(), 1, "it is not tried again");
     engine.pullers.shutdown().await;
     engine.lost(lost()).unwrap_err();
+}
+
+/// Its endpoints may have been mistaken: reading goes on where it could not.
+#[tokio::test]
+async fn a_chain_that_could_not_be_followed_is_read_again() {
+    let (node, dir) = (FakeNode::with_blocks(9).await, tempfile::tempdir().unwrap());
+    let mut engine = engine(&node, &dir).await.without_lost_chains();
+    engine.take(Fact::Begin(CHAIN.into(), node.tip(3))).await.unwrap();
+    engine.pullers.shutdown().await;
+    engine.pullers.spawn(pending());
+    let error = DriveError::AnotherChain { chain: CHAIN.into(), height: 3 };
+    engine.lost(Err(error)).unwrap();
+    engine.resting.shutdown().await;
+    let rested = node.connect(LIMIT).await;
+    engine.follow_again(CHAIN.into(), rested);
+    while engine.model.cursor(&CHAIN.into()).map(|tip| tip.height) != Some(9) {
+        let fact = tokio::time::timeout(LIMIT, engine.next()).await.unwrap().unwrap();
+        engine.take(fact).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
-//! The regular check: what the blocks told against what the chains' states say.
+//! The regular check: what the blocks told against what the chains' states say, and another try for what was given up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Model;
 use super::ids::{ChainId, FlowId, PathId, Side, Span, Time};
@@ -18,32 +18,44 @@ impl Checks {
 }
 
 impl Model {
-    /// Opens the gaps that make up a check of each path that is due for one.
+    /// Opens the gaps that make up a check of each path that is due for one, and tries again what was given up there.
     pub(super) fn check_paths(&mut self) {
-        let every = Some(self.check_every).filter(|every| *every != Span(0));
-        let next = every.map(|every| self.now.plus(every));
-        let is_open = |row: &&PathRow| {
+        let paths = self.take_due();
+        if !paths.is_empty() {
+            self.retry_given_up(&paths);
+        }
+        let is_open = |row: &PathRow| {
             [&row.ends.a, &row.ends.b].iter().all(|end| end.state == EndState::Open)
         };
-        let paths: Vec<PathId> =
-            self.record.paths().filter(is_open).map(|row| row.path.clone()).collect();
         for path in paths {
-            let due = self.checks.0.remove(&path).or(next);
-            let is_due = due.is_some_and(|due| due <= self.now);
-            if let Some(due) = if is_due { next } else { due } {
-                self.checks.0.insert(path.clone(), due);
-            }
-            if !is_due {
-                continue;
-            }
             // A scan that is under way is not begun anew.
-            if self.record.gaps_of(&path).any(GapRow::hides_packets) {
+            if !self.record.path(&path).is_some_and(is_open)
+                || self.record.gaps_of(&path).any(GapRow::hides_packets)
+            {
                 continue;
             }
             for to in [Side::A, Side::B] {
                 self.open_gaps(&FlowId { path: path.clone(), to });
             }
         }
+    }
+
+    /// The paths that are due for a check, which are due again in a while.
+    fn take_due(&mut self) -> BTreeSet<PathId> {
+        let every = Some(self.check_every).filter(|every| *every != Span(0));
+        let next = every.map(|every| self.now.plus(every));
+        let mut all = BTreeSet::new();
+        for PathRow { path, .. } in self.record.paths() {
+            let due = self.checks.0.remove(path).or(next);
+            let is_due = due.is_some_and(|due| due <= self.now);
+            if let Some(due) = if is_due { next } else { due } {
+                self.checks.0.insert(path.clone(), due);
+            }
+            if is_due {
+                all.insert(path.clone());
+            }
+        }
+        all
     }
 
     /// Has every path of a chain checked now.

@@ -131,8 +131,11 @@ pub struct DynamicPrice {
     pub module: PriceModule,
     /// What is offered of what the chain demands, in thousandths: the next block may demand more.
     pub multiplier: u64,
-    /// Above this price, in units of 10⁻¹⁸ denom per gas, nothing is sent.
+    /// Above this price, in units of 10⁻¹⁸ denom per gas, nothing is sent but what cannot wait: updates of clients
+    /// that are about to expire, and evidence.
     pub max: u128,
+    /// Above this one not even that.
+    pub max_urgent: u128,
 }
 
 impl DynamicPrice {
@@ -142,8 +145,13 @@ impl DynamicPrice {
         GasPrice::new(wanted.max(least.atto()), least.denom())
     }
 
-    /// The most that is paid, in the denom of `price`.
+    /// The most that is paid for what can wait, in the denom of `price`.
     pub(crate) fn most(&self, price: &GasPrice) -> GasPrice {
         GasPrice::new(self.max, price.denom())
+    }
+
+    /// The most that is paid for what cannot wait.
+    pub(crate) fn most_urgent(&self, price: &GasPrice) -> GasPrice {
+        GasPrice::new(self.max_urgent, price.denom())
     }
 }

@@ -52,7 +52,7 @@ pub(crate) struct Flow {
     /// The channels to which a step of a handshake or a close is owed that is to be taken here.
     pub(super) moving: BTreeSet<u32>,
     /// Failed tries of what is owed besides packets.
-    tries: BTreeMap<Work, Attempt>,
+    pub(super) tries: BTreeMap<Work, Attempt>,
 }
 
 /// How many blocks to wait after this many failures: 1, 2, 4 … 60.
@@ -110,7 +110,8 @@ impl Model {
             // Whoever forged a header waits for nothing else than that nobody tells the client.
             attempt.given_up = attempt.tries >= self.max_tries && *work != Work::Misbehaviour;
             let (work_name, tries, reason) = (work.to_string(), attempt.tries, reason.to_owned());
-            self.notices.push(match attempt.given_up {
+            // It was told before of what a check has tried again.
+            self.notices.push(match attempt.given_up && tries <= self.max_tries {
                 true => Notice::GivenUp { work: work_name, tries, reason },
                 false => Notice::Failing { work: work_name, tries, reason },
             });

@@ -82,7 +82,13 @@ impl Lane {
         self.account.is_some() && self.obstacle().is_none()
     }
 
-    /// What keeps the key from signing; none when nothing does, as far as is known.
+    /// Whether the key can sign, at least what it has enough money for.
+    pub(crate) fn can_sign(&self) -> bool {
+        let is_known = self.account.is_some() && self.unknown.is_none();
+        is_known && self.foreign.is_none() && self.purse.doubted().is_none()
+    }
+
+    /// What keeps the key from signing as it should; none when nothing does, as far as is known.
     pub(crate) fn obstacle(&self) -> Option<String> {
         if self.foreign.is_some() {
             return Some("somebody else signs with its key".to_owned());

@@ -15,8 +15,9 @@ pub enum Notice {
         /// The sequence.
         sequence: u64,
     },
-    /// A key cannot pay; what it has signed stays in its lane, and its clients go to other keys.
-    #[error("lane `{}` on `{}` is paused: its key cannot pay: {reason}; send it some of the fee denom", lane.address, lane.chain)]
+    /// A key cannot pay a transaction; what it has signed stays in its lane, its clients go to other keys, and if there is
+    /// none, it signs what it has enough money for.
+    #[error("lane `{}` on `{}` is short of money: {reason}; send it some of the fee denom", lane.address, lane.chain)]
     LaneEmpty {
         /// The lane.
         lane: LaneId,
@@ -113,6 +114,31 @@ pub enum Notice {
         chain: ChainId,
         /// What failed last.
         reason: String,
+    },
+    /// A client is about to expire, or was told of a header that its chain did not make: its update goes at more than
+    /// is paid for anything else.
+    #[error(
+        "the client update on path `{path}` cannot wait and goes at {price} for gas, `max` of `dynamic_gas_price` is {max}"
+    )]
+    DearUpdate {
+        /// The path.
+        path: PathId,
+        /// What is paid.
+        price: String,
+        /// What is paid for what can wait.
+        max: String,
+    },
+    /// A chain demands more than is paid for anything.
+    #[error(
+        "gas on `{chain}` costs {price}, more than `max_urgent` of its `dynamic_gas_price`, {max}: nothing is sent, and clients that grow old expire"
+    )]
+    AbsurdGasPrice {
+        /// The chain.
+        chain: ChainId,
+        /// What would be paid.
+        price: String,
+        /// The most that is.
+        max: String,
     },
     /// A message failed; it will be tried again.
     #[error("{work} failed, try {tries}: {reason}")]

@@ -210,6 +210,16 @@ fn next_work(
     }
 }
 
+/// The message of a packet that an event tells to have succeeded.
+fn done(change: &PacketChange) -> Option<Leg> {
+    match change {
+        PacketChange::Received => Some(Leg::Recv),
+        PacketChange::Acknowledged => Some(Leg::Ack),
+        PacketChange::TimedOut => Some(Leg::Timeout),
+        PacketChange::Sent { .. } | PacketChange::AckWritten { .. } => None,
+    }
+}
+
 impl PacketRow {
     /// The failed tries of `leg`; none of another one.
     pub(crate) fn attempt(&self, leg: Leg) -> Attempt {
@@ -265,6 +275,9 @@ impl Model {
         let known = self.record.packet(&key).cloned();
         let is_new = known.is_none();
         let mut row = known.unwrap_or_else(|| PacketRow::new(key.clone(), path));
+        if let Some(leg) = done(&event.change) {
+            self.retry_like(&key, leg, row.attempt(leg).tries);
+        }
         match event.change {
             PacketChange::Sent { timeout, data } => {
                 row.sent = Some(height);

@@ -151,7 +151,10 @@ impl Model {
     }
 
     /// The flow towards the chain of a connection end that took a step: the one that has this end or whose transaction it
-    /// was; else one with the same client that has none, best one whose other end is the other end of this.
+    /// was; else one that lacks it and has the other end of it.
+    ///
+    /// Anybody may begin a connection over our clients, to another client there or with a delay of a year, and no event
+    /// tells of the delay: what others do goes on only from an end that is ours.
     fn flow_of_step(
         &self,
         chain: &ChainId,
@@ -168,16 +171,16 @@ impl Model {
             let path = self.record.path(&flow.path).filter(|path| path.ibc == Ibc::V1);
             path.is_some_and(|path| {
                 let other = path.ends.on(flow.to.other()).connection.as_ref();
-                path.ends.on(flow.to).connection.is_none()
+                let goes_on = match ours {
+                    Some(slot) => slot.flow == **flow,
+                    None => other.is_some() && other == event.counterparty.as_ref(),
+                };
+                goes_on
+                    && path.ends.on(flow.to).connection.is_none()
                     && !differs(other, event.counterparty.as_ref())
-            }) && ours.is_none_or(|slot| slot.flow == **flow)
+            })
         };
-        let lacks_other = |flow: &&FlowId| {
-            let path = self.record.path(&flow.path);
-            path.is_none_or(|path| path.ends.on(flow.to.other()).connection.is_none())
-        };
-        let flows = self.record.flows_of_client(chain, &event.client).filter(may_be);
-        flows.min_by_key(lacks_other).cloned()
+        self.record.flows_of_client(chain, &event.client).find(may_be).cloned()
     }
 
     /// Applies a step of a channel's handshake or close at `height` of the chain of `flow.to`.

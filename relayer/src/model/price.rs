@@ -26,6 +26,8 @@ pub(super) struct Demand {
     asked: bool,
     /// Failed asks since it last told.
     failures: u32,
+    /// It is beyond what is paid for anything.
+    is_absurd: bool,
 }
 
 impl Model {
@@ -55,6 +57,20 @@ impl Model {
             chain.demand.told_at = chain.demand.asked_at;
             chain.demand.failures = 0;
         }
+        self.tell_absurd_price(&id);
+    }
+
+    /// Tells when what a chain demands passes the most that is ever paid.
+    fn tell_absurd_price(&mut self, id: &ChainId) {
+        let Some(config) = self.config.get(id) else { return };
+        let (Some(dynamic), Some(price)) = (&config.dynamic, self.demanded(config)) else { return };
+        let (is_absurd, max) = (price.atto() > dynamic.max_urgent, dynamic.most_urgent(&price));
+        let Some(chain) = self.chains.get_mut(id) else { return };
+        let was_absurd = std::mem::replace(&mut chain.demand.is_absurd, is_absurd);
+        if is_absurd && !was_absurd {
+            let (chain, price, max) = (id.clone(), price.to_string(), max.to_string());
+            self.notices.push(Notice::AbsurdGasPrice { chain, price, max });
+        }
     }
 
     /// Applies that a chain did not say what it demands: what it said last stands until the next block.
@@ -69,8 +85,9 @@ impl Model {
     }
 
     /// What is offered for gas for an update of a flow's client. One that keeps it from expiring, and one
-    /// that proves misbehaviour, goes at any price, also at one that the chain has not told: a client costs
-    /// more to revive, and a wrong one all that is behind it.
+    /// that proves misbehaviour, goes at a price above the usual most, also at one that the chain has not told: a client
+    /// costs more to revive, and a wrong one all that is behind it. Nobody proves what a node tells of prices, so that
+    /// has an end too.
     pub(crate) fn update_price(&self, id: &FlowId) -> Result<GasPrice, Idle> {
         let config = self.chain_to(id).ok_or(Idle::Unread)?;
         let price = self.gas_price(config);
@@ -78,11 +95,26 @@ impl Model {
         if price.is_ok() || !is_urgent {
             return price;
         }
-        Ok(self.demanded(config).unwrap_or_else(|| config.gas_price.clone()))
+        match (&config.dynamic, self.demanded(config)) {
+            (Some(dynamic), Some(price)) if price.atto() > dynamic.max_urgent => {
+                let max = dynamic.most_urgent(&price).to_string();
+                Err(Idle::Expensive { price: price.to_string(), max })
+            }
+            (_, price) => Ok(price.unwrap_or_else(|| config.gas_price.clone())),
+        }
+    }
+
+    /// Tells that an update goes at more than is paid for anything else, if it does.
+    pub(crate) fn tell_dear_update(&mut self, id: &FlowId, price: &GasPrice) {
+        let dynamic = self.chain_to(id).and_then(|config| config.dynamic.as_ref());
+        if let Some(dynamic) = dynamic.filter(|dynamic| price.atto() > dynamic.max) {
+            let (price, max) = (price.to_string(), dynamic.most(price).to_string());
+            self.notices.push(Notice::DearUpdate { path: id.path.clone(), price, max });
+        }
     }
 
     /// What a chain demands with the margin for the next block; `None` until it has told.
-    fn demanded(&self, config: &ChainConfig) -> Option<GasPrice> {
+    pub(super) fn demanded(&self, config: &ChainConfig) -> Option<GasPrice> {
         let demand = self.chains.get(&config.id)?.demand.price?;
         Some(config.dynamic.as_ref()?.offer(demand, &config.gas_price))
     }

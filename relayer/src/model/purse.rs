@@ -3,20 +3,23 @@
 //! Where others grant a key fees, each grant is looked at before it is used, in the order of the
 //! configuration: whether it is there, has not ended, has enough left and pays for these messages. The first
 //! that does pays; when none does, the key does. The chain has the last word: a granter that it refuses is
-//! passed over for a while, and a key whose own money it refuses signs nothing until it has some again.
+//! passed over for a while, and a key whose own money it refuses signs only what that is enough for (`lack`).
+
+pub(crate) mod lack;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use lack::Lack;
+
 use super::Model;
 use super::asks::Purpose;
 use super::config::ChainConfig;
-use super::facts::{Ask, Refusal, Why};
+use super::facts::{Ask, Why};
 use super::ids::{Address, AskId, LaneId, SlotId, Span, Time};
 use super::notice::Notice;
 use super::rows::SlotRow;
 use super::state::{Funds, Grant};
-use crate::plan::refusal;
 
 /// How often the grants of a key are looked at.
 const LOOK_AGAIN: Span = Span::seconds(60);
@@ -26,8 +29,6 @@ const LOOK_SOON: Span = Span::seconds(10);
 const LOOK_LATER: Span = Span::seconds(5);
 /// So many looks in a row may fail to read a grant of which nothing is known, before it is taken for none.
 const BLIND_LOOKS: u32 = 6;
-/// For how long a granter is passed over that a chain has refused.
-const PASS_OVER: Span = Span::seconds(60);
 
 /// What a lane pays from; nothing of it outlives the process.
 #[derive(Debug, Default)]
@@ -42,6 +43,8 @@ pub(crate) struct Purse {
     look_at: Time,
     /// Granters that the chain refused: until when they are passed over, and why.
     refused: BTreeMap<Address, (Time, String)>,
+    /// What the key has beside the fees of its undecided transactions, when it was looked at and by what it signed since.
+    own: u128,
     /// The transaction that nobody paid for, as far as the chain says.
     lack: Option<Lack>,
     /// The types of the messages of undecided transactions, of those that were signed since the start.
@@ -59,16 +62,6 @@ pub(super) struct Paid {
     granter: Option<Address>,
     /// The types of its messages, if it was signed since the start.
     urls: BTreeSet<String>,
-}
-
-/// A transaction that a chain refused for want of money.
-#[derive(Debug)]
-struct Lack {
-    slot: SlotRow,
-    paid: Paid,
-    reason: String,
-    /// Whether it was found to be so, and said.
-    is_told: bool,
 }
 
 /// Who pays for a transaction.
@@ -113,11 +106,6 @@ impl fmt::Display for Payer {
 }
 
 impl Purse {
-    /// Why the key cannot pay; none when it can.
-    pub(crate) fn empty(&self) -> Option<&str> {
-        self.lack.as_ref().map(|lack| lack.reason.as_str())
-    }
-
     /// How an undecided transaction is paid.
     pub(super) fn paid(&self, slot: &SlotRow) -> Paid {
         let urls = self.urls.get(&slot.id).cloned().unwrap_or_default();
@@ -152,15 +140,6 @@ impl Purse {
         let Some(funds) = &self.funds else { return true };
         let pays = |grant: &Grant| self.objection(grant, (0, 0), &[], now).is_none();
         self.never_read.values().any(|tries| *tries < BLIND_LOOKS) && !funds.grants.iter().any(pays)
-    }
-
-    /// Whether a grant pays for what lacked money, as it was last looked at.
-    fn pays(&self, grant: &Grant, lack: &Lack, now: Time) -> bool {
-        let (gas, fee) = (u128::from(lack.slot.gas_limit.max(1)), lack.slot.fee);
-        let behind = fee.saturating_mul(gas.saturating_add(grant.gas.into())).div_ceil(gas);
-        let spent = self.spent.get(&grant.granter).copied().unwrap_or(0);
-        let urls: Vec<&str> = lack.paid.urls.iter().map(String::as_str).collect();
-        self.objection(grant, (behind, spent), &urls, now).is_none()
     }
 
     /// Forgets what others grant: who may do so is another one now. An answer that is on its way tells of
@@ -280,9 +259,12 @@ impl Model {
         let has_granters =
             self.config.get(&id.lane.chain).is_some_and(|chain| !chain.fee_granters.is_empty());
         let Some(lane) = self.lanes.get_mut(&id.lane) else { return };
-        if let Payer::Granter(granter) = &payment.payer {
-            let spent = lane.purse.spent.entry(granter.clone()).or_default();
-            *spent = spent.saturating_add(fee);
+        match &payment.payer {
+            Payer::Own => lane.purse.own = lane.purse.own.saturating_sub(fee),
+            Payer::Granter(granter) => {
+                let spent = lane.purse.spent.entry(granter.clone()).or_default();
+                *spent = spent.saturating_add(fee);
+            }
         }
         lane.purse.urls.insert(id.clone(), payment.urls.clone());
         if has_granters && lane.purse.last.as_ref() != Some(&payment.payer) {
@@ -343,13 +325,19 @@ impl Model {
         let looked_at: Vec<_> = funds.grants.iter().map(|grant| grant.granter.clone()).collect();
         let unread = funds.unread.first().map(|(granter, why)| format!("`{granter}`: {why}"));
         let is_partial = unread.is_some();
+        purse.own = funds.balance;
         purse.take(funds);
         if let Some(reason) = unread.filter(|_| purse.awaits_grant(self.now)) {
             self.notices.push(Notice::NoFunds { lane: id.clone(), reason });
         }
         for slot in self.record.slots(&id) {
-            if let Some(granter) = slot.granter.as_ref().filter(|one| looked_at.contains(*one)) {
-                *purse.spent.entry(granter.clone()).or_default() += slot.fee;
+            match &slot.granter {
+                Some(granter) if looked_at.contains(granter) => {
+                    *purse.spent.entry(granter.clone()).or_default() += slot.fee;
+                }
+                Some(_) => {}
+                // What is on its way is paid first.
+                None => purse.own = purse.own.saturating_sub(slot.fee),
             }
         }
         if let Some(lack) = purse.lack.take() {
@@ -364,37 +352,6 @@ impl Model {
         lane.purse.look_at = self.now.plus(pause);
     }
 
-    /// Decides, now that it is known what a lane has, why nobody paid for a transaction. Contracts that its
-    /// messages call can refuse in the words of who takes fees, so what the payer has is what tells.
-    fn judge_lack(&mut self, id: &LaneId, lack: Lack) {
-        let now = self.now;
-        let Some(lane) = self.lanes.get_mut(id) else { return };
-        let purse = &mut lane.purse;
-        let Some(funds) = &purse.funds else { return };
-        // What is on its way is paid first.
-        let own = |slot: &&SlotRow| slot.granter.is_none();
-        let pending: u128 = self.record.slots(id).filter(own).map(|slot| slot.fee).sum();
-        let key_pays = funds.balance >= lack.slot.fee.saturating_add(pending);
-        let pays = |grant: &&Grant| purse.pays(grant, &lack, now);
-        let payer_pays = match &lack.paid.granter {
-            None => key_pays,
-            Some(payer) => funds.grants.iter().filter(pays).any(|grant| grant.granter == *payer),
-        };
-        if key_pays || funds.grants.iter().any(|grant| pays(&grant)) {
-            if lack.is_told {
-                self.notices.push(Notice::LaneResumed { lane: id.clone() });
-            } else if payer_pays {
-                self.suspect(&lack.slot, &lack.reason);
-            }
-            return;
-        }
-        if !lack.is_told {
-            let reason = lack.reason.clone();
-            self.notices.push(Notice::LaneEmpty { lane: id.clone(), reason });
-        }
-        lane.purse.lack = Some(Lack { is_told: true, ..lack });
-    }
-
     /// Applies that a chain did not say what a lane has: what it said before stands.
     pub(super) fn on_funds_unknown(&mut self, id: &LaneId, ask: AskId, why: &Why) {
         let lane = self.lanes.get_mut(id).filter(|lane| lane.purse.asked == Some(ask));
@@ -405,25 +362,6 @@ impl Model {
             let notice = Notice::NoFunds { lane: id.clone(), reason: why.to_string() };
             self.notices.push(notice);
         }
-    }
-
-    /// Applies that a transaction was refused for want of who pays: a granter whose grant the chain refuses
-    /// is passed over; else the key signs nothing until it is known what it has.
-    pub(super) fn on_unpaid(&mut self, slot: &SlotRow, paid: Paid, refusal: &Refusal) {
-        let now = self.now;
-        let Some(lane) = self.lanes.get_mut(&slot.id.lane) else { return };
-        let purse = &mut lane.purse;
-        purse.look_at = now;
-        if let Some(granter) = &paid.granter
-            && refusal::is_grant_refused(&refusal.codespace, refusal.code)
-        {
-            let why = format!("the chain refused it: {}", refusal.log);
-            purse.refused.insert(granter.clone(), (now.plus(PASS_OVER), why));
-            return;
-        }
-        let is_told = purse.lack.as_ref().is_some_and(|lack| lack.is_told);
-        let (slot, reason) = (slot.clone(), refusal.log.clone());
-        purse.lack = Some(Lack { slot, paid, reason, is_told });
     }
 }
 

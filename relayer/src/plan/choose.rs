@@ -11,6 +11,7 @@ use crate::model::config::ChainConfig;
 use crate::model::facts::{Timeout, Tip};
 use crate::model::ids::{FlowId, LaneId, PacketKey, Span, Time};
 use crate::model::packet::elapsed;
+use crate::model::purse::lack::Part;
 use crate::model::rows::{EndState, PacketRow, PathRow};
 
 /// Headers are used only while they are this much inside a client's tolerance of clocks.
@@ -97,7 +98,8 @@ impl Model {
         if let Some(parked @ Idle::Parked(_)) = stop {
             return Err(parked);
         }
-        self.can_sign(chain, self.signing_lane(id).ok_or(Idle::Unread)?)?;
+        let lane = self.signing_lane(id).ok_or(Idle::Unread)?;
+        self.can_sign(chain, lane)?;
         if self.flows.get(id).is_some_and(|flow| self.now < flow.not_before) {
             let turned_away = self.turned_away(id).map(str::to_owned);
             return Err(turned_away.map_or(Idle::Delayed, Idle::TurnedAway));
@@ -105,13 +107,13 @@ impl Model {
         let tip = self.tip_to(id).ok_or(Idle::Unread)?;
         let newest = self.newest_header(id, tip)?;
         let end = path.ends.on(id.to);
-        if let Some(stop) = stop {
+        if let Some(stop) = stop.or_else(|| self.unpaid(id, lane, Part::Works)) {
             return self.choose_despite(id, newest, stop);
         }
         if end.client.is_none() {
             return self.choose_creation(id, newest);
         }
-        let mut room = self.room(id)?;
+        let mut room = self.room(id)?.within(self.payable_gas(lane));
         // A flood of channels must not hold up packets, nor the other way round.
         let packets_wait = self.backlog.queue(id).next().is_some();
         let share = if packets_wait { HANDSHAKE_SHARE } else { 1 };
@@ -164,11 +166,11 @@ impl Model {
     /// Whether a lane can sign now.
     fn can_sign(&self, chain: &ChainConfig, id: &LaneId) -> Result<(), Idle> {
         let lane = self.lanes.get(id).ok_or(Idle::Lane)?;
-        if let Some(reason) = lane.purse.empty() {
+        if let Some(reason) = lane.purse.doubted() {
             let (address, reason) = (id.address.to_string(), reason.to_owned());
             return Err(Idle::Unpaid { address, reason });
         }
-        if !lane.is_usable() {
+        if !lane.can_sign() {
             return Err(Idle::Lane);
         }
         if self.payer_unknown(chain, id) { Err(Idle::Payer) } else { Ok(()) }
@@ -220,6 +222,10 @@ impl Model {
             refresh == Refresh::WhenDue && newest.0 > trusted && self.is_refresh_due(id);
         if !waits && !refreshes {
             return Err(Idle::NoWork);
+        }
+        let lane = self.signing_lane(id).ok_or(Idle::Unread)?;
+        if let Some(unpaid) = self.unpaid(id, lane, Part::Update) {
+            return Err(unpaid);
         }
         Ok(Choice { height: newest.0, base: Base::Update { trusted }, works: Vec::new() })
     }

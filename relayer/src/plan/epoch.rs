@@ -263,6 +263,10 @@ impl Model {
         }
         let brings_update = epoch.brings_update();
         let mut batches = self.cut(id, limits, messages);
+        // Little money is for one transaction, with its update: what comes next finds out what is left.
+        if self.lacks_money(id) {
+            batches.truncate(1);
+        }
         for (work, reason) in bad {
             if let Some(epoch) = self.flow_mut(id).epoch.as_mut() {
                 epoch.works.retain(|chosen| chosen.work != work);
@@ -300,6 +304,12 @@ impl Model {
             epoch.works = owed;
         }
         is_over
+    }
+
+    /// Whether the lane that signs a flow's epoch can pay for so much only.
+    fn lacks_money(&self, id: &FlowId) -> bool {
+        let epoch = self.flows.get(id).and_then(|flow| flow.epoch.as_ref());
+        epoch.is_some_and(|epoch| self.payable_gas(&epoch.lane).is_some())
     }
 
     /// How many bytes the client's update takes in a transaction.

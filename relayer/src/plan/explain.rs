@@ -40,7 +40,9 @@ pub enum Why {
     #[error("it was sent before the source was read, and waits for nothing")]
     NotSent,
     /// Its message failed too often.
-    #[error("{work} is given up after {tries} tries: {reason}")]
+    #[error(
+        "{work} is given up after {tries} tries, until the next check or `ferry clear`: {reason}"
+    )]
     GivenUp {
         /// The message.
         work: String,

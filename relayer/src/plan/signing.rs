@@ -13,10 +13,16 @@ use crate::model::Model;
 use crate::model::config::LaneConfig;
 use crate::model::ids::{FlowId, LaneId, Span};
 use crate::model::purse::Payment;
+use crate::model::purse::lack::Part;
 use crate::model::rows::{SlotBytes, SlotRow, Write};
 
 /// A transaction may be included in this many blocks after the one it was signed in.
 const LIFETIME_BLOCKS: u64 = 30;
+
+/// Whether a transaction keeps a client right and does nothing else.
+fn is_for_client(works: &[Work]) -> bool {
+    works.is_empty() || works.contains(&Work::Misbehaviour)
+}
 
 impl Model {
     /// Signs the batches whose gas is known, up to the first whose gas is not.
@@ -40,8 +46,8 @@ impl Model {
 
     /// Whether a lane can sign what was prepared: settings may have changed since it was chosen.
     fn can_sign_now(&self, id: &FlowId, lane: &LaneId) -> bool {
-        let is_usable = self.lanes.get(lane).is_some_and(|lane| lane.is_usable());
-        is_usable && self.chain_to(id).is_some_and(|chain| !self.payer_unknown(chain, lane))
+        let can_sign = self.lanes.get(lane).is_some_and(|lane| lane.can_sign());
+        can_sign && self.chain_to(id).is_some_and(|chain| !self.payer_unknown(chain, lane))
     }
 
     fn epoch_lane(&self, id: &FlowId) -> Option<&LaneId> {
@@ -115,11 +121,13 @@ impl Model {
         let mut msgs = if brings_update { self.updates(id, epoch, signer) } else { Vec::new() };
         let updates = msgs.len();
         msgs.extend(messages);
-        let number = account.number;
+        let (number, timeout_height) = (account.number, tip.height + LIFETIME_BLOCKS);
         let proved_at = if epoch.base == Base::Create { 0 } else { epoch.height };
         let (fee, payment) =
             self.fee(id, (lane, msgs.as_slice()), with_first_key(gas, sequence), &price);
-        let timeout_height = tip.height + LIFETIME_BLOCKS;
+        if !self.can_pay(lane, &payment, fee.amount) {
+            return self.on_dear(id, lane, works, fee.gas_limit);
+        }
         let chain = self.chain_to(id);
         let plan = TxPlan {
             chain_id: lane.chain.as_str(),
@@ -145,14 +153,28 @@ impl Model {
             size: signed.bytes.len().try_into().unwrap_or(u64::MAX),
             hash: signed.hash,
         };
+        if is_for_client(&slot.works) {
+            self.tell_dear_update(id, &price);
+        }
         self.remember(&batch, &slot, &payment.payer);
         self.paid_by((&slot.id, slot.fee), payment);
         self.add_slot(slot, SlotBytes(signed.bytes));
     }
 
+    /// Leaves half of a batch for later that nobody can pay for; what is left of one waits for money or a lower price.
+    fn on_dear(&mut self, id: &FlowId, lane: &LaneId, mut works: Vec<Work>, gas: u64) {
+        let part = if works.is_empty() { Part::Update } else { Part::Works };
+        works.truncate(works.len() / 2);
+        if works.is_empty() {
+            self.note_dear(id, lane, (part, gas));
+            self.delay(id, None);
+        } else if let Some(epoch) = self.flow_mut(id).epoch.as_mut() {
+            epoch.batches = vec![Batch::of(works)];
+        }
+    }
+
     fn price_for(&self, id: &FlowId, works: &[Work]) -> Option<GasPrice> {
-        let is_for_client = works.is_empty() || works.contains(&Work::Misbehaviour);
-        let price = match is_for_client {
+        let price = match is_for_client(works) {
             true => self.update_price(id),
             false => self.gas_price(self.chain_to(id)?),
         };

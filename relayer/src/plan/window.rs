@@ -57,6 +57,11 @@ pub(crate) struct Room {
 }
 
 impl Room {
+    /// What of it is left where no more gas can be paid for.
+    pub(crate) fn within(self, gas: Option<u64>) -> Self {
+        Self { gas: self.gas.min(gas.unwrap_or(u64::MAX)), ..self }
+    }
+
     /// Takes one of so many parts out.
     pub(crate) fn split(&mut self, parts: u64) -> Self {
         let part = Self { gas: self.gas / parts, bytes: self.bytes / parts, ..*self };

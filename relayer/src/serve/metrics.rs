@@ -117,7 +117,7 @@ pub const METRICS: &[Metric] = metrics! {
         Read::Lines(oldest);
     gauge "ferry_packets_lost" &["path"], "Pending packets that cannot be moved, since their data cannot be had.",
         Read::Lines(lost);
-    gauge "ferry_packets_given_up" &["path"], "Pending packets whose messages failed too often and are not tried any more.",
+    gauge "ferry_packets_given_up" &["path"], "Pending packets whose messages failed too often and rest until a check tries some again.",
         Read::Lines(given_up);
     counter "ferry_packets_sent_total" CHANNEL, "Packets sent from this end; with empty labels all together that are beyond the first 2,000 ends.",
         Read::Cost(|cost| cost.sent);

@@ -20,17 +20,22 @@ use crate::{checks, settle};
 
 const MULTIPLIER: u64 = 1_150;
 
-fn follows(config: &mut ChainConfig) {
+pub(crate) fn follows(config: &mut ChainConfig) {
     let module = PriceModule::Feemarket;
     config.gas_price = GasPrice::new(BASE_PRICE, "stake");
-    config.dynamic = Some(DynamicPrice { module, multiplier: MULTIPLIER, max: 20 * BASE_PRICE });
+    config.dynamic = Some(DynamicPrice {
+        module,
+        multiplier: MULTIPLIER,
+        max: 20 * BASE_PRICE,
+        max_urgent: 100 * BASE_PRICE,
+    });
 }
 
 fn look(world: &World) -> Look {
     Look::of(&world.model, &Tally::default(), Time(world.now), 10)
 }
 
-fn charge(world: &mut World, times: u128) {
+pub(crate) fn charge(world: &mut World, times: u128) {
     for side in [Side::A, Side::B] {
         world.chains.on_mut(side).base_price = times * BASE_PRICE;
     }
@@ -160,15 +165,36 @@ fn clients_live_on(world: &mut World, period: u64) {
 }
 
 #[test]
-fn a_client_near_its_end_is_refreshed_at_any_price() {
+fn a_client_near_its_end_is_refreshed_at_a_price_above_the_usual_most() {
     const PERIOD: u64 = 300;
     let trusting_period = Span::seconds(PERIOD);
     let mut world = link(Setup { adjust: follows, trusting_period, ..Setup::default() });
     charge(&mut world, 18);
     clients_live_on(&mut world, PERIOD);
+    let is_told = |notice: &Notice| matches!(notice, Notice::DearUpdate { .. });
+    assert!(world.notices.iter().any(is_told), "{:?}", world.notices);
     charge(&mut world, 2);
     settle(&mut world, 60);
     assert_eq!(checks::wasted(&world), (0, 0));
+}
+
+/// What an endpoint tells of the price is not proved: there is an end to what is paid, and the operator is told.
+#[test]
+fn not_even_a_client_near_its_end_is_refreshed_at_any_price() {
+    const PERIOD: u64 = 300;
+    let trusting_period = Span::seconds(PERIOD);
+    let mut world = link(Setup { adjust: follows, trusting_period, ..Setup::default() });
+    charge(&mut world, 1_000_000);
+    world.run(5, |_| false);
+    let before = world.chains.a.fees + world.chains.b.fees;
+    let is_old = |world: &World| age(world, Side::A).min(age(world, Side::B)) > PERIOD * 19 / 20;
+    assert!(world.run(PERIOD, is_old), "{:?}", world.notices);
+    assert_eq!(world.chains.a.fees + world.chains.b.fees, before);
+    let is_told = |notice: &&Notice| matches!(notice, Notice::AbsurdGasPrice { .. });
+    assert_eq!(world.notices.iter().filter(is_told).count(), 2, "{:?}", world.notices);
+    charge(&mut world, 2);
+    world.run(10, |_| false);
+    assert!(age(&world, Side::A).max(age(&world, Side::B)) < PERIOD / 2, "{:?}", world.notices);
 }
 
 /// The operator is told once that a chain never says what gas costs.

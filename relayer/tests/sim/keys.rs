@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cosmos::keys::Key;
+use cosmos::wire::gas::GasPrice;
 use ferry::model::config::{ChainConfig, LaneConfig};
 use ferry::model::ids::{Address, Both, Order, PathId, Side, Span};
 use ferry::model::notice::Notice;
@@ -10,6 +11,9 @@ use ferry::model::rows::{ChannelRow, PathRow};
 use ferry::plan::explain::Why;
 use ferry::plan::idle::Idle;
 
+use crate::chain::BASE_PRICE;
+use crate::clients::age;
+use crate::fees::{charge, follows};
 use crate::plain::Plain;
 use crate::rng::Rng;
 use crate::setup::{Faults, Sending, Setup, lane, wanted};
@@ -158,6 +162,61 @@ fn the_only_key_without_money_says_so_and_goes_on_by_itself() {
     assert!(whys.len() == 3 && whys.iter().all(is_unpaid), "{whys:?}");
     let refused = world.notices.iter().filter(|n| matches!(n, Notice::Refused { .. })).count();
     assert_eq!(refused, 1, "{:?}", world.notices);
+    endow(&mut world, Side::B, &only, u128::MAX);
+    settle(&mut world, 60);
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
+/// Money that is too little for a batch pays for smaller ones, as many as there can be, and nothing is refused again.
+#[test]
+fn what_the_only_key_cannot_pay_whole_goes_in_parts() {
+    let mut world = link(Setup::default());
+    let only = address(&world, Side::B, 0);
+    // A batch of 13 costs 28,000 with its update, a receive by itself 6,000.
+    endow(&mut world, Side::B, &only, 20_000);
+    world.send_at(Sending { at: 1, from: Side::A, count: 40, expiry: LATE });
+    world.run(60, |_| false);
+    let is_unpaid = |why: &Why| matches!(why, Why::Waits { idle: Idle::Unpaid { .. }, .. });
+    let whys = why_waits(&world);
+    assert!((20..40).contains(&whys.len()) && whys.iter().all(is_unpaid), "{whys:?}");
+    let refused = world.notices.iter().filter(|n| matches!(n, Notice::Refused { .. })).count();
+    assert_eq!(refused, 1, "{:?}", world.notices);
+    assert!(world.chains.b.core.balance(only.as_str()) < 6_000);
+    endow(&mut world, Side::B, &only, u128::MAX);
+    settle(&mut world, 60);
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
+/// What was too dear at yesterday's price is judged by today's.
+#[test]
+fn a_key_goes_on_when_gas_costs_less() {
+    let mut world = link(Setup { adjust: follows, ..Setup::default() });
+    let only = address(&world, Side::B, 0);
+    charge(&mut world, 15);
+    world.run(3, |_| false);
+    let little = GasPrice::new(15 * BASE_PRICE, "stake").fee(180_000);
+    endow(&mut world, Side::B, &only, little);
+    world.send_at(Sending { at: 1, from: Side::A, count: 15, expiry: LATE });
+    world.run(60, |_| false);
+    assert_eq!(why_waits(&world).len(), 15, "{:?}", world.notices);
+    charge(&mut world, 1);
+    settle(&mut world, 60);
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
+/// Money that is too little for what waits is spent on what keeps the client alive.
+#[test]
+fn a_client_is_refreshed_as_long_as_there_is_money_for_that() {
+    const PERIOD: u64 = 300;
+    let trusting_period = Span::seconds(PERIOD);
+    let mut world = link(Setup { trusting_period, ..Setup::default() });
+    let only = address(&world, Side::B, 0);
+    // An update costs 3,700, with a receive 5,600.
+    endow(&mut world, Side::B, &only, 5_000);
+    world.send_at(Sending { at: 1, from: Side::A, count: 3, expiry: LATE });
+    let dies = |world: &World| age(world, Side::B) > PERIOD * 9 / 10;
+    assert!(!world.run(PERIOD + 60, dies), "{:?}", world.notices);
+    assert_eq!(why_waits(&world).len(), 3);
     endow(&mut world, Side::B, &only, u128::MAX);
     settle(&mut world, 60);
     assert_eq!(checks::wasted(&world), (0, 0));

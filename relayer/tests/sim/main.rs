@@ -37,6 +37,7 @@ mod misbehaviour;
 mod money;
 mod node;
 mod opening;
+mod outages;
 mod pairs;
 mod plain;
 mod renames;

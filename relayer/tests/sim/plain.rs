@@ -49,6 +49,8 @@ pub(crate) enum Quirk {
 pub(crate) struct Plain {
     /// The application fails on packets with this sequence.
     pub(crate) refuses: Option<u64>,
+    /// The application fails on whatever is done with packets.
+    pub(crate) halted: bool,
     /// The application on this port takes no channels.
     pub(crate) shut: Option<&'static str>,
     /// The packets with this sequence are treated so.
@@ -226,7 +228,7 @@ impl Channels for Plain {
         if channel.state != OPEN {
             return fail("channel", 4, "channel is not OPEN");
         }
-        if self.refuses == Some(packet.id.sequence) {
+        if self.halted || self.refuses == Some(packet.id.sequence) {
             return fail("app", 2, "the application fails");
         }
         let mut effect = self.run_application(at.mode, packet)?;
@@ -259,6 +261,9 @@ impl Channels for Plain {
 
     fn acknowledge(&mut self, at: &Context, packet: &Packet, _: &[u8]) -> Done {
         let quirk = self.quirk.filter(|(seq, _)| *seq == packet.id.sequence);
+        if self.halted {
+            return fail("app", 2, "the application fails");
+        }
         match quirk.map(|(_, quirk)| quirk) {
             Some(Quirk::RefusesAck(text)) => return fail("wasm", 5, text),
             Some(Quirk::PleadsPoverty) if matches!(at.mode, Mode::Check | Mode::Recheck) => {

@@ -3,15 +3,17 @@
 use cosmos::wire::path;
 use cosmos::wire::tx::any;
 use ferry::model::config::{ChainConfig, Handshakes};
-use ferry::model::ids::{Both, Side};
+use ferry::model::ids::{Both, Side, Span};
 use ferry::plan::explain::explain_path;
 use ibc_proto::ibc::core::channel::v1::{Channel, Counterparty, MsgChannelOpenTry};
 use ibc_proto::ibc::core::client::v1::{Height, MsgUpdateClient};
+use ibc_proto::ibc::core::commitment::v1::MerklePrefix;
+use ibc_proto::ibc::core::connection::v1::{self as connection, MsgConnectionOpenInit};
 
 use crate::light;
 use crate::setup::{Sending, Setup};
 use crate::traps::{LATE, begun_by_others, link};
-use crate::world::World;
+use crate::world::{SECOND, World};
 use crate::{checks, settle};
 
 const CLIENT: &str = "07-tendermint-0";
@@ -125,4 +127,37 @@ fn a_backup_opens_its_own_channels_at_once() {
     let mut world = link(Setup { adjust: |config| config.backup_blocks = 200, ..Setup::default() });
     world.link(Both { a: "one", b: "two" }, "v");
     assert!(world.run(30, is_open), "{:?}", world.notices);
+}
+
+/// Between the making of a client and the connection over it, anybody may begin one: to another client, or with a delay of
+/// a year. It is not taken for the one that is being opened.
+#[test]
+fn a_connection_that_strangers_begin_over_a_new_client_is_not_taken() {
+    let year = 365 * 86_400 * SECOND;
+    for (client, delay_period) in [("07-tendermint-9", 0), (CLIENT, year)] {
+        let mut world = World::with(Setup { seed: 72, ..Setup::default() });
+        let has_client = |world: &World| {
+            let chain = &world.chains.a;
+            chain.core.look(CLIENT, chain.time).is_ok()
+        };
+        assert!(world.run(60, has_client), "{:?}", world.notices);
+        let begun = MsgConnectionOpenInit {
+            client_id: CLIENT.to_owned(),
+            counterparty: Some(connection::Counterparty {
+                client_id: client.to_owned(),
+                connection_id: String::new(),
+                prefix: Some(MerklePrefix { key_prefix: b"ibc".to_vec() }),
+            }),
+            delay_period,
+            ..MsgConnectionOpenInit::default()
+        };
+        world.inject(Side::A, any(&begun));
+        assert!(world.run(120, checks::is_linked), "{:?}", world.notices);
+        let path = world.model.path(&"ab".into()).expect("the path is stored");
+        assert_eq!(path.delay, Span(0));
+        assert_eq!(path.ends.a.connection.as_ref().map(|id| id.as_str()), Some("connection-1"));
+        world.send_at(Sending { at: 1, from: Side::A, count: 5, expiry: LATE });
+        settle(&mut world, 60);
+        assert_eq!((checks::wasted(&world), &world.notices[..]), ((0, 0), &[][..]));
+    }
 }

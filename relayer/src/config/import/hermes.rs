@@ -226,7 +226,7 @@ fn dynamic(
     })?;
     dynamic.rest(notes);
     let module = if chain.address_prefix == "osmo" { Module::Osmosis } else { Module::Feemarket };
-    Ok(is_on.then_some(DynamicGasPrice { module, multiplier, max }))
+    Ok(is_on.then_some(DynamicGasPrice { module, multiplier, max, max_urgent: None }))
 }
 
 /// Which channel ends are served: a list of pairs of port and channel.

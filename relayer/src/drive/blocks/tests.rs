@@ -134,6 +134,19 @@ async fn an_endpoint_that_forked_is_left_for_one_that_did_not() {
     assert_eq!(node.rpc().endpoint(), second.address);
 }
 
+/// Behind one address may be a node of another chain for a moment.
+#[tokio::test]
+async fn an_endpoint_that_forked_for_a_moment_is_asked_again() {
+    let node = FakeNode::with_blocks(5).await;
+    let mut pulling = Pulling::from(&node, node.tip(5)).await;
+    node.fork();
+    node.grow(6);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    node.shrink(4);
+    node.grow(9);
+    assert_eq!(pulling.heights(4).await, [6, 7, 8, 9]);
+}
+
 /// A header of a height that was not asked for moves no cursor.
 #[tokio::test]
 async fn a_header_of_another_height_is_not_believed() {

@@ -111,6 +111,12 @@ impl<C: Channels> World<C> {
         self.retune(|_| {});
     }
 
+    /// Gives messages up after so many tries from now on. The relayer runs on.
+    pub(crate) fn try_often(&mut self, max_tries: u16) {
+        self.config.max_tries = max_tries;
+        self.retune(|_| {});
+    }
+
     /// Changes the configurations of the chains as `ferry reload` does. The relayer runs on.
     pub(crate) fn retune(&mut self, adjust: impl Fn(&mut ChainConfig)) {
         self.config.chains.iter_mut().for_each(adjust);
