@@ -15,7 +15,7 @@ use crate::model::ids::{FlowId, LaneId, Span, Time};
 use crate::model::notice::Notice;
 use crate::model::rows::SlotRow;
 use crate::model::state::Grant;
-use crate::plan::choose::Idle;
+use crate::plan::idle::Idle;
 use crate::plan::refusal;
 
 /// For how long a granter is passed over that a chain has refused.
