@@ -164,14 +164,14 @@ impl Model {
         if let Some(flow) = self.record.flow_of_connection(chain, &event.id) {
             return Some(flow);
         }
-        // What a path sent that was forgotten since is of whichever has the connection now.
-        let ours = slot.filter(|slot| self.record.path(&slot.flow.path).is_some());
-        let ours = ours.filter(|slot| slot.works.iter().any(|w| matches!(w, Work::Connection(_))));
+        let ours = slot.filter(|slot| slot.works.iter().any(|w| matches!(w, Work::Connection(_))));
         let may_be = |flow: &&FlowId| {
             let path = self.record.path(&flow.path).filter(|path| path.ibc == Ibc::V1);
             path.is_some_and(|path| {
                 let other = path.ends.on(flow.to.other()).connection.as_ref();
                 let goes_on = match ours {
+                    // What a path sent that was forgotten since is of whichever has the client now.
+                    Some(slot) if self.record.path(&slot.flow.path).is_none() => true,
                     Some(slot) => slot.flow == **flow,
                     None => other.is_some() && other == event.counterparty.as_ref(),
                 };

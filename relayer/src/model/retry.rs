@@ -44,19 +44,25 @@ impl Model {
         }
         for path in paths {
             for to in [Side::A, Side::B] {
-                self.retry_steps(&FlowId { path: path.clone(), to });
+                let flow = FlowId { path: path.clone(), to };
+                let steps = self.retry_steps(&flow);
+                steps.iter().for_each(|step| self.place_step_of(&flow, step));
             }
         }
     }
 
-    fn retry_steps(&mut self, flow: &FlowId) {
-        let Some(flow) = self.flows.get_mut(flow) else { return };
+    /// The steps of handshakes that try again.
+    fn retry_steps(&mut self, flow: &FlowId) -> Vec<Work> {
+        let Some(flow) = self.flows.get_mut(flow) else { return Vec::new() };
         let given_up = flow.tries.iter_mut().filter(|(_, attempt)| attempt.given_up);
         let mut steps: Vec<(&Work, &mut Attempt)> = given_up.collect();
         steps.sort_by_key(|(_, attempt)| attempt.not_before);
-        for (_, attempt) in steps.into_iter().take(PROBES) {
+        let probes = steps.into_iter().take(PROBES);
+        let once_more = |(work, attempt): (&Work, &mut Attempt)| {
             *attempt = std::mem::take(attempt).once_more();
-        }
+            work.clone()
+        };
+        probes.map(once_more).collect()
     }
 
     /// Applies that a message of a packet succeeded which had failed so often: the others of its kind need not go

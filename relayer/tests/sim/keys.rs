@@ -196,9 +196,9 @@ fn a_key_goes_on_when_gas_costs_less() {
     world.run(3, |_| false);
     let little = GasPrice::new(15 * BASE_PRICE, "stake").fee(180_000);
     endow(&mut world, Side::B, &only, little);
-    world.send_at(Sending { at: 1, from: Side::A, count: 15, expiry: LATE });
+    world.send_at(Sending { at: 1, from: Side::A, count: 8, expiry: LATE });
     world.run(60, |_| false);
-    assert_eq!(why_waits(&world).len(), 15, "{:?}", world.notices);
+    assert_eq!(why_waits(&world).len(), 8, "{:?}", world.notices);
     charge(&mut world, 1);
     settle(&mut world, 60);
     assert_eq!(checks::wasted(&world), (0, 0));

@@ -152,6 +152,8 @@ fn a_connection_that_strangers_begin_over_a_new_client_is_not_taken() {
             ..MsgConnectionOpenInit::default()
         };
         world.inject(Side::A, any(&begun));
+        // The stranger is quicker.
+        world.sleep(5);
         assert!(world.run(120, checks::is_linked), "{:?}", world.notices);
         let path = world.model.path(&"ab".into()).expect("the path is stored");
         assert_eq!(path.delay, Span(0));
