@@ -65,22 +65,40 @@ impl Journal {
     /// # Errors
     /// The node does not answer, or something does not decode.
     pub(crate) async fn read(chain: &Chain, after: u64, relayer: &str) -> anyhow::Result<Self> {
+        let [journal] = Self::read_each(chain, after, [relayer]).await?;
+        Ok(journal)
+    }
+
+    /// The same of several relayers, one journal each; the node is asked once.
+    ///
+    /// # Errors
+    /// As of [`Journal::read`].
+    pub(crate) async fn read_each<const N: usize>(
+        chain: &Chain,
+        after: u64,
+        relayers: [&str; N],
+    ) -> anyhow::Result<[Self; N]> {
         let rpc = chain.rpc();
         let tip = chain.height().await?;
-        let mut blocks: Vec<BlockNote> = Vec::new();
+        let mut journals = relayers.map(|relayer| (relayer, Self::default()));
         for height in after + 1..=tip {
             let block = rpc.block(height).await?.block;
-            if let Some(before) = blocks.last_mut() {
-                before.committed_at = block.header.time.unix_timestamp_nanos() as f64 / 1e9;
+            let results = rpc.block_results(height).await?.txs;
+            for (relayer, Self { blocks }) in &mut journals {
+                if let Some(before) = blocks.last_mut() {
+                    before.committed_at = block.header.time.unix_timestamp_nanos() as f64 / 1e9;
+                }
+                let mut note = BlockNote::new(height);
+                for (bytes, result) in block.txs().iter().zip(&results) {
+                    note.take(bytes, result, (relayer, &chain.config().prefix))?;
+                }
+                blocks.push(note);
             }
-            let mut note = BlockNote::new(height);
-            for (bytes, result) in block.txs().iter().zip(rpc.block_results(height).await?.txs) {
-                note.take(bytes, &result, (relayer, &chain.config().prefix))?;
-            }
-            blocks.push(note);
         }
-        blocks.pop();
-        Ok(Self { blocks })
+        Ok(journals.map(|(_, mut journal)| {
+            journal.blocks.pop();
+            journal
+        }))
     }
 }
 

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::ensure;
-use entrepot::localnet::LocalAccount;
 use serde::{Deserialize, Serialize};
 
 use super::figures::{Cost, Origin, Spread, Traffic};
@@ -78,27 +77,19 @@ async fn race(
     for relayer in running {
         relayer.stop().await?;
     }
-    let (traffic, our_cost) = read(nodes, heights, (sequence, we)).await?;
-    let (_, their_cost) = read(nodes, heights, (sequence, they)).await?;
+    let ([chain_a, chain_b], [from_a, from_b]) = (&nodes.chains, heights);
+    let relayers = [&*we.address, &*they.address];
+    let [our_a, their_a] = Journal::read_each(chain_a, from_a, relayers).await?;
+    let [our_b, their_b] = Journal::read_each(chain_b, from_b, relayers).await?;
+    // What was sent and what became of it is the same in both.
+    let traffic = Traffic::of([&our_a, &our_b], sequence, Origin::FirstSend);
     Ok(Rivalry {
         rate,
         packets,
         acked: traffic.acked.len() as u64,
         receive_ms: traffic.since_sent(&traffic.received),
-        costs: [our_cost, their_cost],
+        costs: [Cost::of([&our_a, &our_b]), Cost::of([&their_a, &their_b])],
         first,
         load: Machine::read()?.load,
     })
-}
-
-/// What became of the packets, and what an account has paid for it.
-async fn read(
-    nodes: &Nodes,
-    [from_a, from_b]: [u64; 2],
-    (sequence, account): (u64, &LocalAccount),
-) -> anyhow::Result<(Traffic, Cost)> {
-    let [chain_a, chain_b] = &nodes.chains;
-    let a = Journal::read(chain_a, from_a, &account.address).await?;
-    let b = Journal::read(chain_b, from_b, &account.address).await?;
-    Ok((Traffic::of([&a, &b], sequence, Origin::FirstSend), Cost::of([&a, &b])))
 }
