@@ -19,7 +19,7 @@ pub(crate) fn after_step<C: Channels>(world: &World<C>, writes: &[Write]) {
         |write: &Write| matches!(write, Write::Slot(..) | Write::Decided(..) | Write::Dropped(_));
     let is_nth = |every: u64| world.steps % every == 0;
     // What is under way changes with the slots. A look at thousands of packets costs more than the step.
-    let pending = world.model.packets().count() as u64;
+    let pending = world.store.pending() as u64;
     if is_nth(1 + pending / 1_000) && writes.iter().any(touches_slots) || is_nth(8 + pending / 50) {
         works_stand_in_one_sequence(world);
         updates_come_before_dependants(world);

@@ -26,6 +26,11 @@ pub(crate) struct Store {
 }
 
 impl Store {
+    /// How many packets are not over.
+    pub(crate) fn pending(&self) -> usize {
+        self.packets.len()
+    }
+
     pub(crate) fn commit(&mut self, writes: &[Write]) {
         for write in writes {
             self.apply(write.clone());
