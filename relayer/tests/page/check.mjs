@@ -182,7 +182,7 @@ const TROUBLES = [
   ["fault", /^c-1: cosmos1v0k2q…w8sj2f has only 0 stake$/, /Send coins to cosmos1v0k2q6u3xwz5tkq0c9n5a9qyl4yhx6l7w8sj2f\./],
   ["fault", /^c-1: cosmos1v0k2q…w8sj2f signs nothing$/, /Its account is not known/],
   ["fault", /^2 of the packets from transfer\/channel-0 of a-1 cannot be moved: 11, 12$/, /No endpoint has block 4711 any more\. Add a node that keeps all blocks to archive_rpc/],
-  ["fault", /^1 packet of a-b is given up$/, /40 tries: out of gas in location: wasm contract[\s\S]*ferry clear a-b tries again/],
+  ["fault", /^1 packet of a-b is given up$/, /40 tries, until the next check or ferry clear: out of gas in location: wasm contract[\s\S]*ferry clear a-b tries again/],
   ["warning", /^Client 07-tendermint-1 of a-1 expires in (2 d|1 d 23 h)$/, /ferry doctor finds it/],
   ["warning", /^b-1: osmo1kqsg5hv…vx3l5a has only 84,000 stake$/, /less than low_balance/],
   ["warning", /^Path a-c is paused, and 2 packets wait$/, /Take it out of paused in ferry\.toml, then ferry reload/],

@@ -8,8 +8,12 @@ use crate::traps::LATE;
 use crate::world::World;
 use crate::{checks, linked, settle};
 
-fn halt(world: &mut World, side: Side, halted: bool) {
-    world.chains.on_mut(side).core.channels.halted = halted;
+fn halt(world: &mut World, side: Side) {
+    world.chains.on_mut(side).core.channels.halted = true;
+}
+
+fn resume(world: &mut World, side: Side) {
+    world.chains.on_mut(side).core.channels.halted = false;
 }
 
 fn given_up(world: &World) -> usize {
@@ -29,7 +33,7 @@ fn what_was_given_up_goes_by_itself_after_an_outage_of_hours() {
     for side in [Side::A, Side::B] {
         let mut world = linked(95, Faults::default());
         world.try_often(5);
-        halt(&mut world, side, true);
+        halt(&mut world, side);
         world.send_at(Sending { at: 1, from: Side::A, count: COUNT, expiry: LATE });
         assert!(
             world.run(2_000, |world| given_up(world) == COUNT as usize),
@@ -40,7 +44,7 @@ fn what_was_given_up_goes_by_itself_after_an_outage_of_hours() {
         let told = |notice: &&Notice| matches!(notice, Notice::GivenUp { .. });
         assert_eq!(world.notices.iter().filter(told).count() as u64, COUNT);
         assert!(given_up(&world) > 150, "{} are given up", given_up(&world));
-        halt(&mut world, side, false);
+        resume(&mut world, side);
         let before = paid(&world);
         settle(&mut world, 3_700);
         assert_eq!(checks::wasted(&world), (0, 0));
@@ -55,11 +59,13 @@ fn after_a_short_outage_all_goes_in_batches_again() {
     let mut taken = [0, 0];
     for (halts, taken) in [false, true].into_iter().zip(&mut taken) {
         let mut world = linked(96, Faults::default());
-        halt(&mut world, Side::B, halts);
+        if halts {
+            halt(&mut world, Side::B);
+        }
         world.send_at(Sending { at: 1, from: Side::A, count: COUNT, expiry: LATE });
         if halts {
             world.run(100, |_| false);
-            halt(&mut world, Side::B, false);
+            resume(&mut world, Side::B);
         }
         let before = paid(&world);
         settle(&mut world, 600);
