@@ -231,6 +231,7 @@ function drawChains(look) {
       ),
       ...paused.map((key) => el("p", "note", account(key.address), `: ${key.paused}`)));
   }));
+  if (!look.chains.length) $("chains").replaceChildren(el("p", "card empty", "no chain is read: no path needs one"));
 }
 
 function drawEnd(look, path, end) {
