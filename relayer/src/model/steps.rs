@@ -121,6 +121,9 @@ mod tests {
         model.on_path(path, Vec::new());
         assert_eq!(moving(&model, &flow), [0, 1, 2], "after `link`");
         give_up(&mut model, 1);
+        model.retry_given_up(&[flow.path.clone()].into());
+        assert_eq!(moving(&model, &flow), [0, 1, 2], "after a check");
+        give_up(&mut model, 1);
         let answered = Event::Channel {
             change: HandshakeChange::Try,
             end: End { port: "p".into(), channel: "channel-9".into() },
