@@ -1,5 +1,7 @@
 //! Cutting works into transactions.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::window::Limits;
 
 /// Cuts `items` into runs within `limits`, ending a run between two source blocks when the next block
@@ -23,6 +25,44 @@ pub(crate) fn cut<T>(
         rest = tail;
     }
     runs
+}
+
+/// Moves what has to stand behind others of its kind into the first run that has some of the kind, while that takes no
+/// more than `limits.row_gas`; what is beyond is left out.
+pub(crate) fn gather<T, K: Ord + Clone>(
+    runs: Vec<Vec<T>>,
+    limits: Limits,
+    kind: impl Fn(&T) -> Option<K>,
+    measure: impl Fn(&T) -> (u64, usize),
+) -> Vec<Vec<T>> {
+    let limits = Limits { gas: limits.row_gas, ..limits };
+    let mut gathered: Vec<Vec<T>> = Vec::with_capacity(runs.len());
+    let (mut places, mut full) = (BTreeMap::new(), BTreeSet::new());
+    for run in runs {
+        let (here, mut stays) = (gathered.len(), Vec::with_capacity(run.len()));
+        for item in run {
+            let Some(kind) = kind(&item) else {
+                stays.push(item);
+                continue;
+            };
+            let place = *places.entry(kind.clone()).or_insert(here);
+            match gathered.get_mut(place) {
+                None => stays.push(item),
+                Some(_) if full.contains(&kind) => {}
+                Some(first) => {
+                    first.push(item);
+                    if fitting(first, limits, &measure) < first.len() {
+                        first.pop();
+                        full.insert(kind);
+                    }
+                }
+            }
+        }
+        if !stays.is_empty() {
+            gathered.push(stays);
+        }
+    }
+    gathered
 }
 
 /// How many items from the first on fit into one transaction.
@@ -51,6 +91,7 @@ mod tests {
 
     const LIMITS: Limits = Limits {
         gas: 100,
+        row_gas: 150,
         max_gas: 200,
         max_message_gas: 200,
         bytes: 1_000,
@@ -75,6 +116,25 @@ mod tests {
     fn an_item_beyond_the_limits_goes_by_itself() {
         let runs = cut(&[50, 500, 50], LIMITS, |_| 0, |gas| (*gas, 1));
         assert_eq!(runs, [&[50][..], &[500], &[50]]);
+    }
+
+    #[test]
+    fn a_row_goes_together_as_far_as_it_may() {
+        let gather = |runs: &[&[(char, u64)]]| -> Vec<String> {
+            let runs = runs.iter().map(|run| run.to_vec()).collect();
+            let kind = |item: &(char, u64)| item.0.is_uppercase().then_some(item.0);
+            let gathered = super::gather(runs, LIMITS, kind, |item| (item.1, 1));
+            gathered.iter().map(|run| run.iter().map(|item| item.0).collect()).collect()
+        };
+        assert_eq!(gather(&[&[('A', 60), ('A', 30)], &[('A', 50), ('b', 9)]]), ["AAA", "b"]);
+        // What does not fit stays out, and so does all behind it.
+        assert_eq!(gather(&[&[('A', 90)], &[('A', 70), ('A', 1)], &[('A', 1)]]), ["A"]);
+        assert_eq!(gather(&[&[('A', 1); 4], &[('A', 1)]]), ["AAAA"]);
+        // Rows do not mix with those of others that are full.
+        assert_eq!(
+            gather(&[&[('a', 90), ('A', 1)], &[('A', 90), ('B', 2)], &[('B', 3)]]),
+            ["aA", "BB"]
+        );
     }
 
     proptest! {

@@ -10,6 +10,7 @@ use cosmos::wire::tx::any;
 use ibc_proto::google::protobuf::Any;
 use ibc_proto::ibc::core::client::v1::MsgUpdateClient;
 
+use super::batch;
 use super::choose::{Base, Choice, Chosen};
 use super::simulate::Batch;
 use super::tare::Twice;
@@ -330,10 +331,20 @@ impl Model {
         };
         let (alone, together): (Vec<_>, Vec<_>) =
             works.into_iter().partition(|(chosen, _)| chosen.alone);
-        let mut batches = super::batch::cut(&together, limits, |(chosen, _)| chosen.block, measure)
+        let runs = batch::cut(&together, limits, |(chosen, _)| chosen.block, measure);
+        let runs = runs.into_iter().map(<[_]>::to_vec).collect();
+        let row = |(chosen, _): &(Chosen, usize)| {
+            chosen
+                .work
+                .packet()
+                .map(|(_, key)| &key.route)
+                .filter(|route| route.is_ordered())
+                .cloned()
+        };
+        let mut batches: Vec<Vec<Work>> = batch::gather(runs, limits, row, measure)
             .into_iter()
-            .map(|batch| batch.iter().map(|(chosen, _)| chosen.work.clone()).collect())
-            .collect::<Vec<Vec<Work>>>();
+            .map(|batch| batch.into_iter().map(|(chosen, _)| chosen.work).collect())
+            .collect();
         batches.extend(alone.into_iter().map(|(chosen, _)| vec![chosen.work]));
         without_dependants(&mut batches);
         batches

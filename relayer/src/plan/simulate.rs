@@ -167,7 +167,8 @@ impl Model {
         let updates = msgs.len();
         let shape = shape(epoch, (&msgs, &works), &messages);
         let goes = shape.clone().map(|shape| if goes_after { shape.after_update() } else { shape });
-        let known = goes.and_then(|goes| self.known_gas(id, &goes));
+        let aim = self.limits(id).aim(&works);
+        let known = goes.and_then(|goes| self.known_gas(id, &goes, aim));
         if let Some(simulation) = known.map(Simulated::Known) {
             return Some(Batch { simulation, updates, shape, ..Batch::of(works) });
         }
@@ -296,7 +297,7 @@ impl Model {
         let most = if is_single { limits.max_message_gas } else { limits.max_gas };
         let needed = gas::needed(gas_used, multiplier).saturating_add(beside);
         let is_beyond = needed > most;
-        let is_large = gas_used > limits.gas.saturating_mul(3) / 2;
+        let is_large = gas_used > limits.aim(&batch.works).saturating_mul(3) / 2;
         if !is_single && (is_beyond || is_large || hides_one) {
             let works = std::mem::take(&mut batch.works);
             return self.split(id, place, works);

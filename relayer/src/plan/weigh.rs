@@ -52,8 +52,9 @@ impl Batch {
 const LEAST_MULTIPLIER: u64 = 1_020;
 
 impl Model {
-    /// What a transaction takes if that was learned; one that may take too much is simulated all the same.
-    pub(super) fn known_gas(&mut self, id: &FlowId, shape: &Shape) -> Option<u64> {
+    /// What a transaction that aims at so much gas takes if that was learned; one that may take too much is simulated all
+    /// the same.
+    pub(super) fn known_gas(&mut self, id: &FlowId, shape: &Shape, aim: u64) -> Option<u64> {
         let (limits, config) = (self.limits(id), self.chain_to(id)?);
         let (chain, multiplier) = (config.id.clone(), config.gas_multiplier);
         let beside = self.gas_beside(id);
@@ -62,7 +63,7 @@ impl Model {
         }
         let used = self.chains.get_mut(&chain)?.gas.learned.predict(id, shape)?;
         let needed = gas::needed(used, multiplier).saturating_add(beside);
-        let is_too_much = needed > limits.max_gas || used > limits.gas / 2 * 3;
+        let is_too_much = needed > limits.max_gas || used > aim / 2 * 3;
         (!is_too_much).then_some(used)
     }
 

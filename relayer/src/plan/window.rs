@@ -10,6 +10,8 @@ use crate::model::ids::FlowId;
 const WINDOW_BLOCKS: u64 = 2;
 /// A block takes at least this many batches, so that a lost one costs little.
 const BATCHES_PER_BLOCK: u64 = 20;
+/// And this many of those whose works have others behind them that can go only afterwards.
+const ROWS_PER_BLOCK: u64 = 4;
 /// The gas that a block is taken to hold when the chain sets no limit.
 const UNLIMITED_BLOCK_GAS: u64 = 200_000_000;
 /// A node accepts bodies of 1 MB, and a simulation has the transaction in hex there.
@@ -28,6 +30,8 @@ const EPOCH_BYTES: u64 = 16 * 1024 * 1024;
 pub(crate) struct Limits {
     /// Gas to aim at.
     pub(crate) gas: u64,
+    /// Gas to aim at with packets of an ordered channel, which has one transaction on its way.
+    pub(crate) row_gas: u64,
     /// Gas that may be paid for.
     pub(crate) max_gas: u64,
     /// Gas that may be paid for a single message.
@@ -41,6 +45,12 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
+    /// Gas to aim at with these works.
+    pub(crate) fn aim(&self, works: &[Work]) -> u64 {
+        let mut routes = works.iter().filter_map(|work| work.packet().map(|(_, key)| &key.route));
+        if routes.any(|route| route.is_ordered()) { self.row_gas } else { self.gas }
+    }
+
     /// What is left where so many bytes are taken already.
     pub(crate) fn beside(self, bytes: usize) -> Self {
         let max_bytes = self.max_bytes.saturating_sub(bytes);
@@ -93,8 +103,10 @@ impl Model {
         let bytes = (block_bytes / BATCHES_PER_BLOCK).min(max_bytes);
         let wanted = chain.and_then(|chain| chain.max_gas);
         let max_gas = wanted.unwrap_or(u64::MAX);
+        let aim = |parts: u64| (block_gas / parts).min(max_gas / 5 * 4);
         Limits {
-            gas: (block_gas / BATCHES_PER_BLOCK).min(max_gas / 5 * 4),
+            gas: aim(BATCHES_PER_BLOCK),
+            row_gas: aim(ROWS_PER_BLOCK),
             max_gas: max_gas.min(block_gas),
             max_message_gas: wanted.unwrap_or(MAX_MESSAGE_GAS).min(block_gas),
             bytes: bytes.try_into().unwrap_or(usize::MAX),

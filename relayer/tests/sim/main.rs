@@ -65,10 +65,15 @@ fn linked(seed: u64, faults: Faults) -> World {
     world
 }
 
+/// How many of the last notices a run shows that does not end.
+const NOTICES: usize = 50;
+
 fn settle(world: &mut World, seconds: u64) {
     let done = world.run(seconds, checks::is_at_rest);
     println!("{} steps, {} blocks, {} kills", world.steps, world.chains.a.height, world.kills);
-    assert!(done, "everything ends: {:?} {:?}", world.notices, world.model.packets().next());
+    let last = &world.notices[world.notices.len().saturating_sub(NOTICES)..];
+    let first = world.model.packets().next();
+    assert!(done, "everything ends: {last:?}, not over: {:?}, such as {first:?}", world.not_over());
     checks::at_rest(world);
 }
 

@@ -45,6 +45,10 @@ const LAG: u64 = 20_000;
 const NAPS: u64 = 1_800;
 const NAP: u64 = 240;
 
+/// How long after the last packet everything is over: what was sent at last over an ordered channel goes one transaction
+/// after the other.
+const AFTERWARDS: u64 = 4 * 3_600;
+
 /// Percent of the bursts that are a fortieth of all that is sent, and what any may have.
 const GREAT: u64 = 10;
 const SMALL: u64 = 8;
@@ -108,9 +112,9 @@ fn naps(world: &mut World, rng: &mut Rng, size: &Size) {
 fn tell_each_hour(world: &mut World, size: &Size) {
     for hour in 1..=size.seconds / 3_600 {
         let act = move |world: &mut World| {
-            let (sent, left) = (world.sent(), world.model.packets().count());
+            let (sent, left) = (world.sent(), world.not_over());
             let (steps, kills) = (world.steps, world.kills);
-            println!("hour {hour}: {sent} sent, {left} not over, {steps} steps, {kills} kills");
+            println!("hour {hour}: {sent} sent, not over: {left:?}, {steps} steps, {kills} kills");
         };
         world.later(hour * 3_600 * SECOND, None, Happening::Act(Box::new(act)));
     }
@@ -165,7 +169,7 @@ fn day(seed: u64, size: &Size) {
     traffic(&mut world, &mut rng, size);
     naps(&mut world, &mut rng, size);
     tell_each_hour(&mut world, size);
-    settle(&mut world, size.seconds + 7_200);
+    settle(&mut world, size.seconds + AFTERWARDS);
     assert_eq!(world.sent(), size.packets, "everything was sent");
     checks::books(&world);
     checks::wasted_only_beside_a_rival(&world);

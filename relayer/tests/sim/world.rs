@@ -9,7 +9,7 @@ use cosmos::keys::Key;
 use ferry::model::Model;
 use ferry::model::config::Config;
 use ferry::model::facts::{Ask, Fact};
-use ferry::model::ids::{AskId, Both, ChainId, End, Height, Order, Side, Span};
+use ferry::model::ids::{AskId, Both, ChainId, End, Height, Order, PathId, Side, Span};
 use ferry::model::notice::Notice;
 use ferry::model::rows::{ChannelRow, Ibc, PathRow};
 
@@ -324,6 +324,15 @@ impl<C: Channels> World<C> {
     /// Packets ever sent.
     pub(crate) fn sent(&self) -> u64 {
         self.chains.all().map(|chain| chain.core.sent()).sum()
+    }
+
+    /// How many packets are not over as ferry knows, by path.
+    pub(crate) fn not_over(&self) -> BTreeMap<PathId, usize> {
+        let mut counts = BTreeMap::new();
+        for row in self.model.packets() {
+            *counts.entry(row.path.clone()).or_default() += 1;
+        }
+        counts
     }
 
     /// Whether nobody is about to act any more.
