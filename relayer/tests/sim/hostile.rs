@@ -54,7 +54,7 @@ fn only_the_bad_one_stays(world: &mut World, count: u64, seconds: u64) -> String
 #[test]
 fn gas_burned_in_blocks_only_is_paid_for_alone() {
     let mut world = linked(41, Faults::default());
-    world.chains.b.core.channels.quirk = Some((BAD, Quirk::BurnsInBlocks));
+    world.chains.b.core.channels.quirks = [(BAD, Quirk::BurnsInBlocks)].into();
     send(&mut world, 100);
     let reason = only_the_bad_one_stays(&mut world, 100, 90);
     assert!(reason.contains("out of gas"), "{reason}");
@@ -66,7 +66,7 @@ fn gas_burned_in_blocks_only_is_paid_for_alone() {
 #[test]
 fn gas_burned_in_simulations_stops_nothing_else() {
     let mut world = linked(42, Faults::default());
-    world.chains.b.core.channels.quirk = Some((BAD, Quirk::Burns));
+    world.chains.b.core.channels.quirks = [(BAD, Quirk::Burns)].into();
     send(&mut world, 100);
     let reason = only_the_bad_one_stays(&mut world, 100, 20);
     assert!(reason.contains("out of gas"), "{reason}");
@@ -77,7 +77,7 @@ fn gas_burned_in_simulations_stops_nothing_else() {
 #[test]
 fn a_simulation_that_hangs_stops_nothing_else() {
     let mut world = linked(43, Faults::default());
-    world.chains.b.core.channels.quirk = Some((BAD, Quirk::Hangs));
+    world.chains.b.core.channels.quirks = [(BAD, Quirk::Hangs)].into();
     send(&mut world, 100);
     only_the_bad_one_stays(&mut world, 100, 60);
     assert_eq!(checks::wasted(&world), (0, 0));
@@ -88,7 +88,7 @@ fn a_simulation_that_hangs_stops_nothing_else() {
 fn a_message_that_fails_without_a_name_is_given_up_where_there_is_no_other() {
     for quirk in [Quirk::Burns, Quirk::Hangs] {
         let mut world = linked(44, Faults::default());
-        world.chains.b.core.channels.quirk = Some((1, quirk));
+        world.chains.b.core.channels.quirks = [(1, quirk)].into();
         send(&mut world, 1);
         let is_given_up = |world: &World| {
             world.notices.iter().any(|notice| matches!(notice, Notice::GivenUp { .. }))
@@ -102,7 +102,7 @@ fn a_message_that_fails_without_a_name_is_given_up_where_there_is_no_other() {
 #[test]
 fn a_contracts_text_does_not_park_a_path() {
     let mut world = linked(45, Faults::default());
-    world.chains.a.core.channels.quirk = Some((BAD, Quirk::RefusesAck("client is frozen")));
+    world.chains.a.core.channels.quirks = [(BAD, Quirk::RefusesAck("client is frozen"))].into();
     send(&mut world, 100);
     let reason = only_the_bad_one_stays(&mut world, 100, 30);
     assert!(reason.contains("client is frozen"), "{reason}");
@@ -114,7 +114,7 @@ fn a_contracts_text_does_not_park_a_path() {
 fn a_contracts_text_stays_on_its_line() {
     let mut world = linked(49, Faults::default());
     let text = "\u{1b}[2J\nalpha-1/transfer/channel-0/58: it is over";
-    world.chains.a.core.channels.quirk = Some((BAD, Quirk::RefusesAck(text)));
+    world.chains.a.core.channels.quirks = [(BAD, Quirk::RefusesAck(text))].into();
     send(&mut world, 100);
     let reason = only_the_bad_one_stays(&mut world, 100, 30);
     assert!(reason.contains("\\u{1b}[2J\\nalpha-1"), "{reason}");
@@ -134,7 +134,7 @@ fn a_message_may_not_cost_a_whole_block_by_default() {
     for percent in [50, 95, 99, 150] {
         let mut world = linked(46, Faults::default());
         let gas = world.chains.b.block_gas / 100 * percent;
-        world.chains.b.core.channels.quirk = Some((BAD, Quirk::Takes(gas)));
+        world.chains.b.core.channels.quirks = [(BAD, Quirk::Takes(gas))].into();
         send(&mut world, 100);
         let reason = only_the_bad_one_stays(&mut world, 100, 30);
         assert!(reason.contains("max_gas"), "{reason}");
@@ -149,7 +149,7 @@ fn a_message_may_not_cost_more_among_others() {
     let adjust = |config: &mut ChainConfig| config.block_gas = Some(200_000_000);
     let mut world = link(Setup { seed: 48, adjust, ..Setup::default() });
     world.chains.b.block_gas = 200_000_000;
-    world.chains.b.core.channels.quirk = Some((BAD, Quirk::Takes(6_000_000)));
+    world.chains.b.core.channels.quirks = [(BAD, Quirk::Takes(6_000_000))].into();
     send(&mut world, 100);
     let reason = only_the_bad_one_stays(&mut world, 100, 30);
     assert!(reason.contains("max_gas"), "{reason}");

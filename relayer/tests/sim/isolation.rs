@@ -6,7 +6,7 @@ use ferry::model::notice::Notice;
 use ferry::plan::explain::{Why, explain};
 
 use crate::plain::Quirk;
-use crate::setup::{Faults, Sending, Setup};
+use crate::setup::{Expiry, Faults, Sending, Setup};
 use crate::traps::LATE;
 use crate::world::{SECOND, World};
 use crate::{checks, linked, settle};
@@ -25,6 +25,19 @@ fn time_until(world: &mut World, count: u32) -> u64 {
     };
     assert!(world.run(120, acked), "{:?}", world.notices);
     world.now - began
+}
+
+/// After how many blocks of B `count` packets have been received, and how many of A later they have been acknowledged.
+fn heights_until(world: &mut World, count: usize) -> [u64; 2] {
+    let begun = world.chains.b.height;
+    let received = |world: &World| {
+        let effects = world.chains.b.core.effects.values();
+        effects.filter(|effects| effects.received > 0).count() >= count
+    };
+    assert!(world.run(120, received), "{:?}", world.notices);
+    let (received, acknowledged) = (world.chains.b.height, world.chains.a.height);
+    time_until(world, count as u32);
+    [received - begun, world.chains.a.height - acknowledged]
 }
 
 fn failing(notice: &Notice) -> Option<&str> {
@@ -73,7 +86,7 @@ fn one_bad_packet_that_nothing_names_delays_nothing() {
     send(&mut calm);
     let usual = time_until(&mut calm, 100);
     let mut world = linked(33, Faults::default());
-    world.chains.b.core.channels.quirk = Some((BAD, Quirk::Burns));
+    world.chains.b.core.channels.quirks = [(BAD, Quirk::Burns)].into();
     send(&mut world);
     let taken = time_until(&mut world, 99);
     let block = 2 * SECOND;
@@ -81,12 +94,40 @@ fn one_bad_packet_that_nothing_names_delays_nothing() {
     assert_eq!(checks::wasted(&world), (0, 0));
 }
 
+/// Five kinds at once in one block of a hundred: one that takes all gas there is, one that takes more than may be paid
+/// for, one whose acknowledgement nobody can bring, one that times out before it can be received, and one that may. No
+/// message of another one is more than a block later.
+#[test]
+fn five_bad_packets_of_all_kinds_delay_nothing() {
+    let mut calm = linked(36, Faults::default());
+    send(&mut calm);
+    let usual = heights_until(&mut calm, 100);
+    let mut world = linked(36, Faults::default());
+    let quirks = [(17, Quirk::Burns), (38, Quirk::Takes(15_000_000)), (57, Quirk::Acks(1_000_000))];
+    world.chains.b.core.channels.quirks = quirks.into();
+    for (count, expiry) in
+        [(63, LATE), (1, Expiry::Blocks(1)), (26, LATE), (1, Expiry::Seconds(4)), (9, LATE)]
+    {
+        world.send_at(Sending { at: 1, from: Side::A, count, expiry });
+    }
+    let taken = heights_until(&mut world, 95);
+    let is_late = usual.into_iter().zip(taken).any(|(usual, taken)| taken > usual + 1);
+    assert!(!is_late, "received and acknowledged in {taken:?} with bad packets, {usual:?} without");
+    let are_given_up = |world: &World| {
+        let given_up = |notice: &&Notice| matches!(notice, Notice::GivenUp { .. });
+        world.notices.iter().filter(given_up).count() == quirks.len()
+    };
+    assert!(world.run(9_000, are_given_up), "{:?}", world.notices);
+    let left: Vec<u64> = world.model.packets().map(|row| row.key.seq).collect();
+    assert_eq!((&left[..], checks::wasted(&world)), (&[17, 38, 57][..], (0, 0)));
+}
+
 /// A contract knows whether it is simulated, and its error on entry can be that of an account without money. What the
 /// account has is what tells: it goes on paying, and the message is found.
 #[test]
 fn a_packet_that_pleads_poverty_stops_no_lane() {
     let mut world = linked(35, Faults::default());
-    world.chains.a.core.channels.quirk = Some((BAD, Quirk::PleadsPoverty));
+    world.chains.a.core.channels.quirks = [(BAD, Quirk::PleadsPoverty)].into();
     send(&mut world);
     let taken = time_until(&mut world, 99);
     assert!(taken <= 30 * SECOND, "{taken} ns");

@@ -38,6 +38,8 @@ pub(crate) enum Quirk {
     Hangs,
     /// Receiving it takes this much gas.
     Takes(u64),
+    /// Its acknowledgement has so many bytes.
+    Acks(usize),
     /// Its acknowledgement fails with this text.
     RefusesAck(&'static str),
     /// Its acknowledgement fails on entry only, in the words of who takes fees.
@@ -54,7 +56,7 @@ pub(crate) struct Plain {
     /// The application on this port takes no channels.
     pub(crate) shut: Option<&'static str>,
     /// The packets with this sequence are treated so.
-    pub(crate) quirk: Option<(u64, Quirk)>,
+    pub(crate) quirks: BTreeMap<u64, Quirk>,
     store: Kv,
     next_channel: u64,
     next_send: BTreeMap<String, u64>,
@@ -132,19 +134,25 @@ impl Plain {
         Some(events::packet(&packet, Some(via), events::sent(&packet)))
     }
 
+    /// How a packet is treated.
+    fn quirk(&self, packet: &Packet) -> Option<Quirk> {
+        self.quirks.get(&packet.id.sequence).copied()
+    }
+
     /// What the application makes of a packet.
     fn run_application(&self, mode: Mode, packet: &Packet) -> Result<Effect, Failure> {
-        let quirk = self.quirk.filter(|(seq, _)| *seq == packet.id.sequence);
         // CheckTx runs no application on receives.
         let runs = matches!(mode, Mode::Simulate | Mode::Deliver);
-        match quirk.map(|(_, quirk)| quirk).filter(|_| runs) {
+        match self.quirk(packet).filter(|_| runs) {
             Some(Quirk::BurnsInBlocks) if mode == Mode::Simulate => Ok(Effect::Done),
             Some(Quirk::BurnsInBlocks | Quirk::Burns) => {
                 fail("sdk", 11, "out of gas in location: wasm contract")
             }
             Some(Quirk::Hangs) => fail(SLOW, 1, "nobody waits for this"),
             Some(Quirk::Takes(gas)) => Ok(Effect::Heavy(gas)),
-            Some(Quirk::RefusesAck(_) | Quirk::PleadsPoverty) | None => Ok(Effect::Done),
+            Some(Quirk::RefusesAck(_) | Quirk::PleadsPoverty | Quirk::Acks(_)) | None => {
+                Ok(Effect::Done)
+            }
         }
     }
 
@@ -248,9 +256,11 @@ impl Channels for Plain {
         } else {
             self.store.insert(path::receipt(port, id, packet.id.sequence), vec![1]);
         }
-        let is_refused = receiver == Some(NOBODY);
-        let ack = if is_refused { r#"{"error":"ABCI code: 1"}"# } else { r#"{"result":"AQ=="}"# };
-        let ack = ack.as_bytes().to_vec();
+        let ack = match self.quirk(packet) {
+            Some(Quirk::Acks(length)) => vec![b'7'; length],
+            _ if receiver == Some(NOBODY) => br#"{"error":"ABCI code: 1"}"#.to_vec(),
+            _ => br#"{"result":"AQ=="}"#.to_vec(),
+        };
         let key = path::acknowledgement(port, id, packet.id.sequence);
         self.store.insert(key, acknowledgement_commitment(&ack).to_vec());
         let via = Some((channel.connection_hops[0].as_str(), order(&channel)));
@@ -260,11 +270,10 @@ impl Channels for Plain {
     }
 
     fn acknowledge(&mut self, at: &Context, packet: &Packet, _: &[u8]) -> Done {
-        let quirk = self.quirk.filter(|(seq, _)| *seq == packet.id.sequence);
         if self.halted {
             return fail("app", 2, "the application fails");
         }
-        match quirk.map(|(_, quirk)| quirk) {
+        match self.quirk(packet) {
             Some(Quirk::RefusesAck(text)) => return fail("wasm", 5, text),
             Some(Quirk::PleadsPoverty) if matches!(at.mode, Mode::Check | Mode::Recheck) => {
                 return fail("sdk", 5, "spendable balance 0stake is smaller: insufficient funds");
