@@ -42,7 +42,7 @@ pub(crate) struct Walk<'a> {
 /// What stands before all works of a height.
 const FIRST: Work = Work::CreateClient;
 
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     /// Passes over everything else of a height that is the same message for a packet of the same route.
     pub(crate) fn pass_alike(&mut self, height: u64, work: &Work) {
         let last = |key: &PacketKey| PacketKey { route: Arc::clone(&key.route), seq: u64::MAX };
@@ -55,8 +55,12 @@ impl<'a> Walk<'a> {
         };
         self.from = Bound::Excluded((height, last));
     }
+}
 
-    pub(crate) fn next(&mut self) -> Option<&'a (u64, Work)> {
+impl<'a> Iterator for Walk<'a> {
+    type Item = &'a (u64, Work);
+
+    fn next(&mut self) -> Option<Self::Item> {
         let found = self.queue?.range((self.from.as_ref(), Bound::Unbounded)).next();
         match found.filter(|(height, _)| self.is_live || *height <= self.history) {
             Some(found) => {

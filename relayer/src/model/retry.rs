@@ -27,18 +27,16 @@ impl Attempt {
 impl Model {
     /// Lets what was given up on these paths try again, of each kind those that have rested the longest.
     pub(super) fn retry_given_up(&mut self, paths: &BTreeSet<PathId>) {
-        let mut kinds = BTreeMap::<(&Arc<Route>, Leg), BTreeSet<(u64, &PacketKey)>>::new();
+        let mut kinds = BTreeMap::<(&Arc<Route>, Leg), BTreeMap<_, &PacketRow>>::new();
         for row in self.record.packets().filter(|row| paths.contains(&row.path)) {
             if let Some((leg, attempt)) = row.failed.as_ref().filter(|(_, tried)| tried.given_up) {
                 let kind = kinds.entry((&row.key.route, *leg)).or_default();
-                kind.insert((attempt.not_before, &row.key));
+                kind.insert((attempt.not_before, row.key.seq), row);
             }
         }
-        let probes = kinds.into_values().flat_map(|kind| kind.into_iter().take(PROBES));
-        let keys: Vec<PacketKey> = probes.map(|(_, key)| key.clone()).collect();
-        for row in
-            keys.iter().filter_map(|key| self.record.packet(key).cloned()).collect::<Vec<_>>()
-        {
+        let probes = kinds.into_values().flat_map(|kind| kind.into_values().take(PROBES));
+        let rows: Vec<PacketRow> = probes.cloned().collect();
+        for row in rows {
             let failed = row.failed.map(|(leg, attempt)| (leg, attempt.once_more()));
             self.put_packet(PacketRow { failed, ..row });
         }

@@ -10,7 +10,19 @@ use crate::traps::begun_by_others;
 use crate::world::World;
 use crate::{checks, linked, settle};
 
-fn is_open(world: &World) -> bool {
+/// A world in which an application on the other chain takes no channels for a while, until the step is given up.
+pub(crate) fn shut_out(seed: u64) -> World {
+    let mut world = linked(seed, Faults::default());
+    world.chains.b.core.channels.shut = Some("shut");
+    world.inject(Side::A, any(&begun_by_others("one", "shut")));
+    let given_up =
+        |world: &World| world.notices.iter().any(|notice| matches!(notice, Notice::GivenUp { .. }));
+    assert!(world.run(9_000, given_up), "it is tried for ever");
+    world.chains.b.core.channels.shut = None;
+    world
+}
+
+pub(crate) fn is_open(world: &World) -> bool {
     let open = |side, port: &str| {
         let channel = world.chains.on(side).core.channel((port, "channel-1"));
         channel.is_ok_and(|channel| channel.state == 3)
@@ -18,16 +30,10 @@ fn is_open(world: &World) -> bool {
     open(Side::A, "one") && open(Side::B, "shut")
 }
 
-/// The application on the other chain takes no channels for a while: clearing has the step tried again at once.
+/// Clearing has the step tried again at once.
 #[test]
 fn a_step_that_was_given_up_is_tried_again_after_clear() {
-    let mut world = linked(91, Faults::default());
-    world.chains.b.core.channels.shut = Some("shut");
-    world.inject(Side::A, any(&begun_by_others("one", "shut")));
-    let given_up =
-        |world: &World| world.notices.iter().any(|notice| matches!(notice, Notice::GivenUp { .. }));
-    assert!(world.run(9_000, given_up), "it is tried for ever");
-    world.chains.b.core.channels.shut = None;
+    let mut world = shut_out(91);
     assert!(!world.run(600, is_open), "nobody asked for it");
     world.feed(Fact::Clear("ab".into()));
     assert!(world.run(30, is_open), "{:?}", world.notices.last());

@@ -148,6 +148,16 @@ fn an_emptied_key_leaves_its_clients_to_the_others() {
     checks::books(&world);
 }
 
+/// How many packets wait, all of them for money, of which the chain has told once.
+fn unpaid(world: &World) -> usize {
+    let is_unpaid = |why: &Why| matches!(why, Why::Waits { idle: Idle::Unpaid { .. }, .. });
+    let whys = why_waits(world);
+    assert!(whys.iter().all(is_unpaid), "{whys:?}");
+    let refused = world.notices.iter().filter(|n| matches!(n, Notice::Refused { .. })).count();
+    assert_eq!(refused, 1, "{:?}", world.notices);
+    whys.len()
+}
+
 /// With no other key everything waits and says why, nothing is offered in vain all the time, and money is
 /// enough to go on.
 #[test]
@@ -157,11 +167,7 @@ fn the_only_key_without_money_says_so_and_goes_on_by_itself() {
     endow(&mut world, Side::B, &only, 7);
     world.send_at(Sending { at: 1, from: Side::A, count: 3, expiry: LATE });
     world.run(60, |_| false);
-    let is_unpaid = |why: &Why| matches!(why, Why::Waits { idle: Idle::Unpaid { .. }, .. });
-    let whys = why_waits(&world);
-    assert!(whys.len() == 3 && whys.iter().all(is_unpaid), "{whys:?}");
-    let refused = world.notices.iter().filter(|n| matches!(n, Notice::Refused { .. })).count();
-    assert_eq!(refused, 1, "{:?}", world.notices);
+    assert_eq!(unpaid(&world), 3);
     endow(&mut world, Side::B, &only, u128::MAX);
     settle(&mut world, 60);
     assert_eq!(checks::wasted(&world), (0, 0));
@@ -176,11 +182,7 @@ fn what_the_only_key_cannot_pay_whole_goes_in_parts() {
     endow(&mut world, Side::B, &only, 20_000);
     world.send_at(Sending { at: 1, from: Side::A, count: 40, expiry: LATE });
     world.run(60, |_| false);
-    let is_unpaid = |why: &Why| matches!(why, Why::Waits { idle: Idle::Unpaid { .. }, .. });
-    let whys = why_waits(&world);
-    assert!((20..40).contains(&whys.len()) && whys.iter().all(is_unpaid), "{whys:?}");
-    let refused = world.notices.iter().filter(|n| matches!(n, Notice::Refused { .. })).count();
-    assert_eq!(refused, 1, "{:?}", world.notices);
+    assert!((20..40).contains(&unpaid(&world)));
     assert!(world.chains.b.core.balance(only.as_str()) < 6_000);
     endow(&mut world, Side::B, &only, u128::MAX);
     settle(&mut world, 60);

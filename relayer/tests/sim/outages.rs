@@ -3,6 +3,7 @@
 use ferry::model::ids::Side;
 use ferry::model::notice::Notice;
 
+use crate::again::{is_open, shut_out};
 use crate::setup::{Faults, Sending};
 use crate::traps::LATE;
 use crate::world::World;
@@ -78,18 +79,6 @@ fn after_a_short_outage_all_goes_in_batches_again() {
 /// A step of a handshake that an application refuses for hours is taken by itself too.
 #[test]
 fn a_handshake_that_was_given_up_goes_by_itself() {
-    use crate::traps::begun_by_others;
-    use cosmos::wire::tx::any;
-
-    let mut world = linked(97, Faults::default());
-    world.chains.b.core.channels.shut = Some("shut");
-    world.inject(Side::A, any(&begun_by_others("one", "shut")));
-    let given_up =
-        |world: &World| world.notices.iter().any(|notice| matches!(notice, Notice::GivenUp { .. }));
-    assert!(world.run(9_000, given_up), "it is tried for ever");
-    world.chains.b.core.channels.shut = None;
-    let is_open = |world: &World| {
-        world.chains.b.core.channel(("shut", "channel-1")).is_ok_and(|channel| channel.state == 3)
-    };
+    let mut world = shut_out(97);
     assert!(world.run(3_700, is_open), "{:?}", world.notices.last());
 }

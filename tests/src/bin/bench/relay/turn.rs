@@ -350,6 +350,7 @@ impl<'a> Stage<'a> {
         let traffic = Traffic::of(journals, mark.sequence, origin);
         let blocks = steps(journals, traffic.origin);
         let (first_receive, last_receive) = traffic.bounds(&traffic.received);
+        let (first_sent, last_sent) = traffic.bounds(&traffic.sent);
         let phase = Phase {
             name: name.to_owned(),
             packets,
@@ -360,7 +361,7 @@ impl<'a> Stage<'a> {
             last_receive,
             receive_ms: traffic.since_sent(&traffic.received),
             life_ms: traffic.since_sent(&traffic.acked),
-            sent_seconds: traffic.bounds(&traffic.sent).1 - traffic.bounds(&traffic.sent).0,
+            sent_seconds: last_sent - first_sent,
             interval_ms: Spread::of(b.intervals_ms()),
             idle_interval_ms: self.idle_interval_ms,
             fill: fill(&blocks, self.nodes.max_gas),
