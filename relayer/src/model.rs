@@ -388,7 +388,7 @@ pub fn step(model: &mut Model, fact: Fact, now: Time) -> Step {
     model.scan_gaps();
     Step {
         writes: model.record.take_writes(),
-        asks: model.asks.take(now),
+        asks: model.asks.take(now, &model.config),
         notices: std::mem::take(&mut model.notices),
         wake: model.wake(),
     }

@@ -31,7 +31,6 @@ pub(super) async fn run(place: &Place) -> anyhow::Result<()> {
 pub(super) async fn read_again(door: &Door) -> anyhow::Result<Reloaded> {
     let mut config = door.config.lock().await;
     let read = Config::read(&door.place.config)?;
-    door.level.set(&read.ferry)?;
     let look = |model: &Model, _: &_| {
         let paths: BTreeSet<PathId> = model.paths().map(|row| row.path.clone()).collect();
         (model.config.clone(), paths)
@@ -47,6 +46,9 @@ pub(super) async fn read_again(door: &Door) -> anyhow::Result<Reloaded> {
         }
         tuned.push(chain_config);
     }
+    // Nothing can be wrong from here on but the level itself.
+    door.level.set(&read.ferry)?;
+    tuned.iter().for_each(|chain| door.sign_with(&chain.id, &chain.lanes));
     let settings = setup::settings(&read.ferry, tuned);
     let chains = settings.chains.iter().map(|chain| chain.id.to_string()).collect();
     door.desk.tell(Fact::Reload(Box::new(settings)))?;

@@ -118,6 +118,6 @@ pub const EXAMPLE: &str = r#"# ferry's configuration.
 # trust_threshold = "1/3"
 # How far a header of this chain may be ahead of the other chain's clock.
 # max_clock_drift = "40s"
-# How long one request may take.
+# How long one request may take. Proofs and headers, which take many, are waited for three times as long.
 # rpc_timeout = "10s"
 "#;

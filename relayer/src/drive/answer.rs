@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout};
 use super::decode::{beginning, failed_index};
 use super::node::Node;
 use super::{Nodes, client, compare, funds, light, scan};
+use crate::model::asks::PATIENCE;
 use crate::model::facts::{Answer, Ask, Fact, Proofs, Proved, Refusal, Simulation, Why};
 use crate::model::ids::{AskId, ChainId, LaneId, PacketKey, Route, SlotId};
 use crate::model::rows::Leg;
@@ -34,7 +35,9 @@ pub(super) async fn answer<S: Store + Send + Sync + 'static>(
     ask: Ask,
 ) -> Fact {
     let (name, started) = (ask.name(), Instant::now());
-    let (asked, patience) = (Asked::of(nodes, &ask), Duration::from_nanos(ask.patience().0));
+    let node = ask.chain().and_then(|chain| nodes.get(chain));
+    let request = node.map_or(PATIENCE, |node| node.endpoints.limit().into());
+    let (asked, patience) = (Asked::of(nodes, &ask), Duration::from_nanos(ask.patience(request).0));
     // Nobody waits for it any more then, and its place is somebody else's.
     let fact = timeout(patience, Box::pin(fact(nodes, store.as_ref(), id, ask))).await;
     let fact = fact.unwrap_or(Err(Why::Timeout)).unwrap_or_else(|why| Fact::Failed(id, why));

@@ -147,6 +147,11 @@ impl Endpoints {
         }
     }
 
+    /// How long one request may take.
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
+    }
+
     /// How long the endpoint in use may have no news before the others are asked for theirs.
     pub(super) fn patience(&self) -> Duration {
         self.limit.saturating_mul(2)

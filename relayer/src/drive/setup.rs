@@ -232,6 +232,7 @@ fn offline_chain(file: &ChainFile) -> ChainConfig {
         unbonding_period: Span(0),
         trust_threshold: file.trust_threshold,
         max_clock_drift: file.max_clock_drift.into(),
+        rpc_timeout: file.rpc_timeout.into(),
         id,
     }
 }
@@ -288,6 +289,7 @@ async fn connect_one(
         unbonding_period: unbonding.into(),
         trust_threshold: file.trust_threshold,
         max_clock_drift: file.max_clock_drift.into(),
+        rpc_timeout: file.rpc_timeout.into(),
     };
     let archives = file.archive_rpc.iter().map(|url| Rpc::new(url, file.rpc_timeout));
     let archives = archives.collect::<Result<_, _>>().map_err(|error| failed(error.into()))?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::config::ChainConfig;
 use super::facts::Ask;
 use super::ids::{AskId, ChainId, FlowId, LaneId, PathId, SlotId, Span, Time};
 use super::rows::GapId;
@@ -9,29 +10,31 @@ use super::rows::GapId;
 /// Questions to one chain under way at once; the others wait their turn. A node that hangs holds up no other chain's.
 const AT_ONCE: usize = 32;
 
-/// How long proofs and headers may take: thousands of keys are the slowest.
-const PATIENCE_TO_GATHER: Span = Span::seconds(15);
-/// How long a scan may take: thousands of proofs, and as many blocks.
-const PATIENCE_TO_SCAN: Span = Span::seconds(300);
-/// How long a single request may take.
-const PATIENCE: Span = Span::seconds(5);
+/// So many times as long as a single request proofs and headers may take: thousands of keys are the slowest.
+const GATHER: u64 = 3;
+/// As long a scan may take: thousands of proofs, and as many blocks.
+const SCAN: u64 = 60;
+/// How long the store may take, and what is asked of a chain that is configured no more.
+pub(crate) const PATIENCE: Span = Span::seconds(5);
 
 impl Ask {
-    /// How long its answer is waited for.
-    pub(crate) fn patience(&self) -> Span {
+    /// How long its answer is waited for where a single request may take so long.
+    pub(crate) fn patience(&self, request: Span) -> Span {
         match self {
             Self::Header { .. }
             | Self::Prove { .. }
             | Self::Open { .. }
             | Self::Load(_)
-            | Self::Compare(_) => PATIENCE_TO_GATHER,
-            Self::Heights { .. } | Self::Channels { .. } | Self::Packets { .. } => PATIENCE_TO_SCAN,
+            | Self::Compare(_) => Span(request.0.saturating_mul(GATHER)),
+            Self::Heights { .. } | Self::Channels { .. } | Self::Packets { .. } => {
+                Span(request.0.saturating_mul(SCAN))
+            }
             Self::Simulate { .. }
             | Self::Offer(_)
             | Self::Account(_)
             | Self::Funds { .. }
             | Self::Client { .. }
-            | Self::GasPrice { .. } => PATIENCE,
+            | Self::GasPrice { .. } => request,
         }
     }
 }
@@ -157,14 +160,20 @@ impl Asks {
 
     /// Hands out the asks whose turn it is. Only from now on are their answers waited for: what queues for a busy node
     /// is neither given up nor asked again meanwhile.
-    pub(crate) fn take(&mut self, now: Time) -> Vec<(AskId, Ask)> {
+    pub(crate) fn take(
+        &mut self,
+        now: Time,
+        config: &BTreeMap<ChainId, ChainConfig>,
+    ) -> Vec<(AskId, Ask)> {
         let mut asks = Vec::new();
         for (chain, turns) in &mut self.turns {
+            let request = chain.as_ref().and_then(|chain| config.get(chain));
+            let request = request.map_or(PATIENCE, |chain| chain.rpc_timeout);
             while (turns.open < AT_ONCE || chain.is_none())
                 && let Some((id, (purpose, ask))) = turns.waiting.pop_first()
             {
                 turns.open += 1;
-                let deadline = now.plus(ask.patience());
+                let deadline = now.plus(ask.patience(request));
                 self.open.insert(id, Open { deadline, chain: chain.clone(), purpose });
                 asks.push((id, ask));
             }
@@ -185,7 +194,17 @@ mod tests {
     }
 
     fn taken(asks: &mut Asks, now: Time) -> Vec<AskId> {
-        asks.take(now).into_iter().map(|(id, _)| id).collect()
+        asks.take(now, &BTreeMap::new()).into_iter().map(|(id, _)| id).collect()
+    }
+
+    #[test]
+    fn a_slow_node_is_waited_for_as_long_as_configured() {
+        let request = Span::seconds(30);
+        let chain: ChainId = "a".into();
+        let lane = LaneId { chain: chain.clone(), address: "x".into() };
+        assert_eq!(Ask::Account(lane).patience(request), request);
+        let header = Ask::Header { chain, height: 5, trusted: None };
+        assert_eq!(header.patience(request), Span::seconds(90));
     }
 
     #[test]

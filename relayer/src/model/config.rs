@@ -85,6 +85,8 @@ pub struct ChainConfig {
     pub trust_threshold: TrustThresholdFraction,
     /// How far a header of this chain may be ahead of a client's chain.
     pub max_clock_drift: Span,
+    /// How long its node may take for one request.
+    pub rpc_timeout: Span,
 }
 
 impl ChainConfig {

@@ -200,7 +200,8 @@ impl Model {
     pub(super) fn note_costs(&mut self, tip: Tip, slot: &SlotRow, used: &Used) {
         let chain = &used.lane.chain;
         let Some(config) = self.config.get(chain) else { return };
-        let denom = config.gas_price.denom().to_owned();
+        let denoms = [slot.denom.as_str(), config.gas_price.denom()];
+        let denom = denoms.into_iter().find(|denom| !denom.is_empty()).unwrap_or_default();
         let gas = self.chains.get(chain).map(|chain| &chain.gas);
         let weights = weights(&slot.works, gas);
         let fees = divide(slot.fee, &weights);
@@ -222,7 +223,7 @@ impl Model {
                 height: tip.height,
                 time: tip.time,
                 fee,
-                denom: denom.clone(),
+                denom: denom.to_owned(),
                 gas: gas.try_into().unwrap_or(u64::MAX),
             };
             self.record.write(Write::Cost(row));

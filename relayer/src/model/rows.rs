@@ -420,6 +420,9 @@ pub struct SlotRow {
     /// The fee that it takes, whatever becomes of it.
     #[serde(default)]
     pub fee: u128,
+    /// What it is paid in; of one that was stored without, what the configuration says.
+    #[serde(default)]
+    pub denom: String,
     /// Who pays it by a grant; none if the key does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granter: Option<Address>,

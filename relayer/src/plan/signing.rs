@@ -149,6 +149,7 @@ impl Model {
             timeout_height,
             gas_limit: fee.gas_limit,
             fee: fee.amount,
+            denom: fee.denom,
             granter: payment.payer.granter().cloned(),
             size: signed.bytes.len().try_into().unwrap_or(u64::MAX),
             hash: signed.hash,

@@ -170,6 +170,7 @@ pub(super) fn slot(sequence: u64, attempt: u16) -> SlotRow {
         timeout_height: 40,
         gas_limit: 100_000,
         fee: 250,
+        denom: "stake".into(),
         granter: Some(Address::from("wasm1granter")),
         size: 1_000,
         hash: [u8::try_from(sequence * 16 + u64::from(attempt)).unwrap(); 32],

@@ -49,6 +49,7 @@ fn slot(path: &str) -> SlotRow {
         timeout_height: 40,
         gas_limit: 100_000,
         fee: 250,
+        denom: "stake".into(),
         granter: None,
         size: 1_000,
         hash: [7; 32],

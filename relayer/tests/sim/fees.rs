@@ -4,6 +4,7 @@ use cosmos::chain::price::PriceModule;
 use cosmos::wire::gas::GasPrice;
 use ferry::drive::tally::Tally;
 use ferry::model::config::{ChainConfig, DynamicPrice};
+use ferry::model::cost::Purpose;
 use ferry::model::facts::BlockLimits;
 use ferry::model::ids::{Order, Side, Span, Time};
 use ferry::model::notice::Notice;
@@ -296,4 +297,21 @@ fn what_a_block_holds_follows_the_chain() {
     let told: Vec<String> = world.notices.iter().map(Notice::to_string).collect();
     let is_told = told.len() == 1 && told[0].contains(&format!("{} gas", most / 2));
     assert!(is_told && checks::wasted(&world) == (0, 0), "{told:?}");
+}
+
+/// The operator pays with another coin from now on: what was signed before was paid in the one of then.
+#[test]
+fn what_was_paid_stands_in_the_books_in_the_coin_that_paid_it() {
+    let mut world = link(Setup::default());
+    world.send_at(Sending { at: 1, from: Side::A, count: 3, expiry: LATE });
+    let receives = |world: &World| {
+        let rows = world.store.costs.values();
+        let packets = rows.filter(|row| matches!(row.purpose, Purpose::Packet { .. }));
+        packets.map(|row| row.denom.clone()).collect::<Vec<_>>()
+    };
+    let is_sent = |world: &World| world.model.slots().any(|slot| !slot.works.is_empty());
+    assert!(world.run(30, is_sent), "{:?}", why_waits(&world));
+    world.retune(|chain| chain.gas_price = GasPrice::new(BASE_PRICE, "other"));
+    assert!(world.run(30, |world| receives(world).len() >= 3), "{:?}", why_waits(&world));
+    assert_eq!(receives(&world)[..3], ["stake"; 3]);
 }

@@ -128,6 +128,21 @@ fn ordered_channels_deliver_in_order() {
     assert_eq!(checks::wasted(&world), (0, 0));
 }
 
+/// What comes next on an ordered channel waits for what is on its way: that is as much as a quarter of a block takes.
+#[test]
+fn an_ordered_channel_has_large_transactions() {
+    let mut world = World::with(Setup { seed: 9, order: Order::Ordered, ..Setup::default() });
+    assert!(world.run(600, checks::is_linked), "the channel opens: {:?}", world.notices);
+    let before = world.chains.b.paid.len();
+    world.send_at(Sending { at: 1, from: Side::A, count: 180, expiry: Expiry::Seconds(900) });
+    settle(&mut world, 60);
+    // 66 receives are a quarter of a block.
+    let paid = &world.chains.b.paid[before..];
+    assert!(paid.len() <= 4, "{} transactions", paid.len());
+    assert!(paid.iter().all(|used| used.gas_used <= world.chains.b.block_gas / 3));
+    assert_eq!(checks::wasted(&world), (0, 0));
+}
+
 #[test]
 fn a_rival_costs_little() {
     let faults = Faults { rival: 60, slow: 20, ..Faults::default() };

@@ -134,6 +134,7 @@ pub(crate) fn chain_config(chain: &str, revision: u64, key: Key) -> ChainConfig 
         unbonding_period: Span::seconds(150_000),
         trust_threshold: TrustThresholdFraction::ONE_THIRD,
         max_clock_drift: Span::seconds(15),
+        rpc_timeout: Span::seconds(5),
     }
 }
 

@@ -194,13 +194,16 @@ impl Door {
         }
     }
 
-    /// Opens the keys that sign on a chain that is served, and has its blocks tell of them.
+    /// Opens the keys that sign on a chain.
     pub(in crate::cli) fn keys(&self, chain: &Chain) -> anyhow::Result<Vec<LaneConfig>> {
-        let lanes = setup::lanes(chain, &self.place.keys(), self.password.reveal())?;
-        if let Some(node) = self.nodes.get(&ChainId::from(chain.id.as_str())) {
+        Ok(setup::lanes(chain, &self.place.keys(), self.password.reveal())?)
+    }
+
+    /// Has the blocks of a chain that is served tell of these keys.
+    pub(in crate::cli) fn sign_with(&self, chain: &ChainId, lanes: &[LaneConfig]) {
+        if let Some(node) = self.nodes.get(chain) {
             node.sign_with(lanes.iter().map(|lane| lane.id.clone()));
         }
-        Ok(lanes)
     }
 
     /// Makes sure that these chains are served, as the configuration says it now, and gives all nodes.

@@ -81,6 +81,7 @@ fn what_is_shown_of_costs_is_what_the_books_say() {
         timeout_height: 130,
         gas_limit: 1_000,
         fee: 100,
+        denom: "stake".into(),
         granter: None,
         size: 10,
         hash: [0; 32],
