@@ -33,18 +33,28 @@ pub(crate) struct Backlog {
 /// passed over in one step.
 #[derive(Debug)]
 pub(crate) struct Walk<'a> {
+    /// What goes before all others.
+    first: std::vec::IntoIter<&'a (u64, Work)>,
+    /// What went before, and is not met again.
+    met: BTreeSet<&'a (u64, Work)>,
     queue: Option<&'a BTreeSet<(u64, Work)>>,
     from: Bound<(u64, Work)>,
     history: u64,
     is_live: bool,
 }
 
+/// So many packets that end soon are looked at before all others, of those that a time ends and of those that a height
+/// ends.
+const HURRIED: usize = 256;
 /// What stands before all works of a height.
 const FIRST: Work = Work::CreateClient;
 
 impl Walk<'_> {
-    /// Passes over everything else of a height that is the same message for a packet of the same route.
+    /// Passes over everything else of a height that is the same message for a packet of the same route, if it stands behind.
     pub(crate) fn pass_alike(&mut self, height: u64, work: &Work) {
+        if !self.first.as_slice().is_empty() || self.met.contains(&(height, work.clone())) {
+            return;
+        }
         let last = |key: &PacketKey| PacketKey { route: Arc::clone(&key.route), seq: u64::MAX };
         let last = match work {
             Work::Recv(key) => Work::Recv(last(key)),
@@ -61,17 +71,23 @@ impl<'a> Iterator for Walk<'a> {
     type Item = &'a (u64, Work);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let found = self.queue?.range((self.from.as_ref(), Bound::Unbounded)).next();
-        match found.filter(|(height, _)| self.is_live || *height <= self.history) {
-            Some(found) => {
-                self.from = Bound::Excluded(found.clone());
-                Some(found)
+        if let Some(first) = self.first.find(|item| self.met.insert(*item)) {
+            return Some(first);
+        }
+        loop {
+            let found = self.queue?.range((self.from.as_ref(), Bound::Unbounded)).next();
+            match found.filter(|(height, _)| self.is_live || *height <= self.history) {
+                Some(found) => {
+                    self.from = Bound::Excluded(found.clone());
+                    if !self.met.contains(found) {
+                        return Some(found);
+                    }
+                }
+                None if self.is_live => {
+                    (self.is_live, self.from) = (false, Bound::Included((0, FIRST)));
+                }
+                None => return None,
             }
-            None if self.is_live => {
-                (self.is_live, self.from) = (false, Bound::Included((0, FIRST)));
-                self.next()
-            }
-            None => None,
         }
     }
 }
@@ -82,10 +98,37 @@ impl Backlog {
         self.queues.get(flow).into_iter().flatten()
     }
 
-    /// A walk over the same: what can be proved from a height after `history`, then what was found up to it.
-    pub(crate) fn walk(&self, flow: &FlowId, history: u64) -> Walk<'_> {
+    /// A walk over the same: `first`, then what can be proved from a height after `history`, then what was found up to it.
+    pub(crate) fn walk<'a>(
+        &'a self,
+        flow: &FlowId,
+        history: u64,
+        first: Vec<&'a (u64, Work)>,
+    ) -> Walk<'a> {
         let from = Bound::Included((history.saturating_add(1), FIRST));
-        Walk { queue: self.queues.get(flow), from, history, is_live: true }
+        let (first, met) = (first.into_iter(), BTreeSet::new());
+        Walk { first, met, queue: self.queues.get(flow), from, history, is_live: true }
+    }
+
+    /// Receives owed to a flow whose packets end up to this height or time of the receiving chain, those that end first
+    /// before the others. Of very many only some: what ends as soon on other flows counts as well.
+    pub(crate) fn hurried(
+        &self,
+        flow: &FlowId,
+        to: &ChainId,
+        end: (Height, Time),
+    ) -> Vec<&(u64, Work)> {
+        let times = self.by_time.get(to).into_iter().flatten();
+        let times = times.take_while(|(time, _)| *time <= end.1).map(|(_, key)| key);
+        let heights = self.by_height.get(to).into_iter().flatten();
+        let heights = heights.take_while(|(height, _)| *height <= end.0).map(|(_, key)| key);
+        let queue = self.queues.get(flow);
+        let owed = |key: &PacketKey| {
+            let (of, height, work) = self.places.get(key)?;
+            let is_owed = of == flow && matches!(work, Work::Recv(_)) && !key.route.is_ordered();
+            is_owed.then(|| queue?.get(&(*height, work.clone()))).flatten()
+        };
+        times.take(HURRIED).chain(heights.take(HURRIED)).filter_map(owed).collect()
     }
 
     /// Whether two lists owe the same works.

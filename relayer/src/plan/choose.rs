@@ -18,6 +18,9 @@ use crate::model::rows::{EndState, PacketRow, PathRow};
 const DRIFT_RESERVE: Span = Span::seconds(2);
 /// A packet is put together with others only if its timeout is this far away, and two blocks.
 const TIMEOUT_MARGIN: Span = Span::seconds(5);
+/// A packet whose timeout is so far away, and so many blocks, goes before those that have more time.
+const HURRY: Span = Span::seconds(60);
+const HURRY_BLOCKS: u64 = 10;
 /// The part of the room that handshakes get while packets wait.
 const HANDSHAKE_SHARE: u64 = 4;
 /// How many works that failed or are about to time out go into one epoch, each by itself.
@@ -332,7 +335,8 @@ impl Model {
         let mut chosen: Vec<(Chosen, Need)> = Vec::new();
         let mut keys = BTreeSet::new();
         let mut alone_count = 0;
-        let mut walk = self.backlog.walk(id, self.flows.get(id).map_or(0, |flow| flow.history));
+        let history = self.flows.get(id).map_or(0, |flow| flow.history);
+        let mut walk = self.backlog.walk(id, history, self.hurried(id, to, tip));
         while let Some((block, work)) = walk.next() {
             let Some((_, key)) = work.packet() else { continue };
             let need = self.need(*block, work, key);
@@ -366,6 +370,15 @@ impl Model {
             chosen.push((Chosen { work: work.clone(), block: *block, alone }, need));
         }
         chosen
+    }
+
+    /// The receives of packets that end soon.
+    fn hurried(&self, id: &FlowId, to: &ChainConfig, tip: Tip) -> Vec<&(u64, Work)> {
+        let interval = self.interval(&to.id);
+        let end = tip.time.plus(HURRY).plus(Span(interval.0.saturating_mul(HURRY_BLOCKS)));
+        let blocks = HURRY_BLOCKS + HURRY.0 / interval.0.max(1);
+        let height = self.height(&to.id, tip.height.saturating_add(blocks));
+        self.backlog.hurried(id, &to.id, (height, end))
     }
 
     /// What the message of a packet of `block` demands of the header.

@@ -27,6 +27,7 @@ mod grants;
 mod handshakes;
 mod holes;
 mod hostile;
+mod hurry;
 mod isolation;
 mod keys;
 mod learned;
