@@ -47,9 +47,9 @@ const NAP: u64 = 240;
 
 /// How long after the last packet everything is over: what was sent at last over an ordered channel goes one transaction
 /// after the other.
-const AFTERWARDS: u64 = 4 * 3_600;
+const AFTERWARDS: u64 = 12 * 3_600;
 
-/// Percent of the bursts that are a fortieth of all that is sent, and what any may have.
+/// Percent of the bursts that are a fortieth of all that is sent, where the channel is not ordered, and what any may have.
 const GREAT: u64 = 10;
 const SMALL: u64 = 8;
 
@@ -140,7 +140,8 @@ fn traffic(world: &mut World, rng: &mut Rng, size: &Size) {
     while left > 0 {
         let path = rng.below(world.wanted_paths() as u64) as usize;
         let from = if rng.chance(50) { Side::A } else { Side::B };
-        let most = if rng.chance(GREAT) { size.packets / 40 } else { size.packets / 400 };
+        let is_great = rng.chance(GREAT) && !world.is_ordered(path);
+        let most = if is_great { size.packets / 40 } else { size.packets / 400 };
         let count = (1 + rng.below(1 + most.max(SMALL))).min(left);
         // A late packet closes an ordered channel, and what is sent over it then is never sent.
         let expiry = match rng.below(10) {
