@@ -283,7 +283,9 @@ impl Model {
         // Such a message does not hide among others either.
         let unexpected = gas_used.saturating_sub(self.expected_gas(id, place));
         let hides_one = unexpected > limits.max_message_gas;
-        let multiplier = self.chain_to(id).map_or(0, |chain| chain.gas_multiplier);
+        let chain = self.chain_to(id);
+        let multiplier = chain.map_or(0, |chain| chain.gas_multiplier);
+        let is_default = chain.is_none_or(|chain| chain.max_gas.is_none());
         let beside = self.gas_beside(id);
         let height = self.flows.get(id).and_then(|flow| flow.epoch.as_ref()).map(|e| e.height);
         // Its slot is gone too once a block has it; then the node counts what a known header takes.
@@ -294,7 +296,7 @@ impl Model {
         };
         let batch = &mut epoch.batches[place];
         let is_single = batch.works.len() <= 1;
-        let most = if is_single { limits.max_message_gas } else { limits.max_gas };
+        let most = if is_single { limits.single(batch.updates) } else { limits.max_gas };
         let needed = gas::needed(gas_used, multiplier).saturating_add(beside);
         let is_beyond = needed > most;
         let is_large = gas_used > limits.aim(&batch.works).saturating_mul(3) / 2;
@@ -305,7 +307,8 @@ impl Model {
         if is_beyond {
             let works = epoch.batches.remove(place).works;
             epoch.works.retain(|chosen| !works.contains(&chosen.work));
-            let reason = format!("it needs {needed} gas, `max_gas` is {most}");
+            let unset = if is_default { "not set and by default " } else { "" };
+            let reason = format!("it needs {needed} gas, `max_gas` is {unset}{most}");
             self.back_off(id, &works, &reason);
             if works.is_empty() {
                 self.delay_for(id, &Why::Unavailable(format!("client update: {reason}")));

@@ -51,6 +51,13 @@ impl Limits {
         if routes.any(|route| route.is_ordered()) { self.row_gas } else { self.gas }
     }
 
+    /// Gas that may be paid for one work, with so many client messages before it; each of them verifies a header, which
+    /// takes long where many have signed it.
+    pub(crate) fn single(&self, updates: usize) -> u64 {
+        let messages = u64::try_from(updates).unwrap_or(u64::MAX).max(1);
+        self.max_message_gas.saturating_mul(messages).min(self.max_gas)
+    }
+
     /// What is left where so many bytes are taken already.
     pub(crate) fn beside(self, bytes: usize) -> Self {
         let max_bytes = self.max_bytes.saturating_sub(bytes);
@@ -144,5 +151,24 @@ impl Model {
             _ => 1,
         };
         (MESSAGE_BYTES * proofs).saturating_add(packet.map_or(0, |row| row.bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_header_before_a_work_may_take_as_much_as_a_message() {
+        let limits = Limits {
+            gas: 10,
+            row_gas: 50,
+            max_gas: 200,
+            max_message_gas: 40,
+            bytes: 1,
+            max_bytes: 1,
+            msgs: 1,
+        };
+        assert_eq!([0, 1, 2, 6].map(|updates| limits.single(updates)), [40, 40, 80, 200]);
     }
 }
