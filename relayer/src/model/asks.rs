@@ -14,6 +14,8 @@ const AT_ONCE: usize = 32;
 const GATHER: u64 = 3;
 /// As long a scan may take: thousands of proofs, and as many blocks.
 const SCAN: u64 = 60;
+/// So much longer a question is waited for than its request: the request's own error comes first, and names the endpoint.
+const MARGIN: Span = Span::seconds(1);
 /// How long the store may take, and what is asked of a chain that is configured no more.
 pub(crate) const PATIENCE: Span = Span::seconds(5);
 
@@ -34,7 +36,7 @@ impl Ask {
             | Self::Account(_)
             | Self::Funds { .. }
             | Self::Client { .. }
-            | Self::GasPrice { .. } => request,
+            | Self::GasPrice { .. } => Span(request.0.saturating_add(MARGIN.0)),
         }
     }
 }
@@ -202,7 +204,7 @@ mod tests {
         let request = Span::seconds(30);
         let chain: ChainId = "a".into();
         let lane = LaneId { chain: chain.clone(), address: "x".into() };
-        assert_eq!(Ask::Account(lane).patience(request), request);
+        assert_eq!(Ask::Account(lane).patience(request), Span::seconds(31));
         let header = Ask::Header { chain, height: 5, trusted: None };
         assert_eq!(header.patience(request), Span::seconds(90));
     }
@@ -220,12 +222,12 @@ mod tests {
         assert!(asks.close(first[0]).is_some() && asks.close(waiting[0]).is_some());
         let later = began.plus(Span::seconds(4));
         assert_eq!(taken(&mut asks, later), [waiting[1]]);
-        let end = began.plus(Span::seconds(5));
+        let end = began.plus(PATIENCE).plus(MARGIN);
         assert_eq!(asks.overdue(end), [&first[1..], &[other]].concat());
         for late in asks.overdue(end) {
             asks.close(late);
         }
-        assert_eq!(asks.next_deadline(), Some(later.plus(Span::seconds(5))));
+        assert_eq!(asks.next_deadline(), Some(later.plus(PATIENCE).plus(MARGIN)));
         assert_eq!(taken(&mut asks, end), [waiting[2]]);
         assert_eq!(asks.close(first[0]), None, "a late answer");
     }
