@@ -45,8 +45,8 @@ const LAG: u64 = 20_000;
 const NAPS: u64 = 1_800;
 const NAP: u64 = 240;
 
-/// How long after the last packet everything is over: what was sent at last over an ordered channel goes one transaction
-/// after the other.
+/// How long after the last packet everything is over. A key offers one transaction after the other, and waits for a block
+/// where one of them reached a node that is behind: where many are slow or behind, that is two or three in a block.
 const AFTERWARDS: u64 = 12 * 3_600;
 
 /// Percent of the bursts that are a fortieth of all that is sent, where the channel is not ordered, and what any may have.
