@@ -73,8 +73,8 @@ fn settle(world: &mut World, seconds: u64) {
     let done = world.run(seconds, checks::is_at_rest);
     println!("{} steps, {} blocks, {} kills", world.steps, world.chains.a.height, world.kills);
     let last = &world.notices[world.notices.len().saturating_sub(NOTICES)..];
-    let first = world.model.packets().next();
-    assert!(done, "everything ends: {last:?}, not over: {:?}, such as {first:?}", world.not_over());
+    let (left, why) = (world.not_over(), world.why_not_over());
+    assert!(done, "everything ends: {last:?}, not over: {left:?}, such as {why:#?}");
     checks::at_rest(world);
 }
 

@@ -11,7 +11,8 @@ use ferry::model::config::Config;
 use ferry::model::facts::{Ask, Fact};
 use ferry::model::ids::{AskId, Both, ChainId, End, Height, Order, PathId, Side, Span};
 use ferry::model::notice::Notice;
-use ferry::model::rows::{ChannelRow, Ibc, PathRow};
+use ferry::model::rows::{ChannelRow, Ibc, PacketRow, PathRow};
+use ferry::plan::explain::explain;
 
 use crate::chain::{Chain, Send};
 use crate::chains::Chains;
@@ -333,6 +334,16 @@ impl<C: Channels> World<C> {
             *counts.entry(row.path.clone()).or_default() += 1;
         }
         counts
+    }
+
+    /// Of each path the first packet that is not over, and what it waits for.
+    pub(crate) fn why_not_over(&self) -> BTreeMap<PathId, (PacketRow, String)> {
+        let mut firsts = BTreeMap::new();
+        for row in self.model.packets() {
+            let why = || (row.clone(), explain(&self.model, &row.key).to_string());
+            firsts.entry(row.path.clone()).or_insert_with(why);
+        }
+        firsts
     }
 
     /// Whether nobody is about to act any more.
