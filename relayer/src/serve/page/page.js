@@ -43,7 +43,7 @@ function amount(text) {
 }
 
 /** A moment with its zone. */
-const moment = (ms) => new Date(ms).toLocaleString("sv-SE", { timeZoneName: "short" });
+const moment = (ms) => new Date(ms).toLocaleString("sv-SE", { dateStyle: "short", timeStyle: "long" });
 
 const short = (address) => address.length > 24 ? `${address.slice(0, 12)}…${address.slice(-6)}` : address;
 
