@@ -111,12 +111,12 @@ impl Model {
     ) -> Result<Choice, Idle> {
         let end = path.ends.on(id.to);
         let is_old = |(_, aging): &(u64, &Aging)| self.old_enough(id, path, aging).is_past(tip);
-        let old = self.provable(id, end).rev().find(is_old);
-        if let Some((height, aging)) = old {
-            let works = self.proved_by(id, (height, aging.time), packets);
-            if !works.is_empty() {
-                return Ok(Choice { height, base: Base::Committed, works });
-            }
+        let old = self.provable(id, end).rev().filter(is_old);
+        // A header whose time is known only roughly may prove no end of a packet that one before it proves.
+        let mut proved = old
+            .map(|(height, aging)| (height, self.proved_by(id, (height, aging.time), packets)));
+        if let Some((height, works)) = proved.find(|(_, works)| !works.is_empty()) {
+            return Ok(Choice { height, base: Base::Committed, works });
         }
         let lacks_header = packets.iter().any(|(_, need)| self.aging(id, path, *need).is_none());
         let pause = Span(path.delay.0 / AT_ONCE);

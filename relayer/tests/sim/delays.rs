@@ -71,7 +71,8 @@ fn delays_pass_through_kills_lost_answers_and_rivals() {
     }
     for _ in 0..200 {
         world.run(2, |_| false);
-        update_by_others(&mut world);
+        let newest = world.chains.a.height;
+        update_by_others(&mut world, Side::B, newest);
     }
     settle(&mut world, 1_800);
     checks::books(&world);
@@ -79,14 +80,39 @@ fn delays_pass_through_kills_lost_answers_and_rivals() {
     assert_eq!(checks::wasted(&world), (0, 0), "{:?}", world.notices);
 }
 
-/// Somebody gives the client on B the newest header of A.
-fn update_by_others(world: &mut World) {
-    let (a, b) = (&world.chains.a, &world.chains.b);
-    let trusted = b.core.look("07-tendermint-0", b.time).expect("the client is there").latest;
+/// After a restart the time of a header that others brought meanwhile is not known. When both are old enough, the one
+/// before it, whose time is known, proves that packets have timed out.
+#[test]
+fn a_header_of_unknown_time_holds_up_no_timeouts() {
+    let mut world = delaying(Faults::default(), DELAY);
+    world.send_at(Sending { at: 1, from: Side::A, count: 3, expiry: Expiry::Seconds(20) });
+    let began = latest(&world, Side::A);
+    let brings = |world: &World| latest(world, Side::A) > began;
+    assert!(world.run(60, brings), "a header proves that they have timed out");
+    world.run(20, |_| false);
+    let height = world.chains.b.height - 2;
+    update_by_others(&mut world, Side::A, height);
+    world.sleep(5);
+    world.pause([0]);
+    world.run(2 * DELAY, |_| false);
+    world.pause([]);
+    settle(&mut world, 60);
+    assert_eq!((checks::wasted(&world), &world.notices[..]), ((0, 0), &[][..]));
+}
+
+/// The newest header that the client on a side holds.
+fn latest(world: &World, side: Side) -> u64 {
+    let chain = world.chains.on(side);
+    chain.core.look("07-tendermint-0", chain.time).expect("the client is there").latest
+}
+
+/// Somebody gives the client on a side a header of the other.
+fn update_by_others(world: &mut World, side: Side, height: u64) {
+    let (trusted, from) = (latest(world, side), world.chains.on(side.other()));
     let update = MsgUpdateClient {
         client_id: "07-tendermint-0".to_owned(),
-        client_message: Some(light::pack(&a.headers[&a.height], trusted)),
+        client_message: Some(light::pack(&from.headers[&height], trusted)),
         signer: "x".to_owned(),
     };
-    world.inject(Side::B, any(&update));
+    world.inject(side, any(&update));
 }
