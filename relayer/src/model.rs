@@ -361,6 +361,7 @@ impl Model {
         let waits = delays.chain(self.asks.next_deadline());
         let waits = waits.chain(self.next_comparison()).chain(self.next_account());
         let waits = waits.chain(self.next_look()).chain(self.next_merge());
+        let waits = waits.chain(self.next_offering());
         waits.chain(self.next_refresh()).chain(self.next_check()).min()
     }
 }

@@ -3,7 +3,7 @@
 use super::Model;
 use super::blame::Blame;
 use super::facts::{Tip, Used};
-use super::ids::{ChainId, LaneId};
+use super::ids::{ChainId, LaneId, Time};
 use super::notice::Notice;
 use super::rows::{Outcome, SlotRow, Write};
 use crate::plan::refusal;
@@ -117,7 +117,8 @@ impl Model {
             let lowest = self.wanted_slots(&id).map(|slot| slot.id.sequence).next();
             let Some(lane) = self.lanes.get_mut(&id) else { continue };
             lane.hold = false;
-            lane.rewound = false;
+            lane.pause = Time::default();
+            lane.behind = 0;
             lane.pass_over(lowest);
             if lane.resume(tip.height) {
                 self.notices.push(Notice::LaneResumed { lane: id });

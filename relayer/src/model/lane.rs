@@ -40,8 +40,10 @@ pub(crate) struct Lane {
     pub(super) next_offer: u64,
     /// Nothing is offered before the next block.
     pub(super) hold: bool,
-    /// The offers began again from the lowest slot since the last block.
-    pub(super) rewound: bool,
+    /// Nothing is offered before this time, or the next block.
+    pub(super) pause: Time,
+    /// Offers since the last block to nodes that had not seen the sequence before.
+    pub(super) behind: u32,
     /// The lowest slot that was offered and is not decided.
     pub(super) waits_for: u64,
     /// Blocks that did not take it.
@@ -191,7 +193,8 @@ impl Model {
             }
             return;
         }
-        if lane.foreign.is_some() || lane.offering.is_some() || lane.hold {
+        let waits = lane.hold || self.now < lane.pause;
+        if lane.foreign.is_some() || lane.offering.is_some() || waits {
             return;
         }
         let Some(slot) = self.next_offer(id) else { return };
@@ -229,6 +232,11 @@ impl Model {
             lane.asked = false;
             lane.unknown = Some((why.to_string(), self.now.plus(ASK_AGAIN)));
         }
+    }
+
+    /// When the next offer is due that waits for a node to catch up, if one does.
+    pub(super) fn next_offering(&self) -> Option<Time> {
+        self.lanes.values().map(|lane| lane.pause).filter(|pause| *pause > self.now).min()
     }
 
     /// When an account is asked for again, if that is to come.

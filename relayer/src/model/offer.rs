@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::facts::{Answer, Refusal};
-use super::ids::SlotId;
+use super::ids::{SlotId, Span};
 use super::lane::Offering;
 use super::notice::Notice;
 use super::purse::Paid;
@@ -11,6 +11,9 @@ use crate::plan::refusal::{self, Meaning};
 
 /// How many refusals that name no message a flow takes before its works are tried one by one.
 pub(crate) const TRUSTING_REFUSALS: u32 = 3;
+
+/// How many nodes a lane meets in a block that have not seen the sequence before, until it waits for the next block.
+const OFFERS_PER_BLOCK: u32 = 8;
 
 impl Model {
     /// Applies the answer to an offer.
@@ -35,6 +38,7 @@ impl Model {
 
     fn on_refused(&mut self, id: &SlotId, refusal: &Refusal) {
         let Some(slot) = self.record.slot(id).cloned() else { return };
+        let pause = Span(self.interval(&id.lane.chain).0 / u64::from(OFFERS_PER_BLOCK));
         let Some(lane) = self.lanes.get_mut(&id.lane) else { return };
         let meaning = refusal::meaning(refusal);
         match meaning {
@@ -45,11 +49,13 @@ impl Model {
             Meaning::Behind => {
                 let lowest = self.record.slots(&id.lane).map(|slot| slot.id.sequence);
                 let lowest = lowest.filter(|sequence| *sequence >= lane.floor).min();
+                lane.behind += 1;
                 match lowest {
-                    Some(lowest) if lowest < id.sequence && !lane.rewound => {
-                        lane.rewound = true;
+                    Some(lowest) if lowest < id.sequence && lane.behind == 1 => {
                         lane.next_offer = lowest;
                     }
+                    // Behind a load balancer the next offer reaches another node.
+                    _ if lane.behind < OFFERS_PER_BLOCK => lane.pause = self.now.plus(pause),
                     _ => lane.hold = true,
                 }
                 return;

@@ -113,8 +113,8 @@ impl Model {
         let is_old = |(_, aging): &(u64, &Aging)| self.old_enough(id, path, aging).is_past(tip);
         let old = self.provable(id, end).rev().filter(is_old);
         // A header whose time is known only roughly may prove no end of a packet that one before it proves.
-        let mut proved = old
-            .map(|(height, aging)| (height, self.proved_by(id, (height, aging.time), packets)));
+        let mut proved =
+            old.map(|(height, aging)| (height, self.proved_by(id, (height, aging.time), packets)));
         if let Some((height, works)) = proved.find(|(_, works)| !works.is_empty()) {
             return Ok(Choice { height, base: Base::Committed, works });
         }

@@ -144,6 +144,18 @@ fn an_ordered_channel_has_large_transactions() {
     assert_eq!(checks::wasted(&world), (0, 0));
 }
 
+/// Behind a load balancer a fifth of the nodes lags: a transaction that one of them does not take is soon offered to
+/// the next. Without faults this takes 16 blocks.
+#[test]
+fn nodes_that_lag_slow_down_little() {
+    let mut world = linked(20, Faults { stale: 19, ..Faults::default() });
+    let before = world.chains.b.height;
+    world.send_at(Sending { at: 1, from: Side::A, count: 3_000, expiry: Expiry::Seconds(9_000) });
+    settle(&mut world, 900);
+    let blocks = world.chains.b.height - before;
+    assert!(blocks < 32, "{blocks} blocks");
+}
+
 #[test]
 fn a_rival_costs_little() {
     let faults = Faults { rival: 60, slow: 20, ..Faults::default() };
