@@ -15,7 +15,7 @@ pub mod state;
 
 pub(crate) mod asks;
 pub(crate) mod blame;
-mod chain;
+pub(crate) mod chain;
 mod channels;
 mod check;
 mod clearing;

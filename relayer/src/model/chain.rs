@@ -26,6 +26,8 @@ pub(crate) struct Chain {
     pub(crate) recent: BTreeMap<u64, Time>,
     /// The mean time between two blocks.
     pub(crate) interval: Span,
+    /// The mean time until an offer is answered. A key offers one transaction after the other.
+    offer_time: Span,
     /// What messages cost.
     pub(crate) gas: Gas,
     /// What the chain demands for it, where that changes.
@@ -35,7 +37,23 @@ pub(crate) struct Chain {
 impl Chain {
     pub(super) fn new(config: &ChainConfig, tip: Option<Tip>) -> Self {
         let recent = tip.map(|tip| (tip.height, tip.time)).into_iter().collect();
-        Self { recent, interval: config.interval, gas: Gas::default(), demand: Demand::default() }
+        Self {
+            recent,
+            interval: config.interval,
+            offer_time: Span(0),
+            gas: Gas::default(),
+            demand: Demand::default(),
+        }
+    }
+
+    /// How many transactions a key can offer between two blocks.
+    pub(crate) fn offers_per_block(&self) -> u64 {
+        self.interval.0 / self.offer_time.0.max(1)
+    }
+
+    /// Notes how long the answer to an offer took.
+    pub(super) fn took_offer(&mut self, time: Span) {
+        self.offer_time = Span(self.offer_time.0 / 8 * 7 + time.0 / 8);
     }
 
     fn push(&mut self, tip: Tip) {

@@ -34,8 +34,8 @@ pub(crate) struct Lane {
     unknown: Option<(String, Time)>,
     /// What it pays from.
     pub(crate) purse: Purse,
-    /// The offer whose answer is awaited.
-    pub(super) offering: Option<Offering>,
+    /// The offer whose answer is awaited, and since when.
+    pub(super) offering: Option<(Offering, Time)>,
     /// The lowest sequence not offered yet, or to be offered again.
     pub(super) next_offer: u64,
     /// Nothing is offered before the next block.
@@ -200,7 +200,8 @@ impl Model {
         let Some(slot) = self.next_offer(id) else { return };
         if let Some(lane) = self.lanes.get_mut(id) {
             let is_new = lane.exposed.insert(slot.clone());
-            lane.offering = Some(if is_new { Offering::First } else { Offering::Again });
+            let offering = if is_new { Offering::First } else { Offering::Again };
+            lane.offering = Some((offering, self.now));
         }
         self.asks.put(Purpose::Offer(slot.clone()), Ask::Offer(slot));
     }

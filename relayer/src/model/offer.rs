@@ -20,7 +20,10 @@ impl Model {
     pub(super) fn on_offered(&mut self, id: &SlotId, answer: Answer) {
         let is_current = self.record.attempts(&id.lane, id.sequence).next_back() == Some(id);
         let Some(lane) = self.lanes.get_mut(&id.lane) else { return };
-        let offering = lane.offering.take();
+        let (offering, since) = lane.offering.take().unzip();
+        if let Some((chain, since)) = self.chains.get_mut(&id.lane.chain).zip(since) {
+            chain.took_offer(self.now.since(since));
+        }
         if !is_current {
             return;
         }

@@ -3,12 +3,14 @@
 use super::idle::Idle;
 use super::work::Work;
 use crate::model::Model;
+use crate::model::chain::Chain;
 use crate::model::ids::FlowId;
 
 /// Undecided transactions may fill this many blocks: CometBFT checks what remains in the mempool
 /// again after every block, and more of it stalls consensus.
 const WINDOW_BLOCKS: u64 = 2;
-/// A block takes at least this many batches, so that a lost one costs little.
+/// A block takes this many batches, so that a lost one costs little; fewer where nodes answer so slowly that a key
+/// cannot offer as many between two blocks.
 const BATCHES_PER_BLOCK: u64 = 20;
 /// And this many of those whose works have others behind them that can go only afterwards.
 const ROWS_PER_BLOCK: u64 = 4;
@@ -107,12 +109,15 @@ impl Model {
         let block_gas = chain.and_then(|chain| chain.block_gas).unwrap_or(UNLIMITED_BLOCK_GAS);
         let block_bytes = chain.map_or(0, |chain| chain.block_bytes);
         let max_bytes = (block_bytes / 10 * 9).min(MAX_TX_BYTES);
-        let bytes = (block_bytes / BATCHES_PER_BLOCK).min(max_bytes);
+        let offers = chain.and_then(|chain| self.chains.get(&chain.id));
+        let offers = offers.map_or(BATCHES_PER_BLOCK, Chain::offers_per_block);
+        let batches = offers.clamp(ROWS_PER_BLOCK, BATCHES_PER_BLOCK);
+        let bytes = (block_bytes / batches).min(max_bytes);
         let wanted = chain.and_then(|chain| chain.max_gas);
         let max_gas = wanted.unwrap_or(u64::MAX);
         let aim = |parts: u64| (block_gas / parts).min(max_gas / 5 * 4);
         Limits {
-            gas: aim(BATCHES_PER_BLOCK),
+            gas: aim(batches),
             row_gas: aim(ROWS_PER_BLOCK),
             max_gas: max_gas.min(block_gas),
             max_message_gas: wanted.unwrap_or(MAX_MESSAGE_GAS).min(block_gas),
