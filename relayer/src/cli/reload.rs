@@ -37,12 +37,12 @@ pub(super) async fn read_again(door: &Door) -> anyhow::Result<Reloaded> {
     };
     let (known, paths) = door.desk.read(look).await?;
     super::config::warn_of_paths(&read.ferry, |name| paths.contains(&PathId::from(name)));
-    let mut tuned = Vec::new();
+    let (mut tuned, mut keys) = (Vec::new(), door.keys());
     for chain in &read.chains {
         let Some(known) = known.get(&chain.id.as_str().into()) else { continue };
         let mut chain_config = setup::tune(known.clone(), chain);
         if config.chain(&chain.id).map(|old| &old.key).ok() != Some(&chain.key) {
-            chain_config.lanes = door.keys(chain)?;
+            chain_config.lanes = keys.lanes(chain)?;
         }
         tuned.push(chain_config);
     }

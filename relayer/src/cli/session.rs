@@ -73,8 +73,8 @@ impl Session {
         place: &Place,
         chains: &[&Chain],
     ) -> anyhow::Result<Vec<Unlocked>> {
-        let (keys, password) = (place.keys(), password.reveal());
-        let unlocked = chains.iter().map(|chain| setup::unlock(chain, &keys, password));
+        let mut keys = setup::Keys::new(place.keys(), password.reveal());
+        let unlocked = chains.iter().map(|chain| keys.unlock(chain));
         Ok(unlocked.collect::<Result<_, _>>()?)
     }
 

@@ -2,12 +2,15 @@
 
 mod probe;
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cosmos::Any;
 use cosmos::chain::{Chain, ChainConfig as Connection, ChainError};
-use cosmos::keys::store::{KeyStore, KeyStoreError};
+use cosmos::keys::store::{KeyStore, KeyStoreError, Unsealed};
 use cosmos::keys::{HdPath, Key, KeyError};
 use cosmos::rpc::Rpc;
 use cosmos::wire::height::revision_of;
@@ -76,34 +79,57 @@ impl Unlocked {
     }
 }
 
-/// Opens the keys of a chain. Nothing is asked of the chain.
-///
-/// # Errors
-/// [`SetupError::Keys`], [`SetupError::Address`].
-pub fn unlock(file: &ChainFile, keys: &KeyStore, password: &str) -> Result<Unlocked, SetupError> {
-    let lanes = lanes(file, keys, password)?;
-    let probe =
-        |name: &String| address(file, &keys.load_at(name, HdPath::cosmos(PROBE_INDEX), password)?);
-    let probes = file.key.iter().map(probe).collect::<Result<_, _>>()?;
-    Ok(Unlocked { lanes, probes, file: file.clone() })
+/// The keys that a password opens, each file once: many chains have the same one, and to open it takes long on purpose.
+pub struct Keys<'a> {
+    store: KeyStore,
+    password: &'a str,
+    unsealed: BTreeMap<String, Unsealed>,
 }
 
-/// Opens the keys that sign on a chain.
-///
-/// # Errors
-/// [`SetupError::Keys`], [`SetupError::Address`].
-pub fn lanes(
-    file: &ChainFile,
-    keys: &KeyStore,
-    password: &str,
-) -> Result<Vec<LaneConfig>, SetupError> {
-    let chain = ChainId::from(file.id.as_str());
-    let lane = |name: &String| {
-        let key = keys.load(name, password)?;
-        let id = LaneId { chain: chain.clone(), address: address(file, &key)? };
-        Ok(LaneConfig { id, key })
-    };
-    file.key.iter().map(lane).collect()
+impl fmt::Debug for Keys<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").field("unsealed", &self.unsealed).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Keys<'a> {
+    /// Nothing is opened yet.
+    pub fn new(store: KeyStore, password: &'a str) -> Self {
+        Self { store, password, unsealed: BTreeMap::new() }
+    }
+
+    fn open(&mut self, name: &str) -> Result<&Unsealed, KeyStoreError> {
+        match self.unsealed.entry(name.to_owned()) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(new) => Ok(new.insert(self.store.unseal(name, self.password)?)),
+        }
+    }
+
+    /// Opens the keys of a chain. Nothing is asked of the chain.
+    ///
+    /// # Errors
+    /// [`SetupError::Keys`], [`SetupError::Address`].
+    pub fn unlock(&mut self, file: &ChainFile) -> Result<Unlocked, SetupError> {
+        let lanes = self.lanes(file)?;
+        let probe =
+            |name: &String| address(file, &self.open(name)?.key_at(HdPath::cosmos(PROBE_INDEX))?);
+        let probes = file.key.iter().map(probe).collect::<Result<_, _>>()?;
+        Ok(Unlocked { lanes, probes, file: file.clone() })
+    }
+
+    /// Opens the keys that sign on a chain.
+    ///
+    /// # Errors
+    /// [`SetupError::Keys`], [`SetupError::Address`].
+    pub fn lanes(&mut self, file: &ChainFile) -> Result<Vec<LaneConfig>, SetupError> {
+        let chain = ChainId::from(file.id.as_str());
+        let lane = |name: &String| {
+            let key = self.open(name)?.key()?;
+            let id = LaneId { chain: chain.clone(), address: address(file, &key)? };
+            Ok(LaneConfig { id, key })
+        };
+        file.key.iter().map(lane).collect()
+    }
 }
 
 /// Connects to chains and makes sure that each has what ferry needs there.
@@ -360,6 +386,27 @@ fn address(file: &ChainFile, key: &Key) -> Result<Address, SetupError> {
 mod tests {
     use super::super::fake::{CHAIN, FakeNode, LIMIT};
     use super::*;
+
+    /// To open a key takes long on purpose, and twenty chains have the same one.
+    #[test]
+    fn a_key_of_many_chains_is_opened_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = KeyStore::new(dir.path());
+        store.import("relayer", &[7; 32], "correct horse").unwrap();
+        let chain = |id: &str| {
+            let rest = "rpc = [\"http://127.0.0.1:1\"]\naddress_prefix = \"wasm\"\nkey = \"relayer\"\n\
+                        gas_price = \"1stake\"";
+            format!("[[chain]]\nid = \"{id}\"\n{rest}\n")
+        };
+        let file = File::parse(&(chain("a-1") + &chain("b-1"))).unwrap();
+        let mut keys = Keys::new(store, "correct horse");
+        let first = keys.unlock(&file.chains[0]).unwrap();
+        std::fs::remove_file(dir.path().join("relayer.json")).unwrap();
+        let second = keys.unlock(&file.chains[1]).unwrap();
+        assert_eq!(first.probes(), second.probes());
+        assert!(!format!("{keys:?}").contains("horse"));
+        assert_eq!(first.lanes[0].id.address, second.lanes[0].id.address);
+    }
 
     /// Such a chain has no module of its own for it; a node that fails is no such chain.
     #[tokio::test]

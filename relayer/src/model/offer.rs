@@ -13,7 +13,7 @@ use crate::plan::refusal::{self, Meaning};
 pub(crate) const TRUSTING_REFUSALS: u32 = 3;
 
 /// How many nodes a lane meets in a block that have not seen the sequence before, until it waits for the next block.
-const OFFERS_PER_BLOCK: u32 = 8;
+const LAGGING_PER_BLOCK: u32 = 8;
 
 impl Model {
     /// Applies the answer to an offer.
@@ -41,7 +41,7 @@ impl Model {
 
     fn on_refused(&mut self, id: &SlotId, refusal: &Refusal) {
         let Some(slot) = self.record.slot(id).cloned() else { return };
-        let pause = Span(self.interval(&id.lane.chain).0 / u64::from(OFFERS_PER_BLOCK));
+        let pause = Span(self.interval(&id.lane.chain).0 / u64::from(LAGGING_PER_BLOCK));
         let Some(lane) = self.lanes.get_mut(&id.lane) else { return };
         let meaning = refusal::meaning(refusal);
         match meaning {
@@ -58,7 +58,7 @@ impl Model {
                         lane.next_offer = lowest;
                     }
                     // Behind a load balancer the next offer reaches another node.
-                    _ if lane.behind < OFFERS_PER_BLOCK => lane.pause = self.now.plus(pause),
+                    _ if lane.behind < LAGGING_PER_BLOCK => lane.pause = self.now.plus(pause),
                     _ => lane.hold = true,
                 }
                 return;

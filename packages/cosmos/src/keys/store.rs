@@ -3,6 +3,7 @@
 //! The mnemonic, or a private key without one, is sealed by XChaCha20-Poly1305 under a key that Argon2id makes of the password. The parameters stand
 //! in the file, so that they can be raised without losing old files.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,13 @@ const MAX_NAME: usize = 64;
 #[derive(Clone, Debug)]
 pub struct KeyStore {
     dir: PathBuf,
+}
+
+/// A key file that its password has opened.
+pub struct Unsealed {
+    secret: Zeroizing<String>,
+    path: String,
+    file: PathBuf,
 }
 
 /// What a key file says without its password.
@@ -199,44 +207,19 @@ impl KeyStore {
     /// # Errors
     /// [`KeyStoreError::Unknown`], [`KeyStoreError::Password`], or the file does not read.
     pub fn load(&self, name: &str, password: &str) -> Result<Key, KeyStoreError> {
-        let (secret, path) = self.open(name, password)?;
-        match path.as_str() {
-            NO_PATH => Ok(Key::from_secret(&self.plain(name, &secret)?)?),
-            path => Ok(Key::from_mnemonic(&secret, path.parse()?)?),
-        }
+        self.unseal(name, password)?.key()
     }
 
-    /// Opens another key of the same mnemonic. A private key that has none stands for one: its other keys are SHA-256
-    /// of it and their path.
+    /// Opens the file of a key. That takes 64 MiB and a seventh of a second, so that who has the file cannot try many
+    /// passwords.
     ///
     /// # Errors
     /// As [`KeyStore::load`].
-    pub fn load_at(&self, name: &str, path: HdPath, password: &str) -> Result<Key, KeyStoreError> {
-        let (secret, own) = self.open(name, password)?;
-        if own != NO_PATH {
-            return Ok(Key::from_mnemonic(&secret, path)?);
-        }
-        let secret = Zeroizing::new(self.plain(name, &secret)?);
-        let other = Sha256::new().chain_update(*secret).chain_update(path.to_string());
-        Ok(Key::from_secret(&other.finalize().into())?)
-    }
-
-    /// The bytes of a sealed private key.
-    fn plain(&self, name: &str, secret: &str) -> Result<[u8; 32], KeyStoreError> {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(secret, &mut bytes).map_err(malformed(&self.file(name)?))?;
-        Ok(bytes)
-    }
-
-    fn open(
-        &self,
-        name: &str,
-        password: &str,
-    ) -> Result<(Zeroizing<String>, String), KeyStoreError> {
+    pub fn unseal(&self, name: &str, password: &str) -> Result<Unsealed, KeyStoreError> {
         let file = self.file(name)?;
         let stored = self.read(name, &file)?;
         let secret = open(name, &file, &stored, password)?;
-        Ok((secret, stored.path))
+        Ok(Unsealed { secret, path: stored.path, file })
     }
 
     /// Lists the keys by name; needs no password.
@@ -291,6 +274,45 @@ impl KeyStore {
             return Err(malformed(file)(reason));
         }
         Ok(read)
+    }
+}
+
+impl Unsealed {
+    /// The key itself.
+    ///
+    /// # Errors
+    /// When what the file holds is no key.
+    pub fn key(&self) -> Result<Key, KeyStoreError> {
+        match self.path.as_str() {
+            NO_PATH => Ok(Key::from_secret(&*self.plain()?)?),
+            path => Ok(Key::from_mnemonic(&self.secret, path.parse()?)?),
+        }
+    }
+
+    /// Another key of the same mnemonic. A private key that has none stands for one: its other keys are SHA-256 of it
+    /// and their path.
+    ///
+    /// # Errors
+    /// As [`Unsealed::key`].
+    pub fn key_at(&self, path: HdPath) -> Result<Key, KeyStoreError> {
+        if self.path != NO_PATH {
+            return Ok(Key::from_mnemonic(&self.secret, path)?);
+        }
+        let other = Sha256::new().chain_update(*self.plain()?).chain_update(path.to_string());
+        Ok(Key::from_secret(&other.finalize().into())?)
+    }
+
+    /// The bytes of a private key that has no mnemonic.
+    fn plain(&self) -> Result<Zeroizing<[u8; 32]>, KeyStoreError> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(&*self.secret, &mut *bytes).map_err(malformed(&self.file))?;
+        Ok(bytes)
+    }
+}
+
+impl fmt::Debug for Unsealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unsealed").field("file", &self.file).finish_non_exhaustive()
     }
 }
 
@@ -385,7 +407,7 @@ mod tests {
         let (_dir, store) = store();
         let key = store.restore("relayer", WORDS, HdPath::cosmos(3), PASSWORD).unwrap();
         assert_eq!(store.load("relayer", PASSWORD).unwrap().account_id(), key.account_id());
-        let other = store.load_at("relayer", HdPath::cosmos(0), PASSWORD).unwrap();
+        let other = store.unseal("relayer", PASSWORD).unwrap().key_at(HdPath::cosmos(0)).unwrap();
         assert_eq!(
             other.account_id(),
             Key::from_mnemonic(WORDS, HdPath::cosmos(0)).unwrap().account_id()
@@ -407,8 +429,9 @@ mod tests {
         let key = store.import("bare", &[7; 32], PASSWORD).unwrap();
         assert_eq!(store.load("bare", PASSWORD).unwrap().account_id(), key.account_id());
         assert_eq!(store.list().unwrap()[0].path, NO_PATH);
-        let at =
-            |index| store.load_at("bare", HdPath::cosmos(index), PASSWORD).unwrap().account_id();
+        let bare = store.unseal("bare", PASSWORD).unwrap();
+        assert!(!format!("{bare:?}").contains(&hex::encode([7; 32])));
+        let at = |index| bare.key_at(HdPath::cosmos(index)).unwrap().account_id();
         assert_eq!(at(1000), at(1000));
         assert!(at(1000) != at(0) && at(1000) != key.account_id());
         assert!(matches!(store.load("bare", "wrong horse"), Err(KeyStoreError::Password(_))));

@@ -194,9 +194,9 @@ impl Door {
         }
     }
 
-    /// Opens the keys that sign on a chain.
-    pub(in crate::cli) fn keys(&self, chain: &Chain) -> anyhow::Result<Vec<LaneConfig>> {
-        Ok(setup::lanes(chain, &self.place.keys(), self.password.reveal())?)
+    /// The keys that the password opens.
+    pub(in crate::cli) fn keys(&self) -> setup::Keys<'_> {
+        setup::Keys::new(self.place.keys(), self.password.reveal())
     }
 
     /// Has the blocks of a chain that is served tell of these keys.
@@ -216,10 +216,10 @@ impl Door {
         if missing.is_empty() {
             return Ok(self.nodes.all());
         }
-        let keys = self.place.keys();
-        let unlock =
-            |id: &str| anyhow::Ok(setup::unlock(file.chain(id)?, &keys, self.password.reveal())?);
+        let mut keys = self.keys();
+        let unlock = |id: &str| anyhow::Ok(keys.unlock(file.chain(id)?)?);
         let unlocked = missing.iter().copied().map(unlock).collect::<Result<Vec<_>, _>>()?;
+        drop(keys);
         let undecided = self.desk.read(|model, _| undecided(model)).await?;
         let signed: Vec<LaneId> = undecided.iter().map(|slot| slot.lane.clone()).collect();
         let Setup { nodes: new, config } =

@@ -43,7 +43,7 @@ pub(super) async fn look(
 async fn probe((place, file): (&Place, &Config), chain: &Chain) -> Option<String> {
     let password = password::at_hand(place)?;
     let section = file.chain(&chain.config().chain_id).ok()?;
-    let unlocked = setup::unlock(section, &place.keys(), &password).ok()?;
+    let unlocked = setup::Keys::new(place.keys(), &password).unlock(section).ok()?;
     for address in unlocked.probes() {
         if chain.account(address.as_str()).await.is_ok() {
             return Some(address.to_string());
